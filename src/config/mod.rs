@@ -1,0 +1,12 @@
+//! The pipeline file: TOML and overrides -> raw structs -> checked parameters. Unknown keys are refused.
+
+mod audio;
+mod corpus;
+mod error;
+mod evaluate;
+mod features;
+mod normalize;
+mod split;
+mod train;
+
+pub use error::ConfigError;

@@ -1,0 +1,25 @@
+//! ser-etl: a batch ETL job for speech emotion recognition over columnar storage.
+//!
+//! The map of the house, from the street inwards; an arrow points at what a room may use:
+//!
+//! `bin -> cli -> stages -> {corpus, storage, audio, features, table, dataset, report} -> {dsp, model, eval} -> config -> schema`
+//!
+//! A test reads the `use` lines and refuses an arrow that points the other way.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod audio;
+pub mod cli;
+pub mod config;
+pub mod corpus;
+pub mod dataset;
+pub mod dsp;
+pub mod eval;
+pub mod features;
+pub mod model;
+pub mod report;
+pub mod schema;
+pub mod stages;
+pub mod storage;
+pub mod table;

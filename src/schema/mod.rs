@@ -1,0 +1,19 @@
+//! The fixed words of the project: table definitions, emotions, splits, ids. Imports no other room.
+
+mod emotions;
+mod ids;
+mod row;
+mod splits;
+mod tables;
+
+pub use emotions::{CANONICAL_EMOTIONS, is_canonical_emotion};
+pub use ids::{segment_key, speaker_id, utterance_id};
+pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
+pub use splits::Split;
+pub use tables::{
+    Comparison, FeatureInfo, FeatureKeys, FileStamp, FrameKeys, LabelCount, Leakage, LearningCurve, Metric,
+    Normalization, Prediction, Reject, SplitRow, Utterance, published_tables,
+};
+
+/// Prefix of the probability columns of the predictions table: `p_<class>`.
+pub const PROBABILITY_PREFIX: &str = "p_";

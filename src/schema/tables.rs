@@ -1,0 +1,330 @@
+//! Every published table, declared once.
+
+use super::row::table;
+use super::{Row, TableDef};
+
+table! {
+    /// One row is an utterance that a corpus offers, with its labels.
+    table "utterances" version 1 key ["utterance_id"] open { text: true, float: false }
+    pub struct Utterance {
+        /// `<corpus>/<key>`; unique.
+        pub utterance_id: String,
+        /// Name of the corpus in the pipeline file.
+        pub corpus: String,
+        /// Path of the audio relative to the source of its corpus.
+        pub path: String,
+        /// Start of the segment in seconds; null: the beginning of the file.
+        pub start_s: Option<f64>,
+        /// End of the segment in seconds; null: the end of the file.
+        pub end_s: Option<f64>,
+        /// Speaker, with the corpus before it.
+        pub speaker: Option<String>,
+        /// `female`, `male` or what the corpus says.
+        pub gender: Option<String>,
+        /// What was said: the sentence's id in its corpus, with the corpus before it.
+        pub text_id: Option<String>,
+        /// Intensity of the emotion as the corpus says it.
+        pub intensity: Option<String>,
+        /// Language, as an ISO 639-1 code where a preset sets it.
+        pub language: Option<String>,
+        /// The label as the corpus spells it.
+        pub source_label: String,
+        /// The label that models learn, after the label map.
+        pub emotion: String,
+        /// Size of the audio file in bytes.
+        pub bytes: i64,
+    }
+}
+
+table! {
+    /// One row is an utterance: its keys and labels, facts about its audio, then one float32 column a feature.
+    table "features" version 1 key ["utterance_id"] open { text: true, float: true }
+    pub struct FeatureKeys {
+        /// `<corpus>/<key>`; unique.
+        pub utterance_id: String,
+        /// Name of the corpus in the pipeline file.
+        pub corpus: String,
+        /// Path of the audio relative to the source of its corpus.
+        pub path: String,
+        /// Start of the segment in seconds; null: the beginning of the file.
+        pub start_s: Option<f64>,
+        /// End of the segment in seconds; null: the end of the file.
+        pub end_s: Option<f64>,
+        /// Speaker, with the corpus before it.
+        pub speaker: Option<String>,
+        /// `female`, `male` or what the corpus says.
+        pub gender: Option<String>,
+        /// What was said: the sentence's id in its corpus, with the corpus before it.
+        pub text_id: Option<String>,
+        /// Intensity of the emotion as the corpus says it.
+        pub intensity: Option<String>,
+        /// Language.
+        pub language: Option<String>,
+        /// The label as the corpus spells it.
+        pub source_label: String,
+        /// The label that models learn, after the label map.
+        pub emotion: String,
+        /// Codec of the audio file, as the decoder names it.
+        pub codec: String,
+        /// Sample rate of the audio file in Hz, before resampling.
+        pub sample_rate_hz: i64,
+        /// Channels of the audio file, before mixing to mono.
+        pub channels: i64,
+        /// Length of the decoded utterance or segment in seconds.
+        pub duration_s: f64,
+        /// BLAKE3 of the decoded mono samples at the configured rate, hexadecimal.
+        pub audio_hash: String,
+    }
+}
+
+table! {
+    /// One row is a frame of an utterance, then one float32 column a low-level descriptor.
+    table "frames" version 1 key ["utterance_id", "frame"] open { text: false, float: true }
+    pub struct FrameKeys {
+        /// The utterance.
+        pub utterance_id: String,
+        /// Frame number, from 0.
+        pub frame: i64,
+        /// Centre of the frame in seconds from the start of the utterance.
+        pub time_s: f64,
+    }
+}
+
+table! {
+    /// One row is a feature: a column of the features table.
+    table "feature_dictionary" version 1 key ["name"] open { text: false, float: false }
+    pub struct FeatureInfo {
+        /// Column name: `<descriptor>[_d1|_d2]_<functional>`.
+        pub name: String,
+        /// Low-level descriptor, with `_d1` or `_d2` for its deltas.
+        pub descriptor: String,
+        /// Functional that turns the descriptor's contour into one number.
+        pub functional: String,
+        /// Unit of the value; `1` where it has none.
+        pub unit: String,
+        /// What the value says.
+        pub description: String,
+        /// Paper or toolkit that defines it.
+        pub source: String,
+    }
+}
+
+table! {
+    /// One row is something refused: a file or an utterance, with the stage and the cause.
+    table "rejects" version 1 key ["stage", "corpus", "path", "utterance_id"] open { text: false, float: false }
+    pub struct Reject {
+        /// Name of the corpus in the pipeline file.
+        pub corpus: String,
+        /// Path of the file relative to the source of its corpus.
+        pub path: String,
+        /// The utterance, where one was already known.
+        pub utterance_id: Option<String>,
+        /// Stage that refused it.
+        pub stage: String,
+        /// Cause, one word of a documented list.
+        pub code: String,
+        /// What is wrong, in words.
+        pub message: String,
+    }
+}
+
+table! {
+    /// One row is a source label of a corpus: what became of it, and how many utterances carried it.
+    table "labels" version 1 key ["corpus", "source_label"] open { text: false, float: false }
+    pub struct LabelCount {
+        /// Name of the corpus in the pipeline file.
+        pub corpus: String,
+        /// The label as the corpus spells it.
+        pub source_label: String,
+        /// The emotion it became; null where it was dropped.
+        pub emotion: Option<String>,
+        /// `kept` (alone in its emotion), `merged` (with other source labels) or `dropped`.
+        pub action: String,
+        /// Utterances that carry the source label.
+        pub utterances: i64,
+    }
+}
+
+table! {
+    /// One row is an utterance in a fold.
+    table "splits" version 1 key ["scheme", "fold", "utterance_id"] open { text: false, float: false }
+    pub struct SplitRow {
+        /// Split scheme.
+        pub scheme: String,
+        /// Fold, from 0; hold-out schemes have fold 0 only.
+        pub fold: i64,
+        /// The utterance.
+        pub utterance_id: String,
+        /// `train`, `dev` or `test`.
+        pub split: String,
+    }
+}
+
+table! {
+    /// One row is a check of a fold: what two of its sides share.
+    table "leakage" version 1 key ["scheme", "fold", "check", "between"] open { text: false, float: false }
+    pub struct Leakage {
+        /// Split scheme.
+        pub scheme: String,
+        /// Fold, from 0.
+        pub fold: i64,
+        /// What is looked for: `speaker`, `text` or `audio` (identical samples).
+        pub check: String,
+        /// The two sides: `train-test`, `train-dev` or `dev-test`.
+        pub between: String,
+        /// How many speakers, texts or recordings are on both sides; null where the corpus does not tell.
+        pub shared: Option<i64>,
+        /// Whether the scheme allows it.
+        pub allowed: bool,
+        /// The first shared ones, at most three, in order.
+        pub examples: Option<String>,
+    }
+}
+
+table! {
+    /// One row is a feature in a fold and group: the statistics that normalize it, fitted on train rows only
+    /// (per speaker: on that speaker's rows).
+    table "normalization" version 1 key ["fold", "group", "feature"] open { text: false, float: false }
+    pub struct Normalization {
+        /// Fold, from 0.
+        pub fold: i64,
+        /// Speaker, or `all` for corpus-wide statistics.
+        pub group: String,
+        /// Feature column.
+        pub feature: String,
+        /// `z-score`, `min-max`, `robust` or `none`.
+        pub method: String,
+        /// Subtracted first; also what a missing value is replaced by.
+        pub center: f64,
+        /// Then divided by; 1 for a constant column.
+        pub scale: f64,
+        /// Rows with a value that the statistics were fitted on.
+        pub rows: i64,
+        /// Whether rows of the test side were looked at (without their labels).
+        pub transductive: bool,
+    }
+}
+
+table! {
+    /// One row is an utterance under a model in a fold, then one float32 column `p_<class>` a class.
+    table "predictions" version 1 key ["model", "fold", "utterance_id"] open { text: false, float: true }
+    pub struct Prediction {
+        /// The utterance.
+        pub utterance_id: String,
+        /// The model.
+        pub model: String,
+        /// Fold, from 0.
+        pub fold: i64,
+        /// Side of the fold: `test`, or `dev` for a model that was not fitted on it.
+        pub split: String,
+        /// The labelled emotion.
+        pub truth: String,
+        /// The emotion of the highest probability.
+        pub predicted: String,
+    }
+}
+
+table! {
+    /// One row is an epoch of a model's training in a fold.
+    table "learning_curves" version 1 key ["model", "fold", "epoch"] open { text: false, float: false }
+    pub struct LearningCurve {
+        /// The model.
+        pub model: String,
+        /// Fold, from 0.
+        pub fold: i64,
+        /// Epoch, from 1.
+        pub epoch: i64,
+        /// Learning rate of the epoch's last step.
+        pub learning_rate: f64,
+        /// Mean training loss over the epoch (cross-entropy and penalty, in nats).
+        pub train_loss: f64,
+        /// Mean cross-entropy on dev in nats; null without a dev side.
+        pub dev_loss: Option<f64>,
+        /// Unweighted average recall on dev; null without a dev side.
+        pub dev_uar: Option<f64>,
+    }
+}
+
+table! {
+    /// One row is a metric of a model on a slice of the test rows, pooled over folds.
+    table "metrics" version 1 key ["model", "slice", "group", "metric"] open { text: false, float: false }
+    pub struct Metric {
+        /// The model.
+        pub model: String,
+        /// `overall`, `class`, `speaker`, `gender`, `corpus` or `fold`.
+        pub slice: String,
+        /// The class, speaker, ... ; `all` for the overall slice.
+        pub group: String,
+        /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`.
+        pub metric: String,
+        /// The figure; null where it is not defined.
+        pub value: Option<f64>,
+        /// Lower end of the 95 % interval; null where none can be given.
+        pub low: Option<f64>,
+        /// Upper end of the 95 % interval; null where none can be given.
+        pub high: Option<f64>,
+        /// Test rows of the slice.
+        pub n: i64,
+        /// Why a figure or an interval is missing, or what else must be known to read it.
+        pub note: Option<String>,
+    }
+}
+
+table! {
+    /// One row is a pair of models compared on the same test rows.
+    table "comparisons" version 1 key ["model_a", "model_b", "metric"] open { text: false, float: false }
+    pub struct Comparison {
+        /// The model of interest.
+        pub model_a: String,
+        /// The model it is compared with.
+        pub model_b: String,
+        /// Metric that is compared.
+        pub metric: String,
+        /// Value of `model_a` minus value of `model_b`.
+        pub delta: f64,
+        /// Lower end of the 95 % interval of the difference; null where none can be given.
+        pub low: Option<f64>,
+        /// Upper end of the 95 % interval of the difference; null where none can be given.
+        pub high: Option<f64>,
+        /// Two-sided p value; null where the test cannot be made.
+        pub p_value: Option<f64>,
+        /// The test, or why there is none.
+        pub test: String,
+        /// Speakers (clusters) that the test rests on.
+        pub clusters: i64,
+    }
+}
+
+table! {
+    /// One row is a source file as a run saw it. Kept under run/: it tells a rerun which files changed, and is no result.
+    table "files" version 1 key ["corpus", "path"] open { text: false, float: false }
+    pub struct FileStamp {
+        /// Name of the corpus in the pipeline file.
+        pub corpus: String,
+        /// Path of the file relative to the source of its corpus.
+        pub path: String,
+        /// Size in bytes.
+        pub bytes: i64,
+        /// Modification time or entity tag.
+        pub stamp: String,
+    }
+}
+
+/// Every table that is a result, in the order of the stages that write them.
+pub fn published_tables() -> Vec<TableDef> {
+    vec![
+        Utterance::table(),
+        LabelCount::table(),
+        Reject::table(),
+        FeatureKeys::table(),
+        FrameKeys::table(),
+        FeatureInfo::table(),
+        SplitRow::table(),
+        Leakage::table(),
+        Normalization::table(),
+        Prediction::table(),
+        LearningCurve::table(),
+        Metric::table(),
+        Comparison::table(),
+    ]
+}
