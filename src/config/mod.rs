@@ -9,4 +9,5 @@ mod normalize;
 mod split;
 mod train;
 
+pub use corpus::{Corpus, ManifestColumns, Origin, Preset};
 pub use error::ConfigError;
