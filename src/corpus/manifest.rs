@@ -274,7 +274,9 @@ fn check_found(config: &config::Corpus, files: &[SourceFile], result: &Entries) 
     if !result.entries.is_empty() {
         return Ok(());
     }
-    let rows = first_five(result.rejects.iter().map(|reject| reject.message.as_str()));
+    // Messages are escaped already.
+    let rows: Vec<&str> = result.rejects.iter().take(5).map(|reject| reject.message.as_str()).collect();
+    let rows = rows.join("; ");
     let listed = first_five(files.iter().map(|file| file.path.as_str()));
     let listed = if listed.is_empty() { "nothing".to_owned() } else { listed };
     Err(CorpusError::NothingLeft {

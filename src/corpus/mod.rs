@@ -29,6 +29,8 @@ mod ravdess;
 mod savee;
 mod seconds;
 mod tess;
+#[cfg(test)]
+mod tests;
 
 pub use build::build;
 pub use csv::parse_delimited;
