@@ -26,14 +26,14 @@ pub fn build(
 ) -> Result<Corpus, CorpusError> {
     config.check("corpus")?;
     let rules = config.preset.map(preset::rules);
-    let read = read(config, files, table, rules)?;
+    let mut read = read(config, files, table, rules)?;
+    set_language(config, rules, &mut read.entries);
     let filter = Filter::new(config, rules, &read.extra)?;
     let map = LabelMap { own: &config.labels, preset: rules.map_or(&[], |rules| rules.labels) };
     let mut warnings = read.warnings;
     warnings.extend(usage_warnings(config, &read.entries, &map, &filter));
     let (chosen, labels) = choose(config, read.entries, &map, &filter)?;
-    let language = config.language.as_deref().or(rules.map(|rules| rules.language));
-    let utterances = tabulate(config, chosen, read.extra, language)?;
+    let utterances = tabulate(config, chosen, read.extra)?;
     let mut rejects = read.rejects;
     rejects.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     Ok(Corpus { utterances, labels, rejects, warnings, audio_files: read.audio_files })
@@ -56,6 +56,14 @@ fn read(
     }
 }
 
+/// Gives entries without a language that of the pipeline file, else that of the preset.
+fn set_language(config: &config::Corpus, rules: Option<&Rules>, entries: &mut [Entry]) {
+    let language = config.language.as_deref().or(rules.map(|rules| rules.language));
+    for entry in entries.iter_mut().filter(|entry| entry.facts.language.is_none()) {
+        entry.facts.language = language.map(str::to_owned);
+    }
+}
+
 fn usage_warnings(config: &config::Corpus, entries: &[Entry], map: &LabelMap<'_>, filter: &Filter) -> Vec<String> {
     let labels: BTreeSet<&str> = entries.iter().map(|entry| entry.facts.label.as_str()).collect();
     let emotions = labels.iter().filter_map(|label| match map.get(label) {
@@ -67,13 +75,20 @@ fn usage_warnings(config: &config::Corpus, entries: &[Entry], map: &LabelMap<'_>
     warnings
 }
 
+/// An utterance that stays.
+struct Chosen {
+    id: String,
+    emotion: String,
+    entry: Entry,
+}
+
 /// The utterances that stay, with their emotions, and the accounting of all.
 fn choose(
     config: &config::Corpus,
     entries: Vec<Entry>,
     map: &LabelMap<'_>,
     filter: &Filter,
-) -> Result<(Vec<(Entry, String)>, Vec<LabelCount>), CorpusError> {
+) -> Result<(Vec<Chosen>, Vec<LabelCount>), CorpusError> {
     let mut accounting = Accounting::default();
     let mut chosen = Vec::new();
     for entry in entries {
@@ -86,7 +101,7 @@ fn choose(
             Mapped::Emotion(emotion) => {
                 accounting.kept(label, emotion);
                 let emotion = emotion.to_owned();
-                chosen.push((entry, emotion));
+                chosen.push(Chosen { id: entry.id(&config.name), emotion, entry });
             }
         }
     }
@@ -110,34 +125,32 @@ fn nothing_left(config: &config::Corpus, labels: &[LabelCount]) -> CorpusError {
 /// Sorts by id, refuses ids that occur twice, and writes the rows of the utterances table.
 fn tabulate(
     config: &config::Corpus,
-    chosen: Vec<(Entry, String)>,
+    mut chosen: Vec<Chosen>,
     extra: Vec<String>,
-    language: Option<&str>,
 ) -> Result<Table<Utterance>, CorpusError> {
-    let mut rows: Vec<(String, Entry, String)> =
-        chosen.into_iter().map(|(entry, emotion)| (entry.id(&config.name), entry, emotion)).collect();
-    rows.sort_by(|a, b| (&a.0, &a.1.path, a.1.row).cmp(&(&b.0, &b.1.path, b.1.row)));
-    check_unique(&rows)?;
+    chosen.sort_by(|a, b| (&a.id, &a.entry.path, a.entry.row).cmp(&(&b.id, &b.entry.path, b.entry.row)));
+    check_unique(&chosen)?;
     let mut table = Table { text: Columns { names: extra, values: Vec::new() }, ..Table::default() };
-    for (id, mut entry, emotion) in rows {
-        table.text.values.append(&mut entry.facts.extra);
-        table.rows.push(utterance(config, id, entry, emotion, language));
+    for mut utterance in chosen {
+        table.text.values.append(&mut utterance.entry.facts.extra);
+        table.rows.push(row(config, utterance));
     }
     Ok(table)
 }
 
-fn check_unique(rows: &[(String, Entry, String)]) -> Result<(), CorpusError> {
-    let repeats: Vec<_> = rows.windows(2).filter(|pair| pair[0].0 == pair[1].0).collect();
+fn check_unique(chosen: &[Chosen]) -> Result<(), CorpusError> {
+    let repeats: Vec<_> = chosen.windows(2).filter(|pair| pair[0].id == pair[1].id).collect();
     let Some([first, second]) = repeats.first() else { return Ok(()) };
     Err(CorpusError::DuplicateIds {
-        count: repeats.iter().map(|pair| &pair[0].0).collect::<BTreeSet<_>>().len(),
-        id: first.0.clone(),
-        first: first.1.origin(),
-        second: second.1.origin(),
+        count: repeats.iter().map(|pair| &pair[0].id).collect::<BTreeSet<_>>().len(),
+        id: first.id.clone(),
+        first: first.entry.origin(),
+        second: second.entry.origin(),
     })
 }
 
-fn utterance(config: &config::Corpus, id: String, entry: Entry, emotion: String, language: Option<&str>) -> Utterance {
+fn row(config: &config::Corpus, chosen: Chosen) -> Utterance {
+    let Chosen { id, emotion, entry } = chosen;
     let facts = entry.facts;
     Utterance {
         utterance_id: id,
@@ -149,7 +162,7 @@ fn utterance(config: &config::Corpus, id: String, entry: Entry, emotion: String,
         gender: facts.gender,
         text_id: facts.text_id.map(|text| speaker_id(&config.name, &text)),
         intensity: facts.intensity,
-        language: facts.language.or_else(|| language.map(str::to_owned)),
+        language: facts.language,
         source_label: facts.label,
         emotion,
         bytes: i64::try_from(entry.bytes).unwrap_or(i64::MAX),

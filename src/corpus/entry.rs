@@ -61,11 +61,11 @@ pub(super) struct Entries {
 }
 
 /// A row of the rejects table.
-pub(super) fn reject(config: &config::Corpus, path: &str, id: Option<String>, code: &str, message: String) -> Reject {
+pub(super) fn reject(config: &config::Corpus, path: &str, code: &str, message: String) -> Reject {
     Reject {
         corpus: config.name.clone(),
         path: path.to_owned(),
-        utterance_id: id,
+        utterance_id: None,
         stage: STAGE.to_owned(),
         code: code.to_owned(),
         message,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::entry::Entry;
-use super::error::{CorpusError, nearest_hint};
+use super::error::{CorpusError, nearest_hint, shorten};
 use super::preset::Rules;
 use crate::config;
 
@@ -46,45 +46,29 @@ impl Filter {
                 conditions.push(Condition { name: name.clone(), field, values, keep, written: true });
             }
         }
-        for (name, values) in rules.map_or(&[][..], |rules| rules.keep) {
-            if let Some(field) = find_field(name, extra).filter(|_| !config.filter.contains_key(*name)) {
-                let values = values.iter().map(|value| (*value).to_owned()).collect();
-                conditions.push(Condition { name: (*name).to_owned(), field, values, keep: true, written: false });
-            }
-        }
+        let preset = rules.map_or(&[][..], |rules| rules.keep).iter();
+        let unwritten = preset.filter(|(name, _)| !config.filter.contains_key(*name));
+        conditions.extend(unwritten.filter_map(|(name, values)| preset_condition(name, values, extra)));
         Ok(Self { corpus: config.name.clone(), conditions })
     }
 
     /// Whether an utterance stays by all its fields but the emotion.
     pub fn keeps(&self, entry: &Entry) -> bool {
-        let others = self.conditions.iter().filter(|condition| condition.field != EMOTION);
-        others.into_iter().all(|condition| condition.holds(value(entry, condition.field)))
+        let mut others = self.conditions.iter().filter(|condition| condition.field != EMOTION);
+        others.all(|condition| condition.holds(value(entry, condition.field)))
     }
 
     /// Whether an utterance stays by its emotion.
     pub fn keeps_emotion(&self, emotion: &str) -> bool {
-        let about = self.conditions.iter().filter(|condition| condition.field == EMOTION);
-        about.into_iter().all(|condition| condition.holds(Some(emotion)))
+        let mut about = self.conditions.iter().filter(|condition| condition.field == EMOTION);
+        about.all(|condition| condition.holds(Some(emotion)))
     }
 
     /// Warnings about values that no utterance has; `emotions` are those that the label map yielded.
     pub fn warnings(&self, entries: &[Entry], emotions: &BTreeSet<&str>) -> Vec<String> {
         let written = self.conditions.iter().filter(|condition| condition.written);
-        written
-            .filter_map(|condition| {
-                let unseen = condition.unseen(entries, emotions);
-                let table = if condition.keep { "filter" } else { "exclude" };
-                let listed: Vec<String> = unseen.iter().map(|value| format!("{value:?}")).collect();
-                (!unseen.is_empty()).then(|| {
-                    format!(
-                        "corpus `{}`: no utterance has `{}` {} of `{table}`",
-                        self.corpus,
-                        condition.name,
-                        listed.join(", ")
-                    )
-                })
-            })
-            .collect()
+        let unseen = written.filter_map(|condition| condition.warning(&condition.unseen(entries, emotions)));
+        unseen.map(|warning| format!("corpus `{}`: {warning}", self.corpus)).collect()
     }
 }
 
@@ -96,6 +80,13 @@ impl Condition {
         value.is_some_and(|value| self.values.contains(value)) == self.keep
     }
 
+    fn warning(&self, unseen: &BTreeSet<&str>) -> Option<String> {
+        let table = if self.keep { "filter" } else { "exclude" };
+        let listed = shorten(unseen.iter().copied(), 20);
+        (!unseen.is_empty()).then(|| format!("no utterance has `{}` {listed} of `{table}`", self.name))
+    }
+
+    /// The values that no utterance has.
     fn unseen(&self, entries: &[Entry], emotions: &BTreeSet<&str>) -> BTreeSet<&str> {
         let mut unseen: BTreeSet<&str> = self.values.iter().map(String::as_str).collect();
         if self.field == EMOTION {
@@ -109,6 +100,12 @@ impl Condition {
         }
         unseen
     }
+}
+
+fn preset_condition(name: &str, values: &[&str], extra: &[String]) -> Option<Condition> {
+    let field = find_field(name, extra)?;
+    let values = values.iter().map(|value| (*value).to_owned()).collect();
+    Some(Condition { name: name.to_owned(), field, values, keep: true, written: false })
 }
 
 fn find_field(name: &str, extra: &[String]) -> Option<Field> {
@@ -145,7 +142,7 @@ fn unknown_field(config: &config::Corpus, table: &'static str, name: &str, extra
         corpus: config.name.clone(),
         table,
         field: name.escape_debug().to_string(),
-        legal: super::error::shorten(legal.iter().copied(), 40),
+        legal: shorten(legal.iter().copied(), 40),
         nearest: nearest_hint(name, legal),
     }
 }

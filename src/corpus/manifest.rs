@@ -86,7 +86,7 @@ pub(super) fn read(
     for (index, row) in table.rows.iter().enumerate() {
         match read_row(config, &map, &listed, index + 1, row) {
             Ok(entry) => result.entries.push(entry),
-            Err(reject) => result.rejects.push(reject),
+            Err(refusal) => result.rejects.push(refusal.into_reject(config, index + 1)),
         }
     }
     check_found(config, files, &result)?;
@@ -203,16 +203,27 @@ fn is_outside(path: &str) -> bool {
     inside(path).is_none() || inside(&path.replace('\\', "/")).is_none()
 }
 
+/// Why a row is no utterance.
+struct Refusal {
+    path: String,
+    code: &'static str,
+    what: String,
+}
+
+impl Refusal {
+    fn into_reject(self, config: &config::Corpus, number: usize) -> Reject {
+        reject(config, &self.path, self.code, format!("manifest row {number}: {}", self.what))
+    }
+}
+
 fn read_row(
     config: &config::Corpus,
     map: &ColumnMap,
     listed: &BTreeMap<&str, u64>,
     number: usize,
     row: &[Option<String>],
-) -> Result<Entry, Reject> {
-    let refuse = |path: &str, code, what: String| {
-        Err(reject(config, path, None, code, format!("manifest row {number}: {what}")))
-    };
+) -> Result<Entry, Refusal> {
+    let refuse = |path: &str, code, what: String| Err(Refusal { path: path.to_owned(), code, what });
     let Some(written) = cell(row, Some(map.path)) else {
         return refuse("", "missing_path", "the cell with the path is empty".to_owned());
     };

@@ -1,5 +1,6 @@
 //! Corpora whose file names tell the labels: presets and patterns over the listing.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::SourceFile;
@@ -9,6 +10,7 @@ use super::paths::{extension, file_name, is_hidden, without_extension};
 use super::pattern::Pattern;
 use super::preset::Rules;
 use crate::config;
+use crate::schema::Reject;
 
 /// How file names are read.
 pub(super) enum Grammar {
@@ -79,7 +81,7 @@ pub(super) fn no_audio(config: &config::Corpus, files: &[SourceFile]) -> CorpusE
         *counts.entry(extension(&file.path).unwrap_or_default()).or_default() += 1;
     }
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.sort_by_key(|(_, count)| Reverse(*count));
     let seen: Vec<String> = counts.iter().take(10).map(|(ext, count)| format!("{ext:?} x{count}")).collect();
     CorpusError::NoAudio {
         corpus: config.name.clone(),
@@ -105,9 +107,9 @@ fn entry(file: &SourceFile, grammar: &Grammar, mut facts: Facts) -> Entry {
     Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
 }
 
-fn unmatched(config: &config::Corpus, file: &SourceFile, grammar: &Grammar) -> crate::schema::Reject {
+fn unmatched(config: &config::Corpus, file: &SourceFile, grammar: &Grammar) -> Reject {
     let message = format!("the name does not match {}", grammar.describe());
-    reject(config, &file.path, None, "unmatched_name", message)
+    reject(config, &file.path, "unmatched_name", message)
 }
 
 fn check_rate(config: &config::Corpus, result: &Entries, grammar: &Grammar) -> Result<(), CorpusError> {

@@ -94,6 +94,7 @@ fn filters_keep_and_exclude() {
         ("[exclude]\nspeaker = [\"OAF\"]", "YAF_a_sad YAF_b_ps"),
         ("[filter]\nemotion = [\"sadness\"]\ntext_id = [\"a\"]", "OAF_a_sad YAF_a_sad"),
         ("[filter]\nsource_label = [\"ps\"]", "YAF_b_ps"),
+        ("language = \"fr\"\n[filter]\nlanguage = [\"fr\"]", "OAF_a_sad OAF_b_angry YAF_a_sad YAF_b_ps"),
         ("[exclude]\nintensity = [\"strong\"]", "OAF_a_sad OAF_b_angry YAF_a_sad YAF_b_ps"),
         ("[exclude]\nkey = [\"OAF_a_sad\"]\npath = [\"YAF_a_sad.wav\"]", "OAF_b_angry YAF_b_ps"),
         ("[labels]\nsad = \"-\"\nps = \"joy\"", "OAF_b_angry YAF_b_ps"),
