@@ -14,6 +14,7 @@ mod pipeline;
 mod split;
 mod train;
 
+pub use corpus::{Corpus, ManifestColumns, Origin, Preset};
 pub use error::ConfigError;
 pub use extract::Extract;
 pub use hash::config_hash;
