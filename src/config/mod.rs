@@ -10,3 +10,4 @@ mod split;
 mod train;
 
 pub use error::ConfigError;
+pub use evaluate::Evaluate;
