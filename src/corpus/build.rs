@@ -26,7 +26,7 @@ pub fn build(
 ) -> Result<Corpus, CorpusError> {
     config.check("corpus")?;
     let rules = config.preset.map(preset::rules);
-    let mut read = read(config, files, table, rules)?;
+    let mut read = read(config, files, table)?;
     set_language(config, rules, &mut read.entries);
     let filter = Filter::new(config, rules, &read.extra)?;
     let map = LabelMap { own: &config.labels, preset: rules.map_or(&[], |rules| rules.labels) };
@@ -39,20 +39,15 @@ pub fn build(
     Ok(Corpus { utterances, labels, rejects, warnings, audio_files: read.audio_files })
 }
 
-fn read(
-    config: &config::Corpus,
-    files: &[SourceFile],
-    table: Option<&ManifestTable>,
-    rules: Option<&'static Rules>,
-) -> Result<Entries, CorpusError> {
-    match (config.origin("corpus")?, rules) {
-        (Origin::Manifest(manifest), _) => {
+fn read(config: &config::Corpus, files: &[SourceFile], table: Option<&ManifestTable>) -> Result<Entries, CorpusError> {
+    match config.origin("corpus")? {
+        Origin::Manifest(manifest) => {
             let problem = "its rows were not handed over".to_owned();
             let missing = || CorpusError::Manifest { manifest: manifest.to_owned(), problem };
             manifest::read(config, files, manifest, table.ok_or_else(missing)?)
         }
-        (Origin::Pattern(pattern), _) => named::read(config, files, &Grammar::Pattern(Pattern::new(config, pattern)?)),
-        (Origin::Preset(preset), _) => named::read(config, files, &Grammar::Preset(preset::rules(preset))),
+        Origin::Pattern(pattern) => named::read(config, files, &Grammar::Pattern(Pattern::new(config, pattern)?)),
+        Origin::Preset(preset) => named::read(config, files, &Grammar::Preset(preset::rules(preset))),
     }
 }
 
