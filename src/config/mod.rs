@@ -9,4 +9,5 @@ mod normalize;
 mod split;
 mod train;
 
+pub use audio::Audio;
 pub use error::ConfigError;
