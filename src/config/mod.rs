@@ -7,6 +7,7 @@ mod evaluate;
 mod features;
 mod normalize;
 mod split;
-mod train;
+pub mod train;
 
 pub use error::ConfigError;
+pub use train::Train;
