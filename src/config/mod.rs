@@ -19,6 +19,10 @@ pub use corpus::{Corpus, ManifestColumns, Origin, Preset};
 pub use error::ConfigError;
 pub use evaluate::Evaluate;
 pub use extract::Extract;
+pub use features::{
+    Delta, Descriptor, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams, Mfcc,
+    MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
+};
 pub use hash::config_hash;
 pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
 pub use pipeline::{Parameters, Pipeline, json_schema};
