@@ -10,3 +10,5 @@ mod split;
 mod train;
 
 pub use error::ConfigError;
+pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
+pub use split::{Scheme, Split, SplitParams};
