@@ -3,8 +3,9 @@
 use super::{DatasetError, Keys};
 use crate::config::SplitParams;
 use crate::schema::{Leakage, Split, SplitRow};
-use polars::prelude::{Column, DataFrame, IntoLazy, PolarsResult, SortMultipleOptions, col, df, lit};
+use polars::prelude::{Column, DataFrame, IntoLazy, PolarsResult, SortMultipleOptions, col, df};
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// Name of a check and the column it compares, in the order of the table.
 const CHECKS: [(&str, &str); 3] = [("audio", "audio_hash"), ("speaker", "speaker"), ("text", "text_id")];
@@ -89,34 +90,35 @@ fn joined(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
 
 /// The values of `column` by fold, in order, with the first utterance on each side.
 fn sightings(joined: &DataFrame, column: &str) -> Result<BTreeMap<i64, Vec<Sighting>>, DatasetError> {
-    sides_of_values(joined, column).and_then(|frame| by_fold(&frame, column)).map_err(DatasetError::query("splits"))
+    let frame = first_on_sides(joined, column).map_err(DatasetError::query("splits"))?;
+    by_fold(&frame, column).map_err(DatasetError::query("splits"))
 }
 
-fn sides_of_values(joined: &DataFrame, column: &str) -> PolarsResult<DataFrame> {
-    let first =
-        |side: Split| col("utterance_id").filter(col("split").eq(lit(side.as_str()))).min().alias(side.as_str());
+/// A row for each fold, value and side: the first utterance there.
+fn first_on_sides(joined: &DataFrame, column: &str) -> PolarsResult<DataFrame> {
+    let key = ["fold", column, "split"];
     joined
         .clone()
         .lazy()
         .filter(col(column).is_not_null())
-        .group_by([col("fold"), col(column)])
-        .agg([first(Split::Train), first(Split::Dev), first(Split::Test)])
-        .sort(["fold", column], SortMultipleOptions::default())
+        .group_by(key.map(col))
+        .agg([col("utterance_id").min()])
+        .sort(key, SortMultipleOptions::default())
         .collect()
 }
 
 fn by_fold(frame: &DataFrame, column: &str) -> PolarsResult<BTreeMap<i64, Vec<Sighting>>> {
     let mut folds: BTreeMap<i64, Vec<Sighting>> = BTreeMap::new();
-    let numbers = frame.column("fold")?.i64()?;
-    let values = frame.column(column)?.str()?;
-    let mut sides = Vec::new();
-    for side in [Split::Train, Split::Dev, Split::Test] {
-        sides.push((side, frame.column(side.as_str()).and_then(Column::str)?));
-    }
-    for row in 0..frame.height() {
-        let first = sides.iter().filter_map(|(side, ids)| Some((*side, ids.get(row)?.to_owned()))).collect();
-        let sighting = Sighting { value: values.get(row).unwrap_or_default().to_owned(), first };
-        folds.entry(numbers.get(row).unwrap_or_default()).or_default().push(sighting);
+    let text = |name| frame.column(name).and_then(Column::str).map(|cells| cells.iter().map(Option::unwrap_or_default));
+    let cells = text(column)?.zip(text("split")?).zip(text("utterance_id")?);
+    for (fold, ((value, side), id)) in frame.column("fold")?.i64()?.iter().zip(cells) {
+        let seen = folds.entry(fold.unwrap_or_default()).or_default();
+        if seen.last().is_none_or(|last| last.value != value) {
+            seen.push(Sighting { value: value.to_owned(), first: BTreeMap::new() });
+        }
+        if let (Some(last), Ok(side)) = (seen.last_mut(), Split::from_str(side)) {
+            last.first.insert(side, id.to_owned());
+        }
     }
     Ok(folds)
 }
@@ -135,93 +137,4 @@ fn shared(seen: &[Sighting], check: &str, a: Split, b: Split) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::assign;
-    use super::super::testing::Utterances;
-    use super::*;
-    use crate::config::Split as SplitSection;
-
-    fn table(data: &Utterances, toml: &str) -> Vec<Leakage> {
-        let keys = data.keys();
-        let params = toml::from_str::<SplitSection>(toml).expect("well-formed").check().expect("legal");
-        let rows = assign(&keys, &params, 1).expect("a split").rows;
-        leakage(&keys, &rows, &params).expect("a leakage table")
-    }
-
-    fn row<'a>(table: &'a [Leakage], fold: i64, check: &str, between: &str) -> &'a Leakage {
-        let found = table.iter().find(|row| row.fold == fold && row.check == check && row.between == between);
-        found.expect("every fold has all nine rows")
-    }
-
-    #[test]
-    fn each_scheme_says_what_is_shared() {
-        let data = Utterances::ravdess();
-        let cases =
-            [("", Some(0), false), ("scheme = 'stratified'", Some(24), true), ("scheme = 'loso'", Some(0), false)];
-        for (toml, speakers, allowed) in cases {
-            let table = table(&data, toml);
-            let speaker = row(&table, 0, "speaker", "train-test");
-            assert_eq!((speaker.shared, speaker.allowed), (speakers, allowed), "{toml}");
-            let text = row(&table, 0, "text", "train-test");
-            assert_eq!((text.shared, text.allowed), (Some(2), true), "{toml}");
-            assert_eq!(text.examples.as_deref(), Some("ravdess/01, ravdess/02"));
-            let audio = row(&table, 0, "audio", "train-test");
-            assert_eq!((audio.shared, audio.allowed), (Some(0), false), "{toml}");
-            assert!(violations(&table).is_empty());
-        }
-    }
-
-    #[test]
-    fn every_fold_has_nine_rows_in_key_order() {
-        let table = table(&Utterances::ravdess(), "scheme = 'group-k-fold'\nfolds = 4\ndev = 0");
-        assert_eq!(table.len(), 4 * 9);
-        let keys: Vec<_> = table.iter().map(|row| (row.fold, &row.check, &row.between)).collect();
-        assert!(keys.is_sorted());
-        assert_eq!(row(&table, 3, "text", "dev-test").shared, Some(0), "no dev side shares nothing");
-    }
-
-    #[test]
-    fn three_speakers_are_examples_enough() {
-        let table = table(&Utterances::ravdess(), "scheme = 'stratified'");
-        let speaker = row(&table, 0, "speaker", "train-test");
-        assert_eq!(speaker.examples.as_deref(), Some("ravdess/01, ravdess/02, ravdess/03"));
-    }
-
-    #[test]
-    fn a_column_nobody_has_counts_as_null() {
-        let mut data = Utterances::ravdess();
-        data.rows.iter_mut().for_each(|row| row.text_id = None);
-        let table = table(&data, "");
-        assert_eq!(row(&table, 0, "text", "train-test").shared, None);
-        assert_eq!(row(&table, 0, "text", "train-test").examples, None);
-    }
-
-    #[test]
-    fn promises_broken_by_fixed_sides_are_violations() {
-        let mut data = Utterances::ravdess();
-        let sides = ["train", "test"];
-        data.rows.iter_mut().enumerate().for_each(|(at, row)| row.room = Some(sides[at % 2].to_owned()));
-        let (a, b) = (data.rows[0].utterance_id.clone(), data.rows[1].utterance_id.clone());
-        data.rows[1].audio_hash = data.rows[0].audio_hash.clone();
-
-        let free = table(&data, "scheme = 'predefined'\ncolumn = 'room'");
-        let checks: Vec<_> = violations(&free).iter().map(|row| row.check.as_str()).collect();
-        assert_eq!(checks, ["audio"], "shared speakers were not promised away");
-        let examples = violations(&free)[0].examples.clone().unwrap_or_default();
-        assert!(examples.starts_with(&format!("{a} = {b}, ")), "{examples}");
-
-        let promised = table(&data, "scheme = 'predefined'\ncolumn = 'room'\ngroup_by = 'speaker'");
-        let checks: Vec<_> = violations(&promised).iter().map(|row| row.check.as_str()).collect();
-        assert_eq!(checks, ["audio", "speaker"]);
-    }
-
-    #[test]
-    fn a_split_of_other_utterances_is_refused() {
-        let keys = Utterances::ravdess().keys();
-        let params = SplitSection::default().check().expect("legal");
-        let mut rows = assign(&keys, &params, 1).expect("a split").rows;
-        rows[0].utterance_id = "ravdess/gone".to_owned();
-        let error = leakage(&keys, &rows, &params).expect_err("an unknown utterance").to_string();
-        assert!(error.contains("ravdess/gone"), "{error}");
-    }
-}
+mod tests;

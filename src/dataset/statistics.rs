@@ -3,6 +3,7 @@
 use super::{DatasetError, Features};
 use crate::config::{Method, NormalizeParams, Scope};
 use crate::schema::{Normalization, Split, SplitRow};
+use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,10 +48,14 @@ pub struct Statistics {
 /// # Errors
 /// An unknown utterance, a word that is no side, an utterance without the speaker that scope `speaker` needs.
 pub fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> Result<Statistics, DatasetError> {
-    let mut groups = BTreeMap::new();
-    for (group, members) in groups_of(features, rows, params.scope)? {
-        groups.insert(group, scaling(features, &members, params.method));
+    let members = groups_of(features, rows, params.scope)?;
+    let mut scalings: Vec<Scaling> = members.values().map(|members| Scaling::empty(members.transductive)).collect();
+    for column in features.values().columns() {
+        for (scaling, members) in scalings.iter_mut().zip(members.values()) {
+            scaling.push(column, &members.rows, params.method);
+        }
     }
+    let groups = members.into_keys().zip(scalings).collect();
     Ok(Statistics {
         fold: rows.first().map_or(0, |row| row.fold),
         method: params.method,
@@ -84,24 +89,20 @@ fn groups_of(features: &Features, rows: &[SplitRow], scope: Scope) -> Result<BTr
     Ok(groups)
 }
 
-fn scaling(features: &Features, members: &Members, method: Method) -> Scaling {
-    let count = features.names().len();
-    let mut scaling = Scaling {
-        center: Vec::with_capacity(count),
-        scale: Vec::with_capacity(count),
-        rows: Vec::with_capacity(count),
-        transductive: members.transductive,
-    };
-    let mut present = Vec::with_capacity(members.rows.len());
-    for column in features.values().columns() {
-        present.clear();
-        present.extend(members.rows.iter().map(|row| f64::from(column[*row])).filter(|value| !value.is_nan()));
-        scaling.rows.push(present.len() as i64);
-        let (center, scale) = center_and_scale(method, &mut present);
-        scaling.center.push(center);
-        scaling.scale.push(scale);
+impl Scaling {
+    fn empty(transductive: bool) -> Self {
+        Self { center: Vec::new(), scale: Vec::new(), rows: Vec::new(), transductive }
     }
-    scaling
+
+    /// Fits the next feature on some rows of its column.
+    fn push(&mut self, column: ArrayView1<f32>, rows: &[usize], method: Method) {
+        let cells = rows.iter().map(|row| f64::from(column[*row]));
+        let mut present: Vec<f64> = cells.filter(|value| !value.is_nan()).collect();
+        let (center, scale) = center_and_scale(method, &mut present);
+        self.rows.push(present.len() as i64);
+        self.center.push(center);
+        self.scale.push(scale);
+    }
 }
 
 /// Center and scale of the values, which may be reordered.
