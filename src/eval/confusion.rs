@@ -80,7 +80,8 @@ impl Confusion {
         }
     }
 
-    /// Harmonic mean of precision and recall, 2 hits / (support + predicted); none where the class is absent from the truth.
+    /// Harmonic mean of precision and recall, 2 hits / (support + predicted); none where the class is absent from
+    /// the truth.
     pub fn f1(&self, class: usize) -> Option<f64> {
         let support = self.support(class);
         let sum = (support + self.predicted(class)) as f64;

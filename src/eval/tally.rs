@@ -7,7 +7,8 @@ use super::Confusion;
 pub enum EvalError {
     /// A row names a class outside the label set.
     #[error(
-        "utterance `{utterance_id}`, model `{model}`: class `{class}` is none of {legal}: train and evaluate the same labels"
+        "utterance `{utterance_id}`, model `{model}`: class `{class}` is none of {legal}: train and evaluate the \
+         same labels"
     )]
     UnknownClass {
         /// The row.
@@ -29,7 +30,8 @@ pub enum EvalError {
     },
     /// Two models were not scored on the same rows, so they cannot be compared.
     #[error(
-        "models `{model_a}` and `{model_b}` were scored on different test rows, first in {place}: run the train stage again for both"
+        "models `{model_a}` and `{model_b}` were scored on different test rows, first in {place}: run the train \
+         stage again for both"
     )]
     Unpaired {
         /// One model.
