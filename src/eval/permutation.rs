@@ -28,7 +28,7 @@ pub(super) fn permutation(a: &[Margins], b: &[Margins], measures: &[Measure], re
     let all = u32::try_from(clusters).ok().and_then(|clusters| 2_usize.checked_pow(clusters));
     match all.filter(|&all| all <= resampling.resamples) {
         Some(all) => {
-            let swaps = (0..all).map(|bits| (0..clusters).map(|cluster| bits >> cluster & 1 == 1).collect());
+            let swaps = (0..all).map(|bits| (0..clusters).map(|cluster| (bits >> cluster) & 1 == 1).collect());
             let p_values = shares(&count_hits(a, b, measures, swaps), 0, all);
             Permutation { p_values, name: format!("permutation over speakers, all {all} swaps") }
         }
