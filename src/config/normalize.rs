@@ -45,6 +45,16 @@ pub enum Scope {
     Speaker,
 }
 
+impl Scope {
+    /// The word that pipeline files use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Corpus => "corpus",
+            Self::Speaker => "speaker",
+        }
+    }
+}
+
 /// For which schemes the normalized features are written as tables too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -5,6 +5,7 @@
 //! and contour, rate, pauses, loudness, spectral tilt, breath. It is a stand-in for real speech in demos, tests and scale
 //! runs, and says nothing about how well emotions are recognised in real speech.
 
+mod marker;
 mod plan;
 mod prosody;
 mod random;
@@ -13,6 +14,7 @@ mod source;
 mod text;
 mod tract;
 
+pub use marker::{MARKER, marker};
 pub use plan::{Gender, PATTERN, Plan, PlanError, Utterance};
 pub use prosody::Prosody;
 pub use render::render;
