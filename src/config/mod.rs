@@ -10,3 +10,7 @@ mod split;
 mod train;
 
 pub use error::ConfigError;
+pub use features::{
+    Delta, Descriptor, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams, Mfcc,
+    MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
+};
