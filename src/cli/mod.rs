@@ -1,1 +1,40 @@
-//! (room under construction)
+//! Flags, logging, progress and exit codes: the only room that reads the command line and the environment, prints or
+//! exits.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this room is where they are allowed"
+)]
+
+mod args;
+mod exit;
+mod launch;
+mod logging;
+mod progress;
+mod run;
+mod synth;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use launch::launch;
+
+use args::{Cli, Command};
+
+/// The `ser` program: reads the command line, does what it says, and returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let result = std::panic::catch_unwind(|| match cli.command {
+        Command::Run(options) => run::run(&options, None),
+        Command::Stage(stage) => run::run(stage.options(), Some(stage.name())),
+        Command::Synth(options) => synth::run(&options),
+        Command::Schema(options) => args::print_schema(&options),
+    });
+    exit::code(result)
+}

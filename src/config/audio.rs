@@ -1,1 +1,94 @@
 //! The `[audio]` section.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// Legal values of `audio.sample_rate_hz`.
+const SAMPLE_RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=96_000;
+/// Legal values of `audio.max_bytes`: from 1 KiB to 16 GiB.
+const FILE_SIZES: std::ops::RangeInclusive<u64> = 1_024..=(16 << 30);
+/// Legal values of `audio.max_duration_s`: up to a day.
+const DURATIONS_S: std::ops::RangeInclusive<f64> = 0.1..=86_400.0;
+/// Legal values of `audio.max_channels`.
+const CHANNELS: std::ops::RangeInclusive<u32> = 1..=64;
+
+/// How audio files become mono samples, and which files are refused for their size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audio {
+    /// Rate in Hz that every file is resampled to; features see this rate only. Default 16000, legal 8000 to 96000.
+    /// Files of a lower rate gain no content above half their own rate.
+    pub sample_rate_hz: u32,
+    /// Largest file in bytes; larger ones are rejects (`too_large`). Default 1073741824 (1 GiB), legal 1024 to
+    /// 17179869184. A worker holds the whole file in memory.
+    pub max_bytes: u64,
+    /// Longest recording in seconds; longer ones are rejects (`too_long`). Default 7200, legal 0.1 to 86400.
+    /// A worker holds four bytes a sample of it.
+    pub max_duration_s: f64,
+    /// Most channels; files with more are rejects (`too_many_channels`). Default 8, legal 1 to 64.
+    pub max_channels: u32,
+}
+
+impl Default for Audio {
+    fn default() -> Self {
+        Self { sample_rate_hz: 16_000, max_bytes: 1 << 30, max_duration_s: 7_200.0, max_channels: 8 }
+    }
+}
+
+impl Audio {
+    /// Refuses values outside their legal ranges.
+    ///
+    /// # Errors
+    /// The first key that is out of range, with its value and the legal ones.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check_range("audio.sample_rate_hz", self.sample_rate_hz, &SAMPLE_RATES_HZ)?;
+        check_range("audio.max_bytes", self.max_bytes, &FILE_SIZES)?;
+        check_range("audio.max_duration_s", self.max_duration_s, &DURATIONS_S)?;
+        check_range("audio.max_channels", self.max_channels, &CHANNELS)
+    }
+}
+
+fn check_range<T: PartialOrd + std::fmt::Display>(
+    key: &str,
+    value: T,
+    legal: &std::ops::RangeInclusive<T>,
+) -> Result<(), ConfigError> {
+    if legal.contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::new(key, value, format!("it must lie from {} to {}", legal.start(), legal.end())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_legal() {
+        assert_eq!(Audio::default().check(), Ok(()));
+        assert_eq!(Audio::default().sample_rate_hz, 16_000);
+    }
+
+    #[test]
+    fn values_out_of_range_name_their_key() {
+        let cases = [
+            (Audio { sample_rate_hz: 7_999, ..Audio::default() }, "audio.sample_rate_hz"),
+            (Audio { sample_rate_hz: 96_001, ..Audio::default() }, "audio.sample_rate_hz"),
+            (Audio { max_bytes: 0, ..Audio::default() }, "audio.max_bytes"),
+            (Audio { max_duration_s: 0.0, ..Audio::default() }, "audio.max_duration_s"),
+            (Audio { max_duration_s: f64::NAN, ..Audio::default() }, "audio.max_duration_s"),
+            (Audio { max_channels: 0, ..Audio::default() }, "audio.max_channels"),
+        ];
+        for (raw, key) in cases {
+            assert_eq!(raw.check().map_err(|error| error.key), Err(key.to_owned()), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<Audio>("sample_rate = 8000").is_err());
+        assert_eq!(toml::from_str::<Audio>("max_channels = 2").map(|audio| audio.max_channels), Ok(2));
+    }
+}

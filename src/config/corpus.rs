@@ -1,1 +1,363 @@
-//! The `[corpus]` section.
+//! The `[[corpus]]` sections.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// One `[[corpus]]`: where its audio lies, and where its labels come from: exactly one of `preset`, `pattern` and `manifest`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Corpus {
+    /// Name of the corpus: the prefix of its utterance ids, speakers and texts. Lower-case letters, digits, `_` and `-`. Required.
+    pub name: String,
+    /// Folder or `s3://bucket/prefix` that holds the audio. Required.
+    pub source: String,
+    /// A known corpus: its file names tell everything, and its labels are mapped. Default: none.
+    #[serde(default)]
+    pub preset: Option<Preset>,
+    /// Regular expression searched anywhere in the path of each audio file, relative to `source`, with `/` between folders and
+    /// with its extension (anchor it with `^` and `$` where that matters; the first match counts). Its named groups are fields: `emotion`, `speaker`,
+    /// `gender`, `text_id`, `intensity`, `language`, `key`; any other name becomes an extra text column. Default: none.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// CSV, TSV or Parquet table with one row an utterance; `columns` says which column is what. Default: none.
+    #[serde(default)]
+    pub manifest: Option<String>,
+    /// Columns of the manifest. Only with `manifest`.
+    #[serde(default)]
+    pub columns: ManifestColumns,
+    /// Source label of every utterance whose pattern has no `emotion` group or whose manifest has no emotion column or an
+    /// empty cell there; it goes through the label map like any other. Not with `preset`. Default: none.
+    #[serde(default)]
+    pub emotion: Option<String>,
+    /// Language of every utterance that has none of its own, as an ISO 639-1 code; replaces a preset's. Default: none.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// Label map: source label = "emotion", or "-" to drop its utterances. Goes before the preset's own map. A source label that
+    /// already is a canonical emotion maps to itself; any other label without an entry is an error. Default: empty.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Keep only utterances whose field is in the list: `intensity = ["strong"]`. Fields: `speaker`, `gender`, `text_id`,
+    /// `intensity`, `language`, `source_label`, `emotion`, `path`, `key` and any extra column. Replaces a preset's own filter on that field. Default: empty.
+    #[serde(default)]
+    pub filter: BTreeMap<String, Vec<String>>,
+    /// Leave out utterances whose field is in the list; the fields are those of `filter`. Default: empty.
+    #[serde(default)]
+    pub exclude: BTreeMap<String, Vec<String>>,
+    /// Extensions of audio files, without the dot, compared without regard to case. Other files are not looked at, except where a manifest
+    /// names them. Default: wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus.
+    #[serde(default = "default_extensions")]
+    pub extensions: Vec<String>,
+    /// Largest share of the audio files whose names may fail to match the preset or pattern; above it ingest stops. Range 0 to 1, default 0.05.
+    #[serde(default = "default_max_unmatched_rate")]
+    pub max_unmatched_rate: f64,
+    /// Whether a manifest may name files outside `source` (absolute paths, or `..` beyond its top). Only with `manifest`. Default: false.
+    #[serde(default)]
+    pub allow_outside: bool,
+}
+
+/// A corpus that ser-etl knows: file-name grammar, speakers and label map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// RAVDESS, English: `03-01-05-02-01-01-12.wav`.
+    Ravdess,
+    /// EMO-DB (Berlin), German: `03a01Fa.wav`.
+    Emodb,
+    /// CREMA-D, English: `1001_DFA_ANG_XX.wav`.
+    CremaD,
+    /// TESS (Toronto), English: `OAF_back_angry.wav`.
+    Tess,
+    /// SAVEE (Surrey), English: `DC_a01.wav` or `DC/a01.wav`.
+    Savee,
+}
+
+/// `[corpus.columns]`: our field = "column of the manifest". A field left out takes the manifest's column of the same name, where there
+/// is one (`path` also `file`, `emotion` also `label`). Columns that are no field are kept as extra text columns.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ManifestColumns {
+    /// Path of the audio file, relative to `source`. Default: `path`, else `file`.
+    pub path: Option<String>,
+    /// The label as the corpus spells it. Default: `emotion`, else `label`.
+    pub emotion: Option<String>,
+    /// Speaker. Default: `speaker`.
+    pub speaker: Option<String>,
+    /// Gender. Default: `gender`.
+    pub gender: Option<String>,
+    /// What was said. Default: `text_id`.
+    pub text_id: Option<String>,
+    /// Intensity of the emotion. Default: `intensity`.
+    pub intensity: Option<String>,
+    /// Language. Default: `language`.
+    pub language: Option<String>,
+    /// Start of the segment: seconds, `[H:]MM:SS[.fff]` or `0 days 00:00:01.5`; empty or `NaT`: the beginning of the file. Default: `start`.
+    pub start: Option<String>,
+    /// End of the segment, written like `start`; empty or `NaT`: the end of the file. Default: `end`.
+    pub end: Option<String>,
+    /// Key of the utterance, unique in the corpus. Default: `key`, else the path without its extension.
+    pub key: Option<String>,
+}
+
+/// Where the labels of a corpus come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// The file names of a known corpus.
+    Preset(Preset),
+    /// A regular expression over the paths.
+    Pattern(&'a str),
+    /// A table, by its location.
+    Manifest(&'a str),
+}
+
+/// Names of pattern groups that would hide a column of the utterances table.
+const RESERVED_GROUPS: [&str; 7] = ["utterance_id", "corpus", "path", "start_s", "end_s", "source_label", "bytes"];
+
+fn default_extensions() -> Vec<String> {
+    let known = "wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus";
+    known.split(' ').map(str::to_owned).collect()
+}
+
+fn default_max_unmatched_rate() -> f64 {
+    0.05
+}
+
+impl Corpus {
+    /// Checks all `[[corpus]]` sections: there is one, each is sound, and no two share a name.
+    pub fn check_all(corpora: &[Self]) -> Result<(), ConfigError> {
+        if corpora.is_empty() {
+            return Err(ConfigError::new("corpus", "missing", "a pipeline reads at least one corpus")
+                .hint("add a [[corpus]] section with `name`, `source` and `preset`, `pattern` or `manifest`"));
+        }
+        let mut names = BTreeSet::new();
+        for (index, corpus) in corpora.iter().enumerate() {
+            corpus.check(&format!("corpus.{index}"))?;
+            if !names.insert(&corpus.name) {
+                return Err(wrong(&format!("corpus.{index}"), "name", &corpus.name, "another corpus has this name"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks one section; `at` is its key path (`corpus.0`) in messages.
+    pub fn check(&self, at: &str) -> Result<(), ConfigError> {
+        if !is_word(&self.name) {
+            return Err(wrong(at, "name", &self.name, "a name is made of a-z, 0-9, `_` and `-`"));
+        }
+        if self.source.trim().is_empty() {
+            return Err(wrong(at, "source", &self.source, "a folder or s3://bucket/prefix is needed"));
+        }
+        let origin = self.origin(at)?;
+        self.check_origin(at, origin)?;
+        self.check_labels(at)?;
+        check_lists(at, "filter", &self.filter)?;
+        check_lists(at, "exclude", &self.exclude)?;
+        self.check_extensions(at)?;
+        if !(0.0..=1.0).contains(&self.max_unmatched_rate) {
+            let key = format!("{at}.max_unmatched_rate");
+            return Err(ConfigError::new(key, self.max_unmatched_rate, "a share lies between 0 and 1"));
+        }
+        Ok(())
+    }
+
+    /// Where the labels come from; an error unless exactly one of the three keys is set.
+    pub fn origin(&self, at: &str) -> Result<Origin<'_>, ConfigError> {
+        match (self.preset, &self.pattern, &self.manifest) {
+            (Some(preset), None, None) => Ok(Origin::Preset(preset)),
+            (None, Some(pattern), None) => Ok(Origin::Pattern(pattern)),
+            (None, None, Some(manifest)) => Ok(Origin::Manifest(manifest)),
+            (preset, pattern, manifest) => {
+                let count =
+                    [preset.is_some(), pattern.is_some(), manifest.is_some()].iter().filter(|set| **set).count();
+                let problem = "a corpus has exactly one of `preset`, `pattern` and `manifest`";
+                Err(ConfigError::new(at, format!("a section with {count} of them"), problem))
+            }
+        }
+    }
+
+    fn check_origin(&self, at: &str, origin: Origin<'_>) -> Result<(), ConfigError> {
+        let manifest = matches!(origin, Origin::Manifest(_));
+        if !manifest && self.columns != ManifestColumns::default() {
+            return Err(ConfigError::new(format!("{at}.columns"), "set", "columns are those of a `manifest`"));
+        }
+        if !manifest && self.allow_outside {
+            return Err(ConfigError::new(
+                format!("{at}.allow_outside"),
+                "true",
+                "it is about the paths of a `manifest`",
+            ));
+        }
+        if matches!(origin, Origin::Preset(_)) && self.emotion.is_some() {
+            return Err(ConfigError::new(
+                format!("{at}.emotion"),
+                "set",
+                "a preset reads the emotion from the file name",
+            ));
+        }
+        for (field, value) in [("emotion", &self.emotion), ("language", &self.language), ("manifest", &self.manifest)] {
+            if value.as_deref().is_some_and(|value| value.trim().is_empty()) {
+                return Err(wrong(at, field, "", "it must not be empty; leave the key out instead"));
+            }
+        }
+        match origin {
+            Origin::Pattern(pattern) => self.check_pattern(at, pattern),
+            Origin::Preset(_) | Origin::Manifest(_) => Ok(()),
+        }
+    }
+
+    fn check_pattern(&self, at: &str, pattern: &str) -> Result<(), ConfigError> {
+        let regex = Regex::new(pattern).map_err(|error| {
+            wrong(at, "pattern", pattern, &format!("not a regular expression: {error}"))
+                .hint("the syntax is that of the Rust crate `regex`; named groups are (?P<name>...)")
+        })?;
+        let groups: Vec<&str> = regex.capture_names().flatten().collect();
+        if let Some(reserved) = groups.iter().find(|group| RESERVED_GROUPS.contains(group)) {
+            return Err(wrong(at, "pattern", pattern, &format!("the group name `{reserved}` is taken by a column")));
+        }
+        if !groups.contains(&"emotion") && self.emotion.is_none() {
+            return Err(wrong(at, "pattern", pattern, "it has no group (?P<emotion>...)")
+                .hint("add the group, or set `emotion` to the one label of this corpus"));
+        }
+        Ok(())
+    }
+
+    fn check_labels(&self, at: &str) -> Result<(), ConfigError> {
+        for (label, emotion) in &self.labels {
+            if emotion != "-" && (!is_word(emotion) || emotion.starts_with('-')) {
+                let key = format!("{at}.labels.{}", toml_key(label));
+                let problem = "an emotion is made of a-z, 0-9, `_` and `-`; \"-\" alone drops the label";
+                return Err(ConfigError::new(key, format!("{emotion:?}"), problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_extensions(&self, at: &str) -> Result<(), ConfigError> {
+        if self.extensions.is_empty() {
+            return Err(ConfigError::new(format!("{at}.extensions"), "[]", "at least one extension is needed"));
+        }
+        match self.extensions.iter().find(|e| e.is_empty() || !e.chars().all(|c| c.is_ascii_alphanumeric())) {
+            Some(bad) => Err(wrong(at, "extensions", bad, "an extension is letters and digits, without the dot")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_lists(at: &str, table: &str, lists: &BTreeMap<String, Vec<String>>) -> Result<(), ConfigError> {
+    match lists.iter().find(|(_, values)| values.is_empty()) {
+        Some((field, _)) => Err(ConfigError::new(
+            format!("{at}.{table}.{}", toml_key(field)),
+            "[]",
+            "an empty list; leave the key out instead",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn wrong(at: &str, key: &str, value: &str, problem: &str) -> ConfigError {
+    ConfigError::new(format!("{at}.{key}"), format!("{value:?}"), problem)
+}
+
+fn is_word(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    !text.is_empty() && text.chars().all(legal)
+}
+
+/// A key as it stands in TOML: bare where it can be, else quoted.
+fn toml_key(key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if bare { key.to_owned() } else { format!("{key:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(rest: &str) -> Corpus {
+        toml::from_str(&format!("name = \"a\"\nsource = \"data\"\n{rest}")).expect("the test's TOML is sound")
+    }
+
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let corpus = parse("preset = \"crema-d\"");
+        assert_eq!(corpus.preset, Some(Preset::CremaD));
+        assert_eq!(corpus.max_unmatched_rate, 0.05);
+        assert_eq!(corpus.extensions.len(), 15);
+        assert!(!corpus.allow_outside);
+        assert_eq!(corpus.check("corpus.0"), Ok(()));
+        let json = serde_json::to_string(&corpus).expect("a config is JSON");
+        assert_eq!(serde_json::from_str::<Corpus>(&json).expect("and reads back"), corpus);
+    }
+
+    #[test]
+    fn sound_sections_pass() {
+        let sound = [
+            "pattern = '(?P<emotion>x)'",
+            "pattern = '(?P<speaker>x)'\nemotion = \"anger\"",
+            "manifest = \"m.csv\"\nallow_outside = true\n[columns]\npath = \"wav\"\n[labels]\nW = \"anger\"\nx = \"-\"",
+            "preset = \"tess\"\n[filter]\nspeaker = [\"OAF\"]",
+        ];
+        for rest in sound {
+            assert_eq!(parse(rest).check("corpus.0"), Ok(()), "{rest}");
+        }
+    }
+
+    #[test]
+    fn wrong_sections_name_key_and_remedy() {
+        let cases = [
+            (
+                "",
+                "`corpus.0` is a section with 0 of them: a corpus has exactly one of `preset`, `pattern` and `manifest`",
+            ),
+            ("preset = \"tess\"\nmanifest = \"m.csv\"", "2 of them"),
+            ("pattern = '('", "`corpus.0.pattern` is \"(\": not a regular expression"),
+            ("pattern = '(?P<speaker>..)'", "no group (?P<emotion>...)"),
+            ("pattern = '(?P<emotion>..)(?P<path>..)'", "`path` is taken"),
+            ("preset = \"tess\"\nemotion = \"anger\"", "`corpus.0.emotion`"),
+            ("preset = \"tess\"\nallow_outside = true", "`corpus.0.allow_outside`"),
+            ("preset = \"tess\"\n[columns]\npath = \"x\"", "`corpus.0.columns`"),
+            ("preset = \"tess\"\n[labels]\n\"a b\" = \"Anger!\"", "`corpus.0.labels.\"a b\"` is \"Anger!\""),
+            ("preset = \"tess\"\n[labels]\na = \"-x\"", "`corpus.0.labels.a`"),
+            ("preset = \"tess\"\n[filter]\nspeaker = []", "`corpus.0.filter.speaker` is []"),
+            ("preset = \"tess\"\n[exclude]\nspeaker = []", "`corpus.0.exclude.speaker` is []"),
+            ("preset = \"tess\"\nextensions = []", "`corpus.0.extensions`"),
+            ("preset = \"tess\"\nextensions = [\".wav\"]", "without the dot"),
+            ("preset = \"tess\"\nmax_unmatched_rate = 1.5", "`corpus.0.max_unmatched_rate` is 1.5"),
+            ("preset = \"tess\"\nmax_unmatched_rate = nan", "NaN"),
+            ("preset = \"tess\"\nlanguage = \" \"", "`corpus.0.language`"),
+        ];
+        for (rest, want) in cases {
+            let error = parse(rest).check("corpus.0").expect_err(rest).to_string();
+            assert!(error.contains(want), "{rest}\n{error}\nshould say {want}");
+        }
+    }
+
+    #[test]
+    fn names_are_words_and_differ() {
+        for name in ["", "Ravdess", "a b", "a/b", "ä"] {
+            let corpus = Corpus { name: name.into(), ..parse("preset = \"tess\"") };
+            assert!(corpus.check("corpus.0").is_err(), "{name}");
+        }
+        let one = parse("preset = \"tess\"");
+        assert_eq!(Corpus::check_all(std::slice::from_ref(&one)), Ok(()));
+        let error = Corpus::check_all(&[one.clone(), one]).expect_err("twice the same name").to_string();
+        assert!(error.contains("`corpus.1.name` is \"a\""), "{error}");
+        assert!(Corpus::check_all(&[]).is_err());
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        for rest in [
+            "preset = \"ravdes\"",
+            "preset = \"tess\"\nextension = [\"wav\"]",
+            "manifest = \"m\"\n[columns]\nlabel = \"x\"",
+        ] {
+            assert!(toml::from_str::<Corpus>(&format!("name = \"a\"\nsource = \"b\"\n{rest}")).is_err(), "{rest}");
+        }
+        assert!(toml::from_str::<Corpus>("name = \"a\"\npreset = \"tess\"").is_err());
+    }
+}

@@ -4,13 +4,27 @@ mod audio;
 mod corpus;
 mod error;
 mod evaluate;
+mod extract;
 mod features;
+mod hash;
+mod keys;
 mod normalize;
+mod overrides;
+mod pipeline;
 mod split;
-mod train;
+pub mod train;
 
+pub use audio::Audio;
+pub use corpus::{Corpus, ManifestColumns, Origin, Preset};
 pub use error::ConfigError;
+pub use evaluate::Evaluate;
+pub use extract::Extract;
 pub use features::{
     Delta, Descriptor, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams, Mfcc,
     MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
 };
+pub use hash::config_hash;
+pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
+pub use pipeline::{Parameters, Pipeline, json_schema};
+pub use split::{Scheme, Split, SplitParams};
+pub use train::{ModelKind, ModelSpec, Train};

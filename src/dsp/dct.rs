@@ -39,7 +39,7 @@ impl Dct {
     /// Transforms a block of `inputs` rows, each first raised to at least `floor`, into `coefficients` rows of
     /// `contours` from `first_row` on, at the frames from `first_frame`.
     pub fn apply(&self, block: &[Lanes], floor: f32, contours: &mut Contours, first_row: usize, first_frame: usize) {
-        simd(|| {
+        simd(#[inline(always)] || {
             for (group, cosines) in self.matrix.chunks_exact(self.inputs).enumerate() {
                 let sums = products(cosines, block, Lanes::splat(floor));
                 let first = group * GROUP;

@@ -29,7 +29,7 @@ pub fn log_energy_db(rms: f32) -> f32 {
 
 /// Sum of squares in eight interleaved partial sums, whatever the CPU.
 fn square_sum(samples: &[f32]) -> f32 {
-    simd(|| {
+    simd(#[inline(always)] || {
         let mut sums = [0.0_f32; LANES];
         let chunks = samples.chunks_exact(LANES);
         let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();

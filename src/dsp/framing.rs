@@ -45,7 +45,7 @@ impl BlockLoader {
             _ => &edges[lane * length..][..length],
         });
         let rows = &mut self.block[self.offset..][..length];
-        simd(|| interleave(frames, &self.window, rows));
+        simd(#[inline(always)] || interleave(frames, &self.window, rows));
         &self.block
     }
 }

@@ -19,7 +19,7 @@ const SUMS: usize = 8;
 
 /// Moments of `values` in double precision; at least one value, all finite.
 pub fn moments(values: &[f32]) -> Moments {
-    super::simd(|| {
+    super::simd(#[inline(always)] || {
         let n = values.len() as f64;
         let [mean] = power_sums(values, |value| [value]).map(|sum| sum / n);
         let [square, cube, fourth] = power_sums(values, |value| {

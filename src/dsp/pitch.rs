@@ -117,7 +117,7 @@ impl PitchTracker {
         let block = self.loader.load(samples, first_frame);
         let offset = (block.len() - self.window.len()) / 2;
         let frame = &block[offset..offset + self.window.len()];
-        let peaks = simd(|| window_block(frame, &self.window, &mut self.rows, self.longest_lag / 2));
+        let peaks = simd(#[inline(always)] || window_block(frame, &self.window, &mut self.rows, self.longest_lag / 2));
         self.fft.power(&self.rows, &mut self.spectrum);
         let half = self.spectrum.len() - 1;
         self.rows[..=half].copy_from_slice(&self.spectrum);
@@ -127,7 +127,7 @@ impl PitchTracker {
         self.fft.real_part(&self.rows, &mut self.spectrum);
         let energy = self.spectrum[0];
         let share = energy.map(|energy| if energy > f32::MIN_POSITIVE { 1.0 / energy } else { 0.0 });
-        simd(|| {
+        simd(#[inline(always)] || {
             for (row, gain) in self.spectrum.iter_mut().zip(&self.window_gain) {
                 *row = *row * share * *gain;
             }

@@ -60,7 +60,7 @@ impl SpectralShape {
     pub fn measure(&mut self, power: &[Lanes]) -> SpectralFrame {
         self.log_power.copy_from_slice(power);
         ln_in_place(&mut self.log_power, POWER_FLOOR);
-        simd(|| {
+        simd(#[inline(always)] || {
             for (magnitude, power) in self.magnitude.iter_mut().zip(power) {
                 *magnitude = power.sqrt();
             }

@@ -1,1 +1,190 @@
-//! (room under construction)
+//! Classifiers: one trait, one `fit`, and saved models. The perceptron is ours; the baselines come from linfa and smartcore.
+//!
+//! Features are normalized before they come here. A fit depends on the specification, the rows and the seed, never on the
+//! number of threads: whatever runs in parallel is collected in a fixed order.
+
+mod error;
+mod logistic;
+mod majority;
+mod mlp;
+mod naive_bayes;
+mod problem;
+mod saved;
+mod svm;
+mod tensors;
+mod trees;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut1};
+use serde::{Deserialize, Serialize};
+
+use crate::config::train::{ModelKind, ModelSpec};
+pub use error::ModelError;
+pub use problem::Problem;
+use problem::prepare;
+pub use saved::{Normalizer, SavedModel, load, save};
+use tensors::Tensors;
+
+/// Something that gives class probabilities to normalized rows.
+pub trait Classifier: Send + Sync {
+    /// Probabilities `rows x classes` of rows `rows x features`; each row sums to 1. The features must be those, in number
+    /// and order, that the model was fitted on.
+    fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32>;
+}
+
+/// A fitted model over all classes of its problem: a class without training rows has probability 0.
+pub struct Model {
+    kind: ModelKind,
+    /// For each class that the algorithm knows, its index among all classes.
+    present: Vec<usize>,
+    classes: usize,
+    features: usize,
+    inner: Box<dyn Stored>,
+}
+
+impl Model {
+    /// Which model this is.
+    pub fn kind(&self) -> ModelKind {
+        self.kind
+    }
+
+    /// Number of features that a row must have.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+}
+
+impl Classifier for Model {
+    fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        let known = self.inner.probabilities(x);
+        let mut all = Array2::zeros((x.nrows(), self.classes));
+        for (column, &class) in self.present.iter().enumerate() {
+            all.column_mut(class).assign(&known.column(column));
+        }
+        all
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Model({}, {} features, {} classes)", self.kind, self.features, self.classes)
+    }
+}
+
+/// The outcome of a fit.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The model.
+    pub model: Model,
+    /// Loss and scores by epoch; empty for models without epochs.
+    pub curve: Vec<Epoch>,
+    /// What a reader of the results should know: fallbacks, samples, early stops.
+    pub notes: Vec<String>,
+    /// Rows that the model was fitted on.
+    pub rows: usize,
+    /// Dev rows that were held out to stop early; 0 where dev was trained on or absent.
+    pub held_out: usize,
+}
+
+/// One epoch of a training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    /// Step size.
+    pub learning_rate: f64,
+    /// Mean loss over the training rows as they were passed: dropout, weights and smoothing included.
+    pub train_loss: f64,
+    /// Mean cross-entropy of the held-out dev rows after the epoch.
+    pub dev_loss: Option<f64>,
+    /// Accuracy on them.
+    pub dev_accuracy: Option<f64>,
+    /// Unweighted average recall on them.
+    pub dev_uar: Option<f64>,
+}
+
+impl Epoch {
+    fn new(epoch: usize, learning_rate: f64, train_loss: f64, dev: Option<&mlp::DevScore>) -> Self {
+        let (dev_loss, dev_accuracy, dev_uar) = (dev.map(|d| d.loss), dev.map(|d| d.accuracy), dev.map(|d| d.uar));
+        Self { epoch, learning_rate, train_loss, dev_loss, dev_accuracy, dev_uar }
+    }
+}
+
+/// Fits a model. Errors: rows, labels or names that do not fit each other, values that are not finite, fewer than two
+/// classes (but for majority), or an algorithm that gave up.
+pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
+    let mut prepared = prepare(spec, problem)?;
+    let task = &prepared.task;
+    let learned = match spec {
+        ModelSpec::Mlp(mlp) => mlp::fit(mlp, task),
+        ModelSpec::Logistic(logistic) => guarded(spec.kind(), || logistic::fit(logistic, task)),
+        ModelSpec::Svm(svm) => guarded(spec.kind(), || svm::fit(svm, task)),
+        ModelSpec::NaiveBayes(bayes) => guarded(spec.kind(), || naive_bayes::fit(bayes, task)),
+        ModelSpec::Tree(tree) => guarded(spec.kind(), || trees::fit_tree(tree, task)),
+        ModelSpec::Forest(forest) => guarded(spec.kind(), || trees::fit_forest(forest, task)),
+        ModelSpec::Majority => Ok(majority::fit(task)),
+    }?;
+    let (rows, held_out) = (task.train.y.len(), task.dev.as_ref().map_or(0, |dev| dev.y.len()));
+    prepared.notes.extend(learned.notes);
+    let model = Model {
+        kind: spec.kind(),
+        present: prepared.present,
+        classes: problem.classes.len(),
+        features: problem.features.len(),
+        inner: learned.model,
+    };
+    Ok(Fitted { model, curve: learned.curve, notes: prepared.notes, rows, held_out })
+}
+
+/// The most probable class of each row; the first by name where several are.
+pub fn predicted(probabilities: ArrayView2<f32>) -> Vec<usize> {
+    let best = |row: ndarray::ArrayView1<f32>| {
+        row.iter().enumerate().fold(0, |best, (class, &p)| if p > row[best] { class } else { best })
+    };
+    probabilities.rows().into_iter().map(best).collect()
+}
+
+/// What an algorithm hands back.
+struct Learned {
+    model: Box<dyn Stored>,
+    curve: Vec<Epoch>,
+    notes: Vec<String>,
+}
+
+impl Learned {
+    fn new(model: impl Stored + 'static, notes: Vec<String>) -> Self {
+        Self { model: Box::new(model), curve: Vec::new(), notes }
+    }
+}
+
+/// A classifier that can be written down.
+trait Stored: Classifier {
+    /// Adds every number that predictions depend on.
+    fn store(&self, tensors: &mut Tensors);
+}
+
+/// Runs a library's fit: a panic inside it is an error about this model, not the end of the run.
+fn guarded(model: ModelKind, fit: impl FnOnce() -> Result<Learned, ModelError>) -> Result<Learned, ModelError> {
+    catch_unwind(AssertUnwindSafe(fit)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let reason = format!("the library gave up ({})", text.unwrap_or("no message"));
+        Err(ModelError::Fit { model, reason })
+    })
+}
+
+/// Logits to probabilities, in place.
+fn softmax(mut row: ArrayViewMut1<f64>) {
+    let top = row.fold(f64::NEG_INFINITY, |top, &z| top.max(z));
+    row.mapv_inplace(|z| (z - top).exp());
+    scale_to_one(row);
+}
+
+/// Scales a row of non-negative numbers to the sum 1; all zero becomes all equal.
+fn scale_to_one(mut row: ArrayViewMut1<f64>) {
+    let (sum, count) = (row.sum(), row.len() as f64);
+    row.mapv_inplace(|p| if sum > 0.0 { p / sum } else { 1.0 / count });
+}
+
+#[cfg(test)]
+mod tests;

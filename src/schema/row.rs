@@ -29,7 +29,7 @@ impl Kind {
 }
 
 /// One value of a table; `None` is a null.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub enum Value {
     /// UTF-8 text.
     Text(Option<String>),

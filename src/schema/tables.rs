@@ -78,19 +78,6 @@ table! {
 }
 
 table! {
-    /// One row is a frame of an utterance, then one float32 column a low-level descriptor.
-    table "frames" version 1 key ["utterance_id", "frame"] open { text: false, float: true }
-    pub struct FrameKeys {
-        /// The utterance.
-        pub utterance_id: String,
-        /// Frame number, from 0.
-        pub frame: i64,
-        /// Centre of the frame in seconds from the start of the utterance.
-        pub time_s: f64,
-    }
-}
-
-table! {
     /// One row is a feature: a column of the features table.
     table "feature_dictionary" version 1 key ["name"] open { text: false, float: false }
     pub struct FeatureInfo {
@@ -111,7 +98,7 @@ table! {
 
 table! {
     /// One row is something refused: a file or an utterance, with the stage and the cause.
-    table "rejects" version 1 key ["stage", "corpus", "path", "utterance_id"] open { text: false, float: false }
+    table "rejects" version 1 key ["stage", "corpus", "path", "utterance_id", "message"] open { text: false, float: false }
     pub struct Reject {
         /// Name of the corpus in the pipeline file.
         pub corpus: String,
@@ -129,8 +116,8 @@ table! {
 }
 
 table! {
-    /// One row is a source label of a corpus: what became of it, and how many utterances carried it.
-    table "labels" version 1 key ["corpus", "source_label"] open { text: false, float: false }
+    /// One row is what became of a source label of a corpus, and of how many utterances.
+    table "labels" version 1 key ["corpus", "source_label", "action"] open { text: false, float: false }
     pub struct LabelCount {
         /// Name of the corpus in the pipeline file.
         pub corpus: String,
@@ -138,9 +125,10 @@ table! {
         pub source_label: String,
         /// The emotion it became; null where it was dropped.
         pub emotion: Option<String>,
-        /// `kept` (alone in its emotion), `merged` (with other source labels) or `dropped`.
+        /// `kept` (alone in its emotion), `merged` (with other source labels), `dropped` by the label map, or
+        /// `filtered` by `filter` or `exclude`.
         pub action: String,
-        /// Utterances that carry the source label.
+        /// Utterances that carry the source label and met this fate.
         pub utterances: i64,
     }
 }
@@ -202,6 +190,27 @@ table! {
         pub rows: i64,
         /// Whether rows of the test side were looked at (without their labels).
         pub transductive: bool,
+    }
+}
+
+table! {
+    /// One row is a model's fit in a fold.
+    table "fits" version 1 key ["model", "fold"] open { text: false, float: false }
+    pub struct Fit {
+        /// The model.
+        pub model: String,
+        /// Fold, from 0.
+        pub fold: i64,
+        /// Rows that the model was fitted on: train, and dev where the model does not stop early.
+        pub rows: i64,
+        /// Dev rows held out to stop early; 0 where dev was trained on or absent.
+        pub held_out: i64,
+        /// Epochs trained; null for models without epochs.
+        pub epochs: Option<i64>,
+        /// What a reader of the results should know: fallbacks, samples, early stops.
+        pub notes: Option<String>,
+        /// Hash of the model's parameters, its seed and its inputs.
+        pub config_hash: String,
     }
 }
 
@@ -317,11 +326,11 @@ pub fn published_tables() -> Vec<TableDef> {
         LabelCount::table(),
         Reject::table(),
         FeatureKeys::table(),
-        FrameKeys::table(),
         FeatureInfo::table(),
         SplitRow::table(),
         Leakage::table(),
         Normalization::table(),
+        Fit::table(),
         Prediction::table(),
         LearningCurve::table(),
         Metric::table(),

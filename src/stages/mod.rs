@@ -1,1 +1,142 @@
-//! (room under construction)
+//! One file a stage: which tables it reads and writes, and how. Stages never call stages: the table is the interface.
+
+mod context;
+mod error;
+mod evaluate;
+mod extract;
+mod facts;
+mod features_table;
+mod ingest;
+mod ledger;
+mod normalize;
+mod output;
+mod parts;
+mod split;
+mod train;
+
+use std::collections::BTreeMap;
+
+pub use context::{Context, Progress};
+pub use error::StageError;
+pub use ledger::{Outcome, Record, State, inspect, perform};
+
+/// The stages in the order in which `ser run` takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageName {
+    /// Corpora to the utterances table.
+    Ingest,
+    /// Audio to the features table.
+    Extract,
+    /// Keys and labels to folds.
+    Split,
+    /// Train rows to normalization statistics.
+    Normalize,
+    /// Features, splits and statistics to models and predictions.
+    Train,
+    /// Predictions to metrics and the report.
+    Evaluate,
+}
+
+/// What a stage found before it does any work.
+#[derive(Debug)]
+pub struct Prepared<W> {
+    /// Hash of the parameters that determine the stage's tables.
+    pub config_hash: String,
+    /// What the stage reads: name and content hash.
+    pub inputs: BTreeMap<String, String>,
+    /// What would be worked on, in words: `1440 utterances`.
+    pub amount: String,
+    /// What `run` needs and `prepare` has already read.
+    pub work: W,
+}
+
+/// What a stage did.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Every file of the stage's tables, models and reports.
+    pub outputs: Vec<String>,
+    /// Rows, rejects and the like, for the record.
+    pub counts: BTreeMap<String, u64>,
+    /// What happened, in one line.
+    pub summary: String,
+    /// What deserves a second look.
+    pub warnings: Vec<String>,
+}
+
+/// A stage: what it needs, what it does, and when its result is not good enough.
+pub trait Stage {
+    /// Which stage this is.
+    const NAME: StageName;
+    /// What `prepare` hands to `run`.
+    type Work;
+
+    /// Looks at inputs and parameters; changes nothing.
+    fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError>;
+
+    /// Does the work and writes every output.
+    fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError>;
+
+    /// Judges a finished stage by its record, on every run: a gate that failed once fails again on a rerun.
+    fn judge(_context: &Context, _record: &Record) -> Result<(), StageError> {
+        Ok(())
+    }
+}
+
+impl StageName {
+    /// Every stage, in order.
+    pub const ALL: [Self; 6] = [Self::Ingest, Self::Extract, Self::Split, Self::Normalize, Self::Train, Self::Evaluate];
+
+    /// The word for the stage on the command line, in tables and under run/.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Extract => "extract",
+            Self::Split => "split",
+            Self::Normalize => "normalize",
+            Self::Train => "train",
+            Self::Evaluate => "evaluate",
+        }
+    }
+
+    /// What the stage reads and writes, for its help.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Ingest => "List the corpora and write the utterances and labels tables",
+            Self::Extract => "Decode the audio and write the features table and its dictionary",
+            Self::Split => "Assign utterances to train, dev and test, and check for leakage",
+            Self::Normalize => "Fit normalization statistics on train rows",
+            Self::Train => "Train the models and write their predictions",
+            Self::Evaluate => "Compute metrics and intervals and write the report",
+        }
+    }
+
+    /// Runs the stage unless it is up to date.
+    ///
+    /// # Errors
+    /// Whatever the stage fails with.
+    pub fn perform(self, context: &Context) -> Result<Outcome, StageError> {
+        match self {
+            Self::Ingest => perform::<ingest::Ingest>(context),
+            Self::Extract => perform::<extract::Extract>(context),
+            Self::Split => perform::<split::Split>(context),
+            Self::Normalize => perform::<normalize::Normalize>(context),
+            Self::Train => perform::<train::Train>(context),
+            Self::Evaluate => perform::<evaluate::Evaluate>(context),
+        }
+    }
+
+    /// Says what running the stage would do.
+    ///
+    /// # Errors
+    /// Whatever keeps the stage from looking.
+    pub fn inspect(self, context: &Context) -> Result<State, StageError> {
+        match self {
+            Self::Ingest => inspect::<ingest::Ingest>(context),
+            Self::Extract => inspect::<extract::Extract>(context),
+            Self::Split => inspect::<split::Split>(context),
+            Self::Normalize => inspect::<normalize::Normalize>(context),
+            Self::Train => inspect::<train::Train>(context),
+            Self::Evaluate => inspect::<evaluate::Evaluate>(context),
+        }
+    }
+}

@@ -1,1 +1,20 @@
-//! (room under construction)
+//! Typed Parquet read and write: the schema is checked at both ends and the footer says what a table was made of.
+//! The only user of `arrow` and `parquet`.
+
+mod convert;
+mod error;
+mod footer;
+mod hash;
+mod manifest;
+mod read;
+mod write;
+
+pub use error::TableError;
+pub use footer::{Footer, read_footer};
+pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
+pub use manifest::read_text_columns;
+pub use read::{read, read_keys};
+pub use write::write;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+# ser-etl: what one does with it. `make` alone lists the targets.
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+# The directory that cargo builds into, wherever the user or CI has put it.
+TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+SER = $(TARGET)/release/ser
+
+.PHONY: help
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## Build ser and the stage launchers
+	$(CARGO) build --release --locked --bins
+
+.PHONY: demo
+demo: build ## Run the whole job on a synthetic corpus and say where the report is
+	$(SER) synth runs/demo-corpus
+	$(SER) run pipelines/demo.toml
+
+.PHONY: test
+test: ## Run every test (needs nothing but the build; real corpora where they are found)
+	$(CARGO) test --release --locked
+
+.PHONY: lint
+lint: ## Check the format and run clippy with warnings denied
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+
+.PHONY: schemas
+schemas: build ## Write the published schemas anew
+	$(SER) schema > schemas/pipeline.json
+	for table in $$($(SER) schema tables | cut -d ' ' -f 1); do $(SER) schema $$table > schemas/$$table.json; done
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	$(CARGO) bench --profile release --locked
+
+.PHONY: deny
+deny: ## Check licences and advisories (needs cargo-deny and its database)
+	$(CARGO) deny --locked check

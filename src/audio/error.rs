@@ -1,0 +1,131 @@
+use std::ops::RangeInclusive;
+
+/// Why a file, or a segment of it, is refused. [`AudioError::code`] is the word that the rejects table keeps.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AudioError {
+    /// `empty_file`: no bytes at all.
+    #[error("the file is empty")]
+    EmptyFile,
+    /// `too_large`: more bytes than `audio.max_bytes`.
+    #[error("the file has {bytes} bytes, more than audio.max_bytes = {limit}")]
+    TooLarge {
+        /// Size of the file.
+        bytes: u64,
+        /// The configured limit.
+        limit: u64,
+    },
+    /// `not_audio`: no known container begins in the file.
+    #[error("no known audio container was found: wav, flac, mp3, ogg, m4a, aac, aiff, caf, mkv and webm are read")]
+    NotAudio,
+    /// `unsupported_format`: the container is known, what this file does with it is not.
+    #[error("the container uses something that is not supported: {detail}")]
+    UnsupportedFormat {
+        /// The reader's words.
+        detail: String,
+    },
+    /// `no_audio_track`: the container holds no sound, or none of a known codec.
+    #[error("the container has no audio track of a known codec")]
+    NoAudioTrack,
+    /// `opus_unsupported`: Opus, in Ogg, WebM, MP4 or CAF.
+    #[error("the audio is Opus, which is not decoded; convert it, for example to FLAC")]
+    OpusUnsupported,
+    /// `unsupported_codec`: the codec is none of those decoded.
+    #[error("no decoder for the audio codec: {detail}")]
+    UnsupportedCodec {
+        /// The registry's words, with the codec's number.
+        detail: String,
+    },
+    /// `chained_streams`: one Ogg stream after another, each with its own parameters.
+    #[error("the file chains several streams; split it into one file a stream")]
+    ChainedStreams,
+    /// `corrupt`: the container or the coded audio contradicts itself.
+    #[error("the file is corrupt: {detail}")]
+    Corrupt {
+        /// What was found, and how often where it was counted.
+        detail: String,
+    },
+    /// `truncated`: the file ends before what its header states, or frames within it are missing.
+    #[error("the file is incomplete: {decoded_s:.3} s could be decoded of {}", stated(*stated_s))]
+    Truncated {
+        /// Seconds that could be decoded.
+        decoded_s: f64,
+        /// Seconds that the header states, where it does.
+        stated_s: Option<f64>,
+    },
+    /// `no_samples`: a sound file of length zero.
+    #[error("the file holds no samples")]
+    NoSamples,
+    /// `non_finite`: a NaN, an infinity or a value beyond 1e9 times full scale among the samples.
+    #[error("the sample at {at_s:.6} s is not a finite number within 1e9")]
+    NonFinite {
+        /// Seconds from the start of what was kept.
+        at_s: f64,
+    },
+    /// `too_long`: more than `audio.max_duration_s`.
+    #[error("the recording is longer than audio.max_duration_s = {limit_s}")]
+    TooLong {
+        /// The configured limit in seconds.
+        limit_s: f64,
+    },
+    /// `too_many_channels`: more than `audio.max_channels`.
+    #[error("the file has {channels} channels, more than audio.max_channels = {limit}")]
+    TooManyChannels {
+        /// Channels of the file.
+        channels: u32,
+        /// The configured limit.
+        limit: u32,
+    },
+    /// `rate_out_of_range`: a sample rate that no speech recording has.
+    #[error("the sample rate is {rate_hz} Hz, legal are {} to {} Hz", legal.start(), legal.end())]
+    RateOutOfRange {
+        /// Rate of the file in Hz.
+        rate_hz: u32,
+        /// Rates that are accepted, in Hz.
+        legal: RangeInclusive<u32>,
+    },
+    /// `segment_out_of_range`: start and end are no stretch of the recording.
+    #[error("the segment from {start_s} s to {end_s} s is no stretch of a recording of {duration_s:.3} s")]
+    SegmentOutOfRange {
+        /// Wanted start in seconds.
+        start_s: f64,
+        /// Wanted end in seconds.
+        end_s: f64,
+        /// Length of the recording in seconds.
+        duration_s: f64,
+    },
+    /// `decoder_panic`: the decoder gave up on the file; the file is the cause, the decoder's bug the reason.
+    #[error("the decoder panicked on the file: {detail}")]
+    DecoderPanic {
+        /// The panic's message.
+        detail: String,
+    },
+}
+
+impl AudioError {
+    /// One word for the cause: the name in backquotes at each variant. Stable, for the rejects table.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyFile => "empty_file",
+            Self::TooLarge { .. } => "too_large",
+            Self::NotAudio => "not_audio",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
+            Self::NoAudioTrack => "no_audio_track",
+            Self::OpusUnsupported => "opus_unsupported",
+            Self::UnsupportedCodec { .. } => "unsupported_codec",
+            Self::ChainedStreams => "chained_streams",
+            Self::Corrupt { .. } => "corrupt",
+            Self::Truncated { .. } => "truncated",
+            Self::NoSamples => "no_samples",
+            Self::NonFinite { .. } => "non_finite",
+            Self::TooLong { .. } => "too_long",
+            Self::TooManyChannels { .. } => "too_many_channels",
+            Self::RateOutOfRange { .. } => "rate_out_of_range",
+            Self::SegmentOutOfRange { .. } => "segment_out_of_range",
+            Self::DecoderPanic { .. } => "decoder_panic",
+        }
+    }
+}
+
+fn stated(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "more".to_owned(), |seconds| format!("{seconds:.3} s stated"))
+}

@@ -1,0 +1,5 @@
+//! `ser-ingest`: becomes `ser ingest`.
+
+fn main() -> std::process::ExitCode {
+    ser_etl::cli::launch("ingest")
+}

@@ -1,0 +1,5 @@
+//! `ser-split`: becomes `ser split`.
+
+fn main() -> std::process::ExitCode {
+    ser_etl::cli::launch("split")
+}

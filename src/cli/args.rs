@@ -1,0 +1,202 @@
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::{Map, Value as Json, json};
+
+use crate::config;
+use crate::schema::{TableDef, published_tables};
+use crate::stages::StageName;
+
+/// Speech emotion recognition as a batch job: audio in; Parquet feature tables, honest splits, trained models and a
+/// report out.
+#[derive(Debug, Parser)]
+#[command(name = "ser", version, max_term_width = 110, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  2    usage or configuration: fix the command or the pipeline file
+  3    input data: source missing, nothing to read, too many rejects; a rerun will not help
+  4    storage failed, or another run holds the output; safe to run again
+  5    a gate failed: leakage between train and test
+  70   a bug in ser
+  130  stopped by SIGINT     143  stopped by SIGTERM; run again to go on";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run every stage of a pipeline; stages that are up to date do no work
+    Run(RunOptions),
+    #[command(flatten)]
+    Stage(StageCommand),
+    /// Write a corpus of synthetic emotional speech, for demos and tests
+    Synth(SynthOptions),
+    /// Print the JSON Schema of the pipeline file, or of the tables
+    Schema(SchemaOptions),
+}
+
+/// One variant a stage, each with the flags of `run`.
+#[derive(Debug, Subcommand)]
+pub(super) enum StageCommand {
+    #[command(about = StageName::Ingest.about())]
+    Ingest(RunOptions),
+    #[command(about = StageName::Extract.about())]
+    Extract(RunOptions),
+    #[command(about = StageName::Split.about())]
+    Split(RunOptions),
+    #[command(about = StageName::Normalize.about())]
+    Normalize(RunOptions),
+    #[command(about = StageName::Train.about())]
+    Train(RunOptions),
+    #[command(about = StageName::Evaluate.about())]
+    Evaluate(RunOptions),
+}
+
+impl StageCommand {
+    pub fn name(&self) -> StageName {
+        match self {
+            Self::Ingest(_) => StageName::Ingest,
+            Self::Extract(_) => StageName::Extract,
+            Self::Split(_) => StageName::Split,
+            Self::Normalize(_) => StageName::Normalize,
+            Self::Train(_) => StageName::Train,
+            Self::Evaluate(_) => StageName::Evaluate,
+        }
+    }
+
+    pub fn options(&self) -> &RunOptions {
+        match self {
+            Self::Ingest(options)
+            | Self::Extract(options)
+            | Self::Split(options)
+            | Self::Normalize(options)
+            | Self::Train(options)
+            | Self::Evaluate(options) => options,
+        }
+    }
+}
+
+/// The flags of `ser run` and of every stage.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// Pipeline file (TOML)
+    pub pipeline: String,
+    /// Change one key of the pipeline file, e.g. split.test=0.3 or corpus.0.source=/data/ravdess; may be repeated.
+    /// Paths are relative to the working directory
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Where tables, models and the report go, instead of `out` in the pipeline file
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<String>,
+    /// Worker threads [default: one a core]; results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print what is up to date and what would run, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do the work even where everything is up to date
+    #[arg(long)]
+    pub force: bool,
+    /// Format of the log on stderr
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// Progress bars; auto: only on a terminal
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "WHEN")]
+    pub progress: ProgressMode,
+    /// Say nothing but warnings and errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressMode {
+    Auto,
+    Never,
+}
+
+/// The flags of `ser synth`.
+#[derive(Debug, Args)]
+pub(super) struct SynthOptions {
+    /// Folder to write WAV files to
+    pub folder: String,
+    /// Speakers, half of them female
+    #[arg(long, default_value_t = 12)]
+    pub speakers: u32,
+    /// Different sentences that each speaker says
+    #[arg(long, default_value_t = 2)]
+    pub sentences: u32,
+    /// Times that each sentence is said in each emotion
+    #[arg(long, default_value_t = 2)]
+    pub repetitions: u32,
+    /// Emotions, comma-separated
+    #[arg(long, value_delimiter = ',', default_value = "anger,boredom,fear,happiness,neutral,sadness")]
+    pub emotions: Vec<String>,
+    /// The same seed makes the same bytes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Sample rate in Hz
+    #[arg(long, default_value_t = 16_000, value_name = "HZ")]
+    pub sample_rate: u32,
+}
+
+/// The flags of `ser schema`.
+#[derive(Debug, Args)]
+pub(super) struct SchemaOptions {
+    /// `pipeline`, or the name of a table; `tables` lists the names
+    #[arg(default_value = "pipeline")]
+    pub name: String,
+}
+
+/// Prints one of the published contracts.
+pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
+    let tables = published_tables();
+    if options.name == "tables" {
+        tables.iter().for_each(|table| println!("{:<20} {}", table.name, table.description));
+        return Ok(());
+    }
+    let schema = match tables.iter().find(|table| table.name == options.name) {
+        Some(table) => table_schema(table),
+        None if options.name == "pipeline" => config::json_schema(),
+        None => {
+            let names = tables.iter().map(|table| table.name).collect::<Vec<_>>().join(", ");
+            let problem = format!("legal are pipeline, tables, {names}");
+            return Err(config::ConfigError::new("schema", format!("`{}`", options.name), problem).into());
+        }
+    };
+    println!("{schema:#}");
+    Ok(())
+}
+
+/// The published form of a table's definition.
+fn table_schema(table: &TableDef) -> Json {
+    let columns = table.columns.iter().map(|column| {
+        json!({
+            "name": column.name,
+            "type": column.kind.as_str(),
+            "nullable": column.nullable,
+            "description": column.description,
+        })
+    });
+    let mut schema = Map::new();
+    schema.insert("table".into(), table.name.into());
+    schema.insert("version".into(), table.version.into());
+    schema.insert("description".into(), table.description.into());
+    schema.insert("sorted_by".into(), table.key.into());
+    schema.insert("columns".into(), columns.collect());
+    let mut others = Vec::new();
+    if table.open.text {
+        others.push("nullable utf8 columns: what a manifest or pattern adds");
+    }
+    if table.open.float {
+        others.push("nullable float32 columns: what only the data knows (features, probabilities)");
+    }
+    schema.insert("other_columns".into(), others.into());
+    Json::Object(schema)
+}

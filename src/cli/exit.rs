@@ -1,0 +1,67 @@
+use std::any::Any;
+use std::process::ExitCode;
+
+use crate::config::ConfigError;
+use crate::stages::StageError;
+use crate::storage::StorageError;
+
+const USAGE: u8 = 2;
+const INPUT: u8 = 3;
+const STORAGE: u8 = 4;
+const GATE: u8 = 5;
+const BUG: u8 = 70;
+const SIGNAL: u8 = 128;
+
+/// Prints clap's message; asking for help is no error.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    // Printing fails only where there is nobody to read it.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
+/// The exit code of a result; prints what went wrong.
+pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> ExitCode {
+    match result {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(of_error(&error))
+        }
+        Err(_) => {
+            eprintln!("error: this is a bug in ser; what is finished is kept. Please report the lines above");
+            ExitCode::from(BUG)
+        }
+    }
+}
+
+fn of_error(error: &anyhow::Error) -> u8 {
+    if let Some(error) = error.downcast_ref::<StageError>() {
+        return of_stage(error);
+    }
+    if error.is::<ConfigError>() {
+        return USAGE;
+    }
+    match error.downcast_ref::<StorageError>() {
+        Some(StorageError::UnknownScheme { .. }) => USAGE,
+        Some(_) => STORAGE,
+        None => BUG,
+    }
+}
+
+fn of_stage(error: &StageError) -> u8 {
+    match error {
+        StageError::Config(_) => USAGE,
+        StageError::Storage(_) | StageError::SourceChanged { .. } => STORAGE,
+        StageError::Leakage(_) => GATE,
+        StageError::Stopped { signal } => SIGNAL + *signal as u8,
+        StageError::Corpus { .. }
+        | StageError::Source { .. }
+        | StageError::EmptySource { .. }
+        | StageError::MissingTable { .. }
+        | StageError::TooManyRejects { .. }
+        | StageError::Dataset(_)
+        | StageError::Model(_)
+        | StageError::Table(_) => INPUT,
+        StageError::Report(_) => BUG,
+    }
+}

@@ -1,0 +1,159 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use anyhow::Context as _;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::config::{ConfigError, Parameters, Pipeline};
+use crate::stages::{Context, StageName, State};
+use crate::storage::{self, Store};
+
+use super::args::RunOptions;
+use super::{logging, progress};
+
+/// Keys of the pipeline file that hold a path, `N` standing for a number.
+const PATH_KEYS: [&str; 3] = ["out", "corpus.N.source", "corpus.N.manifest"];
+
+/// Runs one stage, or all of them.
+pub(super) fn run(options: &RunOptions, only: Option<StageName>) -> anyhow::Result<()> {
+    logging::start(options);
+    let stages = only.map_or(StageName::ALL.to_vec(), |stage| vec![stage]);
+    let parameters = load(options)?;
+    let out = storage::open(&parameters.pipeline.out)?;
+    let stop = stop_flag()?;
+    let progress = progress::choose(options);
+    let context = Context {
+        parameters: &parameters,
+        out: out.as_ref(),
+        force: options.force,
+        stop: &stop,
+        progress: progress.as_ref(),
+    };
+    let threads = options.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("could not start threads")?;
+    pool.install(|| if options.dry_run { plan(&context, &stages) } else { work(&context, &stages, options) })
+}
+
+fn work(context: &Context, stages: &[StageName], options: &RunOptions) -> anyhow::Result<()> {
+    let _lock = context.out.lock("run/lock")?;
+    context.out.sweep()?;
+    for stage in stages {
+        context.check_stop()?;
+        let outcome = stage.perform(context)?;
+        let record = outcome.record;
+        tracing::info!(stage = stage.as_str(), up_to_date = outcome.up_to_date, seconds = record.seconds, "finished");
+        if !options.quiet {
+            let state = if outcome.up_to_date { "up to date".to_owned() } else { format!("{:.1} s", record.seconds) };
+            println!("{:<10} {:<10} {}", stage.as_str(), state, record.summary);
+        }
+    }
+    if !options.quiet && stages.contains(&StageName::Evaluate) {
+        println!("report     {}", place(context.out, "report.md"));
+    }
+    Ok(())
+}
+
+fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
+    let mut before = None;
+    for stage in stages {
+        let state = match before {
+            Some(before) => State::WouldRunAfter(before),
+            None => stage.inspect(context)?,
+        };
+        let line = match &state {
+            State::UpToDate(record) => format!("up to date: {}", record.summary),
+            State::WouldRun(amount) => format!("would run on {amount}"),
+            State::WouldRunAfter(before) => format!("would run after {before}"),
+        };
+        println!("{:<10} {line}", stage.as_str());
+        if !matches!(state, State::UpToDate(_)) {
+            before = Some(stage.as_str());
+        }
+    }
+    Ok(())
+}
+
+/// The pipeline file with overrides, every path made independent of the working directory.
+fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
+    let text = storage::read_file(&options.pipeline).map_err(|error| {
+        ConfigError::new("pipeline file", format!("`{}`", options.pipeline), format!("cannot be read: {error}"))
+    })?;
+    let text = String::from_utf8(text.to_vec())
+        .map_err(|_| ConfigError::new("pipeline file", format!("`{}`", options.pipeline), "not UTF-8 text"))?;
+    let here = std::env::current_dir().context("the working directory cannot be read")?;
+    let mut assignments = options.set.iter().map(|set| absolute_assignment(&here, set)).collect::<Vec<_>>();
+    assignments.extend(options.out.as_ref().map(|out| format!("out={}", quoted(&join(&here, out)))));
+    let mut pipeline = Pipeline::parse(&text, &assignments)?;
+    let folder = Path::new(&options.pipeline).parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let folder = here.join(folder);
+    pipeline.out = join(&folder, &pipeline.out);
+    for corpus in &mut pipeline.corpus {
+        corpus.source = join(&folder, &corpus.source);
+        corpus.manifest = corpus.manifest.take().map(|manifest| join(&folder, &manifest));
+    }
+    Ok(pipeline.check()?)
+}
+
+fn absolute_assignment(here: &Path, assignment: &str) -> String {
+    match assignment.split_once('=') {
+        Some((key, path)) if PATH_KEYS.contains(&numberless(key.trim()).as_str()) => {
+            format!("{key}={}", quoted(&join(here, path.trim().trim_matches(['"', '\'']))))
+        }
+        _ => assignment.to_owned(),
+    }
+}
+
+fn numberless(key: &str) -> String {
+    let steps = key.split('.').map(|step| if step.parse::<usize>().is_ok() { "N" } else { step });
+    steps.collect::<Vec<_>>().join(".")
+}
+
+/// A path as a TOML string, whatever is in it.
+fn quoted(path: &str) -> String {
+    toml::Value::String(path.to_owned()).to_string()
+}
+
+fn join(folder: &Path, path: &str) -> String {
+    if path.contains("://") { path.to_owned() } else { folder.join(path).display().to_string() }
+}
+
+fn place(out: &dyn Store, path: &str) -> String {
+    format!("{}/{path}", out.root())
+}
+
+/// Set by the first SIGINT or SIGTERM; the second one ends the process at once.
+fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
+    let stop = Arc::new(AtomicUsize::new(0));
+    let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let register = || -> std::io::Result<()> {
+            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&asked))?;
+            signal_hook::flag::register(signal, Arc::clone(&asked))?;
+            signal_hook::flag::register_usize(signal, Arc::clone(&stop), signal as usize)?;
+            Ok(())
+        };
+        register().context("could not watch for signals")?;
+    }
+    Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overridden_paths_are_relative_to_the_working_directory() {
+        let here = Path::new("/work here");
+        let cases = [
+            ("corpus.0.source=data", "corpus.0.source=\"/work here/data\""),
+            ("corpus.12.manifest='/abs.csv'", "corpus.12.manifest=\"/abs.csv\""),
+            ("corpus.0.source=s3://bucket/x", "corpus.0.source=\"s3://bucket/x\""),
+            ("split.test=0.3", "split.test=0.3"),
+            ("nonsense", "nonsense"),
+        ];
+        for (given, want) in cases {
+            assert_eq!(absolute_assignment(here, given), want);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// The `[extract]` section: how the extract stage goes about its work. Nothing here moves a feature's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Extract {
+    /// Mean number of rows in a part of the features table (default 1000; 1 to 1000000). A killed run loses at most
+    /// the part in flight, and memory holds two parts.
+    pub part_rows: u32,
+    /// Share of utterances that may be refused before the run counts as failed (default 0.01; 0 to 1).
+    /// 0: one reject is one too many.
+    pub max_reject_rate: f64,
+}
+
+impl Default for Extract {
+    fn default() -> Self {
+        Self { part_rows: 1000, max_reject_rate: 0.01 }
+    }
+}
+
+impl Extract {
+    /// Checks the ranges.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !(1..=1_000_000).contains(&self.part_rows) {
+            return Err(ConfigError::new("extract.part_rows", self.part_rows, "legal are 1 to 1000000"));
+        }
+        if !(0.0..=1.0).contains(&self.max_reject_rate) {
+            return Err(ConfigError::new("extract.max_reject_rate", self.max_reject_rate, "legal are 0 to 1"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::keys::{check_keys, nearest};
+use super::{
+    Audio, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, ModelSpec, Normalize, NormalizeParams,
+    Split, SplitParams, Train, overrides,
+};
+
+/// A pipeline file: everything that a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// Name of the pipeline, which heads its report.
+    pub name: String,
+    /// Seed of everything random (default 1).
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// Folder that tables, models and the report go to. Relative to the pipeline file; `--out` overrides it.
+    pub out: String,
+    /// The corpora, one or more.
+    pub corpus: Vec<Corpus>,
+    /// Decoding and resampling.
+    #[serde(default)]
+    pub audio: Audio,
+    /// What is computed from the samples.
+    #[serde(default)]
+    pub features: Features,
+    /// How the extract stage goes about its work.
+    #[serde(default)]
+    pub extract: Extract,
+    /// Which utterances are trained on and which are tested on.
+    #[serde(default)]
+    pub split: Split,
+    /// How features are centred and scaled.
+    #[serde(default)]
+    pub normalize: Normalize,
+    /// The models.
+    #[serde(default)]
+    pub train: Train,
+    /// Intervals and comparisons.
+    #[serde(default)]
+    pub evaluate: Evaluate,
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+/// A pipeline that passed every check.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    /// The file as read, overrides applied.
+    pub pipeline: Pipeline,
+    /// The feature set by its name, resolved.
+    pub features: FeatureSetParams,
+    /// The split scheme, resolved.
+    pub split: SplitParams,
+    /// Whose statistics centre and scale the features.
+    pub normalize: NormalizeParams,
+    /// The models with their parameters, in the order of the report.
+    pub models: Vec<ModelSpec>,
+}
+
+impl Pipeline {
+    /// Reads a pipeline file's text with `--set` overrides applied.
+    ///
+    /// # Errors
+    /// Refuses text that is no TOML, unknown keys, and values of a wrong type, each with what is legal.
+    pub fn parse(text: &str, assignments: &[String]) -> Result<Self, ConfigError> {
+        let mut table = text
+            .parse::<toml::Table>()
+            .map_err(|error| ConfigError::new("pipeline file", "not TOML", error.to_string().trim().to_owned()))?;
+        for assignment in assignments {
+            overrides::apply(&mut table, assignment)?;
+        }
+        check_keys(&table, &json_schema())?;
+        let value = toml::Value::Table(table);
+        serde_path_to_error::deserialize(value.clone()).map_err(|error| type_error(&value, error))
+    }
+
+    /// Checks every section.
+    ///
+    /// # Errors
+    /// The first key whose value is not legal.
+    pub fn check(self) -> Result<Parameters, ConfigError> {
+        check_name(&self.name)?;
+        Corpus::check_all(&self.corpus)?;
+        self.audio.check()?;
+        self.extract.check()?;
+        self.evaluate.check()?;
+        let normalize = self.normalize.check()?;
+        let models = self.train.check()?;
+        let features = self.features.check(self.audio.sample_rate_hz)?;
+        let split = self.split.check()?;
+        Ok(Parameters { pipeline: self, features, split, normalize, models })
+    }
+}
+
+/// The JSON Schema of the pipeline file.
+pub fn json_schema() -> Json {
+    schemars::schema_for!(Pipeline).to_value()
+}
+
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(ConfigError::new("name", format!("{name:?}"), "wanted a name without control characters"));
+    }
+    Ok(())
+}
+
+/// Serde's error with the key, its value, and the nearest of the legal words that the message lists.
+fn type_error(root: &toml::Value, error: serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
+    let path = error.path().to_string().replace('[', ".").replace(']', "");
+    let message = error.into_inner().message().trim().to_owned();
+    let value = path.split('.').try_fold(root, |value, step| match value {
+        toml::Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        other => other.get(step),
+    });
+    let hint = value.and_then(toml::Value::as_str).and_then(|word| {
+        let legal = message.split_once("expected")?.1;
+        nearest(word, legal.split('`').skip(1).step_by(2)).map(|best| format!("did you mean `{best}`?"))
+    });
+    let shown = value.map_or_else(|| "missing".to_owned(), ToString::to_string);
+    let key = if path == "." { "pipeline file".to_owned() } else { path };
+    let error = ConfigError::new(key, shown, message);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}

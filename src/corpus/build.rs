@@ -1,0 +1,165 @@
+//! Listing or manifest -> entries -> label map and filters -> utterances.
+
+use std::collections::BTreeSet;
+
+use super::entry::{Entries, Entry};
+use super::error::CorpusError;
+use super::filter::Filter;
+use super::labels::{Accounting, LabelMap, Mapped, map_warnings};
+use super::manifest::{self, ManifestTable};
+use super::named::{self, Grammar};
+use super::pattern::Pattern;
+use super::preset::{self, Rules};
+use super::{Corpus, SourceFile};
+use crate::config::{self, Origin};
+use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
+
+/// Reads one corpus. `files` are all files under its source; `table` holds the rows of its manifest, where it has one.
+///
+/// # Errors
+/// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not fit, a source label has no
+/// emotion, an id occurs twice, or nothing is left.
+pub fn build(
+    config: &config::Corpus,
+    files: &[SourceFile],
+    table: Option<&ManifestTable>,
+) -> Result<Corpus, CorpusError> {
+    config.check("corpus")?;
+    let rules = config.preset.map(preset::rules);
+    let mut read = read(config, files, table)?;
+    set_language(config, rules, &mut read.entries);
+    let filter = Filter::new(config, rules, &read.extra)?;
+    let map = LabelMap { own: &config.labels, preset: rules.map_or(&[], |rules| rules.labels) };
+    let mut warnings = read.warnings;
+    warnings.extend(usage_warnings(config, &read.entries, &map, &filter));
+    let (chosen, labels) = choose(config, read.entries, &map, &filter)?;
+    let utterances = tabulate(config, chosen, read.extra)?;
+    let mut rejects = read.rejects;
+    rejects.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    Ok(Corpus { utterances, labels, rejects, warnings, audio_files: read.audio_files })
+}
+
+fn read(config: &config::Corpus, files: &[SourceFile], table: Option<&ManifestTable>) -> Result<Entries, CorpusError> {
+    match config.origin("corpus")? {
+        Origin::Manifest(manifest) => {
+            let problem = "its rows were not handed over".to_owned();
+            let missing = || CorpusError::Manifest { manifest: manifest.to_owned(), problem };
+            manifest::read(config, files, manifest, table.ok_or_else(missing)?)
+        }
+        Origin::Pattern(pattern) => named::read(config, files, &Grammar::Pattern(Pattern::new(config, pattern)?)),
+        Origin::Preset(preset) => named::read(config, files, &Grammar::Preset(preset::rules(preset))),
+    }
+}
+
+/// Gives entries without a language that of the pipeline file, else that of the preset.
+fn set_language(config: &config::Corpus, rules: Option<&Rules>, entries: &mut [Entry]) {
+    let language = config.language.as_deref().or(rules.map(|rules| rules.language));
+    for entry in entries.iter_mut().filter(|entry| entry.facts.language.is_none()) {
+        entry.facts.language = language.map(str::to_owned);
+    }
+}
+
+fn usage_warnings(config: &config::Corpus, entries: &[Entry], map: &LabelMap<'_>, filter: &Filter) -> Vec<String> {
+    let labels: BTreeSet<&str> = entries.iter().map(|entry| entry.facts.label.as_str()).collect();
+    let emotions = labels.iter().filter_map(|label| match map.get(label) {
+        Mapped::Emotion(emotion) => Some(emotion),
+        Mapped::Dropped | Mapped::Unknown => None,
+    });
+    let mut warnings = map_warnings(config, &labels);
+    warnings.extend(filter.warnings(entries, &emotions.collect()));
+    warnings
+}
+
+/// An utterance that stays.
+struct Chosen {
+    id: String,
+    emotion: String,
+    entry: Entry,
+}
+
+/// The utterances that stay, with their emotions, and the accounting of all.
+fn choose(
+    config: &config::Corpus,
+    entries: Vec<Entry>,
+    map: &LabelMap<'_>,
+    filter: &Filter,
+) -> Result<(Vec<Chosen>, Vec<LabelCount>), CorpusError> {
+    let mut accounting = Accounting::default();
+    let mut chosen = Vec::new();
+    for entry in entries {
+        let label = &entry.facts.label;
+        match map.get(label) {
+            mapped if !filter.keeps(&entry) => accounting.filtered(label, mapped),
+            Mapped::Unknown => accounting.unmapped(label),
+            Mapped::Dropped => accounting.dropped(label),
+            mapped @ Mapped::Emotion(emotion) if !filter.keeps_emotion(emotion) => accounting.filtered(label, mapped),
+            Mapped::Emotion(emotion) => {
+                accounting.kept(label, emotion);
+                let emotion = emotion.to_owned();
+                chosen.push(Chosen { id: entry.id(&config.name), emotion, entry });
+            }
+        }
+    }
+    let labels = accounting.rows(&config.name)?;
+    if chosen.is_empty() { Err(nothing_left(config, &labels)) } else { Ok((chosen, labels)) }
+}
+
+fn nothing_left(config: &config::Corpus, labels: &[LabelCount]) -> CorpusError {
+    let line = |count: &LabelCount| format!("{:?}: {} {}", count.source_label, count.utterances, count.action);
+    let mut lines: Vec<String> = labels.iter().take(20).map(line).collect();
+    if lines.is_empty() {
+        lines.push("no name matched".to_owned());
+    }
+    let detail = format!(
+        "by source label: {}\nhint: look at `filter`, `exclude` and the label map of this corpus",
+        lines.join(", ")
+    );
+    CorpusError::NothingLeft { corpus: config.name.clone(), detail }
+}
+
+/// Sorts by id, refuses ids that occur twice, and writes the rows of the utterances table.
+fn tabulate(
+    config: &config::Corpus,
+    mut chosen: Vec<Chosen>,
+    extra: Vec<String>,
+) -> Result<Table<Utterance>, CorpusError> {
+    chosen.sort_by(|a, b| (&a.id, &a.entry.path, a.entry.row).cmp(&(&b.id, &b.entry.path, b.entry.row)));
+    check_unique(&chosen)?;
+    let mut table = Table { text: Columns { names: extra, values: Vec::new() }, ..Table::default() };
+    for mut utterance in chosen {
+        table.text.values.append(&mut utterance.entry.facts.extra);
+        table.rows.push(row(config, utterance));
+    }
+    Ok(table)
+}
+
+fn check_unique(chosen: &[Chosen]) -> Result<(), CorpusError> {
+    let repeats: Vec<_> = chosen.windows(2).filter(|pair| pair[0].id == pair[1].id).collect();
+    let Some([first, second]) = repeats.first() else { return Ok(()) };
+    Err(CorpusError::DuplicateIds {
+        count: repeats.iter().map(|pair| &pair[0].id).collect::<BTreeSet<_>>().len(),
+        id: first.id.clone(),
+        first: first.entry.origin(),
+        second: second.entry.origin(),
+    })
+}
+
+fn row(config: &config::Corpus, chosen: Chosen) -> Utterance {
+    let Chosen { id, emotion, entry } = chosen;
+    let facts = entry.facts;
+    Utterance {
+        utterance_id: id,
+        corpus: config.name.clone(),
+        path: entry.path,
+        start_s: entry.start_s,
+        end_s: entry.end_s,
+        speaker: facts.speaker.map(|speaker| speaker_id(&config.name, &speaker)),
+        gender: facts.gender,
+        text_id: facts.text_id.map(|text| speaker_id(&config.name, &text)),
+        intensity: facts.intensity,
+        language: facts.language,
+        source_label: facts.label,
+        emotion,
+        bytes: i64::try_from(entry.bytes).unwrap_or(i64::MAX),
+    }
+}

@@ -1,0 +1,193 @@
+use crate::config::ConfigError;
+
+/// Why a corpus cannot be ingested. Names of files and labels are escaped, so that none can break a log line.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CorpusError {
+    /// The section itself is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No file under the source has an audio extension.
+    #[error(
+        "corpus `{corpus}`: no audio file under {source_uri:?} ({files} files; extensions seen: {seen})\n\
+         hint: audio extensions are {legal}; see `source` and `extensions` of this corpus"
+    )]
+    NoAudio {
+        /// The corpus.
+        corpus: String,
+        /// Its source as configured.
+        source_uri: String,
+        /// Files listed.
+        files: usize,
+        /// Extensions seen, with counts.
+        seen: String,
+        /// Extensions looked for.
+        legal: String,
+    },
+    /// Too many names do not follow the grammar.
+    #[error(
+        "corpus `{corpus}`: {unmatched} of {audio_files} audio files ({percent:.1} %) do not match {grammar}; the limit is {limit_percent:.1} %; the first: {first}\n\
+         hint: check `source` and the grammar, or raise `max_unmatched_rate`"
+    )]
+    Unmatched {
+        /// The corpus.
+        corpus: String,
+        /// Files that do not match.
+        unmatched: usize,
+        /// Files looked at.
+        audio_files: usize,
+        /// Share of unmatched files in percent.
+        percent: f64,
+        /// Legal share in percent.
+        limit_percent: f64,
+        /// What names should look like.
+        grammar: String,
+        /// The first unmatched paths.
+        first: String,
+    },
+    /// Source labels without an emotion.
+    #[error(
+        "corpus `{corpus}`: {count} source labels have no emotion; add to its [corpus.labels] an emotion for each, or \"-\" to drop it:\n{lines}\n\
+         hint: canonical emotions are {canonical}; others are legal where the label map names them"
+    )]
+    UnmappedLabels {
+        /// The corpus.
+        corpus: String,
+        /// How many labels.
+        count: usize,
+        /// The labels as lines of TOML, with counts.
+        lines: String,
+        /// The canonical emotions.
+        canonical: String,
+    },
+    /// Nothing survived.
+    #[error("corpus `{corpus}`: no utterance is left; {detail}")]
+    NothingLeft {
+        /// The corpus.
+        corpus: String,
+        /// What became of everything, and the remedy.
+        detail: String,
+    },
+    /// Two utterances with one id.
+    #[error(
+        "{count} utterance ids occur more than once; the first is {id:?}, from {first} and from {second}\n\
+         hint: keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a manifest can give keys of its own in a `key` column"
+    )]
+    DuplicateIds {
+        /// Ids concerned.
+        count: usize,
+        /// The first of them.
+        id: String,
+        /// Where it comes from.
+        first: String,
+        /// Where it comes from again.
+        second: String,
+    },
+    /// The manifest cannot be read as a table.
+    #[error("manifest {manifest:?}: {problem}")]
+    Manifest {
+        /// The manifest.
+        manifest: String,
+        /// What is wrong, with the line or row.
+        problem: String,
+    },
+    /// The column map names a column that the manifest does not have, or lacks one that is needed.
+    #[error("manifest {manifest:?}: no column {column} for `columns.{field}`; it has {columns}{nearest}")]
+    UnknownColumn {
+        /// The manifest.
+        manifest: String,
+        /// Our field.
+        field: &'static str,
+        /// The column that was looked for.
+        column: String,
+        /// The manifest's columns.
+        columns: String,
+        /// A suggestion, or nothing.
+        nearest: String,
+    },
+    /// Manifest paths that leave the source.
+    #[error(
+        "manifest {manifest:?}: {count} rows name files outside the source of corpus `{corpus}`; the first: {first}\n\
+         hint: write paths relative to `source`, or set `allow_outside = true` where they are meant"
+    )]
+    OutsideSource {
+        /// The corpus.
+        corpus: String,
+        /// The manifest.
+        manifest: String,
+        /// Rows concerned.
+        count: usize,
+        /// The first of them.
+        first: String,
+    },
+    /// A filter on a field that the corpus does not have.
+    #[error("corpus `{corpus}`: `{table}.{field}` is about no field of this corpus; fields are {legal}{nearest}")]
+    UnknownField {
+        /// The corpus.
+        corpus: String,
+        /// `filter` or `exclude`.
+        table: &'static str,
+        /// The field, escaped.
+        field: String,
+        /// The fields there are.
+        legal: String,
+        /// A suggestion, or nothing.
+        nearest: String,
+    },
+}
+
+/// The first five of many, escaped, and how many more there are.
+pub(super) fn first_five<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    shorten(items, 5)
+}
+
+/// The first `limit` of many, escaped, and how many more there are.
+pub(super) fn shorten<'a>(items: impl IntoIterator<Item = &'a str>, limit: usize) -> String {
+    let items: Vec<&str> = items.into_iter().collect();
+    let shown: Vec<String> = items.iter().take(limit).map(|item| format!("{item:?}")).collect();
+    let more = items.len().saturating_sub(limit);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+/// `; nearest: "x"` for the candidate most like `word`, or nothing where none is like it.
+pub(super) fn nearest_hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, candidates).map_or_else(String::new, |near| format!("; nearest: {near:?}"))
+}
+
+/// The candidate most like `word` (Jaro-Winkler similarity of at least 0.8, without regard to case).
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let scored = candidates.into_iter().map(|c| (strsim::jaro_winkler(&word, &c.to_lowercase()), c));
+    scored.filter(|(score, _)| *score >= 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::CANONICAL_EMOTIONS;
+
+    #[test]
+    fn the_usual_words_find_their_emotion() {
+        let cases = [
+            ("angry", Some("anger")),
+            ("Happy", Some("happiness")),
+            ("sad", Some("sadness")),
+            ("FEAR", Some("fear")),
+            ("fearful", Some("fear")),
+            ("disgusted", Some("disgust")),
+            ("surprised", Some("surprise")),
+            ("neu", Some("neutral")),
+            ("bored", Some("boredom")),
+            ("xyz", None),
+            ("", None),
+        ];
+        for (word, want) in cases {
+            assert_eq!(nearest(word, CANONICAL_EMOTIONS), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_escaped() {
+        assert_eq!(first_five(["a\n"]), r#""a\n""#);
+        assert_eq!(first_five(["1", "2", "3", "4", "5", "6", "7"]), r#""1", "2", "3", "4", "5" and 2 more"#);
+    }
+}

@@ -1,0 +1,148 @@
+//! `filter` and `exclude`: which utterances stay.
+
+use std::collections::BTreeSet;
+
+use super::entry::Entry;
+use super::error::{CorpusError, nearest_hint, shorten};
+use super::preset::Rules;
+use crate::config;
+
+/// Fields of every corpus that can be filtered on, besides its extra columns.
+const FIELDS: [&str; 9] =
+    ["speaker", "gender", "text_id", "intensity", "language", "source_label", "emotion", "path", "key"];
+
+/// Where the value of a condition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Fixed(&'static str),
+    Extra(usize),
+}
+
+/// One line of `filter` or `exclude`.
+struct Condition {
+    name: String,
+    field: Field,
+    values: BTreeSet<String>,
+    /// True: only these values stay. False: these values go.
+    keep: bool,
+    /// Whether the pipeline file wrote it, not a preset.
+    written: bool,
+}
+
+/// All conditions of a corpus.
+pub(super) struct Filter {
+    corpus: String,
+    conditions: Vec<Condition>,
+}
+
+impl Filter {
+    /// The conditions of a pipeline file, and those of its preset on other fields; an error for a field that the corpus does not have.
+    pub fn new(config: &config::Corpus, rules: Option<&Rules>, extra: &[String]) -> Result<Self, CorpusError> {
+        let mut conditions = Vec::new();
+        for (table, keep, lists) in [("filter", true, &config.filter), ("exclude", false, &config.exclude)] {
+            for (name, values) in lists {
+                let field = find_field(name, extra).ok_or_else(|| unknown_field(config, table, name, extra))?;
+                let values = values.iter().map(|value| without_corpus(config, field, value)).collect();
+                conditions.push(Condition { name: name.clone(), field, values, keep, written: true });
+            }
+        }
+        let preset = rules.map_or(&[][..], |rules| rules.keep).iter();
+        let unwritten = preset.filter(|(name, _)| !config.filter.contains_key(*name));
+        conditions.extend(unwritten.filter_map(|(name, values)| preset_condition(name, values, extra)));
+        Ok(Self { corpus: config.name.clone(), conditions })
+    }
+
+    /// Whether an utterance stays by all its fields but the emotion.
+    pub fn keeps(&self, entry: &Entry) -> bool {
+        let mut others = self.conditions.iter().filter(|condition| condition.field != EMOTION);
+        others.all(|condition| condition.holds(value(entry, condition.field)))
+    }
+
+    /// Whether an utterance stays by its emotion.
+    pub fn keeps_emotion(&self, emotion: &str) -> bool {
+        let mut about = self.conditions.iter().filter(|condition| condition.field == EMOTION);
+        about.all(|condition| condition.holds(Some(emotion)))
+    }
+
+    /// Warnings about values that no utterance has; `emotions` are those that the label map yielded.
+    pub fn warnings(&self, entries: &[Entry], emotions: &BTreeSet<&str>) -> Vec<String> {
+        let written = self.conditions.iter().filter(|condition| condition.written);
+        let unseen = written.filter_map(|condition| condition.warning(&condition.unseen(entries, emotions)));
+        unseen.map(|warning| format!("corpus `{}`: {warning}", self.corpus)).collect()
+    }
+}
+
+const EMOTION: Field = Field::Fixed("emotion");
+
+impl Condition {
+    /// A missing value is on no list.
+    fn holds(&self, value: Option<&str>) -> bool {
+        value.is_some_and(|value| self.values.contains(value)) == self.keep
+    }
+
+    fn warning(&self, unseen: &BTreeSet<&str>) -> Option<String> {
+        let table = if self.keep { "filter" } else { "exclude" };
+        let listed = shorten(unseen.iter().copied(), 20);
+        (!unseen.is_empty()).then(|| format!("no utterance has `{}` {listed} of `{table}`", self.name))
+    }
+
+    /// The values that no utterance has.
+    fn unseen(&self, entries: &[Entry], emotions: &BTreeSet<&str>) -> BTreeSet<&str> {
+        let mut unseen: BTreeSet<&str> = self.values.iter().map(String::as_str).collect();
+        if self.field == EMOTION {
+            unseen.retain(|value| !emotions.contains(value));
+            return unseen;
+        }
+        for entry in entries {
+            if let Some(value) = value(entry, self.field) {
+                unseen.remove(value);
+            }
+        }
+        unseen
+    }
+}
+
+fn preset_condition(name: &str, values: &[&str], extra: &[String]) -> Option<Condition> {
+    let field = find_field(name, extra)?;
+    let values = values.iter().map(|value| (*value).to_owned()).collect();
+    Some(Condition { name: name.to_owned(), field, values, keep: true, written: false })
+}
+
+fn find_field(name: &str, extra: &[String]) -> Option<Field> {
+    let fixed = FIELDS.into_iter().find(|field| *field == name).map(Field::Fixed);
+    fixed.or_else(|| extra.iter().position(|column| column == name).map(Field::Extra))
+}
+
+fn value(entry: &Entry, field: Field) -> Option<&str> {
+    let facts = &entry.facts;
+    match field {
+        Field::Extra(index) => facts.extra.get(index)?.as_deref(),
+        Field::Fixed("speaker") => facts.speaker.as_deref(),
+        Field::Fixed("gender") => facts.gender.as_deref(),
+        Field::Fixed("text_id") => facts.text_id.as_deref(),
+        Field::Fixed("intensity") => facts.intensity.as_deref(),
+        Field::Fixed("language") => facts.language.as_deref(),
+        Field::Fixed("source_label") => Some(&facts.label),
+        Field::Fixed("path") => Some(&entry.path),
+        Field::Fixed("key") => Some(&entry.key),
+        Field::Fixed(_) => None,
+    }
+}
+
+/// Speakers and texts may be written as the corpus does or with its name before them, as tables show them.
+fn without_corpus(config: &config::Corpus, field: Field, value: &str) -> String {
+    let prefixed = matches!(field, Field::Fixed("speaker" | "text_id"));
+    let bare = value.strip_prefix(config.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
+    bare.filter(|_| prefixed).unwrap_or(value).to_owned()
+}
+
+fn unknown_field(config: &config::Corpus, table: &'static str, name: &str, extra: &[String]) -> CorpusError {
+    let legal: Vec<&str> = FIELDS.into_iter().chain(extra.iter().map(String::as_str)).collect();
+    CorpusError::UnknownField {
+        corpus: config.name.clone(),
+        table,
+        field: name.escape_debug().to_string(),
+        legal: shorten(legal.iter().copied(), 40),
+        nearest: nearest_hint(name, legal),
+    }
+}

@@ -1,0 +1,130 @@
+//! Corpora whose file names tell the labels: presets and patterns over the listing.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::SourceFile;
+use super::entry::{Entries, Entry, Facts, reject};
+use super::error::{CorpusError, first_five};
+use super::paths::{extension, file_name, is_hidden, without_extension};
+use super::pattern::Pattern;
+use super::preset::Rules;
+use crate::config;
+use crate::schema::Reject;
+
+/// How file names are read.
+pub(super) enum Grammar {
+    Preset(&'static Rules),
+    Pattern(Pattern),
+}
+
+impl Grammar {
+    fn describe(&self) -> String {
+        match self {
+            Self::Preset(rules) => rules.grammar.to_owned(),
+            Self::Pattern(pattern) => format!("the pattern {:?}", pattern.as_str()),
+        }
+    }
+
+    fn parse(&self, path: &str) -> Option<Facts> {
+        match self {
+            Self::Preset(rules) => (rules.parse)(without_extension(path)),
+            Self::Pattern(pattern) => pattern.parse(path),
+        }
+    }
+
+    fn extra(&self) -> Vec<String> {
+        match self {
+            Self::Preset(rules) => rules.extra.iter().map(|name| (*name).to_owned()).collect(),
+            Self::Pattern(pattern) => pattern.extra_names(),
+        }
+    }
+
+    fn default_key<'a>(&self, path: &'a str) -> &'a str {
+        match self {
+            Self::Preset(_) => file_name(without_extension(path)),
+            Self::Pattern(_) => without_extension(path),
+        }
+    }
+}
+
+/// Reads the name of every audio file; names that do not match become rejects, and an error where they are too many.
+pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Grammar) -> Result<Entries, CorpusError> {
+    let (audio, hidden) = audio_files(config, files);
+    if audio.is_empty() {
+        return Err(no_audio(config, files));
+    }
+    let mut result = Entries { extra: grammar.extra(), audio_files: audio.len(), ..Entries::default() };
+    for file in &audio {
+        match grammar.parse(&file.path) {
+            Some(facts) => result.entries.push(entry(file, grammar, facts)),
+            None => result.rejects.push(unmatched(config, file, grammar)),
+        }
+    }
+    check_rate(config, &result, grammar)?;
+    result.warnings.extend(hidden_warning(config, hidden));
+    Ok(result)
+}
+
+/// The audio files of a listing, and how many more are hidden.
+pub(super) fn audio_files<'a>(config: &config::Corpus, files: &'a [SourceFile]) -> (Vec<&'a SourceFile>, usize) {
+    let legal: Vec<String> = config.extensions.iter().map(|e| e.to_lowercase()).collect();
+    let audio = files.iter().filter(|file| extension(&file.path).is_some_and(|e| legal.contains(&e)));
+    let (hidden, seen): (Vec<_>, Vec<_>) = audio.partition(|file| is_hidden(&file.path));
+    (seen, hidden.len())
+}
+
+/// The error of a corpus without audio.
+pub(super) fn no_audio(config: &config::Corpus, files: &[SourceFile]) -> CorpusError {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for file in files {
+        *counts.entry(extension(&file.path).unwrap_or_default()).or_default() += 1;
+    }
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let seen: Vec<String> = counts.iter().take(10).map(|(ext, count)| format!("{ext:?} x{count}")).collect();
+    CorpusError::NoAudio {
+        corpus: config.name.clone(),
+        source_uri: config.source.clone(),
+        files: files.len(),
+        seen: if seen.is_empty() { "none".to_owned() } else { seen.join(", ") },
+        legal: config.extensions.join(" "),
+    }
+}
+
+/// The warning about hidden files, where there are any.
+pub(super) fn hidden_warning(config: &config::Corpus, hidden: usize) -> Option<String> {
+    (hidden > 0).then(|| {
+        format!(
+            "corpus `{}`: {hidden} hidden audio files (names with a leading dot, __MACOSX) were left alone",
+            config.name
+        )
+    })
+}
+
+fn entry(file: &SourceFile, grammar: &Grammar, mut facts: Facts) -> Entry {
+    let key = facts.key.take().unwrap_or_else(|| grammar.default_key(&file.path).to_owned());
+    Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
+}
+
+fn unmatched(config: &config::Corpus, file: &SourceFile, grammar: &Grammar) -> Reject {
+    let message = format!("the name does not match {}", grammar.describe());
+    reject(config, &file.path, "unmatched_name", message)
+}
+
+fn check_rate(config: &config::Corpus, result: &Entries, grammar: &Grammar) -> Result<(), CorpusError> {
+    let unmatched = result.rejects.len();
+    let rate = unmatched as f64 / result.audio_files as f64;
+    if rate <= config.max_unmatched_rate {
+        return Ok(());
+    }
+    Err(CorpusError::Unmatched {
+        corpus: config.name.clone(),
+        unmatched,
+        audio_files: result.audio_files,
+        percent: 100.0 * rate,
+        limit_percent: 100.0 * config.max_unmatched_rate,
+        grammar: grammar.describe(),
+        first: first_five(result.rejects.iter().map(|reject| reject.path.as_str())),
+    })
+}

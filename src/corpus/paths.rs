@@ -1,0 +1,113 @@
+//! Paths as text: `/` between folders, whatever the system.
+
+/// The last part of a path.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// The name of the folder that holds a file; `None` at the top.
+pub(super) fn parent_name(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(parent, _)| file_name(parent))
+}
+
+/// The extension of a file in lower case; `None` where the name has none (a leading dot makes no extension).
+pub(super) fn extension(path: &str) -> Option<String> {
+    split_extension(path).1.map(str::to_lowercase)
+}
+
+/// A path without the extension of its last part.
+pub(super) fn without_extension(path: &str) -> &str {
+    split_extension(path).0
+}
+
+/// Whether a part of the path begins with a dot, or is the folder that macOS adds to archives.
+pub(super) fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.') || part == "__MACOSX")
+}
+
+/// A path without `.`, empty parts and inner `..`; `None` where it is absolute (also a URL or a Windows path) or climbs above its top.
+pub(super) fn inside(path: &str) -> Option<String> {
+    if is_absolute(path) {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn is_absolute(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let drive =
+        bytes.len() >= 3 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\');
+    drive || path.starts_with(['/', '\\']) || path.contains("://")
+}
+
+fn split_extension(path: &str) -> (&str, Option<&str>) {
+    let stem_begins = path.len() - file_name(path).len();
+    match path.rfind('.') {
+        Some(dot) if dot > stem_begins => (&path[..dot], Some(&path[dot + 1..])),
+        _ => (path, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_path() {
+        let cases = [
+            ("a/b.c/d.WAV", "d.WAV", Some("b.c"), Some("wav"), "a/b.c/d"),
+            ("d", "d", None, None, "d"),
+            ("a.b/d", "d", Some("a.b"), None, "a.b/d"),
+            (".wav", ".wav", None, None, ".wav"),
+            ("x/.wav", ".wav", Some("x"), None, "x/.wav"),
+            ("a.tar.gz", "a.tar.gz", None, Some("gz"), "a.tar"),
+            ("a.", "a.", None, Some(""), "a"),
+            ("", "", None, None, ""),
+            ("é/ü.flac", "ü.flac", Some("é"), Some("flac"), "é/ü"),
+        ];
+        for (path, name, parent, ext, bare) in cases {
+            assert_eq!(file_name(path), name, "{path}");
+            assert_eq!(parent_name(path), parent, "{path}");
+            assert_eq!(extension(path).as_deref(), ext, "{path}");
+            assert_eq!(without_extension(path), bare, "{path}");
+        }
+    }
+
+    #[test]
+    fn hidden_files_are_known_by_any_part() {
+        for (path, want) in [("._a.wav", true), ("a/.b/c.wav", true), ("__MACOSX/a.wav", true), ("a.b/c.wav", false)] {
+            assert_eq!(is_hidden(path), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_stay_inside_or_are_refused() {
+        let cases = [
+            ("a/b.wav", Some("a/b.wav")),
+            ("./a//b.wav", Some("a/b.wav")),
+            ("a/../b.wav", Some("b.wav")),
+            ("", Some("")),
+            ("../b.wav", None),
+            ("a/../../b.wav", None),
+            ("/etc/passwd", None),
+            ("C:\\a.wav", None),
+            ("c:/a.wav", None),
+            ("\\\\host\\a.wav", None),
+            ("s3://bucket/a.wav", None),
+            ("a..b/c.wav", Some("a..b/c.wav")),
+        ];
+        for (path, want) in cases {
+            assert_eq!(inside(path).as_deref(), want, "{path}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use crate::config::train::ModelKind;
+
+/// Why a model could not be fitted, saved or loaded.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// Parts of a problem that do not fit each other.
+    #[error("the {part} has {got} {unit}, not {want}")]
+    Shape {
+        /// Which part: `train labels`.
+        part: &'static str,
+        /// What is counted: `rows`.
+        unit: &'static str,
+        /// The number it has.
+        got: usize,
+        /// The number it must have.
+        want: usize,
+    },
+    /// There is nothing to fit on.
+    #[error("cannot fit a model on {rows} training rows of {features} features: at least one of each is needed")]
+    Empty {
+        /// Training rows.
+        rows: usize,
+        /// Features.
+        features: usize,
+    },
+    /// A value that no model can take.
+    #[error(
+        "row {row} of the {part} rows holds {value} in feature `{feature}`; features must be finite after normalization"
+    )]
+    NotFinite {
+        /// `train` or `dev`.
+        part: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// Name of the feature.
+        feature: String,
+        /// The value.
+        value: f32,
+    },
+    /// A label that names no class.
+    #[error("row {row} of the {part} rows has label {label}; there are {classes} classes, from 0")]
+    Label {
+        /// `train` or `dev`.
+        part: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// The label.
+        label: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// Class names out of order.
+    #[error("class `{second}` stands after `{first}`: classes must be sorted by name, each once")]
+    Classes {
+        /// A class.
+        first: String,
+        /// The one after it.
+        second: String,
+    },
+    /// Training rows of one class only.
+    #[error("cannot fit {model}: all {rows} training rows are of class `{class}`; at least two classes are needed")]
+    OneClass {
+        /// The model.
+        model: ModelKind,
+        /// Training rows.
+        rows: usize,
+        /// Their class.
+        class: String,
+    },
+    /// The algorithm gave up.
+    #[error("cannot fit {model}: {reason}")]
+    Fit {
+        /// The model.
+        model: ModelKind,
+        /// What went wrong, and what to change.
+        reason: String,
+    },
+    /// A saved model without one of its files.
+    #[error("the saved model has no file `{file}`")]
+    Missing {
+        /// The file's name.
+        file: &'static str,
+    },
+    /// A file of a saved model that does not hold what it should.
+    #[error("file `{file}` of the saved model is corrupt: {reason}")]
+    Corrupt {
+        /// The file's name.
+        file: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A saved model of another format.
+    #[error("the saved model has format {found}; this version reads format {known}")]
+    Version {
+        /// Format of the model.
+        found: u64,
+        /// Format that is known.
+        known: u64,
+    },
+    /// A table whose features are not the model's.
+    #[error("the table has other features than the saved model: {difference}")]
+    Features {
+        /// The first differences.
+        difference: String,
+    },
+}

@@ -1,0 +1,117 @@
+//! Forward and backward of each layer, next to each other. Everything writes into buffers that the caller keeps.
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use rand::RngCore;
+use rand_chacha::ChaCha8Rng;
+
+use super::activation::Real;
+
+/// `z[rows, out] = x[rows, in] w[in, out] + b[out]`
+pub(super) fn linear_forward<F: Real>(x: ArrayView2<F>, w: ArrayView2<F>, b: ArrayView1<F>, mut z: ArrayViewMut2<F>) {
+    z.assign(&b);
+    general_mat_mul(F::one(), &x, &w, F::one(), &mut z);
+}
+
+/// `dw[in, out] = x' dz`, `db[out] =` column sums of `dz`
+pub(super) fn linear_backward<F: Real>(
+    x: ArrayView2<F>,
+    dz: ArrayView2<F>,
+    mut dw: ArrayViewMut2<F>,
+    mut db: ArrayViewMut1<F>,
+) {
+    general_mat_mul(F::one(), &x.t(), &dz, F::zero(), &mut dw);
+    db.fill(F::zero());
+    dz.rows().into_iter().for_each(|row| db += &row);
+}
+
+/// `dx[rows, in] = dz w'`
+pub(super) fn linear_backward_input<F: Real>(dz: ArrayView2<F>, w: ArrayView2<F>, mut dx: ArrayViewMut2<F>) {
+    general_mat_mul(F::one(), &dz, &w.t(), F::zero(), &mut dx);
+}
+
+/// Inverted dropout: silences each value with probability `rate` and scales the others by `1 / (1 - rate)`, so that
+/// nothing is left to do in prediction. `slope` gets the same factors: its product with the gradient is the backward.
+pub(super) fn dropout<F: Real>(rate: f64, rng: &mut ChaCha8Rng, values: &mut [F], slope: Option<&mut [F]>) {
+    let threshold = (rate * f64::from(u32::MAX)) as u32;
+    let keep = F::of(1.0 / (1.0 - rate));
+    let mut factor = || if rng.next_u32() < threshold { F::zero() } else { keep };
+    match slope {
+        None => values.iter_mut().for_each(|value| *value *= factor()),
+        Some(slope) => values.iter_mut().zip(slope).for_each(|(value, slope)| {
+            let factor = factor();
+            *value *= factor;
+            *slope *= factor;
+        }),
+    }
+}
+
+/// Backward of activation and dropout: `dz *= slope`, elementwise.
+pub(super) fn activation_backward<F: Real>(dz: &mut [F], slope: &[F]) {
+    dz.iter_mut().zip(slope).for_each(|(dz, slope)| *dz *= *slope);
+}
+
+/// Softmax in place: `z[rows, classes]` logits to probabilities, each row less its largest first.
+pub(super) fn softmax<F: Real>(mut z: ArrayViewMut2<F>) {
+    for mut row in z.rows_mut() {
+        let top = row.fold(F::neg_infinity(), |top, &z| top.max(z));
+        row.mapv_inplace(|z| (z - top).exp());
+        let sum = row.sum();
+        row.mapv_inplace(|e| e / sum);
+    }
+}
+
+/// Backward of the mean cross-entropy through the softmax: probabilities in place to `dz = w (p - t) / rows`, where `w`
+/// is the weight of the row's class and the target `t` is `1 - s + s/classes` for the row's class and `s/classes` for the
+/// others. Returns the summed loss `-sum w t ln p`.
+pub(super) fn cross_entropy<F: Real>(mut p: ArrayViewMut2<F>, y: &[usize], weights: &[F], smoothing: f64) -> f64 {
+    let (rows, classes) = p.dim();
+    let spread = F::of(smoothing / classes as f64);
+    let rows = F::of(rows as f64);
+    let mut loss = 0.0;
+    for (mut row, &class) in p.rows_mut().into_iter().zip(y) {
+        let weight = weights[class];
+        for (column, p) in row.iter_mut().enumerate() {
+            let target = spread + if column == class { F::of(1.0 - smoothing) } else { F::zero() };
+            if target > F::zero() {
+                loss -= (weight * target * p.max(F::min_positive_value()).ln()).wide();
+            }
+            *p = weight * (*p - target) / rows;
+        }
+    }
+    loss
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn softmax_survives_large_logits() {
+        let mut z = array![[1e30_f32, 1e30, 0.0], [-1e30, 0.0, 0.0]];
+        softmax(z.view_mut());
+        assert_eq!(z, array![[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]);
+    }
+
+    #[test]
+    fn dropout_keeps_the_mean_and_its_share() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let (mut values, mut slope) = (vec![1.0_f32; 100_000], vec![2.0_f32; 100_000]);
+        dropout(0.3, &mut rng, &mut values, Some(&mut slope));
+        let silent = values.iter().filter(|&&value| value == 0.0).count() as f64 / 1e5;
+        assert!((silent - 0.3).abs() < 0.01, "{silent}");
+        assert!((values.iter().sum::<f32>() / 1e5 - 1.0).abs() < 0.02);
+        assert!(values.iter().zip(&slope).all(|(value, slope)| 2.0 * value == *slope));
+    }
+
+    #[test]
+    fn cross_entropy_of_a_sure_and_right_row_is_zero() {
+        let mut p: Array2<f64> = array![[1.0, 0.0], [0.5, 0.5]];
+        let loss = cross_entropy(p.view_mut(), &[0, 1], &[1.0, 3.0], 0.0);
+        assert!((loss - 3.0 * 2.0_f64.ln()).abs() < 1e-12);
+        assert_eq!(p, array![[0.0, 0.0], [0.75, -0.75]]);
+    }
+}

@@ -1,0 +1,172 @@
+//! The training loop.
+
+use ndarray::{Array2, ArrayView2};
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::layers::dropout;
+use super::network::{Loss, Network, Noise, Pass, generator, top};
+use super::optimizer::Optimizer;
+use crate::config::train::{ClassWeights, Mlp, Monitor};
+use crate::model::Epoch;
+use crate::model::problem::{Rows, Task};
+
+/// A trained network and how it came about.
+pub(super) struct Trained {
+    pub network: Network<f32>,
+    pub curve: Vec<Epoch>,
+    /// The epoch whose weights were kept, from 1.
+    pub best: usize,
+}
+
+/// Trains a network; with held-out dev rows, until their score has not improved for `patience` epochs.
+pub(super) fn train(spec: &Mlp, task: &Task) -> Trained {
+    let mut trainer = Trainer::new(spec, task);
+    let mut best: Option<(f64, usize, Vec<f32>)> = None;
+    let mut curve = Vec::new();
+    for epoch in 1..=spec.epochs {
+        let learning_rate = spec.learning_rate_at(epoch - 1);
+        let train_loss = trainer.epoch(learning_rate as f32);
+        let dev = task.dev.as_ref().map(|dev| score(&trainer.network, dev, task.classes));
+        curve.push(Epoch::new(epoch, learning_rate, train_loss, dev.as_ref()));
+        let Some(dev) = dev else { continue };
+        let watched = dev.watched(spec.monitor);
+        if best.as_ref().is_none_or(|(top, ..)| watched > *top) {
+            best = Some((watched, epoch, trainer.network.parameters.clone()));
+        } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= spec.patience) {
+            break;
+        }
+    }
+    let (best, parameters) = match best {
+        Some((_, epoch, parameters)) => (epoch, parameters),
+        None => (curve.len(), std::mem::take(&mut trainer.network.parameters)),
+    };
+    Trained { network: Network { parameters, ..trainer.network }, curve, best }
+}
+
+/// Scores of the dev rows after an epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::model) struct DevScore {
+    pub loss: f64,
+    pub accuracy: f64,
+    pub uar: f64,
+}
+
+impl DevScore {
+    /// The score to watch, the higher the better.
+    fn watched(&self, monitor: Monitor) -> f64 {
+        match monitor {
+            Monitor::Uar => self.uar,
+            Monitor::Accuracy => self.accuracy,
+            Monitor::Loss => -self.loss,
+        }
+    }
+}
+
+/// Everything that lives through a training.
+struct Trainer<'a> {
+    spec: &'a Mlp,
+    rows: &'a Rows,
+    network: Network<f32>,
+    optimizer: Optimizer,
+    pass: Pass<f32>,
+    loss: Loss<f32>,
+    order: Vec<usize>,
+    shuffle: ChaCha8Rng,
+    noise: ChaCha8Rng,
+    /// Features and classes of the batch: `[batch, features]`, `[batch]`.
+    batch: (Array2<f32>, Vec<usize>),
+}
+
+impl<'a> Trainer<'a> {
+    fn new(spec: &'a Mlp, task: &'a Task) -> Self {
+        let rows = &task.train;
+        let widths = [&[rows.x.ncols()], spec.hidden.as_slice(), &[task.classes]].concat();
+        let network = Network::seeded(widths, spec.activation, &mut generator(task.seed, 0));
+        let batch = spec.batch_size.min(rows.y.len());
+        Self {
+            spec,
+            rows,
+            optimizer: Optimizer::new(spec, network.parameters.len()),
+            pass: Pass::new(&network, batch),
+            loss: Loss { weights: class_weights(spec.class_weights, task), smoothing: spec.label_smoothing },
+            order: (0..rows.y.len()).collect(),
+            shuffle: generator(task.seed, 1),
+            noise: generator(task.seed, 2),
+            batch: (Array2::zeros((batch, rows.x.ncols())), Vec::with_capacity(batch)),
+            network,
+        }
+    }
+
+    /// One pass over the rows in a new order; returns the mean loss, dropout and smoothing included.
+    fn epoch(&mut self, learning_rate: f32) -> f64 {
+        self.order.shuffle(&mut self.shuffle);
+        let (rows, batch) = (self.rows.y.len(), self.batch.0.nrows());
+        let mut loss = 0.0;
+        for start in (0..rows).step_by(batch) {
+            let size = self.gather(start);
+            let x = top(&self.batch.0, size);
+            let noise = Noise { dropout: self.spec.dropout, rng: &mut self.noise };
+            self.pass.forward(&self.network, x, Some(noise));
+            loss += self.pass.backward(&self.network, x, &self.batch.1, &self.loss);
+            self.optimizer.step(&mut self.network, &self.pass.gradient, learning_rate);
+        }
+        loss / rows as f64
+    }
+
+    /// Copies the rows of a batch together and silences inputs; returns the number of rows.
+    fn gather(&mut self, start: usize) -> usize {
+        let (x, y) = &mut self.batch;
+        let end = (start + x.nrows()).min(self.order.len());
+        y.clear();
+        for (&row, mut target) in self.order[start..end].iter().zip(x.rows_mut()) {
+            target.assign(&self.rows.x.row(row));
+            y.push(self.rows.y[row]);
+        }
+        if self.spec.input_dropout > 0.0 {
+            let width = x.ncols();
+            let values = x.as_slice_mut().expect("the batch is allocated row-major");
+            dropout(self.spec.input_dropout, &mut self.noise, &mut values[..(end - start) * width], None);
+        }
+        end - start
+    }
+}
+
+/// Weight of a row by its class; balanced weights are 1 on average over the rows.
+fn class_weights(weights: ClassWeights, task: &Task) -> Vec<f32> {
+    let rows = task.train.y.len() as f64;
+    let weight = |count: usize| match weights {
+        ClassWeights::None => 1.0,
+        ClassWeights::Balanced => (rows / (task.classes as f64 * count as f64)) as f32,
+    };
+    task.counts().into_iter().map(weight).collect()
+}
+
+/// Cross-entropy without weights and smoothing, accuracy and unweighted average recall.
+fn score(network: &Network<f32>, rows: &Rows, classes: usize) -> DevScore {
+    let probabilities = network.probabilities(rows.x.view());
+    let loss: f64 = rows.y.iter().zip(probabilities.rows()).map(|(&class, row)| -log(row[class])).sum();
+    let (right, total) = hits(probabilities.view(), &rows.y, classes);
+    let recalls: Vec<f64> =
+        right.iter().zip(&total).filter(|(_, total)| **total > 0).map(|(&r, &t)| r as f64 / t as f64).collect();
+    let count = rows.y.len() as f64;
+    DevScore {
+        loss: loss / count,
+        accuracy: right.iter().sum::<usize>() as f64 / count,
+        uar: recalls.iter().sum::<f64>() / recalls.len() as f64,
+    }
+}
+
+fn log(probability: f32) -> f64 {
+    f64::from(probability.max(f32::MIN_POSITIVE)).ln()
+}
+
+/// Rows of each class that are predicted right, and all rows of it.
+fn hits(probabilities: ArrayView2<f32>, y: &[usize], classes: usize) -> (Vec<usize>, Vec<usize>) {
+    let (mut right, mut total) = (vec![0; classes], vec![0; classes]);
+    for (predicted, &class) in crate::model::predicted(probabilities).into_iter().zip(y) {
+        total[class] += 1;
+        right[class] += usize::from(predicted == class);
+    }
+    (right, total)
+}

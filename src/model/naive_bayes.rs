@@ -1,0 +1,100 @@
+//! Gaussian naive Bayes: linfa fits the means and variances. The posterior is ours, in logarithms throughout: linfa's
+//! leaves the logarithm before it normalizes, and hundreds of columns underflow there.
+
+use std::collections::BTreeMap;
+
+use linfa::DatasetBase;
+use linfa::traits::Fit;
+use linfa_bayes::GaussianNb;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use serde::Deserialize;
+
+use super::problem::Task;
+use super::tensors::{Tensors, corrupt};
+use super::{Classifier, Learned, ModelError, Stored, softmax};
+use crate::config::train::{ModelKind, NaiveBayes as Spec};
+
+/// Variance below which a column counts as constant. Features are normalized, so it is far below any real one.
+const LEAST_VARIANCE: f64 = 1e-12;
+
+/// Prior share, mean and variance of each class: `classes`, and twice `classes x features`.
+struct NaiveBayes {
+    priors: Array1<f64>,
+    means: Array2<f64>,
+    variances: Array2<f64>,
+}
+
+pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
+    let failed = |reason: String| ModelError::Fit { model: ModelKind::NaiveBayes, reason };
+    let data = DatasetBase::new(task.train_f64(), Array1::from(task.train.y.clone()));
+    let params = GaussianNb::<f64, usize>::params().var_smoothing(spec.variance_smoothing);
+    let fitted = params.fit(&data).map_err(|error| failed(error.to_string()))?;
+    let summary = serde_json::to_value(&fitted).and_then(serde_json::from_value::<Summary>);
+    let summary = summary.map_err(|error| failed(error.to_string()))?;
+    Ok(Learned::new(NaiveBayes::new(&summary, task), Vec::new()))
+}
+
+pub(super) fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+    let priors: Vec<f64> = tensors.get("naive-bayes.prior", &[classes])?;
+    let means = tensors.matrix("naive-bayes.mean", classes, features)?;
+    let variances = tensors.matrix::<f64>("naive-bayes.variance", classes, features)?;
+    if priors.iter().chain(&variances).any(|&value| value <= 0.0) {
+        return Err(corrupt("a prior or variance is not above 0".to_owned()));
+    }
+    Ok(Box::new(NaiveBayes { priors: Array1::from(priors), means, variances }))
+}
+
+/// linfa's fitted model, whose fields are private, as it serialises itself.
+#[derive(Deserialize)]
+struct Summary {
+    class_info: BTreeMap<String, ClassSummary>,
+}
+
+#[derive(Deserialize)]
+struct ClassSummary {
+    prior: f64,
+    theta: Array1<f64>,
+    sigma: Array1<f64>,
+}
+
+impl NaiveBayes {
+    fn new(summary: &Summary, task: &Task) -> Self {
+        let shape = (task.classes, task.train.x.ncols());
+        let mut model =
+            Self { priors: Array1::zeros(task.classes), means: Array2::zeros(shape), variances: Array2::zeros(shape) };
+        for class in 0..task.classes {
+            let info = &summary.class_info[&class.to_string()];
+            model.priors[class] = info.prior;
+            model.means.row_mut(class).assign(&info.theta);
+            model.variances.row_mut(class).assign(&info.sigma.mapv(|variance| variance.max(LEAST_VARIANCE)));
+        }
+        model
+    }
+
+    /// `ln prior - 1/2 sum(ln(2 pi variance) + (x - mean)^2 / variance)` of one class.
+    fn log_joint(&self, class: usize, x: ArrayView1<f32>) -> f64 {
+        let moments = self.means.row(class).into_iter().zip(self.variances.row(class));
+        let terms = x.iter().zip(moments).map(|(&x, (mean, variance))| {
+            let distance = f64::from(x) - mean;
+            (std::f64::consts::TAU * variance).ln() + distance * distance / variance
+        });
+        self.priors[class].ln() - 0.5 * terms.sum::<f64>()
+    }
+}
+
+impl Classifier for NaiveBayes {
+    fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        let shape = (x.nrows(), self.priors.len());
+        let mut logs = Array2::from_shape_fn(shape, |(row, class)| self.log_joint(class, x.row(row)));
+        logs.rows_mut().into_iter().for_each(softmax);
+        logs.mapv(|p| p as f32)
+    }
+}
+
+impl Stored for NaiveBayes {
+    fn store(&self, tensors: &mut Tensors) {
+        tensors.put("naive-bayes.prior", self.priors.shape(), self.priors.iter().copied());
+        tensors.put_matrix("naive-bayes.mean", self.means.view());
+        tensors.put_matrix("naive-bayes.variance", self.variances.view());
+    }
+}

@@ -1,0 +1,209 @@
+//! Support vector machines, each class against the rest: linfa's SMO solver and its Platt scaling. The classes are fitted
+//! in parallel and collected in order. Kernel values for prediction come from one matrix product for all classes.
+
+use linfa::composing::platt_scaling::platt_newton_method;
+use linfa::traits::Fit;
+use linfa::{DatasetBase, ParamGuard, Platt};
+use linfa_svm::Svm as Machine;
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::problem::Task;
+use super::tensors::{Tensors, corrupt};
+use super::{Classifier, Learned, ModelError, Stored, scale_to_one};
+use crate::config::train::{ModelKind, Svm as Spec, SvmKernel};
+
+/// Largest violation of the optimality conditions that ends the solver: the default of LIBSVM.
+const TOLERANCE: f64 = 1e-3;
+
+/// Shares of the decision function that are zero to the solver.
+const LEAST_ALPHA: f64 = 1e-10;
+
+/// `decision[row, class] = sum over support (kernel(row, support) alpha[support, class]) - rho[class]`, and the probability of
+/// the class against the rest `1 / (1 + exp(a decision + b))`.
+#[derive(Debug)]
+struct Svm {
+    /// Width of the rbf kernel; none for the linear one.
+    gamma: Option<f64>,
+    /// `support x features` for rbf; the linear kernel needs none.
+    support: Array2<f64>,
+    /// `support x classes`; for the linear kernel the hyperplanes, `features x classes`.
+    alpha: Array2<f64>,
+    /// `classes`.
+    rho: Array1<f64>,
+    /// Platt's `a` and `b`: `2 x classes`.
+    platt: Array2<f64>,
+}
+
+/// Fits a machine a class.
+pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
+    let (x, y, mut notes) = sample(spec, task);
+    let gamma = (spec.kernel == SvmKernel::Rbf).then(|| spec.gamma.unwrap_or_else(|| default_gamma(&x)));
+    let machines: Vec<(Vec<f64>, f64)> = (0..task.classes)
+        .into_par_iter()
+        .map(|class| one_against_rest(spec.c, gamma, &x, &y, class))
+        .collect::<Result<_, _>>()?;
+    let alpha = Array2::from_shape_fn((x.nrows(), task.classes), |(row, class)| machines[class].0[row]);
+    let rho = machines.iter().map(|machine| machine.1).collect();
+    let mut model = Svm::new(gamma, x.view(), alpha, rho);
+    let decisions = model.decisions(x.view());
+    for class in 0..task.classes {
+        let labels: Array1<bool> = y.iter().map(|&label| label == class).collect();
+        let (coefficients, calibrated) = platt(decisions.column(class).to_owned(), labels);
+        model.platt.column_mut(class).assign(&Array1::from(coefficients.to_vec()));
+        if !calibrated {
+            notes.push(format!(
+                "Platt scaling of class number {class} failed: its decision value is taken as the logit"
+            ));
+        }
+    }
+    Ok(Learned::new(model, notes))
+}
+
+/// Reads the machines back.
+pub(super) fn load(
+    spec: &Spec,
+    tensors: &Tensors,
+    features: usize,
+    classes: usize,
+) -> Result<Box<dyn Stored>, ModelError> {
+    let rho = Array1::from(tensors.get("svm.rho", &[classes])?);
+    let platt = tensors.matrix("svm.platt", 2, classes)?;
+    let (gamma, support, alpha) = match spec.kernel {
+        SvmKernel::Linear => (None, Array2::zeros((0, features)), tensors.matrix("svm.hyperplane", features, classes)?),
+        SvmKernel::Rbf => {
+            let count = tensors.len::<f64>("svm.alpha")?;
+            let alpha = tensors.matrix("svm.alpha", count, classes)?;
+            let gamma: Vec<f64> = tensors.get("svm.gamma", &[1])?;
+            if gamma[0] <= 0.0 {
+                return Err(corrupt(format!("gamma is {}, not above 0", gamma[0])));
+            }
+            (Some(gamma[0]), tensors.matrix::<f64>("svm.support", count, features)?, alpha)
+        }
+    };
+    Ok(Box::new(Svm { gamma, support, alpha, rho, platt }))
+}
+
+/// All training rows, or a seeded sample of them in proportion to the classes.
+fn sample(spec: &Spec, task: &Task) -> (Array2<f64>, Vec<usize>, Vec<String>) {
+    let (x, y) = (task.train_f64(), &task.train.y);
+    let rows = y.len();
+    if rows <= spec.max_rows {
+        return (x, y.clone(), Vec::new());
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(task.seed);
+    let mut kept = Vec::new();
+    for class in 0..task.classes {
+        let mut members: Vec<_> = (0..rows).filter(|&row| y[row] == class).collect();
+        let share = (members.len() * spec.max_rows / rows).max(1);
+        members.shuffle(&mut rng);
+        kept.extend(&members[..share]);
+    }
+    kept.sort_unstable();
+    let note = format!("fitted on a seeded sample of {} of {rows} rows (train.svm.max_rows)", kept.len());
+    (x.select(Axis(0), &kept), kept.iter().map(|&row| y[row]).collect(), vec![note])
+}
+
+/// `1 / (columns x variance of all values)`: what scikit-learn calls `scale`.
+fn default_gamma(x: &Array2<f64>) -> f64 {
+    let variance = x.var(0.0);
+    1.0 / (x.ncols() as f64 * if variance > 0.0 { variance } else { 1.0 })
+}
+
+/// Signed weights of the rows and the offset of one class' machine.
+fn one_against_rest(
+    c: f64,
+    gamma: Option<f64>,
+    x: &Array2<f64>,
+    y: &[usize],
+    class: usize,
+) -> Result<(Vec<f64>, f64), ModelError> {
+    let labels: Array1<bool> = y.iter().map(|&label| label == class).collect();
+    let params = Machine::<f64, bool>::params().eps(TOLERANCE).pos_neg_weights(c, c);
+    let params = match gamma {
+        None => params.linear_kernel(),
+        Some(gamma) => params.gaussian_kernel(1.0 / gamma),
+    };
+    let machine = params.fit(&DatasetBase::new(x.view(), labels.view())).map_err(|error| error.to_string());
+    let machine = machine.and_then(|machine| {
+        let finite = machine.rho.is_finite() && machine.alpha.iter().all(|alpha| alpha.is_finite());
+        if finite { Ok((machine.alpha, machine.rho)) } else { Err("the solution is not finite".to_owned()) }
+    });
+    machine.map_err(|reason| ModelError::Fit {
+        model: ModelKind::Svm,
+        reason: format!("class number {class} against the rest: {reason}"),
+    })
+}
+
+/// Platt's `a` and `b`, and whether they could be fitted.
+fn platt(decisions: Array1<f64>, labels: Array1<bool>) -> ([f64; 2], bool) {
+    let params = Platt::<f64, ()>::params();
+    let checked = params.check_ref().expect("linfa's own defaults are valid");
+    match platt_newton_method(decisions.view(), labels.view(), checked) {
+        Ok((a, b)) if a.is_finite() && b.is_finite() => ([a, b], true),
+        _ => ([-1.0, 0.0], false),
+    }
+}
+
+impl Svm {
+    /// Keeps the rows that any class' machine leans on; the linear kernel folds them into a hyperplane a class.
+    fn new(gamma: Option<f64>, x: ArrayView2<f64>, alpha: Array2<f64>, rho: Array1<f64>) -> Self {
+        let platt = Array2::zeros((2, rho.len()));
+        if gamma.is_none() {
+            return Self { gamma, support: Array2::zeros((0, x.ncols())), alpha: x.t().dot(&alpha), rho, platt };
+        }
+        let leans = |row: &usize| alpha.row(*row).iter().any(|alpha| alpha.abs() > LEAST_ALPHA);
+        let kept: Vec<_> = (0..x.nrows()).filter(leans).collect();
+        Self { gamma, support: x.select(Axis(0), &kept), alpha: alpha.select(Axis(0), &kept), rho, platt }
+    }
+
+    /// Decision values: `rows x classes`.
+    fn decisions(&self, x: ArrayView2<f64>) -> Array2<f64> {
+        match self.gamma {
+            None => x.dot(&self.alpha) - &self.rho,
+            Some(gamma) => rbf(x, self.support.view(), gamma).dot(&self.alpha) - &self.rho,
+        }
+    }
+}
+
+/// `exp(-gamma |x - s|^2)`, with `|x - s|^2 = |x|^2 + |s|^2 - 2 x s`: `rows x support`.
+fn rbf(x: ArrayView2<f64>, support: ArrayView2<f64>, gamma: f64) -> Array2<f64> {
+    let squares = |rows: ArrayView2<f64>| rows.map_axis(Axis(1), |row| row.dot(&row));
+    let (x_squares, support_squares) = (squares(x), squares(support));
+    let mut kernel = x.dot(&support.t());
+    for ((row, column), value) in kernel.indexed_iter_mut() {
+        let distance = (x_squares[row] + support_squares[column] - 2.0 * *value).max(0.0);
+        *value = (-gamma * distance).exp();
+    }
+    kernel
+}
+
+impl Classifier for Svm {
+    fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        let mut p = self.decisions(x.mapv(f64::from).view());
+        for (class, mut column) in p.columns_mut().into_iter().enumerate() {
+            let (a, b) = (self.platt[[0, class]], self.platt[[1, class]]);
+            column.mapv_inplace(|decision| 1.0 / (1.0 + (a * decision + b).exp()));
+        }
+        p.rows_mut().into_iter().for_each(scale_to_one);
+        p.mapv(|p| p as f32)
+    }
+}
+
+impl Stored for Svm {
+    fn store(&self, tensors: &mut Tensors) {
+        tensors.put("svm.rho", self.rho.shape(), self.rho.iter().copied());
+        tensors.put_matrix("svm.platt", self.platt.view());
+        match self.gamma {
+            None => tensors.put_matrix("svm.hyperplane", self.alpha.view()),
+            Some(gamma) => {
+                tensors.put("svm.gamma", &[1], [gamma]);
+                tensors.put_matrix("svm.support", self.support.view());
+                tensors.put_matrix("svm.alpha", self.alpha.view());
+            }
+        }
+    }
+}

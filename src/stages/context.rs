@@ -1,0 +1,43 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::config::Parameters;
+use crate::storage::Store;
+
+use super::StageError;
+
+/// Shows how far a long piece of work is.
+pub trait Progress: Sync {
+    /// Work of `total` steps begins.
+    fn start(&self, what: &str, total: u64);
+    /// Some steps are done.
+    fn advance(&self, steps: u64);
+    /// The work is done.
+    fn finish(&self);
+}
+
+/// What every stage is given.
+pub struct Context<'a> {
+    /// The checked pipeline.
+    pub parameters: &'a Parameters,
+    /// Where tables, models and the report go.
+    pub out: &'a dyn Store,
+    /// Work even where everything is up to date.
+    pub force: bool,
+    /// The number of the signal that asks to stop; 0: none has.
+    pub stop: &'a AtomicUsize,
+    /// Where progress is shown.
+    pub progress: &'a dyn Progress,
+}
+
+impl Context<'_> {
+    /// Call at every clean boundary.
+    ///
+    /// # Errors
+    /// Says that a signal asked to stop.
+    pub fn check_stop(&self) -> Result<(), StageError> {
+        match self.stop.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            signal => Err(StageError::Stopped { signal: signal as i32 }),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+use crate::audio::AudioError;
+use crate::config::ConfigError;
+use crate::corpus::CorpusError;
+use crate::dataset::DatasetError;
+use crate::model::ModelError;
+use crate::report::ReportError;
+use crate::storage::StorageError;
+use crate::table::TableError;
+
+/// Why a stage stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// A parameter is wrong in the light of the data.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A corpus cannot be read or makes no sense.
+    #[error("corpus `{corpus}`: {source}")]
+    Corpus {
+        /// Name of the corpus.
+        corpus: String,
+        /// What is wrong.
+        source: CorpusError,
+    },
+    /// The source of a corpus cannot be reached.
+    #[error("corpus `{corpus}`: {source}; check `source` in the pipeline file")]
+    Source {
+        /// Name of the corpus.
+        corpus: String,
+        /// What the storage said.
+        source: StorageError,
+    },
+    /// The source of a corpus is missing or holds nothing.
+    #[error("corpus `{corpus}`: `{location}` does not exist or holds no files; check `source` in the pipeline file")]
+    EmptySource {
+        /// Name of the corpus.
+        corpus: String,
+        /// Where its files should be.
+        location: String,
+    },
+    /// A file is not what it was when the corpus was listed.
+    #[error("corpus `{corpus}`: `{path}` has changed since ingest; run ingest again")]
+    SourceChanged {
+        /// Name of the corpus.
+        corpus: String,
+        /// The file.
+        path: String,
+    },
+    /// A table that an earlier stage writes is not there.
+    #[error("table `{table}` is missing or unfinished; run `ser {stage}` first")]
+    MissingTable {
+        /// The table.
+        table: String,
+        /// The stage that writes it.
+        stage: &'static str,
+    },
+    /// More was refused than the pipeline allows.
+    #[error(
+        "{rejects} of {utterances} utterances were refused, more than extract.max_reject_rate = {limit} allows; \
+         see rejects.parquet for the causes"
+    )]
+    TooManyRejects {
+        /// Utterances refused.
+        rejects: u64,
+        /// Utterances in all.
+        utterances: u64,
+        /// The limit.
+        limit: f64,
+    },
+    /// Train and test share what they must not.
+    #[error("leakage: {0}")]
+    Leakage(String),
+    /// The data cannot be split or normalized as asked.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A model cannot be trained, saved or loaded.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The report cannot be drawn.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// A table is not what it should be.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A signal asked to stop.
+    #[error("stopped by a signal; what is finished is kept: run the same command again to go on")]
+    Stopped {
+        /// The signal's number.
+        signal: i32,
+    },
+}
+
+/// A file that is refused, or a failure that ends the stage.
+#[derive(Debug)]
+pub(super) enum FileError {
+    /// A row in rejects: code and message.
+    Reject(&'static str, String),
+    /// The end of the stage.
+    Fatal(StageError),
+}
+
+impl From<AudioError> for FileError {
+    fn from(error: AudioError) -> Self {
+        Self::Reject(error.code(), error.to_string())
+    }
+}

@@ -1,0 +1,231 @@
+//! What the report says, gathered from the tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{self, ModelSpec, Scope, SplitParams};
+use crate::eval::Tally;
+use crate::report::{
+    ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
+    NormalizationFacts, RejectCount, SplitFacts,
+};
+use crate::schema::{
+    Comparison, FeatureKeys, Fit, LabelCount, Leakage, LearningCurve, Metric, Prediction, Reject, SplitRow, Table,
+};
+
+use super::{Context, Prepared, StageError, StageName, ingest, ledger};
+
+/// The tables that a report is made from.
+pub(super) struct Tables {
+    pub keys: Table<FeatureKeys>,
+    pub labels: Vec<LabelCount>,
+    pub rejects: Vec<Reject>,
+    pub splits: Vec<SplitRow>,
+    pub leakage: Vec<Leakage>,
+    pub fits: Vec<Fit>,
+    pub predictions: Table<Prediction>,
+    pub curves: Vec<LearningCurve>,
+}
+
+/// Every class that was predicted or should have been, sorted.
+pub(super) fn classes(predictions: &[Prediction]) -> Vec<String> {
+    let words = predictions.iter().flat_map(|row| [&row.truth, &row.predicted]).collect::<BTreeSet<_>>();
+    words.into_iter().cloned().collect()
+}
+
+/// Gathers the facts.
+pub(super) fn gather<W>(
+    context: &Context,
+    prepared: &Prepared<W>,
+    tables: &Tables,
+    tally: &Tally,
+    headline: &str,
+    (metrics, comparisons): (&[Metric], &[Comparison]),
+) -> Result<Facts, StageError> {
+    let (parameters, pipeline) = (&context.parameters, &context.parameters.pipeline);
+    let confusions = parameters
+        .models
+        .iter()
+        .map(|spec| spec.kind().as_str())
+        .map(|model| ModelConfusion { model: model.to_owned(), confusion: tally.confusion(model) });
+    Ok(Facts {
+        pipeline: pipeline.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: pipeline.seed,
+        synthetic: is_synthetic(&tables.keys),
+        classes: tally.classes().to_vec(),
+        corpora: pipeline.corpus.iter().map(|corpus| corpus_facts(corpus, &tables.keys.rows)).collect(),
+        class_counts: class_counts(&tables.keys.rows),
+        labels: tables.labels.clone(),
+        rejects: reject_counts(&tables.rejects),
+        features: feature_facts(context, &tables.keys.rows)?,
+        split: split_facts(context, tables)?,
+        leakage: tables.leakage.clone(),
+        normalization: NormalizationFacts {
+            method: parameters.normalize.method.as_str().to_owned(),
+            scope: parameters.normalize.scope.as_str().to_owned(),
+            transductive: parameters.normalize.scope == Scope::Speaker,
+        },
+        models: parameters.models.iter().map(|spec| model_facts(spec, tables)).collect(),
+        headline: headline.to_owned(),
+        resamples: pipeline.evaluate.bootstrap,
+        metrics: metrics.to_vec(),
+        comparisons: comparisons.to_vec(),
+        confusions: confusions.collect(),
+        curves: tables.curves.clone(),
+        hashes: hashes(context, prepared)?,
+    })
+}
+
+fn is_synthetic(keys: &Table<FeatureKeys>) -> bool {
+    let Some(column) = keys.text.names.iter().position(|name| name == ingest::ORIGIN) else { return false };
+    (0..keys.rows.len()).any(|row| keys.text.row(row)[column].as_deref() == Some(ingest::SYNTHETIC))
+}
+
+fn corpus_facts(corpus: &config::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
+    let rows = keys.iter().filter(|row| row.corpus == corpus.name).collect::<Vec<_>>();
+    let distinct = |value: fn(&FeatureKeys) -> Option<&String>| {
+        let values = rows.iter().filter_map(|row| value(row)).collect::<BTreeSet<_>>();
+        (!values.is_empty()).then_some(values.len() as i64)
+    };
+    CorpusFacts {
+        name: corpus.name.clone(),
+        origin: origin(corpus),
+        utterances: rows.len() as i64,
+        speakers: distinct(|row| row.speaker.as_ref()),
+        texts: distinct(|row| row.text_id.as_ref()),
+        hours: rows.iter().map(|row| row.duration_s).sum::<f64>() / 3600.0,
+    }
+}
+
+fn origin(corpus: &config::Corpus) -> String {
+    match (corpus.preset, &corpus.pattern) {
+        (Some(preset), _) => format!("preset {}", preset.as_str()),
+        (None, Some(_)) => "pattern".to_owned(),
+        (None, None) => "manifest".to_owned(),
+    }
+}
+
+fn class_counts(keys: &[FeatureKeys]) -> Vec<ClassCount> {
+    let mut counts = BTreeMap::new();
+    for row in keys {
+        *counts.entry((&row.corpus, &row.emotion)).or_insert(0) += 1;
+    }
+    let count = |((corpus, class), utterances): ((&String, &String), i64)| ClassCount {
+        corpus: corpus.clone(),
+        class: class.clone(),
+        utterances,
+    };
+    counts.into_iter().map(count).collect()
+}
+
+fn reject_counts(rejects: &[Reject]) -> Vec<RejectCount> {
+    let mut counts = BTreeMap::<(&str, &str), RejectCount>::new();
+    for row in rejects {
+        let count = counts.entry((&row.stage, &row.code)).or_insert_with(|| RejectCount {
+            stage: row.stage.clone(),
+            code: row.code.clone(),
+            count: 0,
+            example: row.utterance_id.clone().unwrap_or_else(|| row.path.clone()),
+        });
+        count.count += 1;
+    }
+    counts.into_values().collect()
+}
+
+fn feature_facts(context: &Context, keys: &[FeatureKeys]) -> Result<FeatureFacts, StageError> {
+    let record = ledger::read_record(context.out, StageName::Extract)?;
+    let columns = record.and_then(|record| record.counts.get("features").copied()).unwrap_or(0);
+    Ok(FeatureFacts {
+        set: context.parameters.pipeline.features.set.clone(),
+        columns: columns as i64,
+        rows: keys.len() as i64,
+    })
+}
+
+fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFacts, StageError> {
+    let speakers = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row.speaker.as_deref()));
+    let speakers = speakers.collect::<BTreeMap<_, _>>();
+    let mut folds = BTreeMap::<i64, (FoldFacts, BTreeSet<&str>)>::new();
+    for row in &tables.splits {
+        let empty = FoldFacts { fold: row.fold, train: 0, dev: 0, test: 0, test_speakers: None };
+        let (fold, heard) = folds.entry(row.fold).or_insert((empty, BTreeSet::new()));
+        match row.split.as_str() {
+            "train" => fold.train += 1,
+            "dev" => fold.dev += 1,
+            _ => {
+                fold.test += 1;
+                heard.extend(speakers.get(row.utterance_id.as_str()).copied().flatten());
+            }
+        }
+    }
+    let folds = folds
+        .into_values()
+        .map(|(fold, heard)| FoldFacts { test_speakers: (!heard.is_empty()).then_some(heard.len() as i64), ..fold });
+    let record = ledger::read_record(context.out, StageName::Split)?;
+    Ok(SplitFacts {
+        scheme: context.parameters.split.scheme().as_str().to_owned(),
+        words: split_words(&context.parameters.split),
+        folds: folds.collect(),
+        warnings: record.map(|record| record.warnings).unwrap_or_default(),
+    })
+}
+
+/// To stand after "The split is".
+fn split_words(split: &SplitParams) -> String {
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    let dev = match split {
+        SplitParams::Predefined { .. } => String::new(),
+        _ if split.dev() == 0.0 => ", without a dev side".to_owned(),
+        _ => format!(", with {} of what is not test held out as dev", percent(split.dev())),
+    };
+    let what = match split {
+        SplitParams::Stratified { test, .. } => format!("one random split with {} for test", percent(*test)),
+        SplitParams::SpeakerDisjoint { test, .. } => {
+            format!("one split of whole speakers with about {} for test", percent(*test))
+        }
+        SplitParams::KFold { folds, .. } => format!("{folds} random folds, each tested on once"),
+        SplitParams::GroupKFold { folds, group_by, .. } => {
+            format!("{folds} folds of whole groups by {group_by}, each tested on once")
+        }
+        SplitParams::Loso { .. } => "leave one speaker out: each speaker is tested on once".to_owned(),
+        SplitParams::CrossCorpus { .. } => "across corpora: trained on some, tested on others".to_owned(),
+        SplitParams::Predefined { column, .. } => format!("fixed by the column {column}"),
+    };
+    format!("{what}{dev}")
+}
+
+fn model_facts(spec: &ModelSpec, tables: &Tables) -> ModelFacts {
+    let name = spec.kind().as_str();
+    let fits = tables.fits.iter().filter(|fit| fit.model == name).collect::<Vec<_>>();
+    let range = |values: Vec<i64>| Some((*values.iter().min()?, *values.iter().max()?));
+    let has_dev = tables.splits.iter().any(|row| row.split == "dev");
+    let dev_use = match (has_dev, fits.iter().any(|fit| fit.held_out > 0)) {
+        (false, _) => DevUse::NoDev,
+        (true, true) => DevUse::EarlyStopping,
+        (true, false) => DevUse::Fitting,
+    };
+    let notes = fits.iter().filter_map(|fit| fit.notes.as_ref()).collect::<BTreeSet<_>>();
+    ModelFacts {
+        name: name.to_owned(),
+        title: spec.title(),
+        rows_fitted: range(fits.iter().map(|fit| fit.rows).collect()).unwrap_or((0, 0)),
+        dev_use,
+        epochs: range(fits.iter().filter_map(|fit| fit.epochs).collect()),
+        notes: notes.into_iter().cloned().collect(),
+    }
+}
+
+/// What identifies the run: the audio, every stage's parameters, every table.
+fn hashes<W>(context: &Context, prepared: &Prepared<W>) -> Result<Vec<HashRow>, StageError> {
+    let row = |kind, name: &str, hash: &str| HashRow { kind, name: name.to_owned(), hash: hash.to_owned() };
+    let mut rows = Vec::new();
+    for stage in StageName::ALL {
+        if stage == StageName::Evaluate {
+            rows.push(row(HashKind::Config, stage.as_str(), &prepared.config_hash));
+        } else if let Some(record) = ledger::read_record(context.out, stage)? {
+            rows.push(row(HashKind::Config, stage.as_str(), &record.config_hash));
+        }
+    }
+    rows.extend(prepared.inputs.iter().map(|(name, hash)| row(HashKind::Table, name, hash)));
+    Ok(rows)
+}

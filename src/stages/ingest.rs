@@ -1,0 +1,184 @@
+//! Reads the listing of every corpus (and its manifest); writes utterances, labels, rejects and run/files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config;
+use crate::corpus::{self, Corpus, ManifestTable, SourceFile};
+use crate::schema::{FileStamp, Table, Utterance};
+use crate::storage::{self, Entry, Store};
+use crate::synth;
+use crate::table;
+
+use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+
+/// The table of file stamps, which only reruns read.
+pub(super) const FILES: &str = "run/files.parquet";
+
+/// Text column that says where a corpus comes from, where that is not people speaking.
+pub(super) const ORIGIN: &str = "origin";
+/// Its value for the synthesizer's corpora.
+pub(super) const SYNTHETIC: &str = "synthetic";
+
+/// The ingest stage.
+pub struct Ingest;
+
+/// A corpus as its source shows it.
+#[derive(Debug)]
+pub struct Listing {
+    files: Vec<Entry>,
+    manifest: Option<ManifestTable>,
+}
+
+impl Stage for Ingest {
+    const NAME: StageName = StageName::Ingest;
+    type Work = Vec<Listing>;
+
+    fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
+        let corpora = &context.parameters.pipeline.corpus;
+        let (mut inputs, mut work) = (BTreeMap::new(), Vec::new());
+        for corpus in corpora {
+            let (listing, hash) = list(corpus)?;
+            inputs.insert(format!("corpus {}", corpus.name), hash);
+            work.push(listing);
+        }
+        let files = work.iter().map(|listing| listing.files.len()).sum::<usize>();
+        Ok(Prepared { config_hash: config_hash(corpora), inputs, amount: format!("{files} files"), work })
+    }
+
+    fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
+        let corpora = &context.parameters.pipeline.corpus;
+        let built = corpora.iter().zip(&prepared.work).map(|(corpus, listing)| build(corpus, listing));
+        let built = built.collect::<Result<Vec<_>, _>>()?;
+        let merged =
+            corpus::merge(built).map_err(|source| StageError::Corpus { corpus: names(corpora).join(", "), source })?;
+        let stamps = file_stamps(&merged, corpora, &prepared.work);
+        write(context, &prepared.config_hash, merged, stamps)
+    }
+}
+
+fn list(corpus: &config::Corpus) -> Result<(Listing, String), StageError> {
+    let source = |source| StageError::Source { corpus: corpus.name.clone(), source };
+    let store = storage::open(&corpus.source).map_err(source)?;
+    let mut files = store.list("").map_err(source)?;
+    if files.is_empty() {
+        return Err(StageError::EmptySource { corpus: corpus.name.clone(), location: store.root() });
+    }
+    let mut hasher = blake3::Hasher::new();
+    let manifest = match &corpus.manifest {
+        Some(path) => Some(read_manifest(corpus, path, &mut hasher)?),
+        None => None,
+    };
+    if let Some(manifest) = manifest.as_ref().filter(|_| corpus.allow_outside) {
+        files.extend(outside(corpus, manifest, store.as_ref())?);
+    }
+    for file in &files {
+        hasher.update(format!("{:?} {} {}\n", file.path, file.bytes, file.stamp).as_bytes());
+    }
+    Ok((Listing { files, manifest }, hasher.finalize().to_hex().to_string()))
+}
+
+/// Files that the manifest names outside the source, which it may where `allow_outside` is set.
+fn outside(corpus: &config::Corpus, manifest: &ManifestTable, store: &dyn Store) -> Result<Vec<Entry>, StageError> {
+    let paths = corpus::outside_paths(corpus, manifest)
+        .map_err(|source| StageError::Corpus { corpus: corpus.name.clone(), source })?;
+    let mut found = Vec::new();
+    for path in paths {
+        let entry = store.stat(&path).map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
+        found.extend(entry.map(|entry| Entry { path, ..entry }));
+    }
+    Ok(found)
+}
+
+fn read_manifest(
+    corpus: &config::Corpus,
+    path: &str,
+    hasher: &mut blake3::Hasher,
+) -> Result<ManifestTable, StageError> {
+    let content =
+        storage::read_file(path).map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
+    hasher.update(&content);
+    if path.ends_with(".parquet") {
+        let (columns, rows) = table::read_text_columns(content)?;
+        return Ok(ManifestTable { columns, rows });
+    }
+    corpus::parse_delimited(&content, path).map_err(|source| StageError::Corpus { corpus: corpus.name.clone(), source })
+}
+
+fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageError> {
+    let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
+    let built = corpus::build(corpus, &files.collect::<Vec<_>>(), listing.manifest.as_ref());
+    let mut built = built.map_err(|source| StageError::Corpus { corpus: corpus.name.clone(), source })?;
+    if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::MARKER)) {
+        mark_synthetic(&mut built.utterances);
+    }
+    Ok(built)
+}
+
+/// Adds the column that makes every later report say so.
+fn mark_synthetic(utterances: &mut Table<Utterance>) {
+    let width = utterances.text.names.len();
+    utterances.text.names.push(ORIGIN.to_owned());
+    let rows = 0..utterances.rows.len();
+    let marked = rows.flat_map(|row| {
+        let cells = utterances.text.values[row * width..(row + 1) * width].iter().cloned();
+        cells.chain([Some(SYNTHETIC.to_owned())])
+    });
+    utterances.text.values = marked.collect();
+}
+
+/// The stamp of every file that an utterance is in.
+fn file_stamps(merged: &Corpus, corpora: &[config::Corpus], listings: &[Listing]) -> Vec<FileStamp> {
+    let used = merged.utterances.rows.iter().map(|row| (row.corpus.as_str(), row.path.as_str()));
+    let used = used.collect::<BTreeSet<_>>();
+    let listed = corpora
+        .iter()
+        .zip(listings)
+        .flat_map(|(corpus, listing)| listing.files.iter().map(move |file| (corpus.name.as_str(), file)));
+    let mut stamps = listed
+        .filter(|(corpus, file)| used.contains(&(corpus, file.path.as_str())))
+        .map(|(corpus, file)| FileStamp {
+            corpus: corpus.to_owned(),
+            path: file.path.clone(),
+            bytes: file.bytes as i64,
+            stamp: file.stamp.clone(),
+        })
+        .collect::<Vec<_>>();
+    stamps.sort_by(|a, b| (&a.corpus, &a.path).cmp(&(&b.corpus, &b.path)));
+    stamps
+}
+
+fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileStamp>) -> Result<Done, StageError> {
+    let rows = &corpus.utterances.rows;
+    let speakers = rows.iter().filter_map(|row| row.speaker.as_ref()).collect::<BTreeSet<_>>().len();
+    let emotions = rows.iter().map(|row| &row.emotion).collect::<BTreeSet<_>>().len();
+    let summary = format!("{} utterances, {speakers} speakers, {emotions} emotions", rows.len());
+    let counts = BTreeMap::from([
+        ("utterances".to_owned(), rows.len() as u64),
+        ("speakers".to_owned(), speakers as u64),
+        ("rejects".to_owned(), corpus.rejects.len() as u64),
+    ]);
+    let (none, warnings) = (BTreeMap::new(), corpus.warnings);
+    let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;
+    context.out.put(FILES, &files)?;
+    output::put_rejects(context.out, StageName::Ingest, corpus.rejects)?;
+    let outputs = vec![
+        output::put_table(context.out, &Table::from(corpus.labels), config_hash, &none)?,
+        output::put_table(context.out, &corpus.utterances, config_hash, &none)?,
+        FILES.to_owned(),
+    ];
+    Ok(Done { outputs, counts, summary, warnings })
+}
+
+/// Where a corpus lies does not determine its rows.
+fn config_hash(corpora: &[config::Corpus]) -> String {
+    let placeless = corpora.iter().cloned().map(|mut corpus| {
+        corpus.source = String::new();
+        corpus.manifest = corpus.manifest.map(|_| String::new());
+        corpus
+    });
+    config::config_hash(&placeless.collect::<Vec<_>>())
+}
+
+fn names(corpora: &[config::Corpus]) -> Vec<&str> {
+    corpora.iter().map(|corpus| corpus.name.as_str()).collect()
+}

@@ -1,0 +1,83 @@
+//! Reads features and splits; writes normalization and, on request or for hold-out schemes, normalized/.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{self, Export};
+use crate::dataset::{self, Features, Statistics};
+use crate::schema::{Normalization, Split, SplitRow, Table};
+use crate::table;
+
+use super::features_table::FeaturesTable;
+use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+
+/// The normalize stage.
+pub struct Normalize;
+
+impl Stage for Normalize {
+    const NAME: StageName = StageName::Normalize;
+    type Work = FeaturesTable;
+
+    fn prepare(context: &Context) -> Result<Prepared<FeaturesTable>, StageError> {
+        let features = FeaturesTable::find(context.out)?;
+        let mut inputs = features.input(context.out)?;
+        inputs.insert("splits".to_owned(), output::content_hash::<SplitRow>(context.out, StageName::Split)?);
+        let config_hash = config::config_hash(&(&context.parameters.normalize, exports(context)));
+        Ok(Prepared { config_hash, inputs, amount: "every fold".to_owned(), work: features })
+    }
+
+    fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
+        let features = Features::from_parquet(&prepared.work.read(context.out)?)?;
+        let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
+        let (mut rows, mut outputs) = (Vec::new(), Vec::new());
+        for fold in dataset::folds(&splits.rows) {
+            context.check_stop()?;
+            let statistics = dataset::fit(&features, fold, context.parameters.normalize)?;
+            rows.extend(statistics.rows());
+            if exports(context) {
+                outputs.extend(export(context, &prepared, &features, fold, &statistics)?);
+            }
+        }
+        remove_others(context, &outputs)?;
+        let method = context.parameters.normalize.method.as_str();
+        let summary = format!("{method} of {} features", features.names().len());
+        let counts = BTreeMap::from([("rows".to_owned(), rows.len() as u64)]);
+        let table = Table::<Normalization>::from(rows);
+        outputs.push(output::put_table(context.out, &table, &prepared.config_hash, &prepared.inputs)?);
+        Ok(Done { outputs, counts, summary, warnings: Vec::new() })
+    }
+}
+
+fn exports(context: &Context) -> bool {
+    match context.parameters.pipeline.normalize.export {
+        Export::HoldOut => context.parameters.split.is_hold_out(),
+        Export::Always => true,
+        Export::Never => false,
+    }
+}
+
+/// Writes each side of a fold as a features table of normalized values.
+fn export(
+    context: &Context,
+    prepared: &Prepared<FeaturesTable>,
+    features: &Features,
+    fold: &[SplitRow],
+    statistics: &Statistics,
+) -> Result<Vec<String>, StageError> {
+    let mut paths = Vec::new();
+    for side in [Split::Train, Split::Dev, Split::Test] {
+        let table = dataset::normalized(features, fold, statistics, side)?;
+        let (file, _) = table::write(&table, &prepared.config_hash, &prepared.inputs, false)?;
+        let path = format!("normalized/fold-{}/{side}.parquet", statistics.fold);
+        context.out.put(&path, &file)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn remove_others(context: &Context, wanted: &[String]) -> Result<(), StageError> {
+    let wanted = wanted.iter().collect::<BTreeSet<_>>();
+    for entry in context.out.list("normalized")?.iter().filter(|entry| !wanted.contains(&entry.path)) {
+        context.out.remove(&entry.path)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaDataReader};
+
+use super::{ContentHash, RowHash, TableError};
+
+const SCHEMA: &str = "ser.schema";
+const CONTENT_HASH: &str = "ser.content_hash";
+const CONFIG_HASH: &str = "ser.config_hash";
+const INPUTS: &str = "ser.inputs";
+const ROW_HASHES: &str = "ser.row_hashes";
+
+/// What a table file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footer {
+    /// Name and version: `features/1`.
+    pub schema: String,
+    /// Hash of the rows.
+    pub content_hash: ContentHash,
+    /// Hash of the parameters that determine the rows.
+    pub config_hash: String,
+    /// Content hashes of the tables it came from, by name.
+    pub inputs: BTreeMap<String, String>,
+    /// The hash of every row in order; only in files that are a part of a table.
+    pub row_hashes: Vec<RowHash>,
+}
+
+impl Footer {
+    pub(super) fn to_key_values(&self) -> Vec<KeyValue> {
+        let inputs = serde_json::to_string(&self.inputs).unwrap_or_default();
+        let mut pairs = vec![
+            KeyValue::new(SCHEMA.to_owned(), self.schema.clone()),
+            KeyValue::new(CONTENT_HASH.to_owned(), self.content_hash.clone()),
+            KeyValue::new(CONFIG_HASH.to_owned(), self.config_hash.clone()),
+            KeyValue::new(INPUTS.to_owned(), inputs),
+        ];
+        if !self.row_hashes.is_empty() {
+            let hashes = self.row_hashes.iter().map(RowHash::to_hex).collect::<String>();
+            pairs.push(KeyValue::new(ROW_HASHES.to_owned(), hashes));
+        }
+        pairs
+    }
+
+    pub(super) fn from_metadata(metadata: &FileMetaData, table: &str) -> Result<Self, TableError> {
+        let value = |key: &str| {
+            let pairs = metadata.key_value_metadata()?;
+            pairs.iter().find(|pair| pair.key == key)?.value.clone()
+        };
+        let required = |key: &str| {
+            value(key).ok_or_else(|| TableError::WrongSchema {
+                table: table.to_owned(),
+                found: format!("no `{key}` in the footer"),
+                wanted: "a table of ser-etl".to_owned(),
+            })
+        };
+        let row_hashes = value(ROW_HASHES).unwrap_or_default();
+        let damaged = || TableError::Unreadable { table: table.to_owned(), reason: "damaged footer".to_owned() };
+        Ok(Self {
+            schema: required(SCHEMA)?,
+            content_hash: required(CONTENT_HASH)?,
+            config_hash: required(CONFIG_HASH)?,
+            inputs: serde_json::from_str(&required(INPUTS)?).map_err(|_| damaged())?,
+            row_hashes: RowHash::from_hex_sequence(&row_hashes).ok_or_else(damaged)?,
+        })
+    }
+}
+
+/// Reads the footer of a table file through `range`, which gives some bytes of the file; its rows are not touched.
+///
+/// # Errors
+/// Fails where `range` does, or where the file is no table of ser-etl.
+pub fn read_footer<E: From<TableError>>(
+    table: &str,
+    file_bytes: u64,
+    range: impl Fn(std::ops::Range<u64>) -> Result<Bytes, E>,
+) -> Result<Footer, E> {
+    let unreadable = |reason: String| TableError::Unreadable { table: table.to_owned(), reason };
+    if file_bytes < 12 {
+        return Err(unreadable(format!("{file_bytes} bytes are too few")).into());
+    }
+    let mut reader = ParquetMetaDataReader::new();
+    // One guess serves most tables; a wide table's footer says how much more is needed.
+    let mut wanted = file_bytes.min(64 * 1024);
+    loop {
+        let tail = range(file_bytes - wanted..file_bytes)?;
+        match reader.try_parse_sized(&tail, file_bytes) {
+            Ok(()) => break,
+            Err(parquet::errors::ParquetError::NeedMoreData(needed)) if wanted < (needed as u64).min(file_bytes) => {
+                wanted = (needed as u64).min(file_bytes);
+            }
+            Err(error) => return Err(unreadable(error.to_string()).into()),
+        }
+    }
+    let metadata = reader.finish().map_err(|error| unreadable(error.to_string()))?;
+    Ok(Footer::from_metadata(metadata.file_metadata(), table)?)
+}

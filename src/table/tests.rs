@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::schema::{Columns, Normalization, Prediction, Reject, Table};
+
+use super::*;
+
+fn prediction(id: &str) -> Prediction {
+    Prediction {
+        utterance_id: id.to_owned(),
+        model: "mlp".to_owned(),
+        fold: 0,
+        split: "test".to_owned(),
+        truth: "anger".to_owned(),
+        predicted: "fear".to_owned(),
+    }
+}
+
+fn predictions(ids: &[&str]) -> Table<Prediction> {
+    Table {
+        rows: ids.iter().map(|id| prediction(id)).collect(),
+        text: Columns::default(),
+        float: Columns {
+            names: vec!["p_anger".to_owned(), "p_fear".to_owned()],
+            values: (0..2 * ids.len()).map(|i| if i == 1 { f32::NAN } else { i as f32 }).collect(),
+        },
+    }
+}
+
+fn inputs() -> BTreeMap<String, String> {
+    BTreeMap::from([("features".to_owned(), "abc".to_owned())])
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let table = predictions(&["c/a", "c/b", "c/d"]);
+    let (file, footer) = write(&table, "config", &inputs(), false).expect("written");
+    let (back, footer_back) = read::<Prediction>(Bytes::from(file.clone())).expect("read");
+    assert_eq!(back.rows, table.rows);
+    assert_eq!(back.float.names, table.float.names);
+    assert!(back.float.values[1].is_nan());
+    assert_eq!(back.float.values[2..], table.float.values[2..]);
+    assert_eq!(footer, footer_back);
+    assert_eq!(footer.inputs, inputs());
+    let file = Bytes::from(file);
+    let ranged = read_footer::<TableError>("predictions", file.len() as u64, |range| {
+        Ok(file.slice(range.start as usize..range.end as usize))
+    });
+    assert_eq!(ranged.expect("footer"), footer);
+    let (keys, _) = read_keys::<Prediction>(file).expect("read");
+    assert_eq!((keys.rows, keys.float.names.len()), (table.rows, 0));
+}
+
+#[test]
+fn the_content_hash_does_not_see_where_parts_begin() {
+    let (_, whole) = write(&predictions(&["a", "b", "c"]), "c", &inputs(), true).expect("written");
+    let mut tail = predictions(&["a", "b", "c"]);
+    tail.rows.remove(0);
+    tail.float.values.drain(..2);
+    let mut head = predictions(&["a"]);
+    head.float.values = vec![0.0, f32::NAN];
+    let parts = [head, tail].map(|part| write(&part, "c", &inputs(), true).expect("written").1);
+    let names = ["p_anger", "p_fear"].into_iter();
+    let joined = table_hash("predictions/1", names, parts.iter().flat_map(|part| part.row_hashes.iter().copied()));
+    assert_eq!(joined, whole.content_hash);
+}
+
+#[test]
+fn every_cell_moves_the_content_hash() {
+    let hash = |table: &Table<Prediction>| write(table, "c", &inputs(), false).expect("written").1.content_hash;
+    let base = predictions(&["a", "b"]);
+    let mut other = base.clone();
+    other.float.values[3] += 1.0;
+    assert_ne!(hash(&base), hash(&other));
+    let mut other = base.clone();
+    other.rows[1].truth = "calm".to_owned();
+    assert_ne!(hash(&base), hash(&other));
+}
+
+#[test]
+fn unsorted_and_doubled_rows_are_refused() {
+    for ids in [["b", "a"], ["a", "a"]] {
+        let error = write(&predictions(&ids), "c", &inputs(), false).expect_err("refused");
+        assert!(matches!(error, TableError::Unsorted { row: 1, .. }), "{error}");
+    }
+}
+
+#[test]
+fn another_table_and_damage_are_refused_by_name() {
+    let (file, _) = write(&predictions(&["a"]), "c", &inputs(), false).expect("written");
+    let error = read::<Normalization>(Bytes::from(file.clone())).expect_err("another table").to_string();
+    assert!(error.contains("predictions/1") && error.contains("normalization/1"), "{error}");
+    for cut in [0, 5, 100, file.len() - 1] {
+        let error = read::<Prediction>(Bytes::from(file[..cut].to_vec())).expect_err("damaged");
+        assert!(matches!(error, TableError::Unreadable { .. }), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_table_keeps_its_columns() {
+    let (file, _) = write(&Table::<Reject>::default(), "c", &inputs(), false).expect("written");
+    assert!(read::<Reject>(Bytes::from(file)).expect("read").0.rows.is_empty());
+}
+
+#[test]
+fn any_parquet_reads_as_text() {
+    let (file, _) = write(&predictions(&["a", "b"]), "c", &inputs(), false).expect("written");
+    let (names, rows) = read_text_columns(Bytes::from(file)).expect("read");
+    assert_eq!(names[0], "utterance_id");
+    assert_eq!(rows[1][0].as_deref(), Some("b"));
+    assert_eq!(rows[0][2].as_deref(), Some("0"));
+    assert_eq!(rows[0][7], None);
+}

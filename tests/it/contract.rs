@@ -1,0 +1,293 @@
+//! The batch contract, through the program: exit codes, reruns, resuming, rejects, equal bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::util::{failure, ser, stdout};
+
+const PIPELINE: &str = r#"
+name = "contract"
+out = "out"
+
+[[corpus]]
+name = "synthetic"
+source = "corpus"
+pattern = '(?P<speaker>spk\d+)_(?P<gender>female|male)/(?P<emotion>[a-z]+)_(?P<text_id>s\d+)_r\d+\.wav$'
+
+[features]
+set = "mfcc-energy"
+
+[extract]
+part_rows = 7
+max_reject_rate = 0.5
+
+[train]
+models = ["mlp", "logistic", "svm", "naive-bayes", "tree", "forest", "majority"]
+
+[train.mlp]
+hidden = [16]
+epochs = 5
+
+[evaluate]
+bootstrap = 200
+"#;
+
+/// A folder with a small synthetic corpus and a pipeline file.
+fn workplace() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let flags = ["synth", "corpus", "--speakers", "9", "--sentences", "1", "--repetitions", "1"];
+    stdout(&ser(folder.path(), &[&flags[..], &["--emotions", "anger,neutral,sadness"]].concat()));
+    fs::write(folder.path().join("pipeline.toml"), PIPELINE).expect("written");
+    folder
+}
+
+fn run(folder: &Path, flags: &[&str]) -> String {
+    stdout(&ser(folder, &[&["run", "pipeline.toml"], flags].concat()))
+}
+
+/// Every result below `out`, by path: what lies under run/ is no result.
+fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    collect(out, out, &mut found);
+    found.retain(|path, _| !path.starts_with("run/"));
+    found
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else {
+            let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
+            found.insert(name, fs::read(&path).expect("readable"));
+        }
+    }
+}
+
+fn assert_same(left: &Path, right: &Path) {
+    let (left, right) = (results(left), results(right));
+    assert_eq!(left.keys().collect::<Vec<_>>(), right.keys().collect::<Vec<_>>());
+    let different = left.iter().filter(|(path, bytes)| right[*path] != **bytes).map(|(path, _)| path);
+    assert_eq!(different.collect::<Vec<_>>(), Vec::<&String>::new());
+    assert!(left.contains_key("report.md") && left.contains_key("metrics.parquet"), "{:?}", left.keys());
+}
+
+#[test]
+fn threads_move_no_byte() {
+    let folder = workplace();
+    run(folder.path(), &["--out", "one", "--threads", "1"]);
+    run(folder.path(), &["--out", "two", "--threads", "2"]);
+    assert_same(&folder.path().join("one"), &folder.path().join("two"));
+}
+
+#[test]
+fn a_second_run_does_no_work_and_a_changed_parameter_redoes_what_depends_on_it() {
+    let folder = workplace();
+    let states = |text: &str| {
+        text.lines().filter(|line| line.contains("up to date")).map(|line| line[..10].trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&run(folder.path(), &[])), [""; 0]);
+    let all = ["ingest", "extract", "split", "normalize", "train", "evaluate"];
+    assert_eq!(states(&run(folder.path(), &[])), all);
+    assert_eq!(states(&run(folder.path(), &["--threads", "1"])), all, "threads determine no row");
+    assert_eq!(states(&run(folder.path(), &["--set", "train.svm.c=2.5"])), all[..4]);
+    assert_eq!(states(&run(folder.path(), &["--set", "features.set=standard"])), ["ingest", "split"]);
+    assert_eq!(states(&run(folder.path(), &["--set", "features.set=standard", "--force"])), [""; 0]);
+}
+
+#[test]
+fn stages_one_by_one_make_what_run_makes() {
+    let folder = workplace();
+    run(folder.path(), &["--out", "whole"]);
+    for stage in ["ingest", "extract", "split", "normalize", "train", "evaluate"] {
+        let launcher = PathBuf::from(env!("CARGO_BIN_EXE_ser")).with_file_name(format!("ser-{stage}"));
+        let output = Command::new(launcher)
+            .current_dir(folder.path())
+            .args(["pipeline.toml", "--out", "steps"])
+            .output()
+            .expect("the launcher starts");
+        assert!(stdout(&output).starts_with(stage));
+    }
+    assert_same(&folder.path().join("whole"), &folder.path().join("steps"));
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_bytes() {
+    let folder = workplace();
+    let start = Instant::now();
+    run(folder.path(), &["--out", "undisturbed"]);
+    let whole = start.elapsed();
+    for (moment, share) in [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9].into_iter().enumerate() {
+        let out = format!("killed-{moment}");
+        for _ in 0..2 {
+            kill_after(folder.path(), &out, whole.mul_f64(share));
+        }
+        run(folder.path(), &["--out", &out]);
+        assert_same(&folder.path().join("undisturbed"), &folder.path().join(&out));
+    }
+}
+
+fn kill_after(folder: &Path, out: &str, moment: Duration) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ser"))
+        .current_dir(folder)
+        .args(["run", "pipeline.toml", "--out", out])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("ser starts");
+    std::thread::sleep(moment);
+    child.kill().expect("killed, or already ended");
+    child.wait().expect("waited for");
+}
+
+#[test]
+fn added_and_removed_files_end_where_a_fresh_run_ends() {
+    let folder = workplace();
+    let corpus = folder.path().join("corpus");
+    let some = fs::read_dir(&corpus).expect("readable").next().expect("a speaker").expect("readable").path();
+    let aside = folder.path().join("aside");
+    fs::rename(&some, &aside).expect("moved away");
+    run(folder.path(), &["--out", "grown"]);
+    fs::rename(&aside, &some).expect("moved back");
+    run(folder.path(), &["--out", "grown"]);
+    run(folder.path(), &["--out", "fresh"]);
+    assert_same(&folder.path().join("grown"), &folder.path().join("fresh"));
+    fs::rename(&some, &aside).expect("moved away");
+    run(folder.path(), &["--out", "grown"]);
+    run(folder.path(), &["--out", "smaller"]);
+    assert_same(&folder.path().join("grown"), &folder.path().join("smaller"));
+}
+
+#[test]
+fn bad_files_are_rejects_and_stop_nothing() {
+    let folder = workplace();
+    let speaker = folder.path().join("corpus/spk99_female");
+    fs::create_dir(&speaker).expect("made");
+    let real = first_wav(&folder.path().join("corpus"));
+    let good = fs::read(real).expect("readable");
+    fs::write(speaker.join("anger_s01_r1.wav"), b"").expect("written");
+    fs::write(speaker.join("neutral_s01_r1.wav"), b"this is no audio at all, whatever its name says").expect("written");
+    fs::write(speaker.join("sadness_s01_r1.wav"), &good[..good.len() / 2]).expect("written");
+    let text = run(folder.path(), &[]);
+    assert!(text.contains("27 rows of 28 features, 3 rejects"), "{text}");
+    let report = fs::read_to_string(folder.path().join("out/report.md")).expect("a report");
+    for code in ["empty_file", "not_audio", "truncated"] {
+        assert!(report.contains(code), "{code} in the report");
+    }
+    let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", "extract.max_reject_rate=0.05"]));
+    assert_eq!(code, 3, "{error}");
+    assert!(error.contains("3 of 30"), "{error}");
+    assert!(folder.path().join("out/rejects.parquet").exists(), "the good rows and the rejects are safe");
+}
+
+fn first_wav(folder: &Path) -> PathBuf {
+    let mut found = BTreeMap::new();
+    collect(folder, folder, &mut found);
+    folder.join(found.keys().find(|name| name.ends_with(".wav")).expect("a file"))
+}
+
+#[test]
+fn wrong_commands_are_refused_before_any_work() {
+    let folder = workplace();
+    let cases: [(&[&str], &str); 10] = [
+        (&["run"], "PIPELINE"),
+        (&["run", "pipeline.toml", "--tread", "2"], "--threads"),
+        (&["run", "nowhere.toml"], "nowhere.toml"),
+        (&["run", "pipeline.toml", "--threads", "0"], "1..=1024"),
+        (&["run", "pipeline.toml", "--set", "train.mlp.hiden=[1]"], "did you mean `hidden`"),
+        (&["run", "pipeline.toml", "--set", "spilt.test=0.1"], "did you mean `split`"),
+        (&["run", "pipeline.toml", "--set", "split.scheme=speaker-disjont"], "did you mean `speaker-disjoint`"),
+        (&["run", "pipeline.toml", "--set", "split.test=1.5"], "split.test"),
+        (&["run", "pipeline.toml", "--set", "train.mlp.epochs=many"], "train.mlp.epochs"),
+        (&["run", "pipeline.toml", "--set", "features.set=standart"], "standard"),
+    ];
+    for (arguments, word) in cases {
+        let (code, error) = failure(&ser(folder.path(), arguments));
+        assert_eq!(code, 2, "{arguments:?}: {error}");
+        assert!(error.contains(word), "{arguments:?} should say {word}: {error}");
+    }
+    assert!(!folder.path().join("out").exists(), "nothing was written");
+}
+
+#[test]
+fn missing_input_is_exit_3_and_failing_storage_exit_4() {
+    let folder = workplace();
+    let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", "corpus.0.source=nowhere"]));
+    assert_eq!(code, 3, "{error}");
+    assert!(error.contains("nowhere"), "{error}");
+    let (code, error) = failure(&ser(folder.path(), &["train", "pipeline.toml"]));
+    assert_eq!(code, 3, "{error}");
+    assert!(error.contains("ser extract") || error.contains("ser split"), "{error}");
+    fs::write(folder.path().join("file"), b"no folder").expect("written");
+    let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--out", "file/out"]));
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("file/out"), "{error}");
+}
+
+#[test]
+fn a_dry_run_tells_the_plan_and_writes_nothing() {
+    let folder = workplace();
+    let plan = run(folder.path(), &["--dry-run"]);
+    assert!(plan.contains("would run on 27 files") && plan.contains("would run after"), "{plan}");
+    assert!(!folder.path().join("out").exists());
+    run(folder.path(), &[]);
+    let plan = run(folder.path(), &["--dry-run"]);
+    assert_eq!(plan.matches("up to date").count(), 6, "{plan}");
+}
+
+#[test]
+fn shared_speakers_under_a_promise_of_none_are_exit_5() {
+    let folder = workplace();
+    let mut manifest = "file\tlabel\twho\tpart\n".to_owned();
+    let mut files = BTreeMap::new();
+    let corpus = folder.path().join("corpus");
+    collect(&corpus, &corpus, &mut files);
+    for (row, name) in files.keys().enumerate() {
+        let (speaker, file) = name.split_once('/').expect("a folder a speaker");
+        let emotion = file.split('_').next().expect("an emotion");
+        let part = ["train", "train", "test"][row % 3];
+        manifest += &format!("{name}\t{emotion}\t{speaker}\t{part}\n");
+    }
+    fs::write(folder.path().join("labels.tsv"), manifest).expect("written");
+    let start = PIPELINE.find("pattern").expect("a pattern");
+    let end = PIPELINE.find("[features]").expect("features");
+    let columns = "manifest = \"labels.tsv\"\n[corpus.columns]\npath = \"file\"\nemotion = \"label\"\nspeaker = \"who\"\n";
+    let split = "[split]\nscheme = \"predefined\"\ncolumn = \"part\"\ngroup_by = \"speaker\"\n";
+    let pipeline = format!("{}{columns}{split}{}", &PIPELINE[..start], &PIPELINE[end..]);
+    fs::write(folder.path().join("pipeline.toml"), pipeline).expect("written");
+    for _ in 0..2 {
+        let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml"]));
+        assert_eq!(code, 5, "{error}");
+        assert!(error.contains("speaker"), "{error}");
+    }
+}
+
+#[test]
+fn two_runs_do_not_share_an_output() {
+    let folder = workplace();
+    let mut first = Command::new(env!("CARGO_BIN_EXE_ser"))
+        .current_dir(folder.path())
+        .args(["run", "pipeline.toml", "--set", "train.mlp.epochs=3000", "--set", "train.mlp.patience=0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("ser starts");
+    let lock = folder.path().join("out/run/lock");
+    while fs::metadata(&lock).map_or(0, |lock| lock.len()) == 0 {
+        assert!(first.try_wait().expect("asked").is_none(), "the first run ended early");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let second = ser(folder.path(), &["run", "pipeline.toml"]);
+    first.kill().expect("killed");
+    first.wait().expect("waited for");
+    let (code, error) = failure(&second);
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("another run"), "{error}");
+    run(folder.path(), &[]);
+}

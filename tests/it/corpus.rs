@@ -1,0 +1,94 @@
+//! Ingest of the real corpora's listings. Without the corpora (`SER_CORPORA`, default ../shared/corpora) there is nothing to check.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use ser_etl::config;
+use ser_etl::corpus::{Corpus, SourceFile, build, merge};
+
+fn corpora() -> Option<PathBuf> {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
+    let folder = std::env::var_os("SER_CORPORA").map_or_else(default, PathBuf::from);
+    folder.is_dir().then_some(folder)
+}
+
+fn list(top: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
+    for entry in std::fs::read_dir(folder).expect("a readable folder") {
+        let entry = entry.expect("a readable folder");
+        if entry.path().is_dir() {
+            list(top, &entry.path(), files);
+        } else {
+            let path = entry.path().strip_prefix(top).expect("below the top").to_string_lossy().replace('\\', "/");
+            files.push(SourceFile { path, bytes: entry.metadata().expect("readable").len() });
+        }
+    }
+}
+
+fn ingest(top: &Path, preset: &str) -> Corpus {
+    let mut files = Vec::new();
+    list(top, top, &mut files);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let toml = format!("name = \"{preset}\"\nsource = \"data\"\npreset = \"{preset}\"\nmax_unmatched_rate = 0.0");
+    let config: config::Corpus = toml::from_str(&toml).expect("sound TOML");
+    build(&config, &files, None).expect("the corpus is sound")
+}
+
+fn counts(corpus: &Corpus) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for utterance in &corpus.utterances.rows {
+        *counts.entry(utterance.emotion.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+fn distinct<'a>(
+    corpus: &'a Corpus,
+    field: impl Fn(&'a ser_etl::schema::Utterance) -> Option<&'a str>,
+) -> BTreeSet<&'a str> {
+    corpus.utterances.rows.iter().filter_map(field).collect()
+}
+
+#[test]
+fn ravdess_has_its_published_counts() {
+    let Some(folder) = corpora() else { return };
+    let corpus = ingest(&folder.join("ravdess"), "ravdess");
+    assert_eq!(corpus.utterances.rows.len(), 1440);
+    let mut want: BTreeMap<&str, usize> =
+        ["anger", "calm", "disgust", "fear", "happiness", "sadness", "surprise"].map(|emotion| (emotion, 192)).into();
+    want.insert("neutral", 96);
+    assert_eq!(counts(&corpus), want);
+    assert_eq!(distinct(&corpus, |u| u.speaker.as_deref()).len(), 24);
+    assert_eq!(distinct(&corpus, |u| u.text_id.as_deref()), ["ravdess/01", "ravdess/02"].into());
+    let women = corpus.utterances.rows.iter().filter(|u| u.gender.as_deref() == Some("female")).count();
+    assert_eq!((women, corpus.rejects.len(), corpus.warnings.len(), corpus.labels.len()), (720, 0, 0, 8));
+    assert!(corpus.utterances.rows.iter().all(|u| u.bytes > 0));
+}
+
+#[test]
+fn emodb_has_its_published_counts() {
+    let Some(folder) = corpora() else { return };
+    let corpus = ingest(&folder.join("emodb-2s"), "emodb");
+    assert_eq!(corpus.utterances.rows.len(), 535);
+    let want = [
+        ("anger", 127),
+        ("boredom", 81),
+        ("disgust", 46),
+        ("fear", 69),
+        ("happiness", 71),
+        ("neutral", 79),
+        ("sadness", 62),
+    ];
+    assert_eq!(counts(&corpus), want.into());
+    assert_eq!(distinct(&corpus, |u| u.speaker.as_deref()).len(), 10);
+    assert_eq!(distinct(&corpus, |u| u.text_id.as_deref()).len(), 10);
+}
+
+#[test]
+fn both_corpora_share_a_table() {
+    let Some(folder) = corpora() else { return };
+    let parts = vec![ingest(&folder.join("ravdess"), "ravdess"), ingest(&folder.join("emodb-2s"), "emodb")];
+    let merged = merge(parts).expect("no id twice");
+    assert_eq!((merged.utterances.rows.len(), merged.labels.len(), merged.audio_files), (1975, 15, 1975));
+    assert_eq!(merged.utterances.text.names, ["modality", "vocal_channel", "repetition", "version"]);
+    assert_eq!(merged.utterances.text.values.len(), 1975 * 4);
+}
