@@ -61,6 +61,7 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::TooManyRejects { .. }
         | StageError::Dataset(_)
         | StageError::Model(_)
+        | StageError::Eval(_)
         | StageError::Table(_) => INPUT,
         StageError::Report(_) => BUG,
     }

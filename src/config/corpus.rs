@@ -76,6 +76,19 @@ pub enum Preset {
     Savee,
 }
 
+impl Preset {
+    /// The word that pipeline files use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ravdess => "ravdess",
+            Self::Emodb => "emodb",
+            Self::CremaD => "crema-d",
+            Self::Tess => "tess",
+            Self::Savee => "savee",
+        }
+    }
+}
+
 /// `[corpus.columns]`: our field = "column of the manifest". A field left out takes the manifest's column of the same name, where there
 /// is one (`path` also `file`, `emotion` also `label`). Columns that are no field are kept as extra text columns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -167,6 +167,22 @@ impl ModelSpec {
         }
     }
 
+    /// What the model is, in words.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Mlp(mlp) => mlp.title(),
+            Self::Logistic(logistic) => format!("multinomial logistic regression, alpha {}", logistic.alpha),
+            Self::Svm(svm) => match svm.kernel {
+                SvmKernel::Linear => format!("support vector machine, linear kernel, C {}", svm.c),
+                SvmKernel::Rbf => format!("support vector machine, RBF kernel, C {}", svm.c),
+            },
+            Self::NaiveBayes(_) => "Gaussian naive Bayes".to_owned(),
+            Self::Tree(_) => "decision tree".to_owned(),
+            Self::Forest(forest) => format!("random forest of {} trees", forest.trees),
+            Self::Majority => "most frequent class of the training rows".to_owned(),
+        }
+    }
+
     /// Whether the dev rows are held out to stop the training early. A model that does not use them so is fitted on
     /// train and dev together.
     pub fn uses_dev(&self) -> bool {
@@ -242,6 +258,15 @@ impl Default for Mlp {
 }
 
 impl Mlp {
+    fn title(&self) -> String {
+        let units = self.hidden.iter().map(usize::to_string).collect::<Vec<_>>();
+        match units.as_slice() {
+            [] => "softmax model without hidden layers".to_owned(),
+            [one] => format!("multilayer perceptron, {one} hidden units"),
+            [first @ .., last] => format!("multilayer perceptron, {} and {last} hidden units", first.join(", ")),
+        }
+    }
+
     /// The momentum of sgd.
     pub fn momentum(&self) -> f64 {
         self.momentum.unwrap_or(0.9)

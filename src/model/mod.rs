@@ -23,7 +23,7 @@ use crate::config::train::{ModelKind, ModelSpec};
 pub use error::ModelError;
 pub use problem::Problem;
 use problem::prepare;
-pub use saved::{Normalizer, SavedModel, load, save};
+pub use saved::{FILES, Normalizer, SavedModel, load, save};
 use tensors::Tensors;
 
 /// Something that gives class probabilities to normalized rows.

@@ -14,6 +14,9 @@ use crate::config::train::ModelSpec;
 /// The file that describes the model.
 const CARD_FILE: &str = "model.json";
 
+/// The files of a saved model, in the order in which they are written: the card comes last.
+pub const FILES: [&str; 2] = [WEIGHTS_FILE, CARD_FILE];
+
 /// Raised when an older reader would misread the files.
 const FORMAT: u64 = 1;
 
@@ -113,7 +116,7 @@ pub fn save(saved: &SavedModel) -> Vec<(String, Vec<u8>)> {
     store_curve(&saved.curve, &mut tensors);
     let mut json = serde_json::to_vec_pretty(&Card::new(saved)).expect("a card has no map with keys that are not text");
     json.push(b'\n');
-    vec![(CARD_FILE.to_owned(), json), (WEIGHTS_FILE.to_owned(), tensors.to_bytes())]
+    vec![(WEIGHTS_FILE.to_owned(), tensors.to_bytes()), (CARD_FILE.to_owned(), json)]
 }
 
 /// Reads the files of a model. Refuses an unknown format, and anything that is missing or does not fit together.

@@ -2,6 +2,7 @@ use crate::audio::AudioError;
 use crate::config::ConfigError;
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
+use crate::eval::EvalError;
 use crate::model::ModelError;
 use crate::report::ReportError;
 use crate::storage::StorageError;
@@ -75,6 +76,9 @@ pub enum StageError {
     /// A model cannot be trained, saved or loaded.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Predictions do not fit each other.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
     /// The report cannot be drawn.
     #[error(transparent)]
     Report(#[from] ReportError),
