@@ -17,11 +17,14 @@ pub fn power_to_db(rows: &mut [Lanes], floor: f32) {
 }
 
 fn scaled_ln(rows: &mut [Lanes], floor: f32, scale: f32) {
-    simd(#[inline(always)] || {
-        for row in rows.iter_mut() {
-            *row = row.map(|value| scale * ln(if value > floor { value } else { floor }));
-        }
-    });
+    simd(
+        #[inline(always)]
+        || {
+            for row in rows.iter_mut() {
+                *row = row.map(|value| scale * ln(if value > floor { value } else { floor }));
+            }
+        },
+    );
 }
 
 #[inline(always)]

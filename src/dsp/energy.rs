@@ -29,50 +29,39 @@ pub fn log_energy_db(rms: f32) -> f32 {
 
 /// Sum of squares in eight interleaved partial sums, whatever the CPU.
 fn square_sum(samples: &[f32]) -> f32 {
-    simd(#[inline(always)] || {
-        let mut sums = [0.0_f32; LANES];
-        let chunks = samples.chunks_exact(LANES);
-        let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();
-        for chunk in chunks {
-            for lane in 0..LANES {
-                sums[lane] += chunk[lane] * chunk[lane];
+    simd(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0_f32; LANES];
+            let chunks = samples.chunks_exact(LANES);
+            let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();
+            for chunk in chunks {
+                for lane in 0..LANES {
+                    sums[lane] += chunk[lane] * chunk[lane];
+                }
             }
-        }
-        sums.iter().sum::<f32>() + rest
-    })
+            sums.iter().sum::<f32>() + rest
+        },
+    )
 }
 
-/// Zero-crossing rates, by a running count of sign changes.
-#[derive(Debug, Clone, Default)]
-pub struct ZeroCrossings {
-    /// `counts[i]`: sign changes between neighbours among the first `i + 1` samples.
-    counts: Vec<u32>,
+/// Share of the samples of each centred frame at which the sign differs from the sample before, 0..1; the signal's end
+/// samples are repeated outside it (librosa.feature.zero_crossing_rate). `out` has [`super::frame_count`] values.
+pub fn zero_crossing_rate(samples: &[f32], window: usize, hop: usize, out: &mut [f32]) {
+    for (frame, out) in out.iter_mut().enumerate() {
+        let end = (frame * hop + window - window / 2).min(samples.len());
+        let start = (frame * hop).saturating_sub(window / 2).min(end);
+        *out = sign_changes(&samples[start..end]) as f32 / window as f32;
+    }
 }
 
-impl ZeroCrossings {
-    /// Share of the samples of each centred frame at which the sign differs from the sample before, 0..1; the signal's
-    /// end samples are repeated outside it (librosa.feature.zero_crossing_rate).
-    pub fn rates(&mut self, samples: &[f32], window: usize, hop: usize, out: &mut [f32]) {
-        self.count(samples);
-        let last = samples.len().saturating_sub(1) as isize;
-        for (frame, out) in out.iter_mut().enumerate() {
-            let start = (frame * hop) as isize - (window / 2) as isize;
-            let at = |index: isize| self.counts.get(index.clamp(0, last) as usize).copied().unwrap_or(0);
-            *out = (at(start + window as isize - 1) - at(start)) as f32 / window as f32;
-        }
-    }
-
-    fn count(&mut self, samples: &[f32]) {
-        self.counts.clear();
-        self.counts.reserve(samples.len());
-        let (mut count, mut before) = (0, samples.first().is_some_and(|sample| *sample < -ZERO));
-        for sample in samples {
-            let negative = *sample < -ZERO;
-            count += u32::from(negative != before);
-            before = negative;
-            self.counts.push(count);
-        }
-    }
+/// Neighbours of different sign.
+fn sign_changes(samples: &[f32]) -> u32 {
+    let Some((_, next)) = samples.split_first() else { return 0 };
+    simd(
+        #[inline(always)]
+        || samples.iter().zip(next).map(|(a, b)| u32::from((*a < -ZERO) != (*b < -ZERO))).sum(),
+    )
 }
 
 #[cfg(test)]
@@ -85,7 +74,7 @@ mod tests {
         let samples: Vec<f32> = (0..16000).map(|i| (i as f32 * std::f32::consts::TAU / 16.0 + 0.1).sin()).collect();
         let (mut energy, mut rates) = ([0.0; 101], [0.0; 101]);
         rms(&samples, 400, 160, &mut energy);
-        ZeroCrossings::default().rates(&samples, 400, 160, &mut rates);
+        zero_crossing_rate(&samples, 400, 160, &mut rates);
         for frame in 2..98 {
             assert!((energy[frame] - 0.5_f32.sqrt()).abs() < 1e-5);
             assert!((rates[frame] - 0.125).abs() <= 1.0 / 400.0);
@@ -98,7 +87,7 @@ mod tests {
     fn silence_is_finite() {
         let (mut energy, mut rates) = ([1.0], [1.0]);
         rms(&[0.0], 400, 160, &mut energy);
-        ZeroCrossings::default().rates(&[0.0], 400, 160, &mut rates);
+        zero_crossing_rate(&[0.0], 400, 160, &mut rates);
         assert_eq!((energy[0], rates[0], log_energy_db(0.0)), (0.0, 0.0, -100.0));
     }
 }

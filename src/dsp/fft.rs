@@ -57,19 +57,35 @@ impl RealFft {
     /// Power spectra `|X|^2` of a block: `input` is `n` rows, `power` is `n / 2 + 1` rows.
     pub fn power(&mut self, input: &[Lanes], power: &mut [Lanes]) {
         assert_eq!((input.len(), power.len()), (self.len(), self.len() / 2 + 1));
-        simd(#[inline(always)] || {
-            self.transform(input);
-            unpack(&self.data, &self.unpack, #[inline(always)] |bin, re, im| power[bin] = re * re + im * im);
-        });
+        simd(
+            #[inline(always)]
+            || {
+                self.transform(input);
+                unpack(
+                    &self.data,
+                    &self.unpack,
+                    #[inline(always)]
+                    |bin, re, im| power[bin] = re * re + im * im,
+                );
+            },
+        );
     }
 
     /// Real parts of the spectra of a block; shapes as in [`Self::power`]. Of an even sequence it is the whole spectrum.
     pub fn real_part(&mut self, input: &[Lanes], real: &mut [Lanes]) {
         assert_eq!((input.len(), real.len()), (self.len(), self.len() / 2 + 1));
-        simd(#[inline(always)] || {
-            self.transform(input);
-            unpack(&self.data, &self.unpack, #[inline(always)] |bin, re, _| real[bin] = re);
-        });
+        simd(
+            #[inline(always)]
+            || {
+                self.transform(input);
+                unpack(
+                    &self.data,
+                    &self.unpack,
+                    #[inline(always)]
+                    |bin, re, _| real[bin] = re,
+                );
+            },
+        );
     }
 
     /// Complex FFT of the even samples (real parts) and odd samples (imaginary parts) into `data`.

@@ -45,7 +45,10 @@ impl BlockLoader {
             _ => &edges[lane * length..][..length],
         });
         let rows = &mut self.block[self.offset..][..length];
-        simd(#[inline(always)] || interleave(frames, &self.window, rows));
+        simd(
+            #[inline(always)]
+            || interleave(frames, &self.window, rows),
+        );
         &self.block
     }
 }

@@ -19,20 +19,23 @@ const SUMS: usize = 8;
 
 /// Moments of `values` in double precision; at least one value, all finite.
 pub fn moments(values: &[f32]) -> Moments {
-    super::simd(#[inline(always)] || {
-        let n = values.len() as f64;
-        let [mean] = power_sums(values, |value| [value]).map(|sum| sum / n);
-        let [square, cube, fourth] = power_sums(values, |value| {
-            let (deviation, square) = (value - mean, (value - mean) * (value - mean));
-            [square, square * deviation, square * square]
-        })
-        .map(|sum| sum / n);
-        let std = square.sqrt();
-        if std <= CONSTANT * mean.abs() || std == 0.0 {
-            return Moments { mean, std: 0.0, skew: 0.0, kurtosis: 0.0 };
-        }
-        Moments { mean, std, skew: cube / (square * std), kurtosis: fourth / (square * square) - 3.0 }
-    })
+    super::simd(
+        #[inline(always)]
+        || {
+            let n = values.len() as f64;
+            let [mean] = power_sums(values, |value| [value]).map(|sum| sum / n);
+            let [square, cube, fourth] = power_sums(values, |value| {
+                let (deviation, square) = (value - mean, (value - mean) * (value - mean));
+                [square, square * deviation, square * square]
+            })
+            .map(|sum| sum / n);
+            let std = square.sqrt();
+            if std <= CONSTANT * mean.abs() || std == 0.0 {
+                return Moments { mean, std: 0.0, skew: 0.0, kurtosis: 0.0 };
+            }
+            Moments { mean, std, skew: cube / (square * std), kurtosis: fourth / (square * square) - 3.0 }
+        },
+    )
 }
 
 #[inline(always)]

@@ -33,17 +33,20 @@ impl MelBank {
 
     /// Band energies of a block: `power` is `n_fft / 2 + 1` rows, `energies` is [`Self::bands`] rows.
     pub fn apply(&self, power: &[Lanes], energies: &mut [Lanes]) {
-        simd(#[inline(always)] || {
-            let mut weights = self.weights.as_slice();
-            for (energy, (first, count)) in energies.iter_mut().zip(&self.spans) {
-                let (own, rest) = weights.split_at(*count);
-                let mut sum = Lanes::ZERO;
-                for (power, weight) in power[*first..].iter().zip(own) {
-                    sum += *power * *weight;
+        simd(
+            #[inline(always)]
+            || {
+                let mut weights = self.weights.as_slice();
+                for (energy, (first, count)) in energies.iter_mut().zip(&self.spans) {
+                    let (own, rest) = weights.split_at(*count);
+                    let mut sum = Lanes::ZERO;
+                    for (power, weight) in power[*first..].iter().zip(own) {
+                        sum += *power * *weight;
+                    }
+                    (*energy, weights) = (sum, rest);
                 }
-                (*energy, weights) = (sum, rest);
-            }
-        });
+            },
+        );
     }
 }
 

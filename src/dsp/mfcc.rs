@@ -56,7 +56,7 @@ impl MelFrames {
     }
 
     /// Writes the cepstra to the rows of `contours` from `first_row` on.
-    pub fn write_cepstra(&self, dct: &Dct, contours: &mut Contours, first_row: usize) {
+    pub fn write_cepstra(&self, dct: &mut Dct, contours: &mut Contours, first_row: usize) {
         let floor = self.floor_db();
         for (block, rows) in self.blocks.chunks_exact(self.bands()).enumerate() {
             dct.apply(rows, floor, contours, first_row, block * LANES);
@@ -91,7 +91,7 @@ impl MfccExtractor {
         for first_frame in (0..frames).step_by(LANES) {
             self.mel.push(self.spectra.block(samples, first_frame));
         }
-        self.mel.write_cepstra(&self.dct, contours, 0);
+        self.mel.write_cepstra(&mut self.dct, contours, 0);
     }
 }
 

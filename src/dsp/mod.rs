@@ -28,7 +28,7 @@ pub use contours::Contours;
 pub use dct::Dct;
 pub use decibel::{LN_TO_DB, ln_in_place, power_to_db};
 pub use delta::{DELTA_WIDTH, delta};
-pub use energy::{ZeroCrossings, log_energy_db, rms};
+pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::RealFft;
 pub use framing::{BlockLoader, frame_count};
 pub use functionals::{Moments, moments, percentile, slope_per_second};

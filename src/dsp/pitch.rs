@@ -1,4 +1,4 @@
-use super::{BlockLoader, LANES, Lanes, RealFft, frame_count, simd};
+use super::{BlockLoader, LANES, Lanes, RealFft, frame_count, moments, simd};
 use crate::config::PitchParams;
 
 /// Periods of the lowest pitch in a window.
@@ -30,6 +30,8 @@ pub struct PitchFrame {
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     f0_hz: f64,
+    /// `log2(f0_hz)`; unused where unvoiced.
+    octave: f64,
     /// Local merit of the candidate.
     merit: f64,
 }
@@ -47,7 +49,7 @@ struct Step {
 pub struct PitchTracker {
     rate: f64,
     hop: usize,
-    params: PitchParams,
+    highest_octave: f64,
     loader: BlockLoader,
     fft: RealFft,
     window: Vec<f32>,
@@ -75,7 +77,7 @@ impl PitchTracker {
         let mut tracker = Self {
             rate,
             hop,
-            params: params.clone(),
+            highest_octave: params.max_hz.log2(),
             loader: BlockLoader::new(vec![1.0; length], hop, n_fft),
             fft: RealFft::new(n_fft),
             window_gain: window_gain(&window, longest_lag + 1),
@@ -117,7 +119,10 @@ impl PitchTracker {
         let block = self.loader.load(samples, first_frame);
         let offset = (block.len() - self.window.len()) / 2;
         let frame = &block[offset..offset + self.window.len()];
-        let peaks = simd(#[inline(always)] || window_block(frame, &self.window, &mut self.rows, self.longest_lag / 2));
+        let peaks = simd(
+            #[inline(always)]
+            || window_block(frame, &self.window, &mut self.rows, self.longest_lag / 2),
+        );
         self.fft.power(&self.rows, &mut self.spectrum);
         let half = self.spectrum.len() - 1;
         self.rows[..=half].copy_from_slice(&self.spectrum);
@@ -127,11 +132,14 @@ impl PitchTracker {
         self.fft.real_part(&self.rows, &mut self.spectrum);
         let energy = self.spectrum[0];
         let share = energy.map(|energy| if energy > f32::MIN_POSITIVE { 1.0 / energy } else { 0.0 });
-        simd(#[inline(always)] || {
-            for (row, gain) in self.spectrum.iter_mut().zip(&self.window_gain) {
-                *row = *row * share * *gain;
-            }
-        });
+        simd(
+            #[inline(always)]
+            || {
+                for (row, gain) in self.spectrum.iter_mut().zip(&self.window_gain) {
+                    *row = *row * share * *gain;
+                }
+            },
+        );
         peaks
     }
 
@@ -143,7 +151,7 @@ impl PitchTracker {
         let first = self.candidates.len();
         self.starts.push(first);
         let unvoiced = 2.0 - f64::from(intensity) * (1.0 + VOICING_THRESHOLD) / SILENCE_THRESHOLD;
-        self.candidates.push(Candidate { f0_hz: 0.0, merit: VOICING_THRESHOLD + unvoiced.max(0.0) });
+        self.candidates.push(Candidate { f0_hz: 0.0, octave: 0.0, merit: VOICING_THRESHOLD + unvoiced.max(0.0) });
         let mut strongest = 0.0_f64;
         for lag in self.shortest_lag..=self.longest_lag {
             let (left, here, right) = (self.lags[lag - 1], self.lags[lag], self.lags[lag + 1]);
@@ -154,8 +162,9 @@ impl PitchTracker {
             strongest = strongest.max(height);
             if height > 0.5 * VOICING_THRESHOLD {
                 let f0_hz = self.rate / (lag as f64 + position);
-                let merit = height - OCTAVE_COST * (self.params.max_hz / f0_hz).log2();
-                keep_best(&mut self.candidates, first, Candidate { f0_hz, merit });
+                let octave = f0_hz.log2();
+                let merit = height - OCTAVE_COST * (self.highest_octave - octave);
+                keep_best(&mut self.candidates, first, Candidate { f0_hz, octave, merit });
             }
         }
         strongest.min(1.0) as f32
@@ -172,7 +181,7 @@ impl PitchTracker {
                 let mut best = Step { score: if frame == 0 { 0.0 } else { f64::NEG_INFINITY }, before: 0 };
                 let earlier = if frame == 0 { 0..0 } else { frame_candidates(&self.starts, frame - 1) };
                 for before in earlier {
-                    let cost = correction * transition_cost(self.candidates[before].f0_hz, candidate.f0_hz);
+                    let cost = correction * transition_cost(&self.candidates[before], &candidate);
                     let score = self.steps[before].score - cost;
                     if score > best.score {
                         best = Step { score, before };
@@ -233,9 +242,22 @@ fn window_block(frame: &[Lanes], window: &[f32], rows: &mut [Lanes], reach: usiz
     centre.iter().fold(Lanes::ZERO, |peak, row| peak.max(row.map(f32::abs)))
 }
 
+/// Largest distance of a sample from the mean.
 fn peak_around_mean(samples: &[f32]) -> f32 {
-    let mean = samples.iter().map(|sample| f64::from(*sample)).sum::<f64>() / samples.len().max(1) as f64;
-    samples.iter().fold(0.0, |peak, sample| (sample - mean as f32).abs().max(peak))
+    if samples.is_empty() {
+        return 0.0;
+    }
+    let mean = moments(samples).mean as f32;
+    simd(
+        #[inline(always)]
+        || {
+            let chunks = samples.chunks_exact(LANES);
+            let rest = chunks.remainder().iter().fold(0.0, |peak: f32, sample| peak.max((sample - mean).abs()));
+            let distance = |chunk: &[f32]| Lanes(std::array::from_fn(|lane| (chunk[lane] - mean).abs()));
+            let peaks = chunks.fold(Lanes::ZERO, |peaks, chunk| peaks.max(distance(chunk)));
+            peaks.0.into_iter().fold(rest, f32::max)
+        },
+    )
 }
 
 /// Position (relative to the middle) and height of the parabola through three neighbours. Values above 1, which only
@@ -258,10 +280,10 @@ fn keep_best(candidates: &mut Vec<Candidate>, first: usize, candidate: Candidate
     }
 }
 
-fn transition_cost(from_hz: f64, to_hz: f64) -> f64 {
-    match (from_hz > 0.0, to_hz > 0.0) {
+fn transition_cost(from: &Candidate, to: &Candidate) -> f64 {
+    match (from.f0_hz > 0.0, to.f0_hz > 0.0) {
         (false, false) => 0.0,
-        (true, true) => OCTAVE_JUMP_COST * (from_hz / to_hz).log2().abs(),
+        (true, true) => OCTAVE_JUMP_COST * (from.octave - to.octave).abs(),
         _ => VOICED_UNVOICED_COST,
     }
 }

@@ -60,26 +60,29 @@ impl SpectralShape {
     pub fn measure(&mut self, power: &[Lanes]) -> SpectralFrame {
         self.log_power.copy_from_slice(power);
         ln_in_place(&mut self.log_power, POWER_FLOOR);
-        simd(#[inline(always)] || {
-            for (magnitude, power) in self.magnitude.iter_mut().zip(power) {
-                *magnitude = power.sqrt();
-            }
-            let total = self.magnitude.iter().fold(Lanes::ZERO, |sum, magnitude| sum + *magnitude);
-            let share = total.map(|total| if total > f32::MIN_POSITIVE { 1.0 / total } else { 0.0 });
-            let centroid_hz = self.mean_over_hz(share, |hz| hz);
-            let variance = self.mean_over_hz(share, |hz| (hz - centroid_hz) * (hz - centroid_hz));
-            let (flatness, entropy) = self.disorder(power);
-            SpectralFrame {
-                centroid_hz,
-                bandwidth_hz: variance.sqrt(),
-                rolloff_hz: self.rolloff_hz(total),
-                flatness,
-                entropy,
-                flux: self.flux(share),
-                alpha_ratio_db: self.alpha_ratio_db(power),
-                hammarberg_db: self.hammarberg_db(),
-            }
-        })
+        simd(
+            #[inline(always)]
+            || {
+                for (magnitude, power) in self.magnitude.iter_mut().zip(power) {
+                    *magnitude = power.sqrt();
+                }
+                let total = self.magnitude.iter().fold(Lanes::ZERO, |sum, magnitude| sum + *magnitude);
+                let share = total.map(|total| if total > f32::MIN_POSITIVE { 1.0 / total } else { 0.0 });
+                let centroid_hz = self.mean_over_hz(share, |hz| hz);
+                let variance = self.mean_over_hz(share, |hz| (hz - centroid_hz) * (hz - centroid_hz));
+                let (flatness, entropy) = self.disorder(power);
+                SpectralFrame {
+                    centroid_hz,
+                    bandwidth_hz: variance.sqrt(),
+                    rolloff_hz: self.rolloff_hz(total),
+                    flatness,
+                    entropy,
+                    flux: self.flux(share),
+                    alpha_ratio_db: self.alpha_ratio_db(power),
+                    hammarberg_db: self.hammarberg_db(),
+                }
+            },
+        )
     }
 
     /// Mean of a function of frequency, weighted by magnitude.

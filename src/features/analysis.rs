@@ -2,7 +2,7 @@ use super::set::Plan;
 use crate::config::{Delta, Descriptor};
 use crate::dsp::{
     Contours, Dct, LANES, Lanes, MelFrames, PitchFrame, PitchTracker, PowerSpectra, SpectralFrame, SpectralShape,
-    ZeroCrossings, delta, frame_count, log_energy_db, rms, semitones,
+    delta, frame_count, log_energy_db, rms, semitones, zero_crossing_rate,
 };
 
 /// Fills the contour matrix of a plan; one window and one FFT a frame serve all spectral descriptors.
@@ -12,7 +12,6 @@ pub(super) struct Analysis {
     cepstra: Option<(MelFrames, Dct)>,
     log_mel: Option<MelFrames>,
     shape: Option<SpectralShape>,
-    crossings: ZeroCrossings,
     pitch: Option<PitchTracker>,
     pitch_frames: Vec<PitchFrame>,
 }
@@ -46,7 +45,6 @@ impl Analysis {
             cepstra: uses(&Descriptor::Mfcc).then(cepstra),
             log_mel: uses(&Descriptor::LogMel).then(|| mel(log_mel.bands, log_mel.top_db)),
             shape: SHAPE.iter().any(uses).then(|| SpectralShape::new(rate, params.frame.n_fft)),
-            crossings: ZeroCrossings::default(),
             pitch: PITCH.iter().any(uses).then(|| PitchTracker::new(&params.pitch, rate, params.frame.hop_samples)),
             pitch_frames: Vec::new(),
         }
@@ -57,7 +55,7 @@ impl Analysis {
         let frames = frame_count(samples.len(), plan.params.frame.hop_samples);
         contours.reset(plan.contours.len(), frames);
         self.spectral(plan, samples, contours);
-        self.temporal(plan, samples, contours);
+        temporal(plan, samples, contours);
         self.pitched(plan, samples, contours);
         deltas(plan, contours);
     }
@@ -77,26 +75,11 @@ impl Analysis {
                 }
             }
         }
-        if let (Some((mel, dct)), Some(row)) = (&self.cepstra, plan.row(Descriptor::Mfcc)) {
+        if let (Some((mel, dct)), Some(row)) = (&mut self.cepstra, plan.row(Descriptor::Mfcc)) {
             mel.write_cepstra(dct, contours, row);
         }
         if let (Some(mel), Some(row)) = (&self.log_mel, plan.row(Descriptor::LogMel)) {
             mel.write(contours, row);
-        }
-    }
-
-    fn temporal(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
-        let (window, hop) = (plan.params.frame.window_samples, plan.params.frame.hop_samples);
-        if let Some(row) = plan.row(Descriptor::Rms) {
-            rms(samples, window, hop, contours.row_mut(row));
-        }
-        if let Some(row) = plan.row(Descriptor::LogEnergyDb) {
-            let contour = contours.row_mut(row);
-            rms(samples, window, hop, contour);
-            contour.iter_mut().for_each(|value| *value = log_energy_db(*value));
-        }
-        if let Some(row) = plan.row(Descriptor::Zcr) {
-            self.crossings.rates(samples, window, hop, contours.row_mut(row));
         }
     }
 
@@ -109,6 +92,21 @@ impl Analysis {
                 *value = pitch_value(descriptor, frame);
             }
         }
+    }
+}
+
+fn temporal(plan: &Plan, samples: &[f32], contours: &mut Contours) {
+    let (window, hop) = (plan.params.frame.window_samples, plan.params.frame.hop_samples);
+    if let Some(row) = plan.row(Descriptor::Rms) {
+        rms(samples, window, hop, contours.row_mut(row));
+    }
+    if let Some(row) = plan.row(Descriptor::LogEnergyDb) {
+        let contour = contours.row_mut(row);
+        rms(samples, window, hop, contour);
+        contour.iter_mut().for_each(|value| *value = log_energy_db(*value));
+    }
+    if let Some(row) = plan.row(Descriptor::Zcr) {
+        zero_crossing_rate(samples, window, hop, contours.row_mut(row));
     }
 }
 
