@@ -1,1 +1,197 @@
-//! The `[features]` section.
+//! The `[features]` section: which descriptors and functionals become columns, and how frames are cut.
+
+mod check;
+mod words;
+
+pub use words::{Delta, Descriptor, Functional, MfccPreset, Window};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The `[features]` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Features {
+    /// Which set to extract: `mfcc-energy`, `standard` or the name of one of `sets`. Default: `standard`.
+    pub set: String,
+    /// Sets of your own, by name: `[features.sets.NAME]`.
+    pub sets: BTreeMap<String, UserSet>,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self { set: "standard".to_owned(), sets: BTreeMap::new() }
+    }
+}
+
+/// A feature set: how frames are cut and described, and the groups of columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserSet {
+    /// How frames are cut.
+    #[serde(default)]
+    pub frame: Frame,
+    /// Options of the descriptor `mfcc`.
+    #[serde(default)]
+    pub mfcc: Mfcc,
+    /// Options of the descriptor `log_mel`.
+    #[serde(default)]
+    pub log_mel: LogMel,
+    /// Options of the pitch descriptors (`f0_hz`, `f0_semitones`, `voiced`, `voicing_strength`).
+    #[serde(default)]
+    pub pitch: Pitch,
+    /// The columns: every descriptor of a group, with every delta, under every functional. At least one group.
+    pub groups: Vec<Group>,
+}
+
+/// How frames are cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Frame {
+    /// Shape of the window, periodic. Default: `hann`.
+    pub window: Window,
+    /// Length of a frame in milliseconds, rounded to samples at the configured rate. Default: 25. Legal: above 0, up to 1000.
+    pub window_ms: f64,
+    /// Time from one frame to the next in milliseconds, rounded to samples. Default: 10. Legal: above 0, up to 1000.
+    pub hop_ms: f64,
+    /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_fft: Option<usize>,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self { window: Window::Hann, window_ms: 25.0, hop_ms: 10.0, n_fft: None }
+    }
+}
+
+/// Options of the descriptor `mfcc`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mfcc {
+    /// Whose conventions to follow. Default: `librosa`.
+    pub preset: MfccPreset,
+    /// Number of coefficients, C0 included. Default: 13. Legal: 1 to `mel_bands`.
+    pub coefficients: usize,
+    /// Number of mel bands. Default: 128. Legal: 1 to 512.
+    pub mel_bands: usize,
+    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Default: 80. Legal: 0 or above.
+    pub top_db: f64,
+}
+
+impl Default for Mfcc {
+    fn default() -> Self {
+        Self { preset: MfccPreset::Librosa, coefficients: 13, mel_bands: 128, top_db: 80.0 }
+    }
+}
+
+/// Options of the descriptor `log_mel`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogMel {
+    /// Number of mel bands. Default: 26. Legal: 1 to 512.
+    pub bands: usize,
+    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Default: 80. Legal: 0 or above.
+    pub top_db: f64,
+}
+
+impl Default for LogMel {
+    fn default() -> Self {
+        Self { bands: 26, top_db: 80.0 }
+    }
+}
+
+/// Options of the pitch descriptors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pitch {
+    /// Lowest pitch in Hz; frames are three of its periods long. Default: 75. Legal: 20 or above.
+    pub min_hz: f64,
+    /// Highest pitch in Hz. Default: 600. Legal: above `min_hz`, below a quarter of the sample rate.
+    pub max_hz: f64,
+}
+
+impl Default for Pitch {
+    fn default() -> Self {
+        Self { min_hz: 75.0, max_hz: 600.0 }
+    }
+}
+
+/// A group of columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Descriptors of the group. At least one.
+    pub descriptors: Vec<Descriptor>,
+    /// What to take of each descriptor: itself (`none`), its first (`d1`) and second (`d2`) delta. Default: `["none"]`.
+    #[serde(default = "no_delta")]
+    pub deltas: Vec<Delta>,
+    /// Functionals that turn each contour into columns. At least one.
+    pub functionals: Vec<Functional>,
+}
+
+fn no_delta() -> Vec<Delta> {
+    vec![Delta::None]
+}
+
+/// A checked feature set, in samples; its hash decides whether features are computed anew.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeatureSetParams {
+    /// Version of the formulas.
+    pub version: u32,
+    /// How frames are cut.
+    pub frame: FrameParams,
+    /// Cepstra.
+    pub mfcc: MfccParams,
+    /// Log-mel bands.
+    pub log_mel: LogMelParams,
+    /// Pitch.
+    pub pitch: PitchParams,
+    /// The columns.
+    pub groups: Vec<Group>,
+}
+
+/// Checked frame cutting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FrameParams {
+    /// Shape of the window.
+    pub window: Window,
+    /// Length of a frame in samples.
+    pub window_samples: usize,
+    /// Samples from one frame to the next.
+    pub hop_samples: usize,
+    /// Length of the FFT: a power of two, at least `window_samples`.
+    pub n_fft: usize,
+}
+
+/// Checked options of the cepstra.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MfccParams {
+    /// Whose conventions to follow.
+    pub preset: MfccPreset,
+    /// Number of coefficients.
+    pub coefficients: usize,
+    /// Number of mel bands.
+    pub mel_bands: usize,
+    /// Range below the loudest value in dB, if limited.
+    pub top_db: Option<f64>,
+}
+
+/// Checked options of the log-mel bands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LogMelParams {
+    /// Number of bands.
+    pub bands: usize,
+    /// Range below the loudest value in dB, if limited.
+    pub top_db: Option<f64>,
+}
+
+/// Checked options of the pitch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PitchParams {
+    /// Lowest pitch in Hz.
+    pub min_hz: f64,
+    /// Highest pitch in Hz.
+    pub max_hz: f64,
+}

@@ -3,6 +3,7 @@
 mod audio;
 mod contract;
 mod corpus;
+mod features_golden;
 mod layering;
 mod schemas;
 mod util;

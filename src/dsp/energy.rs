@@ -1,0 +1,93 @@
+use super::framing::copy_padded;
+use super::{LANES, simd};
+
+/// Mean square below which a frame counts as silent: -100 dB of full scale.
+const SILENCE: f32 = 1e-10;
+
+/// Magnitudes up to this count as zero when signs are compared (librosa's `threshold`).
+const ZERO: f32 = 1e-10;
+
+/// Root mean square of each centred frame of `window` samples, zeros outside the signal (librosa.feature.rms):
+/// amplitude, 1 is full scale. `out` has [`super::frame_count`] values.
+pub fn rms(samples: &[f32], window: usize, hop: usize, out: &mut [f32]) {
+    let mut edge = vec![0.0; window];
+    for (frame, out) in out.iter_mut().enumerate() {
+        let start = (frame * hop) as isize - (window / 2) as isize;
+        let inside = usize::try_from(start).ok().and_then(|start| samples.get(start..start + window));
+        let energy = inside.map(square_sum).unwrap_or_else(|| {
+            copy_padded(samples, start, &mut edge);
+            square_sum(&edge)
+        });
+        *out = (energy / window as f32).sqrt();
+    }
+}
+
+/// Log energy of a frame from its RMS: `10 log10(max(1e-10, rms^2))` dB of full scale.
+pub fn log_energy_db(rms: f32) -> f32 {
+    10.0 * (rms * rms).max(SILENCE).log10()
+}
+
+/// Sum of squares in eight interleaved partial sums, whatever the CPU.
+fn square_sum(samples: &[f32]) -> f32 {
+    simd(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0_f32; LANES];
+            let chunks = samples.chunks_exact(LANES);
+            let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();
+            for chunk in chunks {
+                for lane in 0..LANES {
+                    sums[lane] += chunk[lane] * chunk[lane];
+                }
+            }
+            sums.iter().sum::<f32>() + rest
+        },
+    )
+}
+
+/// Share of the samples of each centred frame at which the sign differs from the sample before, 0..1; the signal's end
+/// samples are repeated outside it (librosa.feature.zero_crossing_rate). `out` has [`super::frame_count`] values.
+pub fn zero_crossing_rate(samples: &[f32], window: usize, hop: usize, out: &mut [f32]) {
+    for (frame, out) in out.iter_mut().enumerate() {
+        let end = (frame * hop + window - window / 2).min(samples.len());
+        let start = (frame * hop).saturating_sub(window / 2).min(end);
+        *out = sign_changes(&samples[start..end]) as f32 / window as f32;
+    }
+}
+
+/// Neighbours of different sign.
+fn sign_changes(samples: &[f32]) -> u32 {
+    let Some((_, next)) = samples.split_first() else { return 0 };
+    simd(
+        #[inline(always)]
+        || samples.iter().zip(next).map(|(a, b)| u32::from((*a < -ZERO) != (*b < -ZERO))).sum(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sine_has_its_known_energy_and_crossings() {
+        // 1 kHz at 16 kHz: two crossings a millisecond, RMS 1/sqrt(2)
+        let samples: Vec<f32> = (0..16000).map(|i| (i as f32 * std::f32::consts::TAU / 16.0 + 0.1).sin()).collect();
+        let (mut energy, mut rates) = ([0.0; 101], [0.0; 101]);
+        rms(&samples, 400, 160, &mut energy);
+        zero_crossing_rate(&samples, 400, 160, &mut rates);
+        for frame in 2..98 {
+            assert!((energy[frame] - 0.5_f32.sqrt()).abs() < 1e-5);
+            assert!((rates[frame] - 0.125).abs() <= 1.0 / 400.0);
+        }
+        assert!((log_energy_db(energy[50]) + 3.0103).abs() < 1e-3);
+        assert!(energy[0] < 0.6 && rates[0] < 0.07, "the first frame is half outside the signal");
+    }
+
+    #[test]
+    fn silence_is_finite() {
+        let (mut energy, mut rates) = ([1.0], [1.0]);
+        rms(&[0.0], 400, 160, &mut energy);
+        zero_crossing_rate(&[0.0], 400, 160, &mut rates);
+        assert_eq!((energy[0], rates[0], log_energy_db(0.0)), (0.0, 0.0, -100.0));
+    }
+}

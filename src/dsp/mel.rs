@@ -1,0 +1,106 @@
+use super::{Lanes, simd};
+
+/// A bank of triangular filters on the Slaney mel scale, each of constant energy (librosa `htk=False, norm="slaney"`).
+#[derive(Debug, Clone)]
+pub struct MelBank {
+    /// First bin and number of weights of each band.
+    spans: Vec<(usize, usize)>,
+    /// The bands' weights, one after the other.
+    weights: Vec<f32>,
+}
+
+impl MelBank {
+    /// `bands` filters from 0 Hz to half the sample rate over the `n_fft / 2 + 1` bins of a power spectrum.
+    pub fn slaney(sample_rate_hz: u32, n_fft: usize, bands: usize) -> Self {
+        let rate = f64::from(sample_rate_hz);
+        let top = hz_to_mel(rate / 2.0);
+        let edges: Vec<f64> = (0..bands + 2).map(|i| mel_to_hz(top * i as f64 / (bands + 1) as f64)).collect();
+        let bin_hz = rate / n_fft as f64;
+        let mut bank = Self { spans: Vec::with_capacity(bands), weights: Vec::new() };
+        for edge in edges.windows(3) {
+            let weight = |bin: usize| triangle(edge, bin as f64 * bin_hz) * 2.0 / (edge[2] - edge[0]);
+            let inside: Vec<usize> = (0..=n_fft / 2).filter(|bin| weight(*bin) > 0.0).collect();
+            bank.spans.push((inside.first().copied().unwrap_or(0), inside.len()));
+            bank.weights.extend(inside.into_iter().map(|bin| weight(bin) as f32));
+        }
+        bank
+    }
+
+    /// Number of bands.
+    pub fn bands(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Band energies of a block: `power` is `n_fft / 2 + 1` rows, `energies` is [`Self::bands`] rows.
+    pub fn apply(&self, power: &[Lanes], energies: &mut [Lanes]) {
+        simd(
+            #[inline(always)]
+            || {
+                let mut weights = self.weights.as_slice();
+                for (energy, (first, count)) in energies.iter_mut().zip(&self.spans) {
+                    let (own, rest) = weights.split_at(*count);
+                    let mut sum = Lanes::ZERO;
+                    for (power, weight) in power[*first..].iter().zip(own) {
+                        sum += *power * *weight;
+                    }
+                    (*energy, weights) = (sum, rest);
+                }
+            },
+        );
+    }
+}
+
+/// A triangle over the edges (left, peak, right), 1 at the peak and 0 outside.
+fn triangle(edge: &[f64], hz: f64) -> f64 {
+    let rising = (hz - edge[0]) / (edge[1] - edge[0]);
+    let falling = (edge[2] - hz) / (edge[2] - edge[1]);
+    rising.min(falling).max(0.0)
+}
+
+const LINEAR_HZ_PER_MEL: f64 = 200.0 / 3.0;
+const BREAK_HZ: f64 = 1000.0;
+const BREAK_MEL: f64 = BREAK_HZ / LINEAR_HZ_PER_MEL;
+
+/// Logarithmic step above the break: 27 mels from 1 kHz to 6.4 kHz (Slaney, Auditory Toolbox, 1998).
+fn log_step() -> f64 {
+    6.4_f64.ln() / 27.0
+}
+
+fn hz_to_mel(hz: f64) -> f64 {
+    if hz < BREAK_HZ { hz / LINEAR_HZ_PER_MEL } else { BREAK_MEL + (hz / BREAK_HZ).ln() / log_step() }
+}
+
+fn mel_to_hz(mel: f64) -> f64 {
+    if mel < BREAK_MEL { mel * LINEAR_HZ_PER_MEL } else { BREAK_HZ * ((mel - BREAK_MEL) * log_step()).exp() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scale_matches_librosa() {
+        // librosa.hz_to_mel([60, 1000, 4000, 8000])
+        for (hz, mel) in [(60.0, 0.9), (1000.0, 15.0), (4000.0, 35.163_76), (8000.0, 45.245_64)] {
+            assert!((hz_to_mel(hz) - mel).abs() < 1e-4, "{hz} Hz is {} mel", hz_to_mel(hz));
+            assert!((mel_to_hz(mel) - hz).abs() < 1e-1);
+        }
+    }
+
+    #[test]
+    fn bank_matches_librosa() {
+        // librosa.filters.mel(sr=16000, n_fft=512, n_mels=40)
+        let bank = MelBank::slaney(16000, 512, 40);
+        let mut impulse = vec![Lanes::ZERO; 257];
+        let mut energies = vec![Lanes::ZERO; 40];
+        for (bin, band, want) in MEL_40 {
+            impulse.fill(Lanes::ZERO);
+            impulse[bin] = Lanes::splat(1.0);
+            bank.apply(&impulse, &mut energies);
+            assert!((energies[band].0[3] - want).abs() < 1e-7, "bin {bin} band {band}: {}", energies[band].0[3]);
+        }
+    }
+
+    const MEL_40: [(usize, usize, f32); 3] =
+        [(3, 0, 0.009_864_137), (100, 28, 0.002_460_437_4), (200, 37, 0.001_527_463_9)];
+}

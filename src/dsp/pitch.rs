@@ -1,0 +1,340 @@
+use super::{BlockLoader, LANES, Lanes, RealFft, frame_count, moments, simd};
+use crate::config::PitchParams;
+
+/// Periods of the lowest pitch in a window.
+const PERIODS: f64 = 3.0;
+
+/// Candidates that a frame keeps, the unvoiced one included.
+const MAX_CANDIDATES: usize = 15;
+
+/// Boersma's costs, as Praat sets them for `To Pitch (ac)`.
+const SILENCE_THRESHOLD: f64 = 0.03;
+const VOICING_THRESHOLD: f64 = 0.45;
+const OCTAVE_COST: f64 = 0.01;
+const OCTAVE_JUMP_COST: f64 = 0.35;
+const VOICED_UNVOICED_COST: f64 = 0.14;
+
+/// The time step in seconds that the jump costs are made for.
+const COST_STEP_S: f64 = 0.01;
+
+/// The pitch of a frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PitchFrame {
+    /// Fundamental frequency in Hz; `None` where unvoiced.
+    pub f0_hz: Option<f32>,
+    /// Largest normalised autocorrelation at a pitch period, 0..1, voiced or not.
+    pub strength: f32,
+}
+
+/// A frequency that a frame may have; 0 Hz is "unvoiced".
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    f0_hz: f64,
+    /// `log2(f0_hz)`; unused where unvoiced.
+    octave: f64,
+    /// Local merit of the candidate.
+    merit: f64,
+}
+
+/// The best path that ends at a candidate.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    score: f64,
+    before: usize,
+}
+
+/// Pitch by autocorrelation and the cheapest path through the frames' candidates (Boersma, 1993, "Accurate short-term
+/// analysis of the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"; Praat's `To Pitch (ac)`).
+#[derive(Debug, Clone)]
+pub struct PitchTracker {
+    rate: f64,
+    hop: usize,
+    highest_octave: f64,
+    loader: BlockLoader,
+    fft: RealFft,
+    window: Vec<f32>,
+    /// `1 / autocorrelation of the window`, for lags 0..=longest + 1.
+    window_gain: Vec<f32>,
+    shortest_lag: usize,
+    longest_lag: usize,
+    rows: Vec<Lanes>,
+    spectrum: Vec<Lanes>,
+    lags: Vec<f32>,
+    candidates: Vec<Candidate>,
+    /// Where each frame's candidates begin; one entry more than frames.
+    starts: Vec<usize>,
+    steps: Vec<Step>,
+}
+
+impl PitchTracker {
+    /// Plans the analysis of frames every `hop` samples.
+    pub fn new(params: &PitchParams, sample_rate_hz: u32, hop: usize) -> Self {
+        let rate = f64::from(sample_rate_hz);
+        let length = ((PERIODS * rate / params.min_hz) as usize / 2 * 2).max(4);
+        let n_fft = (length * 3 / 2).next_power_of_two().max(8);
+        let longest_lag = (rate / params.min_hz) as usize;
+        let window = symmetric_hann(length);
+        let mut tracker = Self {
+            rate,
+            hop,
+            highest_octave: params.max_hz.log2(),
+            loader: BlockLoader::new(vec![1.0; length], hop, n_fft),
+            fft: RealFft::new(n_fft),
+            window_gain: window_gain(&window, longest_lag + 1),
+            window,
+            shortest_lag: ((rate / params.max_hz).ceil() as usize).max(2),
+            longest_lag,
+            rows: vec![Lanes::ZERO; n_fft],
+            spectrum: vec![Lanes::ZERO; n_fft / 2 + 1],
+            lags: vec![0.0; longest_lag + 2],
+            candidates: Vec::new(),
+            starts: Vec::new(),
+            steps: Vec::new(),
+        };
+        tracker.longest_lag = tracker.longest_lag.min(n_fft / 2 - 1);
+        tracker
+    }
+
+    /// Replaces `out` by the pitch of each frame of `samples`; frame `t` is centred on sample `t * hop`.
+    pub fn track(&mut self, samples: &[f32], out: &mut Vec<PitchFrame>) {
+        out.clear();
+        self.candidates.clear();
+        self.starts.clear();
+        let frames = frame_count(samples.len(), self.hop);
+        let global_peak = peak_around_mean(samples);
+        for first_frame in (0..frames).step_by(LANES) {
+            let peaks = self.autocorrelate(samples, first_frame);
+            for lane in 0..LANES.min(frames - first_frame) {
+                let intensity = if global_peak > 0.0 { (peaks.0[lane] / global_peak).min(1.0) } else { 0.0 };
+                out.push(PitchFrame { f0_hz: None, strength: self.find_candidates(lane, intensity) });
+            }
+        }
+        self.starts.push(self.candidates.len());
+        self.choose_path(out);
+    }
+
+    /// Leaves the normalised autocorrelation of a block in the first rows of `spectrum`; returns each frame's peak near
+    /// its centre.
+    fn autocorrelate(&mut self, samples: &[f32], first_frame: usize) -> Lanes {
+        let block = self.loader.load(samples, first_frame);
+        let offset = (block.len() - self.window.len()) / 2;
+        let frame = &block[offset..offset + self.window.len()];
+        let peaks = simd(
+            #[inline(always)]
+            || window_block(frame, &self.window, &mut self.rows, self.longest_lag / 2),
+        );
+        self.fft.power(&self.rows, &mut self.spectrum);
+        let half = self.spectrum.len() - 1;
+        self.rows[..=half].copy_from_slice(&self.spectrum);
+        for (row, mirrored) in self.rows[half + 1..].iter_mut().zip(self.spectrum[1..half].iter().rev()) {
+            *row = *mirrored;
+        }
+        self.fft.real_part(&self.rows, &mut self.spectrum);
+        let energy = self.spectrum[0];
+        let share = energy.map(|energy| if energy > f32::MIN_POSITIVE { 1.0 / energy } else { 0.0 });
+        simd(
+            #[inline(always)]
+            || {
+                for (row, gain) in self.spectrum.iter_mut().zip(&self.window_gain) {
+                    *row = *row * share * *gain;
+                }
+            },
+        );
+        peaks
+    }
+
+    /// Adds the candidates of a frame: the unvoiced one, then the maxima of the autocorrelation. Returns the largest.
+    fn find_candidates(&mut self, lane: usize, intensity: f32) -> f32 {
+        for (lag, row) in self.lags.iter_mut().zip(&self.spectrum) {
+            *lag = row.0[lane];
+        }
+        let first = self.candidates.len();
+        self.starts.push(first);
+        let unvoiced = 2.0 - f64::from(intensity) * (1.0 + VOICING_THRESHOLD) / SILENCE_THRESHOLD;
+        self.candidates.push(Candidate { f0_hz: 0.0, octave: 0.0, merit: VOICING_THRESHOLD + unvoiced.max(0.0) });
+        let mut strongest = 0.0_f64;
+        for lag in self.shortest_lag..=self.longest_lag {
+            let (left, here, right) = (self.lags[lag - 1], self.lags[lag], self.lags[lag + 1]);
+            if here <= left || here < right || intensity == 0.0 {
+                continue;
+            }
+            let (position, height) = vertex(left, here, right);
+            strongest = strongest.max(height);
+            if height > 0.5 * VOICING_THRESHOLD {
+                let f0_hz = self.rate / (lag as f64 + position);
+                let octave = f0_hz.log2();
+                let merit = height - OCTAVE_COST * (self.highest_octave - octave);
+                keep_best(&mut self.candidates, first, Candidate { f0_hz, octave, merit });
+            }
+        }
+        strongest.min(1.0) as f32
+    }
+
+    /// Viterbi search for the path of greatest merit; writes its frequencies to `out`.
+    fn choose_path(&mut self, out: &mut [PitchFrame]) {
+        self.steps.clear();
+        let frame_candidates = |starts: &[usize], frame: usize| starts[frame]..starts[frame + 1];
+        let correction = COST_STEP_S * self.rate / self.hop as f64;
+        for frame in 0..out.len() {
+            for index in frame_candidates(&self.starts, frame) {
+                let candidate = self.candidates[index];
+                let mut best = Step { score: if frame == 0 { 0.0 } else { f64::NEG_INFINITY }, before: 0 };
+                let earlier = if frame == 0 { 0..0 } else { frame_candidates(&self.starts, frame - 1) };
+                for before in earlier {
+                    let cost = correction * transition_cost(&self.candidates[before], &candidate);
+                    let score = self.steps[before].score - cost;
+                    if score > best.score {
+                        best = Step { score, before };
+                    }
+                }
+                self.steps.push(Step { score: best.score + candidate.merit, ..best });
+            }
+        }
+        self.trace_back(out);
+    }
+
+    fn trace_back(&self, out: &mut [PitchFrame]) {
+        let Some(last) = out.len().checked_sub(1) else { return };
+        let mut at = self.starts[last];
+        for index in self.starts[last]..self.starts[last + 1] {
+            if self.steps[index].score > self.steps[at].score {
+                at = index;
+            }
+        }
+        for frame in out.iter_mut().rev() {
+            let f0_hz = self.candidates[at].f0_hz;
+            frame.f0_hz = (f0_hz > 0.0).then_some(f0_hz as f32);
+            at = self.steps[at].before;
+        }
+    }
+}
+
+/// Semitones above 27.5 Hz (the lowest A of a piano).
+pub fn semitones(hz: f32) -> f32 {
+    12.0 * (hz / 27.5).log2()
+}
+
+/// Praat's Hanning window: symmetric, without its zeros.
+fn symmetric_hann(length: usize) -> Vec<f32> {
+    let step = std::f64::consts::TAU / (length + 1) as f64;
+    (1..=length).map(|i| (0.5 - 0.5 * (step * i as f64).cos()) as f32).collect()
+}
+
+/// `r(0) / r(lag)` of the window for lags 0..=longest.
+fn window_gain(window: &[f32], longest: usize) -> Vec<f32> {
+    let product = |lag: usize| -> f64 {
+        window.iter().zip(&window[lag.min(window.len())..]).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+    };
+    (0..=longest).map(|lag| (product(0) / product(lag)) as f32).collect()
+}
+
+/// Subtracts each frame's mean, applies the window and pads with zeros; returns the peak of each frame within `reach`
+/// samples of its centre.
+#[inline(always)]
+fn window_block(frame: &[Lanes], window: &[f32], rows: &mut [Lanes], reach: usize) -> Lanes {
+    let length = frame.len();
+    let mean = frame.iter().fold(Lanes::ZERO, |sum, row| sum + *row) * (1.0 / length as f32);
+    for (row, (sample, weight)) in rows.iter_mut().zip(frame.iter().zip(window)) {
+        *row = (*sample - mean) * *weight;
+    }
+    rows[length..].fill(Lanes::ZERO);
+    let centre = &rows[length / 2 - reach..length / 2 + reach];
+    centre.iter().fold(Lanes::ZERO, |peak, row| peak.max(row.map(f32::abs)))
+}
+
+/// Largest distance of a sample from the mean.
+fn peak_around_mean(samples: &[f32]) -> f32 {
+    if samples.is_empty() {
+        return 0.0;
+    }
+    let mean = moments(samples).mean as f32;
+    simd(
+        #[inline(always)]
+        || {
+            let chunks = samples.chunks_exact(LANES);
+            let rest = chunks.remainder().iter().fold(0.0, |peak: f32, sample| peak.max((sample - mean).abs()));
+            let distance = |chunk: &[f32]| Lanes(std::array::from_fn(|lane| (chunk[lane] - mean).abs()));
+            let peaks = chunks.fold(Lanes::ZERO, |peaks, chunk| peaks.max(distance(chunk)));
+            peaks.0.into_iter().fold(rest, f32::max)
+        },
+    )
+}
+
+/// Position (relative to the middle) and height of the parabola through three neighbours. Values above 1, which only
+/// short frames give, count as their inverse, as in Praat.
+fn vertex(left: f32, here: f32, right: f32) -> (f64, f64) {
+    let (left, here, right) = (f64::from(left), f64::from(here), f64::from(right));
+    let (slope, curvature) = (0.5 * (right - left), 2.0 * here - left - right);
+    let height = here + 0.5 * slope * slope / curvature;
+    (slope / curvature, if height > 1.0 { 1.0 / height } else { height })
+}
+
+/// Adds a candidate to those of the frame from `first` on; a full list drops its weakest voiced one.
+fn keep_best(candidates: &mut Vec<Candidate>, first: usize, candidate: Candidate) {
+    if candidates.len() - first < MAX_CANDIDATES {
+        return candidates.push(candidate);
+    }
+    let weakest = candidates[first + 1..].iter_mut().min_by(|a, b| a.merit.total_cmp(&b.merit));
+    if let Some(weakest) = weakest.filter(|weakest| weakest.merit < candidate.merit) {
+        *weakest = candidate;
+    }
+}
+
+fn transition_cost(from: &Candidate, to: &Candidate) -> f64 {
+    match (from.f0_hz > 0.0, to.f0_hz > 0.0) {
+        (false, false) => 0.0,
+        (true, true) => OCTAVE_JUMP_COST * (from.octave - to.octave).abs(),
+        _ => VOICED_UNVOICED_COST,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn track(samples: &[f32]) -> Vec<PitchFrame> {
+        let mut out = Vec::new();
+        PitchTracker::new(&PitchParams { min_hz: 75.0, max_hz: 600.0 }, 16000, 160).track(samples, &mut out);
+        out
+    }
+
+    fn harmonics(hz: f32, samples: usize) -> Vec<f32> {
+        let phase =
+            |i: usize, k: usize| std::f32::consts::TAU * ((i as f64 * f64::from(hz) * k as f64 / 16000.0) % 1.0) as f32;
+        (0..samples).map(|i| (1..=8).map(|k| phase(i, k).cos() / k as f32).sum::<f32>() * 0.1).collect()
+    }
+
+    #[test]
+    fn a_harmonic_tone_has_its_frequency() {
+        for hz in [82.0, 120.0, 211.3, 350.0, 523.25] {
+            for frame in &track(&harmonics(hz, 16000))[3..97] {
+                let f0_hz = frame.f0_hz.expect("a harmonic tone is voiced");
+                assert!((f0_hz / hz - 1.0).abs() < 2e-3, "{f0_hz} for {hz}");
+                assert!(frame.strength > 0.95, "strength {} at {hz}", frame.strength);
+            }
+        }
+    }
+
+    #[test]
+    fn silence_and_noise_are_unvoiced() {
+        let mut state = 7u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state as f32 / u32::MAX as f32 - 0.5
+        };
+        let noise: Vec<f32> = (0..16000).map(|_| noise()).collect();
+        let voiced = track(&noise).iter().filter(|frame| frame.f0_hz.is_some()).count();
+        assert!(voiced <= 3, "{voiced} frames of noise are voiced");
+        for samples in [vec![0.0; 4000], vec![0.3; 4000], vec![0.5], vec![0.1; 159]] {
+            let frames = track(&samples);
+            assert_eq!(frames.len(), 1 + samples.len() / 160);
+            assert!(frames.iter().all(|frame| frame.strength.is_finite()));
+        }
+        assert!(track(&[0.0; 4000]).iter().all(|frame| frame.f0_hz.is_none() && frame.strength == 0.0));
+    }
+
+    #[test]
+    fn octaves_have_twelve_semitones() {
+        assert!((semitones(55.0) - 12.0).abs() < 1e-5 && (semitones(440.0) - 48.0).abs() < 1e-5);
+    }
+}

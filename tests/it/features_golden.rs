@@ -1,0 +1,170 @@
+//! Frame-level features against librosa's and Praat's values on real recordings.
+
+use crate::util::{corpora, golden};
+use arrow::array::{Array, Float32Array, Float64Array, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ser_etl::audio::{AudioReader, Segment};
+use ser_etl::config::{Audio, Features};
+use ser_etl::features::FeatureSet;
+use std::collections::BTreeMap;
+use std::fs::{File, read};
+use std::path::Path;
+
+/// Rows of numbers of each utterance, by its id without the corpus.
+type Reference = BTreeMap<String, Vec<Vec<f64>>>;
+
+const RATE_HZ: u32 = 16000;
+
+/// Absolute difference that every frame of the librosa preset must stay below.
+const TOLERANCE: f64 = 1e-3;
+
+#[test]
+fn mfcc_and_deltas_match_librosa() {
+    let cases = [
+        ("mfcc_librosa_13", 13, "none", ""),
+        ("mfcc_librosa_40", 40, "none", ""),
+        ("mfcc_librosa_13_delta", 13, "d1", "_d1"),
+        ("mfcc_librosa_13_delta2", 13, "d2", "_d2"),
+    ];
+    for (table, coefficients, delta, suffix) in cases {
+        let set = format!(
+            "mfcc.coefficients = {coefficients}\n\
+             groups = [{{ descriptors = [\"mfcc\"], deltas = [\"{delta}\"], functionals = [\"mean\"] }}]"
+        );
+        let rows: Vec<String> = (0..coefficients).map(|k| format!("mfcc{k:02}{suffix}")).collect();
+        compare(table, &set, &rows, &columns("c", coefficients), |got, want| (got - want).abs() < TOLERANCE);
+    }
+}
+
+#[test]
+fn log_mel_bands_match_librosa() {
+    let set = "log_mel.bands = 40\nlog_mel.top_db = 0.0\n\
+               groups = [{ descriptors = [\"log_mel\"], functionals = [\"mean\"] }]";
+    let rows: Vec<String> = (0..40).map(|k| format!("log_mel{k:02}")).collect();
+    compare("logmel_librosa_40", set, &rows, &columns("c", 40), |got, want| (got - want).abs() < TOLERANCE);
+}
+
+#[test]
+fn energy_and_spectral_shape_match_librosa() {
+    let pairs = [
+        ("rms", "rms"),
+        ("zcr", "zcr"),
+        ("spectral_centroid_hz", "centroid_hz"),
+        ("spectral_bandwidth_hz", "bandwidth_hz"),
+        ("spectral_rolloff_hz", "rolloff_hz"),
+        ("spectral_flatness", "flatness"),
+    ];
+    let (rows, reference): (Vec<String>, Vec<String>) =
+        pairs.iter().map(|(row, column)| ((*row).to_owned(), (*column).to_owned())).unzip();
+    let set = format!("groups = [{{ descriptors = {rows:?}, functionals = [\"mean\"] }}]");
+    // relative, and 1e-6 absolute where the reference is 0
+    let close = |got: f64, want: f64| (got - want).abs() < TOLERANCE * want.abs().max(TOLERANCE);
+    compare("spectral_librosa", &set, &rows, &reference, close);
+}
+
+#[test]
+fn pitch_agrees_with_praat() {
+    let set = "groups = [{ descriptors = [\"f0_hz\"], functionals = [\"mean\"] }]";
+    let (Some(golden), Some(corpora)) = (golden(), corpora()) else { return };
+    let reference = load(&golden.join("f0_praat.parquet"), &["time_s".to_owned(), "f0_hz".to_owned()]);
+    let (mut frames, mut agreeing, mut ratios) = (0, 0, Vec::new());
+    let mut contours = Contours::new(set, &corpora);
+    for (id, want) in &reference {
+        let f0_hz = &contours.of(id)["f0_hz"];
+        for row in want {
+            let nearest = ((row[0] / 0.01).round() as usize).min(f0_hz.len() - 1);
+            let (got, want) = (f64::from(f0_hz[nearest]), row[1]);
+            frames += 1;
+            agreeing += usize::from(got.is_nan() == (want == 0.0));
+            if !got.is_nan() && want > 0.0 {
+                ratios.push((got / want - 1.0).abs());
+            }
+        }
+    }
+    ratios.sort_unstable_by(f64::total_cmp);
+    let agreement = agreeing as f64 / frames as f64;
+    let gross = ratios.iter().filter(|ratio| **ratio > 0.2).count() as f64 / ratios.len() as f64;
+    assert!(agreement >= 0.95, "voicing agrees on {agreement} of the frames");
+    assert!(gross <= 0.03 && ratios[ratios.len() / 2] < 0.01, "{gross} differ by more than a fifth");
+}
+
+fn columns(prefix: &str, count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("{prefix}{index}")).collect()
+}
+
+/// Compares every frame of `rows` with the `reference` columns of a golden table.
+fn compare(table: &str, set: &str, rows: &[String], reference: &[String], close: impl Fn(f64, f64) -> bool) {
+    let (Some(golden), Some(corpora)) = (golden(), corpora()) else { return };
+    let mut contours = Contours::new(set, &corpora);
+    let wanted = load(&golden.join(format!("{table}.parquet")), reference);
+    assert!(!wanted.is_empty());
+    for (id, want) in &wanted {
+        let got = contours.of(id);
+        for (column, row) in rows.iter().enumerate() {
+            assert_eq!(got[row].len(), want.len(), "frames of {id}");
+            for (frame, (got, want)) in got[row].iter().zip(want).enumerate() {
+                let want = want[column];
+                assert!(close(f64::from(*got), want), "{table} {id} {row} frame {frame}: {got} for {want}");
+            }
+        }
+    }
+}
+
+/// Contours of recordings by the name of the descriptor.
+struct Contours<'a> {
+    set: FeatureSet,
+    corpora: &'a Path,
+    reader: AudioReader,
+}
+
+impl<'a> Contours<'a> {
+    fn new(set: &str, corpora: &'a Path) -> Self {
+        let set = toml::from_str(set).expect("the test's set is legal TOML");
+        let features = Features { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
+        let params = features.check(RATE_HZ).expect("the test's set is legal");
+        let reader = AudioReader::new(&Audio { sample_rate_hz: RATE_HZ, ..Audio::default() });
+        Self { set: FeatureSet::new(&params, RATE_HZ), corpora, reader }
+    }
+
+    fn of(&mut self, id: &str) -> BTreeMap<String, Vec<f32>> {
+        let path = self.corpora.join(format!("ravdess/Actor_{}/{id}.flac", &id[id.len() - 2..]));
+        let bytes = read(&path).expect("the corpus is complete");
+        let audio = self.reader.read(&bytes, Some("flac"), Segment::default()).expect("the recording is sound");
+        let mut extractor = self.set.extractor();
+        let contours = extractor.contours(&audio.samples);
+        let rows = self.set.contour_names().iter().enumerate();
+        rows.map(|(row, name)| (name.clone(), contours.row(row).to_vec())).collect()
+    }
+}
+
+fn load(path: &Path, columns: &[String]) -> Reference {
+    let file = File::open(path).expect("the golden table is there");
+    let batches = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+    let mut reference = Reference::new();
+    for batch in batches.expect("a Parquet file") {
+        let batch = batch.expect("a whole Parquet file");
+        let ids = cast(batch.column_by_name("utterance_id").expect("ids"), &DataType::Utf8).expect("text");
+        let ids = ids.as_any().downcast_ref::<StringArray>().expect("text");
+        let values: Vec<Vec<f64>> = columns
+            .iter()
+            .map(|column| numbers(batch.column_by_name(column).unwrap_or_else(|| panic!("no column {column}"))))
+            .collect();
+        for row in 0..batch.num_rows() {
+            let id = ids.value(row).rsplit('/').next().unwrap_or_default().to_owned();
+            reference.entry(id).or_default().push(values.iter().map(|column| column[row]).collect());
+        }
+    }
+    reference
+}
+
+fn numbers(column: &dyn Array) -> Vec<f64> {
+    let single = column.as_any().downcast_ref::<Float32Array>();
+    let double = column.as_any().downcast_ref::<Float64Array>();
+    match (single, double) {
+        (Some(values), _) => values.values().iter().map(|value| f64::from(*value)).collect(),
+        (_, Some(values)) => values.values().to_vec(),
+        _ => panic!("a column of {} where numbers were expected", column.data_type()),
+    }
+}
