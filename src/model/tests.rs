@@ -241,8 +241,8 @@ fn impossible_problems_are_refused() {
     x[[3, 1]] = f32::NAN;
     let unsorted = ["b".to_owned(), "a".to_owned(), "c".to_owned()];
     let cases = [
-        (Problem { train: (data.x.view(), &data.y[1..]), ..good }, "the train has 11 labels, not 12"),
-        (Problem { features: &data.features[..1], ..good }, "the train has 2 columns, not 1"),
+        (Problem { train: (data.x.view(), &data.y[1..]), ..good }, "train: 11 labels where 12 are needed"),
+        (Problem { features: &data.features[..1], ..good }, "train: 2 columns where 1 are needed"),
         (Problem { train: (x.view(), &data.y), ..good }, "row 3 of the train rows holds NaN in feature `f001`"),
         (Problem { classes: &data.classes[..2], ..good }, "has label 2; there are 2 classes"),
         (Problem { classes: &unsorted, ..good }, "class `a` stands after `b`"),
