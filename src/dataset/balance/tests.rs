@@ -10,7 +10,7 @@ fn world(strata: &[Vec<usize>]) -> (Vec<Unit>, Strata) {
         combined.extend(unit);
         units.push(Unit { order: order as u64, name: order.to_string(), rows });
     }
-    let levels = combined.iter().map(|stratum| vec![0, stratum + 1]).collect();
+    let levels = combined.iter().map(|&stratum: &usize| vec![0_usize, stratum + 1]).collect();
     let count = combined.iter().max().map_or(1, |last| last + 2);
     (units, Strata { combined, levels, count })
 }
