@@ -19,7 +19,7 @@ pub struct MonoMix {
 }
 
 impl MonoMix {
-    /// `capacity` is a guess of the number of samples that `len` of a header need not keep.
+    /// Room for `capacity` samples at first; it grows with what is decoded.
     pub fn new(capacity: usize) -> Self {
         Self {
             samples: Vec::with_capacity(capacity),

@@ -1,1 +1,32 @@
-//! (room under construction)
+//! Joins, splits, leakage, normalization, matrices. The only user of Polars.
+//!
+//! Polars reads, sorts, joins and counts; whatever adds floating-point numbers is a plain loop in row order, since the
+//! order of a query engine's reductions is its own business, and the same input must give the same bytes.
+
+mod assign;
+mod balance;
+mod checks;
+mod error;
+mod features;
+mod keys;
+mod leakage;
+mod matrices;
+mod statistics;
+#[cfg(test)]
+mod testing;
+mod units;
+
+pub use assign::{Assignment, assign};
+pub use error::DatasetError;
+pub use features::Features;
+pub use keys::Keys;
+pub use leakage::{leakage, violations};
+pub use matrices::{Matrices, Side, classes, matrices, normalized};
+pub use statistics::{Scaling, Statistics, fit};
+
+use crate::schema::SplitRow;
+
+/// The rows of each fold of a splits table, which is sorted by fold.
+pub fn folds(rows: &[SplitRow]) -> impl Iterator<Item = &[SplitRow]> {
+    rows.chunk_by(|a, b| a.scheme == b.scheme && a.fold == b.fold)
+}

@@ -4,7 +4,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Confusion, Measure};
+use super::{Margins, Measure};
 
 /// Share of resamples between the two ends of an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -29,7 +29,7 @@ pub(super) struct Interval {
 }
 
 /// The interval of each measure of the pooled `clusters`; none where no resample defines the measure.
-pub(super) fn intervals(clusters: &[Confusion], measures: &[Measure], resampling: Resampling) -> Vec<Option<Interval>> {
+pub(super) fn intervals(clusters: &[Margins], measures: &[Measure], resampling: Resampling) -> Vec<Option<Interval>> {
     let mut pooled = empty_like(clusters);
     let mut values = vec![Vec::with_capacity(resampling.resamples); measures.len()];
     for_each_resample(clusters.len(), resampling, |weights| {
@@ -44,8 +44,8 @@ pub(super) fn intervals(clusters: &[Confusion], measures: &[Measure], resampling
 /// The interval of each measure's difference between two models whose clusters are the same speakers in the same order:
 /// both are measured on the same resamples.
 pub(super) fn paired_intervals(
-    a: &[Confusion],
-    b: &[Confusion],
+    a: &[Margins],
+    b: &[Margins],
     measures: &[Measure],
     resampling: Resampling,
 ) -> Vec<Option<Interval>> {
@@ -62,8 +62,8 @@ pub(super) fn paired_intervals(
 }
 
 /// A matrix of the size of the clusters'.
-pub(super) fn empty_like(clusters: &[Confusion]) -> Confusion {
-    Confusion::new(clusters.first().map_or(0, Confusion::classes))
+pub(super) fn empty_like(clusters: &[Margins]) -> Margins {
+    Margins::new(clusters.first().map_or(0, Margins::classes))
 }
 
 /// Calls `see` with how often each cluster was drawn, once a resample.
@@ -80,7 +80,7 @@ fn for_each_resample(clusters: usize, resampling: Resampling, mut see: impl FnMu
     }
 }
 
-fn pool(pooled: &mut Confusion, clusters: &[Confusion], weights: &[u64]) {
+fn pool(pooled: &mut Margins, clusters: &[Margins], weights: &[u64]) {
     pooled.clear();
     for (cluster, &weight) in clusters.iter().zip(weights).filter(|(_, weight)| **weight > 0) {
         pooled.add_weighted(cluster, weight);
@@ -106,15 +106,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::eval::Confusion;
 
     /// Speakers that recognize `hits` of `rows` in each of two classes.
-    fn speakers(rows: u64, hits: &[u64]) -> Vec<Confusion> {
+    fn speakers(rows: u64, hits: &[u64]) -> Vec<Margins> {
         let cell = |hit: u64, row: u64, class: usize| (class, if row < hit { class } else { 1 - class });
         let pairs = |&hit: &u64| (0..2).flat_map(move |class| (0..rows).map(move |row| cell(hit, row, class)));
-        hits.iter().map(|hit| Confusion::from_pairs(2, pairs(hit))).collect()
+        hits.iter().map(|hit| Confusion::from_pairs(2, pairs(hit)).margins()).collect()
     }
 
-    fn uar_interval(clusters: &[Confusion], seed: u64) -> Interval {
+    fn uar_interval(clusters: &[Margins], seed: u64) -> Interval {
         intervals(clusters, &[Measure::Uar], Resampling { resamples: 500, seed })[0].unwrap()
     }
 
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_class_that_no_resample_holds_has_no_interval() {
-        let clusters = speakers(5, &[1, 2, 3, 4, 5, 5, 5, 5]).into_iter().map(|_| Confusion::new(2));
+        let clusters = speakers(5, &[1, 2, 3, 4, 5, 5, 5, 5]).into_iter().map(|_| Margins::new(2));
         let got = intervals(&clusters.collect::<Vec<_>>(), &[Measure::Recall(1)], Resampling { resamples: 9, seed: 0 });
         assert_eq!(got, [None]);
     }
@@ -161,7 +162,7 @@ mod tests {
         ) {
             let clusters = speakers(20, &hits);
             let interval = uar_interval(&clusters, seed);
-            let mut pooled = Confusion::new(2);
+            let mut pooled = Margins::new(2);
             pool(&mut pooled, &clusters, &vec![1; clusters.len()]);
             let uar = pooled.uar().unwrap();
             prop_assert!(0.0 <= interval.low && interval.low <= uar && uar <= interval.high && interval.high <= 1.0);
@@ -171,7 +172,7 @@ mod tests {
         #[test]
         fn more_speakers_of_the_same_kind_narrow_the_interval(seed in 0_u64..1000) {
             let few = speakers(20, &[4, 8, 10, 12, 16, 6, 14, 18]);
-            let many: Vec<Confusion> = few.iter().cycle().take(few.len() * 16).cloned().collect();
+            let many: Vec<Margins> = few.iter().cycle().take(few.len() * 16).cloned().collect();
             let width = |interval: Interval| interval.high - interval.low;
             prop_assert!(width(uar_interval(&many, seed)) < 0.5 * width(uar_interval(&few, seed)));
         }

@@ -2,7 +2,7 @@ use super::bootstrap::{Interval, paired_intervals};
 use super::metrics::Pool;
 use super::permutation::{Permutation, permutation};
 use super::tally::first_difference;
-use super::{Confusion, EvalError, Measure, Resampling, Tally};
+use super::{EvalError, Margins, Measure, Resampling, Tally};
 use crate::schema::Comparison;
 
 impl Tally {
@@ -62,8 +62,8 @@ fn tests(a: &Pool, b: &Pool, resampling: Resampling) -> Vec<Test> {
         let none = || Test { low: None, high: None, p_value: None, name: format!("none: {reason}") };
         return Measure::SUMMARY.iter().map(|_| none()).collect();
     }
-    let a: Vec<Confusion> = a.speakers.values().cloned().collect();
-    let b: Vec<Confusion> = b.speakers.values().cloned().collect();
+    let a: Vec<Margins> = a.speakers.values().cloned().collect();
+    let b: Vec<Margins> = b.speakers.values().cloned().collect();
     let Permutation { p_values, name } = permutation(&a, &b, &Measure::SUMMARY, resampling);
     let intervals = paired_intervals(&a, &b, &Measure::SUMMARY, resampling);
     let test = |(p_value, interval): (_, Option<Interval>)| Test {
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn differences_are_those_of_the_metrics_table() {
         let tally = tally(&["mlp", "tree"], Shape { speakers: 9, rows: 20 });
-        let figure = |model: &str| Measure::Uar.of(&tally.confusion(model)).unwrap();
+        let figure = |model: &str| tally.confusion(model).margins().uar().unwrap();
         let rows = tally.comparisons("mlp", RESAMPLING).unwrap();
         let uar = rows.iter().find(|row| row.metric == "uar").unwrap();
         assert_eq!(uar.delta, figure("mlp") - figure("tree"));

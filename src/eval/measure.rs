@@ -1,6 +1,6 @@
-use super::Confusion;
+use super::Margins;
 
-/// A figure of a confusion matrix; `usize` is a class.
+/// A figure of a set of rows; `usize` is a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// Unweighted average recall, the headline.
@@ -42,15 +42,15 @@ impl Measure {
     }
 
     /// The figure, in [0, 1]; none where it is not defined.
-    pub fn of(self, confusion: &Confusion) -> Option<f64> {
+    pub fn of(self, margins: &Margins) -> Option<f64> {
         match self {
-            Self::Uar => confusion.uar(),
-            Self::Accuracy => confusion.accuracy(),
-            Self::MacroF1 => confusion.macro_f1(),
-            Self::WeightedF1 => confusion.weighted_f1(),
-            Self::Precision(class) => Some(confusion.precision(class)),
-            Self::Recall(class) => confusion.recall(class),
-            Self::F1(class) => confusion.f1(class),
+            Self::Uar => margins.uar(),
+            Self::Accuracy => margins.accuracy(),
+            Self::MacroF1 => margins.macro_f1(),
+            Self::WeightedF1 => margins.weighted_f1(),
+            Self::Precision(class) => Some(margins.precision(class)),
+            Self::Recall(class) => margins.recall(class),
+            Self::F1(class) => margins.f1(class),
         }
     }
 

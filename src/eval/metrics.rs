@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use super::bootstrap::{Interval, intervals};
 use super::tally::{Cell, Cells};
-use super::{Confusion, MIN_CLUSTERS, Measure, Resampling, Tally};
+use super::{MIN_CLUSTERS, Margins, Measure, Resampling, Tally};
 use crate::schema::Metric;
 
 /// Rows of a slice's group, by speaker.
 pub(super) struct Pool {
-    pub total: Confusion,
+    pub total: Margins,
     /// A matrix a speaker.
-    pub speakers: BTreeMap<String, Confusion>,
+    pub speakers: BTreeMap<String, Margins>,
     /// Rows whose speaker is unknown.
     pub unnamed: u64,
 }
@@ -49,7 +49,8 @@ fn model_rows(model: &str, cells: &Cells, classes: &[String], resampling: Resamp
 }
 
 fn summary_rows(model: &str, slice: Slice, group: &str, pool: &Pool, resampling: Resampling) -> Vec<Metric> {
-    let (found, reason) = pool.intervals(&Measure::SUMMARY, pool.speakers.len(), resampling);
+    let found = pool.intervals(&Measure::SUMMARY, resampling);
+    let reason = no_interval(pool.obstacle(pool.speakers.len(), resampling));
     let make = |(measure, interval): (&Measure, Option<Interval>)| {
         let absent = Some(pool.total.absent()).filter(|&absent| absent > 0 && measure.leaves_out_absent());
         let left_out = absent
@@ -70,32 +71,42 @@ fn summary_rows(model: &str, slice: Slice, group: &str, pool: &Pool, resampling:
 }
 
 fn class_rows(model: &str, pool: &Pool, classes: &[String], resampling: Resampling) -> Vec<Metric> {
-    let rows = classes.iter().enumerate().flat_map(|(class, name)| {
-        let measures = Measure::of_class(class);
+    let measures: Vec<Measure> = (0..classes.len()).flat_map(Measure::of_class).collect();
+    // One pass over the resamples serves all classes.
+    let mut found = pool.intervals(&measures, resampling).into_iter();
+    let mut rows = Vec::with_capacity(measures.len());
+    for (class, name) in classes.iter().enumerate() {
         let speakers = pool.speakers.values().filter(|speaker| speaker.support(class) > 0).count();
-        let (found, reason) = pool.intervals(&measures, speakers, resampling);
-        let about = about_class(&pool.total, class);
-        measures.into_iter().zip(found).map(move |(measure, interval)| Metric {
-            model: model.to_owned(),
-            slice: "class".to_owned(),
-            group: name.clone(),
-            metric: measure.as_str().to_owned(),
-            value: measure.of(&pool.total),
-            low: interval.map(|interval| interval.low),
-            high: interval.map(|interval| interval.high),
-            n: pool.total.support(class) as i64,
-            note: join_notes([about.map(str::to_owned), reason.clone()]),
-        })
-    });
-    rows.collect()
+        let obstacle = pool.obstacle(speakers, resampling);
+        for (measure, interval) in Measure::of_class(class).into_iter().zip(found.by_ref()) {
+            let interval = interval.filter(|_| obstacle.is_none());
+            rows.push(Metric {
+                model: model.to_owned(),
+                slice: "class".to_owned(),
+                group: name.clone(),
+                metric: measure.as_str().to_owned(),
+                value: measure.of(&pool.total),
+                low: interval.map(|interval| interval.low),
+                high: interval.map(|interval| interval.high),
+                n: pool.total.support(class) as i64,
+                note: join_notes([about_class(&pool.total, class), no_interval(obstacle.clone())]),
+            });
+        }
+    }
+    rows
 }
 
-fn about_class(total: &Confusion, class: usize) -> Option<&'static str> {
-    match (total.support(class), total.predicted(class)) {
-        (0, _) => Some("class absent from the truth: no recall, left out of the averages"),
-        (_, 0) => Some("class never predicted: precision 0"),
-        _ => None,
-    }
+fn no_interval(obstacle: Option<String>) -> Option<String> {
+    obstacle.map(|reason| format!("no interval: {reason}"))
+}
+
+fn about_class(total: &Margins, class: usize) -> Option<String> {
+    let words = match (total.support(class), total.predicted(class)) {
+        (0, _) => "class absent from the truth: no recall, left out of the averages",
+        (_, 0) => "class never predicted: precision 0",
+        _ => return None,
+    };
+    Some(words.to_owned())
 }
 
 fn join_notes(notes: [Option<String>; 2]) -> Option<String> {
@@ -138,16 +149,16 @@ impl Slice {
 
 impl Pool {
     pub(super) fn of(cells: &Cells, classes: usize) -> Self {
-        let mut pool = Self { total: Confusion::new(classes), speakers: BTreeMap::new(), unnamed: 0 };
+        let mut pool = Self { total: Margins::new(classes), speakers: BTreeMap::new(), unnamed: 0 };
         for (cell, count) in cells {
-            pool.total.add_weighted(&count.confusion, 1);
+            let margins = count.confusion.margins();
+            pool.total.add_weighted(&margins, 1);
             match &cell.speaker {
-                Some(speaker) => pool
-                    .speakers
-                    .entry(speaker.clone())
-                    .or_insert_with(|| Confusion::new(classes))
-                    .add_weighted(&count.confusion, 1),
-                None => pool.unnamed += count.confusion.total(),
+                Some(speaker) => {
+                    let sum = pool.speakers.entry(speaker.clone()).or_insert_with(|| Margins::new(classes));
+                    sum.add_weighted(&margins, 1);
+                }
+                None => pool.unnamed += margins.total(),
             }
         }
         pool
@@ -167,17 +178,13 @@ impl Pool {
         }
     }
 
-    fn intervals(
-        &self,
-        measures: &[Measure],
-        speakers: usize,
-        resampling: Resampling,
-    ) -> (Vec<Option<Interval>>, Option<String>) {
-        match self.obstacle(speakers, resampling) {
-            Some(reason) => (vec![None; measures.len()], Some(format!("no interval: {reason}"))),
+    /// The interval of each measure; none where speakers cannot be resampled.
+    fn intervals(&self, measures: &[Measure], resampling: Resampling) -> Vec<Option<Interval>> {
+        match self.obstacle(self.speakers.len(), resampling) {
+            Some(_) => vec![None; measures.len()],
             None => {
-                let clusters: Vec<Confusion> = self.speakers.values().cloned().collect();
-                (intervals(&clusters, measures, resampling), None)
+                let clusters: Vec<Margins> = self.speakers.values().cloned().collect();
+                intervals(&clusters, measures, resampling)
             }
         }
     }
@@ -188,8 +195,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::eval::Outcome;
     use crate::eval::tally::fixture::{Shape, classes, tally};
+    use crate::eval::{Confusion, Outcome};
 
     const RESAMPLING: Resampling = Resampling { resamples: 300, seed: 7 };
 
@@ -264,7 +271,10 @@ mod tests {
             pairs in prop::collection::vec((0_usize..4, 0_usize..4), 1..60),
             turn in 0_usize..4,
         ) {
-            let figures = |confusion: Confusion| Measure::SUMMARY.map(|measure| measure.of(&confusion).unwrap());
+            let figures = |confusion: Confusion| {
+                let margins = confusion.margins();
+                Measure::SUMMARY.map(|measure| measure.of(&margins).unwrap())
+            };
             let plain = figures(Confusion::from_pairs(4, pairs.iter().copied()));
             let turned = pairs.iter().rev().map(|(truth, predicted)| ((truth + turn) % 4, (predicted + turn) % 4));
             for (a, b) in plain.into_iter().zip(figures(Confusion::from_pairs(4, turned))) {

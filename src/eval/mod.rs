@@ -5,6 +5,7 @@
 mod bootstrap;
 mod comparisons;
 mod confusion;
+mod margins;
 mod measure;
 mod metrics;
 mod permutation;
@@ -12,5 +13,6 @@ mod tally;
 
 pub use bootstrap::{CONFIDENCE, MIN_CLUSTERS, Resampling};
 pub use confusion::Confusion;
+pub use margins::Margins;
 pub use measure::Measure;
 pub use tally::{EvalError, Outcome, Tally};

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::bootstrap::empty_like;
-use super::{Confusion, Measure, Resampling};
+use super::{Margins, Measure, Resampling};
 
 /// Differences closer than this count as equal: rounding must not make the observed one beat itself.
 const TIE: f64 = 1e-12;
@@ -23,17 +23,12 @@ pub(super) struct Permutation {
 ///
 /// All 2^n swaps are made where there are no more than `resamples` of them; else as many are drawn, and the
 /// observed one is counted among them, so that p is never 0: (1 + hits) / (1 + draws).
-pub(super) fn permutation(
-    a: &[Confusion],
-    b: &[Confusion],
-    measures: &[Measure],
-    resampling: Resampling,
-) -> Permutation {
+pub(super) fn permutation(a: &[Margins], b: &[Margins], measures: &[Measure], resampling: Resampling) -> Permutation {
     let clusters = a.len();
     let all = u32::try_from(clusters).ok().and_then(|clusters| 2_usize.checked_pow(clusters));
     match all.filter(|&all| all <= resampling.resamples) {
         Some(all) => {
-            let swaps = (0..all).map(|bits| (0..clusters).map(|cluster| bits >> cluster & 1 == 1).collect());
+            let swaps = (0..all).map(|bits| (0..clusters).map(|cluster| (bits >> cluster) & 1 == 1).collect());
             let p_values = shares(&count_hits(a, b, measures, swaps), 0, all);
             Permutation { p_values, name: format!("permutation over speakers, all {all} swaps") }
         }
@@ -49,8 +44,8 @@ pub(super) fn permutation(
 
 /// How many of the `swaps` give a difference at least as large as the observed one, a measure each.
 fn count_hits(
-    a: &[Confusion],
-    b: &[Confusion],
+    a: &[Margins],
+    b: &[Margins],
     measures: &[Measure],
     swaps: impl Iterator<Item = Vec<bool>>,
 ) -> Vec<Option<usize>> {
@@ -66,7 +61,7 @@ fn count_hits(
     hits
 }
 
-fn differences(a: &[Confusion], b: &[Confusion], measures: &[Measure], swapped: &[bool]) -> Vec<Option<f64>> {
+fn differences(a: &[Margins], b: &[Margins], measures: &[Measure], swapped: &[bool]) -> Vec<Option<f64>> {
     let (mut pooled_a, mut pooled_b) = (empty_like(a), empty_like(b));
     for ((a, b), &swap) in a.iter().zip(b).zip(swapped) {
         let (a, b) = if swap { (b, a) } else { (a, b) };
@@ -83,16 +78,17 @@ fn shares(hits: &[Option<usize>], observed: usize, draws: usize) -> Vec<Option<f
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::Confusion;
 
     const UAR: [Measure; 1] = [Measure::Uar];
 
     /// A speaker with 10 rows in each of two classes, `hits` of each recognized.
-    fn speaker(hits: usize) -> Confusion {
+    fn speaker(hits: usize) -> Margins {
         let pairs = |class: usize| (0..10).map(move |row| (class, if row < hits { class } else { 1 - class }));
-        Confusion::from_pairs(2, pairs(0).chain(pairs(1)))
+        Confusion::from_pairs(2, pairs(0).chain(pairs(1))).margins()
     }
 
-    fn speakers(hits: &[usize]) -> Vec<Confusion> {
+    fn speakers(hits: &[usize]) -> Vec<Margins> {
         hits.iter().map(|&hits| speaker(hits)).collect()
     }
 

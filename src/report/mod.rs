@@ -1,1 +1,24 @@
-//! (room under construction)
+//! Typed rows -> Markdown and SVG: the report that a run leaves for people. The same rows go into the Parquet tables.
+//!
+//! Nothing here knows a clock, a host or an absolute path: the same [`Facts`] give the same bytes.
+
+mod error;
+mod escape;
+mod facts;
+mod markdown;
+mod number;
+mod plots;
+
+pub use error::ReportError;
+pub use facts::{
+    ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
+    NormalizationFacts, RejectCount, SplitFacts,
+};
+pub use markdown::markdown;
+pub use plots::plots;
+
+/// Folder of the SVG files, beside report.md.
+pub const PLOT_FOLDER: &str = "report";
+
+#[cfg(test)]
+mod fixture;

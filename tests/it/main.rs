@@ -1,6 +1,8 @@
 //! The one integration-test binary: a module a stage or contract.
 
+mod audio;
 mod contract;
+mod corpus;
 mod features_golden;
 mod layering;
 mod schemas;

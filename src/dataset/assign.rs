@@ -1,0 +1,227 @@
+//! Putting utterances on sides.
+
+use super::balance::{Strata, by_balance, by_quota};
+use super::error::nearest;
+use super::units::{Unit, units};
+use super::{DatasetError, Keys, checks};
+use crate::config::SplitParams;
+use crate::schema::{Split, SplitRow};
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+/// The splits table, and what about it deserves a warning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// A row for each utterance and fold, by fold, then by utterance id.
+    pub rows: Vec<SplitRow>,
+    /// Sentences for the log and the report.
+    pub warnings: Vec<String>,
+}
+
+/// The side of each row of the table in one fold; none: left out of it.
+pub(super) type Fold = Vec<Option<Split>>;
+
+/// Puts each utterance on a side of each fold.
+///
+/// Utterances of equal audio, and of equal values of the scheme's grouping columns, stay together; the order in which
+/// units are placed comes from BLAKE3 over the seed and the unit's name, so the order of rows does not matter. Test is
+/// settled first and does not depend on `dev`, which is then carved from the rest in the same way. `k-fold` and
+/// `group-k-fold` test each utterance once; `loso` has a fold a speaker, in the order of their names (speakers who
+/// share a recording are tested together); `cross-corpus` leaves out the corpora that neither list names; sides that
+/// the user fixed (`predefined`, `cross-corpus`) are taken as they are.
+///
+/// # Errors
+/// A class with one utterance or missing from a train side, too few groups, a row without the group it needs, unknown
+/// columns or corpora, an empty side, a word in a predefined column that is no side.
+pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment, DatasetError> {
+    checks::class_sizes(keys)?;
+    let strata = Strata::new(keys, params.stratify_by())?;
+    let scheme = Assigner { keys, params, strata, seed };
+    let mut folds = scheme.tests()?;
+    if params.dev() > 0.0 {
+        for (number, fold) in folds.iter_mut().enumerate() {
+            scheme.carve_dev(number, fold)?;
+        }
+    }
+    let mut warnings: Vec<String> = checks::audio_labels(keys)?.into_iter().collect();
+    warnings.extend(checks::merged_speakers(keys, params, folds.len())?);
+    warnings.extend(checks::left_out(keys, &folds)?);
+    warnings.extend(checks::class_sides(keys, &folds)?);
+    Ok(Assignment { rows: split_rows(keys, params, &folds)?, warnings })
+}
+
+struct Assigner<'a> {
+    keys: &'a Keys,
+    params: &'a SplitParams,
+    strata: Strata,
+    seed: u64,
+}
+
+impl Assigner<'_> {
+    /// Test and train of each fold, dev still being part of train.
+    fn tests(&self) -> Result<Vec<Fold>, DatasetError> {
+        match self.params {
+            SplitParams::Stratified { test, .. } | SplitParams::SpeakerDisjoint { test, .. } => self.held_out(*test),
+            SplitParams::KFold { folds, .. } | SplitParams::GroupKFold { folds, .. } => self.k_fold(*folds),
+            SplitParams::Loso { .. } => self.one_by_one(),
+            SplitParams::CrossCorpus { train_corpora, test_corpora, .. } => {
+                Ok(vec![self.cross_corpus(train_corpora.as_deref(), test_corpora.as_deref())?])
+            }
+            SplitParams::Predefined { column, .. } => Ok(vec![self.predefined(column)?]),
+        }
+    }
+
+    fn held_out(&self, test: f64) -> Result<Vec<Fold>, DatasetError> {
+        let units = self.test_units()?;
+        self.need(units.len(), 2, "train and test")?;
+        let sides = self.partition(&units, &[test, 1.0 - test]);
+        Ok(vec![self.fold(&units, &sides, 0)])
+    }
+
+    fn k_fold(&self, folds: usize) -> Result<Vec<Fold>, DatasetError> {
+        let units = self.test_units()?;
+        self.need(units.len(), folds, &format!("{folds} folds"))?;
+        let sides = self.partition(&units, &vec![1.0 / folds as f64; folds]);
+        Ok((0..folds).map(|fold| self.fold(&units, &sides, fold)).collect())
+    }
+
+    fn one_by_one(&self) -> Result<Vec<Fold>, DatasetError> {
+        let mut units = self.test_units()?;
+        self.need(units.len(), 2, "train and test")?;
+        units.sort_by(|a, b| a.name.cmp(&b.name));
+        let sides: Vec<usize> = (0..units.len()).collect();
+        Ok(sides.iter().map(|fold| self.fold(&units, &sides, *fold)).collect())
+    }
+
+    fn cross_corpus(&self, train: Option<&[String]>, test: Option<&[String]>) -> Result<Fold, DatasetError> {
+        let corpora = self.keys.texts("corpus")?;
+        let present: BTreeSet<&str> = corpora.iter().flatten().copied().collect();
+        for (key, names) in [("split.train_corpora", train), ("split.test_corpora", test)] {
+            check_corpora(key, names.unwrap_or_default(), &present)?;
+        }
+        let listed = |names: &[String], corpus: &str| names.iter().any(|name| name == corpus);
+        let side = |corpus: &str| match (train, test) {
+            (_, Some(test)) if listed(test, corpus) => Some(Split::Test),
+            (None, _) => Some(Split::Train),
+            (Some(train), _) if listed(train, corpus) => Some(Split::Train),
+            (Some(_), None) => Some(Split::Test),
+            (Some(_), Some(_)) => None,
+        };
+        Ok(corpora.into_iter().map(|corpus| side(corpus.unwrap_or_default())).collect())
+    }
+
+    fn predefined(&self, column: &str) -> Result<Fold, DatasetError> {
+        let cells = self.keys.named("split.column", column)?;
+        let ids = self.keys.ids()?;
+        let side = |(cell, id): (&Option<&str>, &&str)| {
+            Split::from_str(cell.unwrap_or_default()).map(Some).map_err(|_| DatasetError::BadSide {
+                column: column.to_owned(),
+                id: (*id).to_owned(),
+                value: cell.map_or("nothing".to_owned(), |word| format!("`{word}`")),
+            })
+        };
+        cells.iter().zip(&ids).map(side).collect()
+    }
+
+    /// Moves the share of dev from train to dev.
+    fn carve_dev(&self, number: usize, fold: &mut Fold) -> Result<(), DatasetError> {
+        let train: Vec<usize> = (0..fold.len()).filter(|row| fold[*row] == Some(Split::Train)).collect();
+        if train.is_empty() {
+            return Ok(()); // refused with all empty sides at the end
+        }
+        let units = units(self.keys, &train, self.params, &format!("dev {number}"), self.seed)?;
+        self.need(units.len(), 2, &format!("train and dev of fold {number}, test set aside"))?;
+        let dev = self.params.dev();
+        let sides = self.partition(&units, &[dev, 1.0 - dev]);
+        if !sides.contains(&0) || !sides.contains(&1) {
+            return Err(DatasetError::EmptySide {
+                fold: number as i64,
+                side: if sides.contains(&0) { "train" } else { "dev" },
+                hint: format!("split.dev = {dev} of {} utterances; change it, or set dev = 0", train.len()),
+            });
+        }
+        for (unit, _) in units.iter().zip(sides).filter(|(_, side)| *side == 0) {
+            unit.rows.iter().for_each(|row| fold[*row] = Some(Split::Dev));
+        }
+        Ok(())
+    }
+
+    fn test_units(&self) -> Result<Vec<Unit>, DatasetError> {
+        let all: Vec<usize> = (0..self.keys.len()).collect();
+        units(self.keys, &all, self.params, "test", self.seed)
+    }
+
+    fn partition(&self, units: &[Unit], shares: &[f64]) -> Vec<usize> {
+        match self.params.grouping().is_empty() {
+            true => by_quota(units, &self.strata, shares),
+            false => by_balance(units, &self.strata, shares),
+        }
+    }
+
+    /// The fold whose test side is the units of side `test`.
+    fn fold(&self, units: &[Unit], sides: &[usize], test: usize) -> Fold {
+        let mut fold = vec![Some(Split::Train); self.keys.len()];
+        for (unit, _) in units.iter().zip(sides).filter(|(_, side)| **side == test) {
+            unit.rows.iter().for_each(|row| fold[*row] = Some(Split::Test));
+        }
+        fold
+    }
+
+    fn need(&self, found: usize, needed: usize, purpose: &str) -> Result<(), DatasetError> {
+        if found >= needed {
+            return Ok(());
+        }
+        let unit = match self.params.grouping().first() {
+            None => "different recordings".to_owned(),
+            Some(column) => format!("groups of `{column}` (groups that share a recording count once)"),
+        };
+        Err(DatasetError::TooFewGroups {
+            scheme: self.params.scheme().as_str(),
+            unit,
+            found,
+            needed,
+            purpose: purpose.to_owned(),
+            hint: self.remedy(found, purpose),
+        })
+    }
+
+    fn remedy(&self, found: usize, purpose: &str) -> String {
+        match self.params {
+            _ if purpose.contains("dev") => "set split.dev = 0".to_owned(),
+            SplitParams::KFold { .. } | SplitParams::GroupKFold { .. } if found > 1 => {
+                format!("set split.folds = {found} or less")
+            }
+            _ => "add speakers, or use a scheme that does not keep them apart: `stratified` or `k-fold`".to_owned(),
+        }
+    }
+}
+
+fn check_corpora(key: &'static str, names: &[String], present: &BTreeSet<&str>) -> Result<(), DatasetError> {
+    match names.iter().find(|name| !present.contains(name.as_str())) {
+        None => Ok(()),
+        Some(corpus) => {
+            let legal: Vec<String> = present.iter().map(|name| (*name).to_owned()).collect();
+            let nearest = nearest(corpus, &legal);
+            Err(DatasetError::UnknownCorpus { key, corpus: corpus.clone(), legal, nearest })
+        }
+    }
+}
+
+fn split_rows(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<SplitRow>, DatasetError> {
+    let ids = keys.ids()?;
+    let scheme = params.scheme().as_str();
+    let mut rows = Vec::with_capacity(ids.len() * folds.len());
+    for (number, fold) in folds.iter().enumerate() {
+        let sides = ids.iter().zip(fold).filter_map(|(id, side)| Some((id, (*side)?)));
+        rows.extend(sides.map(|(id, side)| SplitRow {
+            scheme: scheme.to_owned(),
+            fold: number as i64,
+            utterance_id: (*id).to_owned(),
+            split: side.as_str().to_owned(),
+        }));
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests;

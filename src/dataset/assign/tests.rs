@@ -1,0 +1,329 @@
+use super::super::testing::Utterances;
+use super::*;
+use crate::config::Split as SplitSection;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn params(toml: &str) -> SplitParams {
+    toml::from_str::<SplitSection>(toml).expect("well-formed").check().expect("legal")
+}
+
+fn split(data: &Utterances, toml: &str) -> Result<Assignment, DatasetError> {
+    assign(&data.keys(), &params(toml), 1)
+}
+
+/// Utterances per fold and side.
+fn sizes(rows: &[SplitRow]) -> BTreeMap<(i64, String), usize> {
+    let mut sizes = BTreeMap::new();
+    rows.iter().for_each(|row| *sizes.entry((row.fold, row.split.clone())).or_insert(0) += 1);
+    sizes
+}
+
+/// Share of a fold's utterances on a side.
+fn share(rows: &[SplitRow], fold: i64, side: &str) -> f64 {
+    let sizes = sizes(rows);
+    let all: usize = sizes.iter().filter(|((at, _), _)| *at == fold).map(|(_, size)| size).sum();
+    *sizes.get(&(fold, side.to_owned())).unwrap_or(&0) as f64 / all as f64
+}
+
+/// The sides that each value of a column is on, in each fold.
+fn sides_of(data: &Utterances, rows: &[SplitRow], column: &str) -> BTreeMap<(i64, String), BTreeSet<String>> {
+    let keys = data.keys();
+    let (ids, cells) = (keys.ids().expect("ids"), keys.texts(column).expect("a text column"));
+    let mut sides: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for row in rows {
+        let at = ids.binary_search(&row.utterance_id.as_str()).expect("a known utterance");
+        let value = cells[at].unwrap_or_default().to_owned();
+        sides.entry((row.fold, value)).or_default().insert(row.split.clone());
+    }
+    sides
+}
+
+fn is_apart(data: &Utterances, rows: &[SplitRow], column: &str) -> bool {
+    sides_of(data, rows, column).values().all(|sides| sides.len() == 1)
+}
+
+#[test]
+fn ravdess_shares_are_hit() {
+    let data = Utterances::ravdess();
+    // toml, folds, the greatest distance of test from its share and of dev from its share of the rest
+    let cases = [
+        ("scheme = 'stratified'", 1, 0.2, 0.001),
+        ("scheme = 'speaker-disjoint'", 1, 0.2, 0.021),
+        ("scheme = 'k-fold'", 5, 0.2, 0.001),
+        ("scheme = 'group-k-fold'", 5, 0.2, 0.04),
+        ("scheme = 'loso'", 24, 1.0 / 24.0, 1e-9),
+        ("scheme = 'group-k-fold'\ngroup_by = 'room'\nfolds = 3", 3, 1.0 / 3.0, 1e-9),
+    ];
+    for (toml, folds, test, within) in cases {
+        let rows = split(&data, toml).expect(toml).rows;
+        assert_eq!(rows.len(), folds * 1440, "{toml}");
+        for fold in 0..folds as i64 {
+            assert!((share(&rows, fold, "test") - test).abs() <= within, "{toml} fold {fold}: {:?}", sizes(&rows));
+            let rest = 1.0 - share(&rows, fold, "test");
+            let dev = share(&rows, fold, "dev") / rest;
+            assert!(dev > 0.0 && (dev - 0.1).abs() <= if toml.contains("room") { 0.16 } else { 0.03 }, "{toml}: {dev}");
+        }
+    }
+}
+
+#[test]
+fn groups_and_identical_audio_stay_together() {
+    let data = Utterances::ravdess();
+    let cases = [
+        ("scheme = 'stratified'", false),
+        ("scheme = 'k-fold'", false),
+        ("", true),
+        ("scheme = 'group-k-fold'", true),
+        ("scheme = 'loso'", true),
+    ];
+    for (toml, disjoint) in cases {
+        let rows = split(&data, toml).expect(toml).rows;
+        assert_eq!(is_apart(&data, &rows, "speaker"), disjoint, "{toml}");
+        assert!(is_apart(&data, &rows, "audio_hash"), "{toml}");
+    }
+}
+
+#[test]
+fn classes_are_balanced_without_groups() {
+    let data = Utterances::ravdess();
+    let keys = data.keys();
+    let (ids, emotions) = (keys.ids().expect("ids"), keys.emotions().expect("emotions"));
+    let rows = split(&data, "scheme = 'k-fold'").expect("a split").rows;
+    let mut tests: BTreeMap<(&str, i64), i64> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.split == "test") {
+        let at = ids.binary_search(&row.utterance_id.as_str()).expect("a known utterance");
+        *tests.entry((emotions[at], row.fold)).or_insert(0) += 1;
+    }
+    assert_eq!(tests.len(), 8 * 5);
+    for ((class, _), count) in tests {
+        let legal = if class == "neutral" { 18..=20 } else { 37..=40 };
+        assert!(legal.contains(&count), "{class}: {count}");
+    }
+}
+
+#[test]
+fn test_sides_do_not_depend_on_dev() {
+    let data = Utterances::ravdess();
+    for scheme in ["stratified", "speaker-disjoint", "k-fold", "group-k-fold", "loso"] {
+        let tests = |dev: &str| {
+            let rows = split(&data, &format!("scheme = '{scheme}'\ndev = {dev}")).expect(scheme).rows;
+            rows.into_iter().filter(|row| row.split == "test").collect::<Vec<_>>()
+        };
+        assert_eq!(tests("0"), tests("0.25"), "{scheme}");
+    }
+}
+
+#[test]
+fn seeds_differ() {
+    let keys = Utterances::ravdess().keys();
+    for scheme in ["stratified", "speaker-disjoint", "k-fold", "group-k-fold"] {
+        let params = params(&format!("scheme = '{scheme}'"));
+        let of = |seed| assign(&keys, &params, seed).expect("a split").rows;
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2), "{scheme}");
+    }
+}
+
+#[test]
+fn a_new_row_moves_few_others() {
+    let data = Utterances::ravdess();
+    let mut more = data.clone();
+    let mut extra = more.rows[100].clone();
+    extra.utterance_id.push_str("-extra");
+    extra.audio_hash.push_str("-extra");
+    more.rows.push(extra);
+    for (scheme, most) in [("stratified", 20), ("k-fold", 20 * 5), ("speaker-disjoint", 0), ("group-k-fold", 0)] {
+        let toml = format!("scheme = '{scheme}'\ndev = 0");
+        let old: BTreeSet<String> =
+            split(&data, &toml).expect("a split").rows.iter().map(|r| format!("{r:?}")).collect();
+        let new: BTreeSet<String> =
+            split(&more, &toml).expect("a split").rows.iter().map(|r| format!("{r:?}")).collect();
+        let moved = old.difference(&new).count();
+        assert!(moved <= most, "{scheme}: {moved}");
+    }
+}
+
+#[test]
+fn loso_tests_speakers_in_order() {
+    let data = Utterances::ravdess();
+    let rows = split(&data, "scheme = 'loso'").expect("a split").rows;
+    let sides = sides_of(&data, &rows, "speaker");
+    for fold in 0..24 {
+        let speaker = format!("ravdess/{:02}", fold + 1);
+        assert!(sides[&(fold, speaker)].contains("test"), "fold {fold}");
+    }
+}
+
+#[test]
+fn speakers_of_one_recording_are_left_out_together() {
+    let mut data = Utterances::ravdess();
+    data.rows[1439].audio_hash = data.rows[0].audio_hash.clone();
+    let found = split(&data, "scheme = 'loso'").expect("a split");
+    assert_eq!(found.rows.last().map(|row| row.fold), Some(22));
+    assert!(found.warnings.iter().any(|warning| warning.contains("24 speakers give 23 folds")), "{:?}", found.warnings);
+    assert!(found.warnings.iter().any(|warning| warning.contains("two labels")), "neutral and surprise share a file");
+}
+
+fn two_corpora() -> Utterances {
+    let cycle = |speakers: usize| (0..speakers * 12).map(|at| (at / 12, at % 3)).collect::<Vec<_>>();
+    let mut data = Utterances::of("a", &cycle(6));
+    data.rows.extend(Utterances::of("b", &cycle(4)).rows);
+    data.rows.extend(Utterances::of("c", &cycle(2)).rows);
+    data
+}
+
+#[test]
+fn corpora_take_sides() {
+    let data = two_corpora();
+    let cases = [
+        ("test_corpora = ['b']", vec!["a", "c"], vec!["b"]),
+        ("train_corpora = ['a']", vec!["a"], vec!["b", "c"]),
+        ("train_corpora = ['a']\ntest_corpora = ['b']", vec!["a"], vec!["b"]),
+    ];
+    for (toml, train, test) in cases {
+        let found = split(&data, &format!("scheme = 'cross-corpus'\n{toml}")).expect(toml);
+        assert!(is_apart(&data, &found.rows, "speaker"), "{toml}");
+        let sides = sides_of(&data, &found.rows, "corpus");
+        for (corpus, want) in
+            train.iter().map(|name| (name, vec!["dev", "train"])).chain(test.iter().map(|name| (name, vec!["test"])))
+        {
+            let got = &sides[&(0, (*corpus).to_owned())];
+            assert!(got.iter().all(|side| want.contains(&side.as_str())), "{toml}: {corpus} {got:?}");
+        }
+        assert_eq!(sides.len(), train.len() + test.len(), "{toml}");
+        assert_eq!(
+            found.warnings.iter().any(|warning| warning.contains("24 utterances of corpora c")),
+            sides.len() == 2
+        );
+    }
+}
+
+#[test]
+fn a_column_fixes_the_sides() {
+    let mut data = two_corpora();
+    let sides = ["train", "train", "train", "dev", "test", "test"];
+    data.rows.iter_mut().enumerate().for_each(|(at, row)| row.room = Some(sides[at / 3 % 6].to_owned()));
+    let rows = split(&data, "scheme = 'predefined'\ncolumn = 'room'").expect("a split").rows;
+    assert!(is_apart(&data, &rows, "room"));
+    assert_eq!(sizes(&rows)[&(0, "dev".to_owned())], 24);
+    data.rows[5].room = Some("Test".to_owned());
+    let error = split(&data, "scheme = 'predefined'\ncolumn = 'room'").expect_err("no such side").to_string();
+    assert!(error.contains("`Test`") && error.contains(&data.rows[5].utterance_id), "{error}");
+    data.rows[5].room = None;
+    let error = split(&data, "scheme = 'predefined'\ncolumn = 'room'").expect_err("no side").to_string();
+    assert!(error.contains("holds nothing"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_split_is_an_error_that_says_what_to_do() {
+    let pairs = |speakers: usize| (0..speakers * 6).map(|at| (at / 6, at % 2)).collect::<Vec<_>>();
+    let three = Utterances::of("x", &pairs(3));
+    let one = Utterances::of("x", &pairs(1));
+    let two = Utterances::of("x", &pairs(2));
+    let mut single = Utterances::of("x", &pairs(4));
+    single.rows[0].emotion = "boredom".to_owned();
+    let mut own = Utterances::of("x", &pairs(4));
+    own.rows[0..2].iter_mut().for_each(|row| row.emotion = "boredom".to_owned());
+    let mut nameless = Utterances::of("x", &pairs(4));
+    nameless.rows[7].speaker = None;
+    let cases: [(&Utterances, &str, &[&str]); 13] = [
+        (&three, "scheme = 'group-k-fold'", &["at least 5", "there are 3", "split.folds = 3"]),
+        (&one, "", &["at least 2", "there are 1", "`stratified`"]),
+        (&one, "scheme = 'loso'", &["loso", "there are 1"]),
+        (&two, "", &["train and dev", "split.dev = 0"]),
+        (&single, "scheme = 'k-fold'", &["boredom", "one utterance", "x/0000"]),
+        (&own, "scheme = 'loso'\ndev = 0", &["boredom", "fold 0", "train"]),
+        (&nameless, "", &["x/0007", "speaker", "1 utterances lack"]),
+        (&three, "group_by = 'speeker'", &["split.group_by", "did you mean `speaker`"]),
+        (&three, "stratify_by = ['audio_hash']", &["split.stratify_by", "emotion"]),
+        (&three, "scheme = 'predefined'\ncolumn = 'part'", &["split.column", "`part`", "room"]),
+        (&three, "scheme = 'cross-corpus'\ntest_corpora = ['y']", &["split.test_corpora", "corpora are x"]),
+        (&three, "scheme = 'cross-corpus'\ntest_corpora = ['x']", &["train side"]),
+        (&three, "scheme = 'stratified'\ndev = 0.001", &["dev side", "0.001"]),
+    ];
+    for (data, toml, parts) in cases {
+        let error = split(data, toml).expect_err(toml).to_string();
+        for part in parts {
+            assert!(error.contains(part), "{toml}: `{part}` is not in: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_class_missing_from_test_is_a_warning() {
+    let utterances: Vec<_> = (0..60).map(|at| (at / 6, if at < 12 && at % 6 == 0 { 2 } else { at % 2 })).collect();
+    let found = split(&Utterances::of("x", &utterances), "scheme = 'loso'\ndev = 0").expect("a split");
+    assert_eq!(
+        found.warnings,
+        ["emotion `happiness` is missing from the test side of folds 2, 3, 4, 5, 6, 7, 8, 9: it has no recall there"]
+    );
+}
+
+fn corpora() -> impl Strategy<Value = Utterances> {
+    // Speaker and class of each utterance; some recordings are doubled.
+    let utterances = prop::collection::vec((0usize..12, 0usize..4), 60..160);
+    (utterances, prop::collection::vec((0usize..60, 0usize..60), 0..4)).prop_map(|(utterances, doubles)| {
+        let mut data = Utterances::of("x", &utterances);
+        for (a, b) in doubles {
+            data.rows[a].audio_hash = data.rows[b].audio_hash.clone();
+        }
+        data
+    })
+}
+
+fn schemes() -> impl Strategy<Value = (&'static str, bool, bool)> {
+    // TOML; whether speakers are kept apart; whether each utterance is tested once
+    prop::sample::select(vec![
+        ("scheme = 'stratified'", false, false),
+        ("scheme = 'speaker-disjoint'", true, false),
+        ("scheme = 'k-fold'\nfolds = 4", false, true),
+        ("scheme = 'group-k-fold'\nfolds = 3", true, true),
+        ("scheme = 'group-k-fold'\nfolds = 3\ndev = 0", true, true),
+        ("scheme = 'loso'", true, true),
+        ("scheme = 'k-fold'\nstratify_by = ['emotion', 'text_id']", false, true),
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_split_keeps_its_promises(data in corpora(), (toml, disjoint, once) in schemes(), seed in 0u64..100) {
+        // Few speakers and many doubles may leave too few groups: refused, and tested above.
+        let Ok(found) = assign(&data.keys(), &params(toml), seed) else { return Ok(()) };
+        prop_assert!(is_apart(&data, &found.rows, "audio_hash"));
+        prop_assert!(!disjoint || is_apart(&data, &found.rows, "speaker"));
+        prop_assert!(sides_of(&data, &found.rows, "utterance_id").values().all(|sides| sides.len() == 1));
+        for fold in super::super::folds(&found.rows) {
+            prop_assert_eq!(fold.len(), data.rows.len());
+            prop_assert!(fold.windows(2).all(|pair| pair[0].utterance_id < pair[1].utterance_id));
+        }
+        let tests = found.rows.iter().filter(|row| row.split == "test");
+        if once {
+            let ids: BTreeSet<&str> = tests.clone().map(|row| row.utterance_id.as_str()).collect();
+            prop_assert_eq!((ids.len(), tests.count()), (data.rows.len(), data.rows.len()));
+        }
+    }
+
+    #[test]
+    fn ungrouped_shares_are_within_bounds(data in corpora(), seed in 0u64..100) {
+        let rows = assign(&data.keys(), &params("scheme = 'stratified'"), seed).expect("a split").rows;
+        // A class may round by one utterance, a doubled recording by its size.
+        let slack = 4.0 / data.rows.len() as f64;
+        prop_assert!((share(&rows, 0, "test") - 0.2).abs() <= slack);
+        prop_assert!((share(&rows, 0, "dev") - 0.08).abs() <= slack);
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter(
+        (data, shuffled) in corpora().prop_flat_map(|data| {
+            let rows = data.rows.clone();
+            (Just(data), Just(rows).prop_shuffle().prop_map(|rows| Utterances { rows }))
+        }),
+        (toml, ..) in schemes(),
+    ) {
+        let of = |data: &Utterances| assign(&data.keys(), &params(toml), 7).map_err(|error| error.to_string());
+        prop_assert_eq!(of(&data), of(&shuffled));
+    }
+}

@@ -1,0 +1,111 @@
+//! What a split must have, and what it should have.
+
+use super::assign::Fold;
+use super::{DatasetError, Keys};
+use crate::config::SplitParams;
+use crate::schema::Split;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Refuses a class with a single utterance.
+pub(super) fn class_sizes(keys: &Keys) -> Result<(), DatasetError> {
+    let ids = keys.ids()?;
+    let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (row, class) in keys.emotions()?.into_iter().enumerate() {
+        rows.entry(class).or_default().push(row);
+    }
+    match rows.iter().find(|(_, rows)| rows.len() == 1) {
+        None => Ok(()),
+        Some((class, rows)) => {
+            Err(DatasetError::SmallClass { class: (*class).to_owned(), id: ids[rows[0]].to_owned() })
+        }
+    }
+}
+
+/// Warns of the first recording that carries two labels.
+pub(super) fn audio_labels(keys: &Keys) -> Result<Option<String>, DatasetError> {
+    let (ids, emotions) = (keys.ids()?, keys.emotions()?);
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (row, hash) in keys.texts("audio_hash")?.into_iter().enumerate() {
+        let other = *first.entry(hash.unwrap_or_default()).or_insert(row);
+        if emotions[other] != emotions[row] {
+            let (a, b) = (ids[other], ids[row]);
+            return Ok(Some(format!(
+                "identical audio carries two labels: `{a}` is {}, `{b}` is {}",
+                emotions[other], emotions[row]
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// Warns where leaving one speaker out leaves out several, who share a recording.
+pub(super) fn merged_speakers(keys: &Keys, params: &SplitParams, folds: usize) -> Result<Option<String>, DatasetError> {
+    let speakers = distinct(keys.texts("speaker")?.into_iter().flatten());
+    let merged = matches!(params, SplitParams::Loso { .. }) && folds < speakers.len();
+    Ok(merged.then(|| {
+        let count = speakers.len();
+        format!("{count} speakers give {folds} folds: speakers who share identical audio are tested together")
+    }))
+}
+
+/// Warns of utterances that are on no side.
+pub(super) fn left_out(keys: &Keys, folds: &[Fold]) -> Result<Option<String>, DatasetError> {
+    let corpora = keys.texts("corpus")?;
+    let out: Vec<&str> = folds
+        .iter()
+        .flat_map(|fold| fold.iter().zip(&corpora))
+        .filter_map(|(side, corpus)| side.is_none().then_some(corpus.unwrap_or_default()))
+        .collect();
+    let names: Vec<&str> = distinct(out.iter().copied()).into_iter().collect();
+    Ok((!out.is_empty()).then(|| {
+        let count = out.len();
+        format!("{count} utterances of corpora {} are neither trained nor tested on", names.join(", "))
+    }))
+}
+
+/// Refuses an empty train or test side and a class that cannot be learned; warns of classes missing from dev or test.
+pub(super) fn class_sides(keys: &Keys, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
+    let emotions = keys.emotions()?;
+    let mut missing: BTreeMap<(Split, &str), Vec<i64>> = BTreeMap::new();
+    for (number, fold) in folds.iter().enumerate() {
+        let number = number as i64;
+        let classes = |side: Split| {
+            distinct(fold.iter().zip(&emotions).filter(|(at, _)| **at == Some(side)).map(|(_, class)| *class))
+        };
+        let (train, dev, test) = (classes(Split::Train), classes(Split::Dev), classes(Split::Test));
+        not_empty(number, "train", &train)?;
+        not_empty(number, "test", &test)?;
+        if let Some(class) = dev.union(&test).find(|class| !train.contains(*class)) {
+            return Err(DatasetError::ClassNotInTrain { class: (*class).to_owned(), fold: number });
+        }
+        for (side, present) in [(Split::Dev, &dev), (Split::Test, &test)] {
+            let absent = train.iter().filter(|class| !present.is_empty() && !present.contains(*class));
+            absent.for_each(|class| missing.entry((side, class)).or_default().push(number));
+        }
+    }
+    Ok(missing.into_iter().map(|((side, class), folds)| missing_warning(side, class, &folds)).collect())
+}
+
+fn missing_warning(side: Split, class: &str, folds: &[i64]) -> String {
+    let numbers: Vec<String> = folds.iter().map(i64::to_string).collect();
+    let word = if folds.len() == 1 { "fold" } else { "folds" };
+    format!(
+        "emotion `{class}` is missing from the {side} side of {word} {}: it has no recall there",
+        numbers.join(", ")
+    )
+}
+
+fn not_empty(fold: i64, side: &'static str, classes: &BTreeSet<&str>) -> Result<(), DatasetError> {
+    match classes.is_empty() {
+        false => Ok(()),
+        true => Err(DatasetError::EmptySide {
+            fold,
+            side,
+            hint: "check the shares, corpora or column of [split]".to_owned(),
+        }),
+    }
+}
+
+fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    words.collect()
+}

@@ -1,0 +1,222 @@
+use polars::prelude::PolarsError;
+
+/// Why a table cannot be read, split or normalized.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// A part of the features table is no readable Parquet, or a column has an unexpected type.
+    #[error("cannot read {part} of the features table: {source}\nhint: run extract again with --force")]
+    Read {
+        /// Which part, counted from 0, or which column.
+        part: String,
+        /// What Polars says.
+        source: PolarsError,
+    },
+    /// Parts of the table have different columns.
+    #[error(
+        "part {part} of the features table has other columns than part 0: {difference}\nhint: run extract again with --force"
+    )]
+    Parts {
+        /// The part, counted from 0.
+        part: usize,
+        /// The first column that differs.
+        difference: String,
+    },
+    /// A query over the tables failed: a bug.
+    #[error("query over the {table} table failed: {source}")]
+    Query {
+        /// The table.
+        table: &'static str,
+        /// What Polars says.
+        source: PolarsError,
+    },
+    /// The table has no rows.
+    #[error("the features table has no rows: there is nothing to split")]
+    Empty,
+    /// The table has no float32 column.
+    #[error("the features table has no feature columns (float32)")]
+    NoFeatures,
+    /// An utterance id occurs more than once.
+    #[error("utterance `{id}` stands in the features table more than once")]
+    Duplicate {
+        /// The utterance.
+        id: String,
+    },
+    /// A key of `[split]` names a column that is not there.
+    #[error("`{key}` names column `{column}`, which is not there; text columns are {}{}", legal.join(", "), nearest_hint(nearest.as_deref()))]
+    UnknownColumn {
+        /// Key of the pipeline file.
+        key: &'static str,
+        /// The name.
+        column: String,
+        /// The legal names, in column order.
+        legal: Vec<String>,
+        /// The legal name most like it.
+        nearest: Option<String>,
+    },
+    /// A corpus of `[split]` is not in the table.
+    #[error("`{key}` names corpus `{corpus}`, which has no utterances; corpora are {}{}", legal.join(", "), nearest_hint(nearest.as_deref()))]
+    UnknownCorpus {
+        /// Key of the pipeline file.
+        key: &'static str,
+        /// The name.
+        corpus: String,
+        /// The legal names, sorted.
+        legal: Vec<String>,
+        /// The legal name most like it.
+        nearest: Option<String>,
+    },
+    /// A grouping column has nulls.
+    #[error(
+        "scheme `{scheme}` groups by `{column}`, which {count} utterances lack, the first being `{id}`\nhint: {hint}"
+    )]
+    NoGroup {
+        /// The scheme.
+        scheme: &'static str,
+        /// The grouping column.
+        column: String,
+        /// How many utterances lack it.
+        count: usize,
+        /// The first of them.
+        id: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// There are fewer groups than sides or folds to fill.
+    #[error("scheme `{scheme}` needs at least {needed} {unit} for {purpose}, and there are {found}\nhint: {hint}")]
+    TooFewGroups {
+        /// The scheme.
+        scheme: &'static str,
+        /// What is counted.
+        unit: String,
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        needed: usize,
+        /// What they are needed for.
+        purpose: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A class has one utterance.
+    #[error(
+        "emotion `{class}` has one utterance, `{id}`: it cannot be both learned and tested\nhint: drop it (\"-\") or merge it in [corpus.labels]"
+    )]
+    SmallClass {
+        /// The class.
+        class: String,
+        /// Its utterance.
+        id: String,
+    },
+    /// A class cannot be learned in a fold.
+    #[error(
+        "emotion `{class}` is in fold {fold} but not on its train side\nhint: drop or merge it in [corpus.labels], use fewer folds, or another split.scheme"
+    )]
+    ClassNotInTrain {
+        /// The class.
+        class: String,
+        /// The fold.
+        fold: i64,
+    },
+    /// A side that must have utterances has none.
+    #[error("fold {fold} has no utterance on its {side} side\nhint: {hint}")]
+    EmptySide {
+        /// The fold.
+        fold: i64,
+        /// The side.
+        side: &'static str,
+        /// What to do.
+        hint: String,
+    },
+    /// The predefined column holds something else than a side.
+    #[error(
+        "column `{column}` of utterance `{id}` holds {value}; legal are train, dev, test\nhint: filter the utterance out, or correct the manifest"
+    )]
+    BadSide {
+        /// The column.
+        column: String,
+        /// The utterance.
+        id: String,
+        /// The value, or `nothing`.
+        value: String,
+    },
+    /// Split rows and features do not belong together.
+    #[error("the splits table names utterance `{id}`, which the features table lacks\nhint: run split again")]
+    UnknownUtterance {
+        /// The utterance.
+        id: String,
+    },
+    /// A row of a table holds a word that it may not hold.
+    #[error(
+        "the {table} table holds `{value}` in column `{column}`\nhint: the table is damaged; run its stage again with --force"
+    )]
+    BadValue {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// Speaker statistics are asked for an utterance without a speaker.
+    #[error(
+        "utterance `{id}` has no speaker, which normalize.scope = \"speaker\" needs\nhint: set normalize.scope = \"corpus\", or give the corpus a speaker column"
+    )]
+    NoSpeaker {
+        /// The utterance.
+        id: String,
+    },
+    /// There are no statistics for a group.
+    #[error("there are no normalization statistics for `{group}` in fold {fold}\nhint: run normalize again")]
+    NoStatistics {
+        /// The speaker, or `all`.
+        group: String,
+        /// The fold.
+        fold: i64,
+    },
+    /// Statistics and table have different features.
+    #[error(
+        "the normalization of fold {fold} was fitted on other features than the table has: {difference}\nhint: run normalize again"
+    )]
+    FeatureMismatch {
+        /// The fold.
+        fold: i64,
+        /// The first feature that differs.
+        difference: String,
+    },
+    /// An emotion is none of the classes.
+    #[error("emotion `{emotion}` of utterance `{id}` is none of the classes {}", classes.join(", "))]
+    UnknownClass {
+        /// The emotion.
+        emotion: String,
+        /// The utterance.
+        id: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
+}
+
+impl DatasetError {
+    /// Makes a failed query over `table` an error.
+    pub(super) fn query(table: &'static str) -> impl Fn(PolarsError) -> Self {
+        move |source| Self::Query { table, source }
+    }
+
+    /// Makes a column of an unexpected type an error.
+    pub(super) fn column(name: &str) -> impl Fn(PolarsError) -> Self {
+        move |source| Self::Read { part: format!("column `{name}`"), source }
+    }
+}
+
+/// The legal name most like `name`, where one is much like it.
+pub(super) fn nearest(name: &str, legal: &[String]) -> Option<String> {
+    let likeness = |other: &String| strsim::jaro_winkler(name, other);
+    legal
+        .iter()
+        .filter(|other| likeness(other) > 0.7)
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)).then_with(|| b.cmp(a)))
+        .cloned()
+}
+
+fn nearest_hint(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("\nhint: did you mean `{name}`?")).unwrap_or_default()
+}

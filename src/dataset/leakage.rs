@@ -1,0 +1,140 @@
+//! What the sides of a fold share.
+
+use super::{DatasetError, Keys};
+use crate::config::SplitParams;
+use crate::schema::{Leakage, Split, SplitRow};
+use polars::prelude::{Column, DataFrame, IntoLazy, PolarsResult, SortMultipleOptions, col, df};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// Name of a check and the column it compares, in the order of the table.
+const CHECKS: [(&str, &str); 3] = [("audio", "audio_hash"), ("speaker", "speaker"), ("text", "text_id")];
+/// The pairs of sides, in the order of the table.
+const PAIRS: [(&str, Split, Split); 3] = [
+    ("dev-test", Split::Dev, Split::Test),
+    ("train-dev", Split::Train, Split::Dev),
+    ("train-test", Split::Train, Split::Test),
+];
+/// How many examples a row names.
+const EXAMPLES: usize = 3;
+
+/// Counts the speakers, texts and recordings that each two sides of each fold share: nine rows a fold.
+///
+/// `allowed` says what the scheme promises: shared audio never, shared speakers or texts unless it groups by them. The
+/// count is null where no utterance of the fold has the column. Examples are values, and for audio pairs of utterances.
+///
+/// # Errors
+/// A split row of an unknown utterance, or with a word that is no side.
+pub fn leakage(keys: &Keys, rows: &[SplitRow], params: &SplitParams) -> Result<Vec<Leakage>, DatasetError> {
+    let joined = joined(keys, rows)?;
+    let mut found = BTreeMap::new();
+    for (check, column) in CHECKS {
+        found.insert(check, sightings(&joined, column)?);
+    }
+    let mut table = Vec::new();
+    for fold in super::folds(rows).filter_map(<[SplitRow]>::first) {
+        for (check, column) in CHECKS {
+            let allowed = check != "audio" && !promised(params, column);
+            let seen = found[check].get(&fold.fold).map(Vec::as_slice);
+            table.extend(PAIRS.map(|(between, a, b)| {
+                let shared = seen.map(|seen| shared(seen, check, a, b));
+                Leakage {
+                    scheme: fold.scheme.clone(),
+                    fold: fold.fold,
+                    check: check.to_owned(),
+                    between: between.to_owned(),
+                    shared: shared.as_ref().map(|shared| shared.len() as i64),
+                    allowed,
+                    examples: shared
+                        .filter(|shared| !shared.is_empty())
+                        .map(|shared| shared[..shared.len().min(EXAMPLES)].join(", ")),
+                }
+            }));
+        }
+    }
+    Ok(table)
+}
+
+/// The rows of a leakage table that break a promise: what is shared is not allowed. Possible only where the user fixed
+/// the sides.
+pub fn violations(table: &[Leakage]) -> Vec<&Leakage> {
+    table.iter().filter(|row| !row.allowed && row.shared.unwrap_or(0) > 0).collect()
+}
+
+/// Whether the scheme promises that no value of `column` is on two sides.
+fn promised(params: &SplitParams, column: &str) -> bool {
+    params.grouping().contains(&column)
+}
+
+/// A value of a checked column in a fold: the first utterance with it on each side.
+struct Sighting {
+    value: String,
+    first: BTreeMap<Split, String>,
+}
+
+/// Split rows with what is known of their utterances.
+fn joined(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
+    keys.located(rows)?;
+    let query = || -> PolarsResult<DataFrame> {
+        let splits = df!(
+            "fold" => rows.iter().map(|row| row.fold).collect::<Vec<_>>(),
+            "utterance_id" => rows.iter().map(|row| row.utterance_id.as_str()).collect::<Vec<_>>(),
+            "split" => rows.iter().map(|row| row.split.as_str()).collect::<Vec<_>>(),
+        )?;
+        let columns = ["utterance_id", "audio_hash", "speaker", "text_id"].map(col);
+        let facts = keys.frame().clone().lazy().select(columns);
+        splits.lazy().left_join(facts, col("utterance_id"), col("utterance_id")).collect()
+    };
+    query().map_err(DatasetError::query("splits"))
+}
+
+/// The values of `column` by fold, in order, with the first utterance on each side.
+fn sightings(joined: &DataFrame, column: &str) -> Result<BTreeMap<i64, Vec<Sighting>>, DatasetError> {
+    let frame = first_on_sides(joined, column).map_err(DatasetError::query("splits"))?;
+    by_fold(&frame, column).map_err(DatasetError::query("splits"))
+}
+
+/// A row for each fold, value and side: the first utterance there.
+fn first_on_sides(joined: &DataFrame, column: &str) -> PolarsResult<DataFrame> {
+    let key = ["fold", column, "split"];
+    joined
+        .clone()
+        .lazy()
+        .filter(col(column).is_not_null())
+        .group_by(key.map(col))
+        .agg([col("utterance_id").min()])
+        .sort(key, SortMultipleOptions::default())
+        .collect()
+}
+
+fn by_fold(frame: &DataFrame, column: &str) -> PolarsResult<BTreeMap<i64, Vec<Sighting>>> {
+    let mut folds: BTreeMap<i64, Vec<Sighting>> = BTreeMap::new();
+    let text = |name| frame.column(name).and_then(Column::str).map(|cells| cells.iter().map(Option::unwrap_or_default));
+    let cells = text(column)?.zip(text("split")?).zip(text("utterance_id")?);
+    for (fold, ((value, side), id)) in frame.column("fold")?.i64()?.iter().zip(cells) {
+        let seen = folds.entry(fold.unwrap_or_default()).or_default();
+        if seen.last().is_none_or(|last| last.value != value) {
+            seen.push(Sighting { value: value.to_owned(), first: BTreeMap::new() });
+        }
+        if let (Some(last), Ok(side)) = (seen.last_mut(), Split::from_str(side)) {
+            last.first.insert(side, id.to_owned());
+        }
+    }
+    Ok(folds)
+}
+
+/// What both sides have, as examples name it, in order.
+fn shared(seen: &[Sighting], check: &str, a: Split, b: Split) -> Vec<String> {
+    let both = seen.iter().filter_map(|seen| Some((seen, seen.first.get(&a)?, seen.first.get(&b)?)));
+    let mut names: Vec<String> = both
+        .map(|(seen, a, b)| match check {
+            "audio" => format!("{a} = {b}"),
+            _ => seen.value.clone(),
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use super::*;
+use crate::config::Split as SplitSection;
+use crate::dataset::assign;
+use crate::dataset::testing::Utterances;
+
+fn table(data: &Utterances, toml: &str) -> Vec<Leakage> {
+    let keys = data.keys();
+    let params = toml::from_str::<SplitSection>(toml).expect("well-formed").check().expect("legal");
+    let rows = assign(&keys, &params, 1).expect("a split").rows;
+    leakage(&keys, &rows, &params).expect("a leakage table")
+}
+
+fn row<'a>(table: &'a [Leakage], fold: i64, check: &str, between: &str) -> &'a Leakage {
+    let found = table.iter().find(|row| row.fold == fold && row.check == check && row.between == between);
+    found.expect("every fold has all nine rows")
+}
+
+#[test]
+fn each_scheme_says_what_is_shared() {
+    let data = Utterances::ravdess();
+    let cases = [("", Some(0), false), ("scheme = 'stratified'", Some(24), true), ("scheme = 'loso'", Some(0), false)];
+    for (toml, speakers, allowed) in cases {
+        let table = table(&data, toml);
+        let speaker = row(&table, 0, "speaker", "train-test");
+        assert_eq!((speaker.shared, speaker.allowed), (speakers, allowed), "{toml}");
+        let text = row(&table, 0, "text", "train-test");
+        assert_eq!((text.shared, text.allowed), (Some(2), true), "{toml}");
+        assert_eq!(text.examples.as_deref(), Some("ravdess/01, ravdess/02"));
+        let audio = row(&table, 0, "audio", "train-test");
+        assert_eq!((audio.shared, audio.allowed), (Some(0), false), "{toml}");
+        assert!(violations(&table).is_empty());
+    }
+}
+
+#[test]
+fn every_fold_has_nine_rows_in_key_order() {
+    let table = table(&Utterances::ravdess(), "scheme = 'group-k-fold'\nfolds = 4\ndev = 0");
+    assert_eq!(table.len(), 4 * 9);
+    let keys: Vec<_> = table.iter().map(|row| (row.fold, &row.check, &row.between)).collect();
+    assert!(keys.is_sorted());
+    assert_eq!(row(&table, 3, "text", "dev-test").shared, Some(0), "no dev side shares nothing");
+}
+
+#[test]
+fn three_speakers_are_examples_enough() {
+    let table = table(&Utterances::ravdess(), "scheme = 'stratified'");
+    let speaker = row(&table, 0, "speaker", "train-test");
+    assert_eq!(speaker.examples.as_deref(), Some("ravdess/01, ravdess/02, ravdess/03"));
+}
+
+#[test]
+fn a_column_nobody_has_counts_as_null() {
+    let mut data = Utterances::ravdess();
+    data.rows.iter_mut().for_each(|row| row.text_id = None);
+    let table = table(&data, "");
+    assert_eq!(row(&table, 0, "text", "train-test").shared, None);
+    assert_eq!(row(&table, 0, "text", "train-test").examples, None);
+}
+
+#[test]
+fn promises_broken_by_fixed_sides_are_violations() {
+    let mut data = Utterances::ravdess();
+    let sides = ["train", "test"];
+    data.rows.iter_mut().enumerate().for_each(|(at, row)| row.room = Some(sides[at % 2].to_owned()));
+    let (a, b) = (data.rows[0].utterance_id.clone(), data.rows[1].utterance_id.clone());
+    data.rows[1].audio_hash = data.rows[0].audio_hash.clone();
+
+    let free = table(&data, "scheme = 'predefined'\ncolumn = 'room'");
+    let checks: Vec<_> = violations(&free).iter().map(|row| row.check.as_str()).collect();
+    assert_eq!(checks, ["audio"], "shared speakers were not promised away");
+    let examples = violations(&free)[0].examples.clone().unwrap_or_default();
+    assert!(examples.starts_with(&format!("{a} = {b}, ")), "{examples}");
+
+    let promised = table(&data, "scheme = 'predefined'\ncolumn = 'room'\ngroup_by = 'speaker'");
+    let checks: Vec<_> = violations(&promised).iter().map(|row| row.check.as_str()).collect();
+    assert_eq!(checks, ["audio", "speaker"]);
+}
+
+#[test]
+fn a_split_of_other_utterances_is_refused() {
+    let keys = Utterances::ravdess().keys();
+    let params = SplitSection::default().check().expect("legal");
+    let mut rows = assign(&keys, &params, 1).expect("a split").rows;
+    rows[0].utterance_id = "ravdess/gone".to_owned();
+    let error = leakage(&keys, &rows, &params).expect_err("an unknown utterance").to_string();
+    assert!(error.contains("ravdess/gone"), "{error}");
+}

@@ -1,0 +1,257 @@
+//! Normalization: fitted on one fold, carried by models.
+
+use super::{DatasetError, Features};
+use crate::config::{Method, NormalizeParams, Scope};
+use crate::schema::{Normalization, Split, SplitRow};
+use ndarray::ArrayView1;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The group of corpus-wide statistics.
+const ALL: &str = "all";
+
+/// Center and scale of each feature for one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// Subtracted first; also what a missing value is replaced by. One a feature.
+    pub center: Vec<f64>,
+    /// Then divided by; above 0. One a feature.
+    pub scale: Vec<f64>,
+    /// Rows that had a value when this was fitted. One a feature.
+    pub rows: Vec<i64>,
+    /// Whether test rows were looked at.
+    pub transductive: bool,
+}
+
+/// What normalizes the features of one fold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Statistics {
+    /// The fold, from 0.
+    pub fold: i64,
+    /// How a feature is centred and scaled.
+    pub method: Method,
+    /// Whose rows the statistics were fitted on.
+    pub scope: Scope,
+    /// Feature names, in the column order of the features table.
+    pub features: Vec<String>,
+    /// By speaker, or under `all`.
+    pub groups: BTreeMap<String, Scaling>,
+}
+
+/// Fits the statistics of one fold, `rows` being its rows of the splits table.
+///
+/// Scope `corpus` looks at train rows only. Scope `speaker` looks at all rows of a speaker in the fold, without labels;
+/// a speaker with test rows is marked transductive. Missing values are left out. A constant column has scale 1, so that
+/// its values become 0; a column without any value has center 0 and scale 1. `robust` falls back on the standard
+/// deviation where the quartiles coincide. `none` is center 0, scale 1. Sums are f64, in the order of utterance ids.
+///
+/// # Errors
+/// An unknown utterance, a word that is no side, an utterance without the speaker that scope `speaker` needs.
+pub fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> Result<Statistics, DatasetError> {
+    let members = groups_of(features, rows, params.scope)?;
+    let mut scalings: Vec<Scaling> = members.values().map(|members| Scaling::empty(members.transductive)).collect();
+    for column in features.values().columns() {
+        for (scaling, members) in scalings.iter_mut().zip(members.values()) {
+            scaling.push(column, &members.rows, params.method);
+        }
+    }
+    let groups = members.into_keys().zip(scalings).collect();
+    Ok(Statistics {
+        fold: rows.first().map_or(0, |row| row.fold),
+        method: params.method,
+        scope: params.scope,
+        features: features.names().to_vec(),
+        groups,
+    })
+}
+
+/// Rows of the features table that a group's statistics are fitted on.
+#[derive(Default)]
+struct Members {
+    rows: Vec<usize>,
+    transductive: bool,
+}
+
+fn groups_of(features: &Features, rows: &[SplitRow], scope: Scope) -> Result<BTreeMap<String, Members>, DatasetError> {
+    let mut groups: BTreeMap<String, Members> = BTreeMap::new();
+    for (row, side) in features.keys().located(rows)? {
+        let group = match scope {
+            Scope::Corpus if side != Split::Train => continue,
+            Scope::Corpus => ALL.to_owned(),
+            Scope::Speaker => features.keys().speaker(row)?,
+        };
+        let members = groups.entry(group).or_default();
+        members.rows.push(row);
+        members.transductive |= side == Split::Test;
+    }
+    // The reduction order is that of the table, whatever the order of the split rows.
+    groups.values_mut().for_each(|members| members.rows.sort_unstable());
+    Ok(groups)
+}
+
+impl Scaling {
+    fn empty(transductive: bool) -> Self {
+        Self { center: Vec::new(), scale: Vec::new(), rows: Vec::new(), transductive }
+    }
+
+    /// Fits the next feature on some rows of its column.
+    fn push(&mut self, column: ArrayView1<f32>, rows: &[usize], method: Method) {
+        let cells = rows.iter().map(|row| f64::from(column[*row]));
+        let mut present: Vec<f64> = cells.filter(|value| !value.is_nan()).collect();
+        let (center, scale) = center_and_scale(method, &mut present);
+        self.rows.push(present.len() as i64);
+        self.center.push(center);
+        self.scale.push(scale);
+    }
+}
+
+/// Center and scale of the values, which may be reordered.
+fn center_and_scale(method: Method, values: &mut [f64]) -> (f64, f64) {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    match method {
+        Method::None => (0.0, 1.0),
+        _ if values.is_empty() => (0.0, 1.0),
+        // Compared rather than computed: the mean of equal numbers may differ from them in the last digit.
+        _ if low == high => (low, 1.0),
+        Method::ZScore => mean_and_deviation(values),
+        Method::MinMax => (low, high - low),
+        Method::Robust => robust(values),
+    }
+}
+
+/// Mean and standard deviation, dividing by n; two passes in order.
+fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / n;
+    (mean, variance.sqrt())
+}
+
+fn robust(values: &mut [f64]) -> (f64, f64) {
+    let (_, deviation) = mean_and_deviation(values);
+    let median = quantile(values, 0.5);
+    let range = quantile(values, 0.75) - quantile(values, 0.25);
+    (median, if range > 0.0 { range } else { deviation })
+}
+
+/// Quantile by linear interpolation between order statistics (Hyndman and Fan's type 7, numpy's default).
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    let position = (values.len() - 1) as f64 * share;
+    let below = position as usize;
+    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
+    let low = *low;
+    let high = above.iter().copied().fold(f64::INFINITY, f64::min);
+    if above.is_empty() { low } else { low + (position - below as f64) * (high - low) }
+}
+
+impl Statistics {
+    /// The rows of the normalization table, sorted by group and feature.
+    pub fn rows(&self) -> Vec<Normalization> {
+        let mut order: Vec<usize> = (0..self.features.len()).collect();
+        order.sort_by_key(|feature| &self.features[*feature]);
+        let row = |group: &String, scaling: &Scaling, feature: usize| Normalization {
+            fold: self.fold,
+            group: group.clone(),
+            feature: self.features[feature].clone(),
+            method: self.method.as_str().to_owned(),
+            center: scaling.center[feature],
+            scale: scaling.scale[feature],
+            rows: scaling.rows[feature],
+            transductive: scaling.transductive,
+        };
+        let groups = self.groups.iter();
+        groups.flat_map(|(group, scaling)| order.iter().map(move |feature| row(group, scaling, *feature))).collect()
+    }
+
+    /// The statistics back from the rows of one fold of the normalization table, in the order of `features`.
+    ///
+    /// # Errors
+    /// No rows, an unknown method, other features than `features`.
+    pub fn from_rows(rows: &[Normalization], features: &[String]) -> Result<Self, DatasetError> {
+        let Some(first) = rows.first() else {
+            return Err(DatasetError::NoStatistics { group: ALL.to_owned(), fold: 0 });
+        };
+        let method = Method::from_word(&first.method).ok_or_else(|| DatasetError::BadValue {
+            table: "normalization",
+            column: "method",
+            value: first.method.clone(),
+        })?;
+        let mut by_group: BTreeMap<&str, BTreeMap<&str, &Normalization>> = BTreeMap::new();
+        for row in rows {
+            by_group.entry(&row.group).or_default().insert(&row.feature, row);
+        }
+        let scope = if by_group.contains_key(ALL) { Scope::Corpus } else { Scope::Speaker };
+        let mut groups = BTreeMap::new();
+        for (group, rows) in by_group {
+            groups.insert(group.to_owned(), scaling_of(first.fold, &rows, features)?);
+        }
+        Ok(Self { fold: first.fold, method, scope, features: features.to_vec(), groups })
+    }
+
+    /// Whether any group looked at test rows.
+    pub fn is_transductive(&self) -> bool {
+        self.groups.values().any(|scaling| scaling.transductive)
+    }
+
+    /// Center and scale for an utterance of `speaker`, who matters under scope `speaker` only.
+    ///
+    /// # Errors
+    /// The speaker was not there when the statistics were fitted.
+    pub fn scaling(&self, speaker: &str) -> Result<&Scaling, DatasetError> {
+        let group = match self.scope {
+            Scope::Corpus => ALL,
+            Scope::Speaker => speaker,
+        };
+        let missing = || DatasetError::NoStatistics { group: group.to_owned(), fold: self.fold };
+        self.groups.get(group).ok_or_else(missing)
+    }
+
+    /// Refuses features that are not those the statistics were fitted on, or stand in another order.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn check_features(&self, features: &[String]) -> Result<(), DatasetError> {
+        let different = self.features.iter().zip(features).find(|(fitted, present)| fitted != present);
+        let difference = match different {
+            Some((fitted, present)) => format!("`{present}` stands in the place of `{fitted}`"),
+            None if self.features.len() != features.len() => {
+                format!("{} features instead of {}", features.len(), self.features.len())
+            }
+            None => return Ok(()),
+        };
+        Err(DatasetError::FeatureMismatch { fold: self.fold, difference })
+    }
+}
+
+impl Scaling {
+    /// A value of feature number `feature` after normalization: (value - center) / scale, 0 where it is missing.
+    /// Always finite: what a nearly constant column would blow up ends at the largest float32.
+    pub fn apply(&self, feature: usize, value: f32) -> f32 {
+        if !value.is_finite() {
+            return 0.0;
+        }
+        let normalized = (f64::from(value) - self.center[feature]) / self.scale[feature];
+        normalized.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+    }
+}
+
+fn scaling_of(fold: i64, rows: &BTreeMap<&str, &Normalization>, features: &[String]) -> Result<Scaling, DatasetError> {
+    let mismatch = |difference| DatasetError::FeatureMismatch { fold, difference };
+    let find = |name: &String| rows.get(name.as_str()).ok_or_else(|| mismatch(format!("`{name}` has no statistics")));
+    let rows_in_order = features.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    if let Some(unknown) =
+        rows.keys().find(|name| rows.len() != features.len() && !features.iter().any(|f| f == **name))
+    {
+        return Err(mismatch(format!("`{unknown}` is not in the table")));
+    }
+    Ok(Scaling {
+        center: rows_in_order.iter().map(|row| row.center).collect(),
+        scale: rows_in_order.iter().map(|row| row.scale).collect(),
+        rows: rows_in_order.iter().map(|row| row.rows).collect(),
+        transductive: rows_in_order.iter().any(|row| row.transductive),
+    })
+}
+
+#[cfg(test)]
+mod tests;

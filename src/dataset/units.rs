@@ -1,0 +1,173 @@
+//! What is never torn apart: utterances that share a group or the very same audio.
+
+use super::{DatasetError, Keys};
+use crate::config::SplitParams;
+use std::collections::BTreeMap;
+
+/// Utterances that stay on one side.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Unit {
+    /// Place in the seeded order.
+    pub(super) order: u64,
+    /// The smallest group or utterance id in it: its name.
+    pub(super) name: String,
+    /// Its rows, ascending.
+    pub(super) rows: Vec<usize>,
+}
+
+/// The connected components of `rows` under equal `audio_hash` and equal values of the scheme's grouping columns, in
+/// seeded order: by the first 8 bytes of BLAKE3 over purpose, seed and name. The order of one unit does not depend on
+/// the others, so that a corpus that grows keeps most of its splits.
+///
+/// # Errors
+/// An unknown grouping column, or one that a row lacks.
+pub(super) fn units(
+    keys: &Keys,
+    rows: &[usize],
+    params: &SplitParams,
+    purpose: &str,
+    seed: u64,
+) -> Result<Vec<Unit>, DatasetError> {
+    let grouping = grouping_columns(keys, rows, params)?;
+    let hashes = keys.texts("audio_hash")?;
+    let mut sets = Sets::new(rows.len());
+    for column in grouping.iter().chain([&hashes]) {
+        unite_equal(&mut sets, rows, column);
+    }
+    let ids = keys.ids()?;
+    let names: Vec<&str> = match grouping.first() {
+        Some(column) => column.iter().map(|cell| cell.unwrap_or_default()).collect(),
+        None => ids,
+    };
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        members.entry(sets.root(at)).or_default().push(*row);
+    }
+    let mut units: Vec<Unit> = members.into_values().map(|rows| unit(rows, &names, purpose, seed)).collect();
+    units.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+    Ok(units)
+}
+
+fn grouping_columns<'a>(
+    keys: &'a Keys,
+    rows: &[usize],
+    params: &SplitParams,
+) -> Result<Vec<Vec<Option<&'a str>>>, DatasetError> {
+    let mut columns = Vec::new();
+    for name in params.grouping() {
+        let column = keys.named("split.group_by", name)?;
+        let lacking: Vec<usize> = rows.iter().copied().filter(|row| column[*row].is_none()).collect();
+        if let Some(first) = lacking.first() {
+            return Err(DatasetError::NoGroup {
+                scheme: params.scheme().as_str(),
+                column: name.to_owned(),
+                count: lacking.len(),
+                id: keys.ids()?[*first].to_owned(),
+                hint: "set dev = 0 if only dev is carved by it, use scheme `stratified` or `k-fold`, or fill the column",
+            });
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+fn unite_equal(sets: &mut Sets, rows: &[usize], column: &[Option<&str>]) {
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if let Some(value) = column[*row] {
+            sets.unite(*first.entry(value).or_insert(at), at);
+        }
+    }
+}
+
+fn unit(rows: Vec<usize>, names: &[&str], purpose: &str, seed: u64) -> Unit {
+    let name = rows.iter().map(|row| names[*row]).min().unwrap_or_default().to_owned();
+    Unit { order: seeded_order(purpose, seed, &name), name, rows }
+}
+
+fn seeded_order(purpose: &str, seed: u64, name: &str) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(purpose.as_bytes()).update(&[0]).update(&seed.to_le_bytes()).update(name.as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
+/// Disjoint sets; the root of a set is its smallest element.
+struct Sets {
+    parent: Vec<usize>,
+}
+
+impl Sets {
+    fn new(len: usize) -> Self {
+        Self { parent: (0..len).collect() }
+    }
+
+    fn root(&mut self, mut at: usize) -> usize {
+        while self.parent[at] != at {
+            self.parent[at] = self.parent[self.parent[at]];
+            at = self.parent[at];
+        }
+        at
+    }
+
+    fn unite(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b)] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Utterances;
+    use super::*;
+    use crate::config::Split;
+
+    fn params(toml: &str) -> SplitParams {
+        toml::from_str::<Split>(toml).expect("well-formed").check().expect("legal")
+    }
+
+    fn all_units(data: &Utterances, toml: &str, seed: u64) -> Vec<Unit> {
+        let keys = data.keys();
+        let rows: Vec<usize> = (0..keys.len()).collect();
+        units(&keys, &rows, &params(toml), "test", seed).expect("units")
+    }
+
+    #[test]
+    fn equal_audio_ties_utterances_and_speakers() {
+        let mut data = Utterances::ravdess();
+        assert_eq!(all_units(&data, "scheme = 'k-fold'", 1).len(), 1439);
+        assert_eq!(all_units(&data, "", 1).len(), 24);
+        let hash = data.rows[0].audio_hash.clone();
+        data.rows[1439].audio_hash = hash;
+        assert_eq!(all_units(&data, "", 1).len(), 23, "the first and the last speaker share a recording");
+    }
+
+    #[test]
+    fn a_second_grouping_column_makes_larger_units() {
+        let units = all_units(&Utterances::ravdess(), "group_by = 'room'", 1);
+        assert_eq!(units.len(), 6, "four speakers a room");
+    }
+
+    #[test]
+    fn the_order_depends_on_seed_and_purpose_only() {
+        let data = Utterances::ravdess();
+        let names = |seed| all_units(&data, "", seed).into_iter().map(|unit| unit.name).collect::<Vec<_>>();
+        assert_ne!(names(1), names(2));
+        let mut fewer = data.clone();
+        fewer.rows.retain(|row| row.speaker.as_deref() != Some("ravdess/05"));
+        let left: Vec<_> = all_units(&fewer, "", 1).into_iter().map(|unit| unit.name).collect();
+        let want: Vec<_> = names(1).into_iter().filter(|name| name != "ravdess/05").collect();
+        assert_eq!(left, want);
+    }
+
+    #[test]
+    fn a_missing_group_is_an_error_that_counts() {
+        let mut data = Utterances::ravdess();
+        data.rows[3].speaker = None;
+        let keys = data.keys();
+        let rows: Vec<usize> = (0..keys.len()).collect();
+        let error = units(&keys, &rows, &params(""), "test", 1).expect_err("a speaker is missing").to_string();
+        assert!(error.contains("1 utterances lack") && error.contains(&data.rows[3].utterance_id), "{error}");
+    }
+}

@@ -1,0 +1,259 @@
+//! Everything a report says, as plain rows.
+
+use crate::eval::Confusion;
+use crate::schema::{Comparison, LabelCount, Leakage, LearningCurve, Metric};
+
+/// Everything a report says. Lists are shown in their order, unless a field says otherwise.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Name of the pipeline.
+    pub pipeline: String,
+    /// Version of ser-etl.
+    pub version: String,
+    /// The pipeline's seed.
+    pub seed: u64,
+    /// Whether any corpus is synthetic speech: said in the first line.
+    pub synthetic: bool,
+    /// The label set, in the order of every matrix and table.
+    pub classes: Vec<String>,
+    /// The corpora.
+    pub corpora: Vec<CorpusFacts>,
+    /// Utterances with features by corpus and class.
+    pub class_counts: Vec<ClassCount>,
+    /// What became of each source label.
+    pub labels: Vec<LabelCount>,
+    /// What was refused, by stage and code.
+    pub rejects: Vec<RejectCount>,
+    /// The features.
+    pub features: FeatureFacts,
+    /// The split.
+    pub split: SplitFacts,
+    /// What the sides of each fold share.
+    pub leakage: Vec<Leakage>,
+    /// The normalization.
+    pub normalization: NormalizationFacts,
+    /// The models, in the order of `train.models`.
+    pub models: Vec<ModelFacts>,
+    /// Name of the model that the report leads with; one of `models`.
+    pub headline: String,
+    /// Resamples behind each interval; 0: none.
+    pub resamples: usize,
+    /// The rows of the metrics table.
+    pub metrics: Vec<Metric>,
+    /// The rows of the comparisons table.
+    pub comparisons: Vec<Comparison>,
+    /// One matrix a model, over all its test rows.
+    pub confusions: Vec<ModelConfusion>,
+    /// The rows of the learning_curves table; empty where no model trains in epochs.
+    pub curves: Vec<LearningCurve>,
+    /// Hashes of configuration, inputs and tables.
+    pub hashes: Vec<HashRow>,
+}
+
+/// A corpus.
+#[derive(Debug, Clone)]
+pub struct CorpusFacts {
+    /// Name in the pipeline file.
+    pub name: String,
+    /// How it is read, in words: `preset ravdess`, `pattern`, `manifest`.
+    pub origin: String,
+    /// Utterances with features.
+    pub utterances: i64,
+    /// Different speakers; none where the corpus does not tell.
+    pub speakers: Option<i64>,
+    /// Different texts; none where the corpus does not tell.
+    pub texts: Option<i64>,
+    /// Audio of these utterances in hours.
+    pub hours: f64,
+}
+
+/// Utterances of a class in a corpus.
+#[derive(Debug, Clone)]
+pub struct ClassCount {
+    /// The corpus.
+    pub corpus: String,
+    /// The class.
+    pub class: String,
+    /// Utterances.
+    pub utterances: i64,
+}
+
+/// Files or utterances refused for one cause.
+#[derive(Debug, Clone)]
+pub struct RejectCount {
+    /// Stage that refused them.
+    pub stage: String,
+    /// Cause, one word.
+    pub code: String,
+    /// How many.
+    pub count: i64,
+    /// Path or id of the first.
+    pub example: String,
+}
+
+/// The feature table.
+#[derive(Debug, Clone)]
+pub struct FeatureFacts {
+    /// Name of the feature set.
+    pub set: String,
+    /// Feature columns.
+    pub columns: i64,
+    /// Rows.
+    pub rows: i64,
+}
+
+/// The split.
+#[derive(Debug, Clone)]
+pub struct SplitFacts {
+    /// The scheme: `group-k-fold`.
+    pub scheme: String,
+    /// The scheme with its parameters, to stand after "The split is": `5 folds of whole speakers, ...`.
+    pub words: String,
+    /// The folds.
+    pub folds: Vec<FoldFacts>,
+    /// What the split stage warned of.
+    pub warnings: Vec<String>,
+}
+
+/// Utterances on each side of a fold.
+#[derive(Debug, Clone)]
+pub struct FoldFacts {
+    /// Fold, from 0.
+    pub fold: i64,
+    /// Training side.
+    pub train: i64,
+    /// Dev side; 0 without one.
+    pub dev: i64,
+    /// Test side.
+    pub test: i64,
+    /// Different speakers on the test side; none where unknown.
+    pub test_speakers: Option<i64>,
+}
+
+/// The normalization.
+#[derive(Debug, Clone)]
+pub struct NormalizationFacts {
+    /// `z-score`, `min-max`, `robust` or `none`.
+    pub method: String,
+    /// `corpus` or `speaker`.
+    pub scope: String,
+    /// Whether statistics of test rows were used (without their labels).
+    pub transductive: bool,
+}
+
+/// How a model was trained.
+#[derive(Debug, Clone)]
+pub struct ModelFacts {
+    /// Name, as in the tables.
+    pub name: String,
+    /// What it is, in words: `multi-layer perceptron, 256 and 128 hidden units`.
+    pub title: String,
+    /// Fewest and most rows that it was fitted on in a fold.
+    pub rows_fitted: (i64, i64),
+    /// What the dev side was used for.
+    pub dev_use: DevUse,
+    /// Fewest and most epochs in a fold; none for a model without epochs.
+    pub epochs: Option<(i64, i64)>,
+    /// What else must be known: capped rows, a retry, a missing guarantee.
+    pub notes: Vec<String>,
+}
+
+/// What a model used the dev side for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DevUse {
+    /// To decide when to stop.
+    EarlyStopping,
+    /// As more training rows.
+    Fitting,
+    /// There is no dev side.
+    NoDev,
+}
+
+impl DevUse {
+    /// In a few words, for a table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EarlyStopping => "early stopping",
+            Self::Fitting => "fitted on, with train",
+            Self::NoDev => "no dev side",
+        }
+    }
+}
+
+/// The confusion matrix of a model.
+#[derive(Debug, Clone)]
+pub struct ModelConfusion {
+    /// The model.
+    pub model: String,
+    /// Its matrix; classes as in [`Facts::classes`].
+    pub confusion: Confusion,
+}
+
+/// A hash that identifies a part of the run.
+#[derive(Debug, Clone)]
+pub struct HashRow {
+    /// What is hashed.
+    pub kind: HashKind,
+    /// Stage, corpus or table.
+    pub name: String,
+    /// The hash, hexadecimal.
+    pub hash: String,
+}
+
+/// What a hash is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashKind {
+    /// Parameters that determine a stage's rows.
+    Config,
+    /// What was read from outside.
+    Input,
+    /// The rows of a table.
+    Table,
+}
+
+impl HashKind {
+    /// The word for a table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "configuration",
+            Self::Input => "input",
+            Self::Table => "table",
+        }
+    }
+}
+
+impl Facts {
+    /// A figure's row of the metrics table.
+    pub(super) fn metric(&self, model: &str, slice: &str, group: &str, metric: &str) -> Option<&Metric> {
+        let wanted = (model, slice, group, metric);
+        self.metrics.iter().find(|row| (&*row.model, &*row.slice, &*row.group, &*row.metric) == wanted)
+    }
+
+    /// Overall UAR of a model.
+    pub(super) fn uar(&self, model: &str) -> Option<f64> {
+        self.metric(model, "overall", "all", "uar")?.value
+    }
+
+    /// The models, best overall UAR first; equal ones, and those without a figure, in their order.
+    pub(super) fn ranked(&self) -> Vec<&ModelFacts> {
+        let mut models: Vec<&ModelFacts> = self.models.iter().collect();
+        let figure = |model: &ModelFacts| self.uar(&model.name).unwrap_or(-1.0);
+        models.sort_by(|a, b| figure(b).total_cmp(&figure(a)));
+        models
+    }
+
+    /// The groups of a model's slice, in the order of the metrics table; numbers by size.
+    pub(super) fn groups(&self, model: &str, slice: &str) -> Vec<&str> {
+        let rows = self.metrics.iter().filter(|row| row.model == model && row.slice == slice && row.metric == "uar");
+        let mut groups: Vec<&str> = rows.map(|row| row.group.as_str()).collect();
+        groups.sort_by_key(|group| group.parse::<i64>().unwrap_or(0));
+        groups
+    }
+
+    /// UAR of guessing: one over the number of classes in the headline model's test rows.
+    pub(super) fn chance(&self) -> Option<f64> {
+        let headline = self.confusions.iter().find(|confusion| confusion.model == self.headline)?;
+        let present = headline.confusion.classes() - headline.confusion.margins().absent();
+        (present > 0).then(|| 1.0 / present as f64)
+    }
+}

@@ -1,0 +1,50 @@
+//! report.md: its sections in order, each a list of blocks.
+
+mod data;
+mod protocol;
+mod results;
+mod table;
+mod training;
+
+use super::Facts;
+use super::escape::text;
+use super::plots::Plot;
+
+/// The whole report as Markdown (GitHub's dialect: tables, images by relative path). Ends with a newline.
+///
+/// Every string from data is escaped. Figures are those of `facts.metrics` and `facts.comparisons`, the rows of the
+/// tables.
+pub fn markdown(facts: &Facts) -> String {
+    let sections = [
+        vec![title(facts)],
+        protocol::warnings(facts),
+        protocol::protocol(facts),
+        results::results(facts),
+        results::comparisons(facts),
+        results::classes(facts),
+        results::slices(facts),
+        data::corpora(facts),
+        data::labels(facts),
+        data::rejects(facts),
+        protocol::split(facts),
+        protocol::leakage(facts),
+        training::training(facts),
+        training::cost(facts),
+        training::identity(facts),
+    ];
+    let blocks: Vec<String> = sections.into_iter().flatten().collect();
+    blocks.join("\n\n") + "\n"
+}
+
+fn title(facts: &Facts) -> String {
+    let speech = if facts.synthetic { " on SYNTHETIC speech, not on people" } else { "" };
+    format!("# {}: speech emotion recognition{speech}", text(&facts.pipeline))
+}
+
+/// The image of a plot; nothing where the report has no such plot.
+fn image(facts: &Facts, plot: &Plot, alt: &str) -> Option<String> {
+    Plot::all(facts).contains(plot).then(|| format!("![{}]({})", text(alt), plot.path()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! A confusion matrix: colour and percent are shares of the row, below them the counts.
+
+use plotters::style::RGBColor;
+
+use super::canvas::{Align, Canvas, DrawResult, INK, PAPER, Point, Style, card, muted, plain};
+use crate::eval::Confusion;
+use crate::report::escape::shorten;
+use crate::report::{Facts, number};
+
+const LEFT: i32 = 150;
+const TOP: i32 = 76;
+const LABEL: usize = 14;
+/// The colour of a share of 1; 0 is white.
+const FULL: RGBColor = RGBColor(0x08, 0x45, 0x94);
+/// From this share on, text is white.
+const DARK: f64 = 0.55;
+
+/// The SVG document of a model's matrix.
+pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
+    let Some(row) = facts.confusions.iter().find(|row| row.model == model) else {
+        return Err(format!("no confusion matrix of model `{model}`"));
+    };
+    let grid = Grid::new(&facts.classes);
+    let title = format!("Confusion matrix of {}", shorten(model, 30));
+    let subtitle = "Each row is a labelled emotion: where its utterances went";
+    card(grid.size(), &title, subtitle, |canvas| {
+        draw_labels(canvas, &grid, &facts.classes, &row.confusion)?;
+        for truth in 0..facts.classes.len() {
+            for predicted in 0..facts.classes.len() {
+                draw_cell(canvas, &grid, &row.confusion, truth, predicted)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Sizes in pixels, smaller cells for more classes.
+struct Grid {
+    classes: i32,
+    width: i32,
+    height: i32,
+    /// Room for the labels of the columns.
+    below: i32,
+}
+
+impl Grid {
+    fn new(classes: &[String]) -> Self {
+        let count = classes.len() as i32;
+        let longest = classes.iter().map(|class| class.chars().count().min(LABEL)).max().unwrap_or(0) as i32;
+        let (width, height) = match count {
+            0..=9 => (68, 44),
+            10..=14 => (46, 38),
+            _ => (24, 24),
+        };
+        let below = if Self::turned(width, longest) { 8 * longest + 10 } else { 22 };
+        Self { classes: count, width, height, below }
+    }
+
+    /// Whether the labels of the columns are too long to stand side by side; about 7 pixels a character.
+    fn turned(width: i32, longest: i32) -> bool {
+        7 * longest > width
+    }
+
+    fn size(&self) -> Point {
+        ((LEFT + self.classes * self.width + 24).max(460), TOP + self.classes * self.height + self.below + 34)
+    }
+
+    fn bottom(&self) -> i32 {
+        TOP + self.classes * self.height
+    }
+
+    fn corner(&self, row: usize, column: usize) -> Point {
+        (LEFT + column as i32 * self.width, TOP + row as i32 * self.height)
+    }
+}
+
+fn draw_labels(canvas: &mut Canvas<'_>, grid: &Grid, classes: &[String], confusion: &Confusion) -> DrawResult {
+    let turned = grid.below > 22;
+    for (index, class) in classes.iter().enumerate() {
+        let label = shorten(class, LABEL);
+        let (x, y) = grid.corner(index, index);
+        let middle = y + grid.height / 2;
+        if grid.height >= 38 {
+            canvas.text((LEFT - 10, middle - 8), &label, plain(12), Align::Right)?;
+            let support = format!("n = {}", number::count(confusion.support(index) as i64));
+            canvas.text((LEFT - 10, middle + 9), &support, muted(10), Align::Right)?;
+        } else {
+            canvas.text((LEFT - 10, middle), &label, plain(12), Align::Right)?;
+        }
+        let (align, gap) = if turned { (Align::UpRight, 8) } else { (Align::Middle, 14) };
+        canvas.text((x + grid.width / 2, grid.bottom() + gap), &label, plain(12), align)?;
+    }
+    let middle = LEFT + grid.classes * grid.width / 2;
+    canvas.text((middle, grid.bottom() + grid.below + 14), "predicted", muted(12), Align::Middle)?;
+    canvas.text((22, TOP + grid.classes * grid.height / 2), "labelled", muted(12), Align::UpMiddle)
+}
+
+fn draw_cell(
+    canvas: &mut Canvas<'_>,
+    grid: &Grid,
+    confusion: &Confusion,
+    truth: usize,
+    predicted: usize,
+) -> DrawResult {
+    let (count, support) = (confusion.count(truth, predicted), confusion.support(truth));
+    let share = if support == 0 { 0.0 } else { count as f64 / support as f64 };
+    let (x, y) = grid.corner(truth, predicted);
+    canvas.fill((x + 1, y + 1), (x + grid.width, y + grid.height), shade(share))?;
+    if count == 0 || grid.width < 46 {
+        return Ok(());
+    }
+    let color = if share >= DARK { PAPER } else { INK };
+    let (x, y) = (x + grid.width / 2, y + grid.height / 2);
+    let percent = format!("{:.0} %", 100.0 * share);
+    canvas.text((x, y - 7), &percent, Style { size: 13, color, bold: truth == predicted }, Align::Middle)?;
+    canvas.text((x, y + 10), &number::count(count as i64), Style { size: 10, color, bold: false }, Align::Middle)
+}
+
+/// From a light grey-blue at 0 to [`FULL`] at 1.
+fn shade(share: f64) -> RGBColor {
+    let empty = RGBColor(0xf1, 0xf5, 0xfa);
+    let mix = |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8;
+    RGBColor(mix(empty.0, FULL.0), mix(empty.1, FULL.1), mix(empty.2, FULL.2))
+}

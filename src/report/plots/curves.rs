@@ -1,0 +1,116 @@
+//! Learning curves of a model: losses on the left, UAR on dev on the right, a line a fold.
+
+use std::collections::BTreeMap;
+
+use plotters::style::RGBColor;
+
+use super::canvas::{Align, Canvas, DrawResult, GRID, PALETTE, Point, bold, card, muted, plain};
+use super::scale::{Scale, tick_label};
+use crate::report::Facts;
+use crate::report::escape::shorten;
+use crate::schema::LearningCurve;
+
+const WIDTH: i32 = 800;
+const HEIGHT: i32 = 360;
+const TOP: i32 = 100;
+const BOTTOM: i32 = 300;
+/// Left and right edge of the panels; the second is drawn where dev has figures.
+const LOSS: (i32, i32) = (70, 390);
+const UAR: (i32, i32) = (470, 776);
+const TRAIN_COLOR: RGBColor = PALETTE[0];
+const DEV_COLOR: RGBColor = PALETTE[1];
+
+/// The SVG document of a model's curves.
+pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
+    let rows: Vec<&LearningCurve> = facts.curves.iter().filter(|row| row.model == model).collect();
+    let train = series(&rows, |row| Some(row.train_loss));
+    let dev = series(&rows, |row| row.dev_loss);
+    let uar = series(&rows, |row| row.dev_uar);
+    let title = format!("Learning curves of {}", shorten(model, 30));
+    let subtitle = if train.len() > 1 { "One line a fold" } else { "One fold" };
+    let width = if uar.is_empty() { LOSS.1 + 70 } else { WIDTH };
+    card((width, HEIGHT), &title, subtitle, |canvas| {
+        let panel = Panel::new(LOSS, last_epoch(&rows), range(train.values().chain(dev.values())));
+        panel.frame(canvas, "loss (nats)")?;
+        legend(canvas, !dev.is_empty())?;
+        panel.lines(canvas, &train, TRAIN_COLOR)?;
+        panel.lines(canvas, &dev, DEV_COLOR)?;
+        if uar.is_empty() {
+            return Ok(());
+        }
+        let panel = Panel::new(UAR, last_epoch(&rows), (0.0, 1.0));
+        panel.frame(canvas, "UAR on dev")?;
+        panel.lines(canvas, &uar, DEV_COLOR)
+    })
+}
+
+/// Points (epoch, value) by fold; folds without a value are left out.
+type Series = BTreeMap<i64, Vec<(f64, f64)>>;
+
+fn series(rows: &[&LearningCurve], value: impl Fn(&LearningCurve) -> Option<f64>) -> Series {
+    let mut series = Series::new();
+    for row in rows {
+        if let Some(value) = value(row).filter(|value| value.is_finite()) {
+            series.entry(row.fold).or_default().push((row.epoch as f64, value));
+        }
+    }
+    series
+}
+
+fn last_epoch(rows: &[&LearningCurve]) -> f64 {
+    rows.iter().map(|row| row.epoch).max().unwrap_or(1) as f64
+}
+
+/// From 0 to a little above the largest value.
+fn range<'a>(lines: impl Iterator<Item = &'a Vec<(f64, f64)>>) -> (f64, f64) {
+    (0.0, 1.05 * lines.flatten().map(|(_, value)| *value).fold(0.0, f64::max))
+}
+
+/// A pair of axes.
+struct Panel {
+    edges: (i32, i32),
+    x: Scale,
+    y: Scale,
+}
+
+impl Panel {
+    fn new(edges: (i32, i32), last_epoch: f64, values: (f64, f64)) -> Self {
+        Self { edges, x: Scale::new((1.0, last_epoch), edges), y: Scale::new(values, (BOTTOM, TOP)) }
+    }
+
+    fn frame(&self, canvas: &mut Canvas<'_>, title: &str) -> DrawResult {
+        let (left, right) = self.edges;
+        canvas.text((left, TOP - 20), title, bold(12), Align::Left)?;
+        for tick in self.y.ticks(5) {
+            let y = self.y.at(tick);
+            canvas.line(&[(left, y), (right, y)], GRID, 1, 1.0)?;
+            canvas.text((left - 8, y), &tick_label(tick), muted(12), Align::Right)?;
+        }
+        for tick in self.x.ticks(6).into_iter().filter(|tick| tick.fract() == 0.0) {
+            canvas.text((self.x.at(tick), BOTTOM + 16), &tick_label(tick), muted(12), Align::Middle)?;
+        }
+        canvas.text(((left + right) / 2, BOTTOM + 38), "epoch", muted(12), Align::Middle)
+    }
+
+    fn lines(&self, canvas: &mut Canvas<'_>, series: &Series, color: RGBColor) -> DrawResult {
+        let opacity = if series.len() > 8 { 0.4 } else { 0.75 };
+        for line in series.values() {
+            let points: Vec<Point> = line.iter().map(|(epoch, value)| (self.x.at(*epoch), self.y.at(*value))).collect();
+            match points[..] {
+                [one] => canvas.dot(one, 3, color)?,
+                _ => canvas.line(&points, color, 2, opacity)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn legend(canvas: &mut Canvas<'_>, dev: bool) -> DrawResult {
+    let entries = [Some(("train", TRAIN_COLOR)), dev.then_some(("dev", DEV_COLOR))];
+    for (index, (name, color)) in entries.into_iter().flatten().enumerate() {
+        let x = LOSS.1 - 130 + 70 * index as i32;
+        canvas.line(&[(x, TOP - 20), (x + 20, TOP - 20)], color, 3, 1.0)?;
+        canvas.text((x + 26, TOP - 20), name, plain(12), Align::Left)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The SVG files of a report.
+
+mod canvas;
+mod classes;
+mod confusion;
+mod curves;
+mod results;
+mod scale;
+mod speakers;
+
+use super::escape::slug;
+use super::{Facts, PLOT_FOLDER, ReportError};
+
+/// Every plot of a report as (file name, SVG document), in the order of the report.
+///
+/// # Errors
+/// The drawing library refuses a plot.
+pub fn plots(facts: &Facts) -> Result<Vec<(String, String)>, ReportError> {
+    Plot::all(facts).iter().map(|plot| Ok((plot.file(), plot.draw(facts)?))).collect()
+}
+
+/// One plot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Plot {
+    /// UAR of each model with its interval.
+    Results,
+    /// Confusion matrix of a model.
+    Confusion(String),
+    /// UAR of each test speaker under the headline model.
+    Speakers,
+    /// Losses and dev UAR of a model over its epochs.
+    Curves(String),
+    /// Utterances by class.
+    Classes,
+}
+
+impl Plot {
+    /// The plots that the facts have rows for.
+    pub fn all(facts: &Facts) -> Vec<Self> {
+        let mut plots = Vec::new();
+        plots.extend((!facts.models.is_empty()).then_some(Self::Results));
+        plots.extend(facts.confusions.iter().map(|row| Self::Confusion(row.model.clone())));
+        plots.extend((!facts.groups(&facts.headline, "speaker").is_empty()).then_some(Self::Speakers));
+        let with_curve = facts.models.iter().filter(|model| facts.curves.iter().any(|row| row.model == model.name));
+        plots.extend(with_curve.map(|model| Self::Curves(model.name.clone())));
+        plots.extend((!facts.class_counts.is_empty()).then_some(Self::Classes));
+        plots
+    }
+
+    /// The file's name.
+    pub fn file(&self) -> String {
+        match self {
+            Self::Results => "results.svg".to_owned(),
+            Self::Confusion(model) => format!("confusion_{}.svg", slug(model)),
+            Self::Speakers => "speakers.svg".to_owned(),
+            Self::Curves(model) => format!("learning_curves_{}.svg", slug(model)),
+            Self::Classes => "classes.svg".to_owned(),
+        }
+    }
+
+    /// The file's path from report.md.
+    pub fn path(&self) -> String {
+        format!("{PLOT_FOLDER}/{}", self.file())
+    }
+
+    fn draw(&self, facts: &Facts) -> Result<String, ReportError> {
+        let drawn = match self {
+            Self::Results => results::draw(facts),
+            Self::Confusion(model) => confusion::draw(facts, model),
+            Self::Speakers => speakers::draw(facts),
+            Self::Curves(model) => curves::draw(facts, model),
+            Self::Classes => classes::draw(facts),
+        };
+        drawn.map_err(|cause| ReportError::Draw { plot: self.file(), cause })
+    }
+}
+
+#[cfg(test)]
+mod tests;
