@@ -1,5 +1,7 @@
 //! `ser-evaluate`: becomes `ser evaluate`.
 
+mod launch;
+
 fn main() -> std::process::ExitCode {
-    ser_etl::cli::launch("evaluate")
+    launch::exec("evaluate")
 }

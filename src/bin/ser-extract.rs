@@ -1,5 +1,7 @@
 //! `ser-extract`: becomes `ser extract`.
 
+mod launch;
+
 fn main() -> std::process::ExitCode {
-    ser_etl::cli::launch("extract")
+    launch::exec("extract")
 }

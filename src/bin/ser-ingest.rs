@@ -1,5 +1,7 @@
 //! `ser-ingest`: becomes `ser ingest`.
 
+mod launch;
+
 fn main() -> std::process::ExitCode {
-    ser_etl::cli::launch("ingest")
+    launch::exec("ingest")
 }

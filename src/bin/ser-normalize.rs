@@ -1,5 +1,7 @@
 //! `ser-normalize`: becomes `ser normalize`.
 
+mod launch;
+
 fn main() -> std::process::ExitCode {
-    ser_etl::cli::launch("normalize")
+    launch::exec("normalize")
 }

@@ -1,5 +1,7 @@
 //! `ser-split`: becomes `ser split`.
 
+mod launch;
+
 fn main() -> std::process::ExitCode {
-    ser_etl::cli::launch("split")
+    launch::exec("split")
 }

@@ -1,5 +1,7 @@
 //! `ser-train`: becomes `ser train`.
 
+mod launch;
+
 fn main() -> std::process::ExitCode {
-    ser_etl::cli::launch("train")
+    launch::exec("train")
 }

@@ -10,7 +10,6 @@
 
 mod args;
 mod exit;
-mod launch;
 mod logging;
 mod progress;
 mod run;
@@ -19,8 +18,6 @@ mod synth;
 use std::process::ExitCode;
 
 use clap::Parser;
-
-pub use launch::launch;
 
 use args::{Cli, Command};
 

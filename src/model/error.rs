@@ -4,11 +4,11 @@ use crate::config::train::ModelKind;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// Parts of a problem that do not fit each other.
-    #[error("the {part} has {got} {unit}, not {want}")]
+    #[error("{part}: {got} {unit} where {want} are needed")]
     Shape {
-        /// Which part: `train labels`.
+        /// Which part: `train`, `dev` or `normalizer`.
         part: &'static str,
-        /// What is counted: `rows`.
+        /// What is counted: `labels`.
         unit: &'static str,
         /// The number it has.
         got: usize,

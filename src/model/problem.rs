@@ -38,6 +38,8 @@ pub(super) struct Task {
     pub dev: Option<Rows>,
     /// Number of classes.
     pub classes: usize,
+    /// Their names, for messages.
+    pub names: Vec<String>,
     /// Seed of everything random.
     pub seed: u64,
 }
@@ -82,7 +84,8 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     }
     let dev = dev.and_then(|rows| known_rows(rows, &present, &mut notes));
     let train = renumber(train, &present);
-    Ok(Prepared { task: Task { train, dev, classes: present.len(), seed: problem.seed }, present, notes })
+    let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
+    Ok(Prepared { task: Task { train, dev, classes: present.len(), names, seed: problem.seed }, present, notes })
 }
 
 fn check(problem: &Problem) -> Result<(), ModelError> {

@@ -44,7 +44,9 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     let gamma = (spec.kernel == SvmKernel::Rbf).then(|| spec.gamma.unwrap_or_else(|| default_gamma(&x)));
     let machines: Vec<(Vec<f64>, f64)> = (0..task.classes)
         .into_par_iter()
-        .map(|class| one_against_rest(spec.c, gamma, &x, &y, class))
+        .map(|class| {
+            one_against_rest(spec.c, gamma, &x, &y, class).map_err(|reason| failed(&task.names[class], &reason))
+        })
         .collect::<Result<_, _>>()?;
     let alpha = Array2::from_shape_fn((x.nrows(), task.classes), |(row, class)| machines[class].0[row]);
     let rho = machines.iter().map(|machine| machine.1).collect();
@@ -56,7 +58,8 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
         model.platt.column_mut(class).assign(&Array1::from(coefficients.to_vec()));
         if !calibrated {
             notes.push(format!(
-                "Platt scaling of class number {class} failed: its decision value is taken as the logit"
+                "Platt scaling of class {} failed: its decision value is taken as the logit",
+                task.names[class]
             ));
         }
     }
@@ -120,7 +123,7 @@ fn one_against_rest(
     x: &Array2<f64>,
     y: &[usize],
     class: usize,
-) -> Result<(Vec<f64>, f64), ModelError> {
+) -> Result<(Vec<f64>, f64), String> {
     let labels: Array1<bool> = y.iter().map(|&label| label == class).collect();
     let params = Machine::<f64, bool>::params().eps(TOLERANCE).pos_neg_weights(c, c);
     let params = match gamma {
@@ -128,14 +131,14 @@ fn one_against_rest(
         Some(gamma) => params.gaussian_kernel(1.0 / gamma),
     };
     let machine = params.fit(&DatasetBase::new(x.view(), labels.view())).map_err(|error| error.to_string());
-    let machine = machine.and_then(|machine| {
+    machine.and_then(|machine| {
         let finite = machine.rho.is_finite() && machine.alpha.iter().all(|alpha| alpha.is_finite());
         if finite { Ok((machine.alpha, machine.rho)) } else { Err("the solution is not finite".to_owned()) }
-    });
-    machine.map_err(|reason| ModelError::Fit {
-        model: ModelKind::Svm,
-        reason: format!("class number {class} against the rest: {reason}"),
     })
+}
+
+fn failed(class: &str, reason: &str) -> ModelError {
+    ModelError::Fit { model: ModelKind::Svm, reason: format!("class `{class}` against the rest: {reason}") }
 }
 
 /// Platt's `a` and `b`, and whether they could be fitted.

@@ -12,7 +12,7 @@ use super::{StageError, StageName, ledger, output};
 
 /// The parts of a finished features table.
 #[derive(Debug)]
-pub(super) struct FeaturesTable {
+pub struct FeaturesTable {
     parts: Vec<Entry>,
 }
 

@@ -39,7 +39,9 @@ pub fn table_hash<'a>(
     let mut hasher = blake3::Hasher::new();
     update_text(&mut hasher, schema);
     open_columns.for_each(|name| update_text(&mut hasher, name));
-    rows.for_each(|row| drop(hasher.update(&row.0)));
+    for row in rows {
+        hasher.update(&row.0);
+    }
     hasher.finalize().to_hex().to_string()
 }
 
@@ -67,16 +69,24 @@ fn update_text(hasher: &mut blake3::Hasher, text: &str) {
     hasher.update(text.as_bytes());
 }
 
+/// Whether there is a value, then the value.
 fn update(hasher: &mut blake3::Hasher, value: &Value) {
     match value {
         Value::Text(Some(text)) => {
             hasher.update(&[1]);
             update_text(hasher, text);
         }
-        Value::Bool(Some(bit)) => drop(hasher.update(&[1, u8::from(*bit)])),
-        Value::Int(Some(number)) => drop(hasher.update(&[1]).update(&number.to_le_bytes())),
-        Value::Float(Some(number)) => drop(hasher.update(&[1]).update(&number.to_le_bytes())),
-        Value::Double(Some(number)) => drop(hasher.update(&[1]).update(&number.to_le_bytes())),
-        _ => drop(hasher.update(&[0])),
+        Value::Bool(Some(bit)) => update_bytes(hasher, &[u8::from(*bit)]),
+        Value::Int(Some(number)) => update_bytes(hasher, &number.to_le_bytes()),
+        Value::Float(Some(number)) => update_bytes(hasher, &number.to_le_bytes()),
+        Value::Double(Some(number)) => update_bytes(hasher, &number.to_le_bytes()),
+        Value::Text(None) | Value::Bool(None) | Value::Int(None) | Value::Float(None) | Value::Double(None) => {
+            hasher.update(&[0]);
+        }
     }
+}
+
+fn update_bytes(hasher: &mut blake3::Hasher, bytes: &[u8]) {
+    hasher.update(&[1]);
+    hasher.update(bytes);
 }

@@ -39,10 +39,7 @@ impl Real for f64 {
 pub(super) fn activate<F: Real>(activation: Activation, z: &mut [F], slope: &mut [F]) {
     match activation {
         Activation::Relu => each(z, slope, relu),
-        Activation::Tanh => each(z, slope, |z| {
-            let t = tanh(z);
-            (t, F::one() - t * t)
-        }),
+        Activation::Tanh => each(z, slope, tanh_and_slope),
         Activation::Gelu => each(z, slope, gelu),
     }
 }
@@ -62,6 +59,12 @@ fn each<F: Real>(z: &mut [F], slope: &mut [F], value_and_slope: impl Fn(F) -> (F
 #[inline(always)]
 fn relu<F: Real>(z: F) -> (F, F) {
     if z > F::zero() { (z, F::one()) } else { (F::zero(), F::zero()) }
+}
+
+#[inline(always)]
+fn tanh_and_slope<F: Real>(z: F) -> (F, F) {
+    let t = tanh(z);
+    (t, F::one() - t * t)
 }
 
 /// Hendrycks and Gimpel, 2016: 0.5 z (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))).

@@ -30,19 +30,32 @@ pub(super) fn linear_backward_input<F: Real>(dz: ArrayView2<F>, w: ArrayView2<F>
     general_mat_mul(F::one(), &dz, &w.t(), F::zero(), &mut dx);
 }
 
-/// Inverted dropout: silences each value with probability `rate` and scales the others by `1 / (1 - rate)`, so that
-/// nothing is left to do in prediction. `slope` gets the same factors: its product with the gradient is the backward.
-pub(super) fn dropout<F: Real>(rate: f64, rng: &mut ChaCha8Rng, values: &mut [F], slope: Option<&mut [F]>) {
-    let threshold = (rate * f64::from(u32::MAX)) as u32;
+/// Inverted dropout: silences each value with probability `rate` (to 1/65536) and scales the others by `1 / (1 - rate)`,
+/// so that nothing is left to do in prediction. `slope` gets the same factors: its product with the gradient is the
+/// backward; it is empty where there is none.
+pub(super) fn dropout<F: Real>(rate: f64, rng: &mut ChaCha8Rng, values: &mut [F], slope: &mut [F]) {
+    let mut factors = [F::zero(); BLOCK];
+    let mut slopes = slope.chunks_mut(BLOCK);
+    for values in values.chunks_mut(BLOCK) {
+        draw_factors(rate, rng, &mut factors);
+        values.iter_mut().zip(&factors).for_each(|(value, factor)| *value *= *factor);
+        if let Some(slope) = slopes.next() {
+            slope.iter_mut().zip(&factors).for_each(|(slope, factor)| *slope *= *factor);
+        }
+    }
+}
+
+/// Values that dropout draws at once.
+const BLOCK: usize = 256;
+
+fn draw_factors<F: Real>(rate: f64, rng: &mut ChaCha8Rng, factors: &mut [F; BLOCK]) {
+    let threshold = (rate * 65536.0) as u16;
     let keep = F::of(1.0 / (1.0 - rate));
-    let mut factor = || if rng.next_u32() < threshold { F::zero() } else { keep };
-    match slope {
-        None => values.iter_mut().for_each(|value| *value *= factor()),
-        Some(slope) => values.iter_mut().zip(slope).for_each(|(value, slope)| {
-            let factor = factor();
-            *value *= factor;
-            *slope *= factor;
-        }),
+    let mut bytes = [0; 2 * BLOCK];
+    rng.fill_bytes(&mut bytes);
+    for (factor, pair) in factors.iter_mut().zip(bytes.chunks_exact(2)) {
+        let drawn = u16::from_le_bytes([pair[0], pair[1]]);
+        *factor = if drawn < threshold { F::zero() } else { keep };
     }
 }
 
@@ -100,7 +113,7 @@ mod tests {
     fn dropout_keeps_the_mean_and_its_share() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let (mut values, mut slope) = (vec![1.0_f32; 100_000], vec![2.0_f32; 100_000]);
-        dropout(0.3, &mut rng, &mut values, Some(&mut slope));
+        dropout(0.3, &mut rng, &mut values, &mut slope);
         let silent = values.iter().filter(|&&value| value == 0.0).count() as f64 / 1e5;
         assert!((silent - 0.3).abs() < 0.01, "{silent}");
         assert!((values.iter().sum::<f32>() / 1e5 - 1.0).abs() < 0.02);

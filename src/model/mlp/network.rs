@@ -132,7 +132,7 @@ impl<F: Real> Pass<F> {
             let (out, slope) = (flat(out, rows), flat(slope, rows));
             activate(network.activation, out, slope);
             if let Some(Noise { dropout: rate, rng }) = noise.as_mut().filter(|noise| noise.dropout > 0.0) {
-                dropout(*rate, rng, out, Some(slope));
+                dropout(*rate, rng, out, slope);
             }
         }
         top(&self.layers[last].out, rows)

@@ -126,7 +126,7 @@ impl<'a> Trainer<'a> {
         if self.spec.input_dropout > 0.0 {
             let width = x.ncols();
             let values = x.as_slice_mut().expect("the batch is allocated row-major");
-            dropout(self.spec.input_dropout, &mut self.noise, &mut values[..(end - start) * width], None);
+            dropout(self.spec.input_dropout, &mut self.noise, &mut values[..(end - start) * width], &mut []);
         }
         end - start
     }

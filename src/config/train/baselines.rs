@@ -1,0 +1,160 @@
+//! The sections of the models that the MLP is measured against.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::checks::{between, positive, used};
+use crate::config::ConfigError;
+
+/// `[train.logistic]`: multinomial logistic regression by L-BFGS.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Logistic {
+    /// L2 penalty, above 0, default 10: alpha/2 times the squared sum of the weights is added to the summed loss of all rows
+    /// (the C of other libraries is 1/alpha). Where the solver fails it is raised tenfold, at most 3 times, with a note.
+    pub alpha: f64,
+    /// Most iterations of the solver, 1 to 100000; default 200.
+    pub max_iterations: u64,
+}
+
+impl Default for Logistic {
+    fn default() -> Self {
+        Self { alpha: 10.0, max_iterations: 200 }
+    }
+}
+
+impl Logistic {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        positive("train.logistic.alpha", self.alpha)?;
+        between("train.logistic.max_iterations", self.max_iterations, 1, 100_000)
+    }
+}
+
+/// `[train.svm]`: a support vector machine a class against the rest, with Platt probabilities.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Svm {
+    /// rbf (default) or linear.
+    pub kernel: SvmKernel,
+    /// Penalty of rows on the wrong side of the margin, above 0; default 3.
+    pub c: f64,
+    /// Width of the rbf kernel exp(-gamma |x - y|^2), above 0; default 1 / (columns x variance of all training values).
+    /// Refused with the linear kernel.
+    pub gamma: Option<f64>,
+    /// Most training rows, 2 to 20000, default 3000: the kernel matrix is dense, 8 x rows^2 bytes a thread. Above it a seeded sample, in
+    /// proportion to the classes, is fitted, and a note says so.
+    pub max_rows: usize,
+}
+
+impl Default for Svm {
+    fn default() -> Self {
+        Self { kernel: SvmKernel::Rbf, c: 3.0, gamma: None, max_rows: 3000 }
+    }
+}
+
+impl Svm {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        positive("train.svm.c", self.c)?;
+        if let Some(gamma) = self.gamma {
+            used("train.svm.gamma", gamma, self.kernel == SvmKernel::Rbf, "kernel = \"rbf\"")?;
+            positive("train.svm.gamma", gamma)?;
+        }
+        between("train.svm.max_rows", self.max_rows, 2, 20_000)
+    }
+}
+
+/// Kernel of the support vector machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SvmKernel {
+    /// Inner product.
+    Linear,
+    /// Radial basis function.
+    Rbf,
+}
+
+/// `[train.naive-bayes]`: Gaussian naive Bayes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NaiveBayes {
+    /// Share of the largest column variance added to every variance, above 0; default 1e-9.
+    pub variance_smoothing: f64,
+}
+
+impl Default for NaiveBayes {
+    fn default() -> Self {
+        Self { variance_smoothing: 1e-9 }
+    }
+}
+
+impl NaiveBayes {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        positive("train.naive-bayes.variance_smoothing", self.variance_smoothing)
+    }
+}
+
+/// `[train.tree]`: a decision tree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tree {
+    /// Impurity that a split lowers: gini (default) or entropy.
+    pub criterion: Criterion,
+    /// Most levels of splits, 1 to 1000; default 12.
+    pub max_depth: u16,
+    /// Fewest rows of a leaf, 1 or more; default 5.
+    pub min_leaf_rows: usize,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { criterion: Criterion::Gini, max_depth: 12, min_leaf_rows: 5 }
+    }
+}
+
+impl Tree {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        between("train.tree.max_depth", self.max_depth, 1, 1000)?;
+        between("train.tree.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)
+    }
+}
+
+/// `[train.forest]`: a random forest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Forest {
+    /// Trees, 1 to 10000; default 100.
+    pub trees: usize,
+    /// Impurity that a split lowers: gini (default) or entropy.
+    pub criterion: Criterion,
+    /// Most levels of splits, 1 to 1000; default 30.
+    pub max_depth: u16,
+    /// Fewest rows of a leaf, 1 or more; default 1.
+    pub min_leaf_rows: usize,
+    /// Features tried at a split, 1 or more; default the square root of their number.
+    pub split_features: Option<usize>,
+}
+
+impl Default for Forest {
+    fn default() -> Self {
+        Self { trees: 100, criterion: Criterion::Gini, max_depth: 30, min_leaf_rows: 1, split_features: None }
+    }
+}
+
+impl Forest {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        between("train.forest.trees", self.trees, 1, 10_000)?;
+        between("train.forest.max_depth", self.max_depth, 1, 1000)?;
+        between("train.forest.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)?;
+        self.split_features.map_or(Ok(()), |m| between("train.forest.split_features", m, 1, 1 << 20))
+    }
+}
+
+/// Impurity of a tree's node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Criterion {
+    /// 1 minus the sum of the squared class shares.
+    Gini,
+    /// Shannon entropy of the class shares.
+    Entropy,
+}

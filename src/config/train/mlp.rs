@@ -1,0 +1,205 @@
+//! `[train.mlp]`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::checks::{between, not_negative, positive, share, used};
+use crate::config::ConfigError;
+
+/// `[train.mlp]`: a multilayer perceptron with a softmax output, trained on the cross-entropy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mlp {
+    /// Units of each hidden layer, first to last; default [256, 128]. 1 to 8192 units a layer, at most 16 layers; [] leaves a
+    /// linear softmax model.
+    pub hidden: Vec<usize>,
+    /// Activation of the hidden layers: relu, tanh or gelu (default).
+    pub activation: Activation,
+    /// Share of hidden units silenced in a training step, 0 to below 1; default 0.3.
+    pub dropout: f64,
+    /// Share of input features silenced in a training step, 0 to below 1; default 0.
+    pub input_dropout: f64,
+    /// L2 penalty on the weights (not the biases), 0 or more: l2/2 times their squared sum is added to the loss of a batch.
+    /// With adamw it is the decoupled weight decay instead: each step shrinks the weights by learning rate times l2.
+    /// Default 2, chosen on folds without shared speakers; where train and test share speakers, less (0.1, with dropout 0.2
+    /// and 100 epochs) scores higher.
+    pub l2: f64,
+    /// Share of each target that is spread evenly over all classes, 0 to below 1; default 0.1.
+    pub label_smoothing: f64,
+    /// Weight of a row in the loss: none (1), or balanced (default: rows / (classes x rows of its class)).
+    pub class_weights: ClassWeights,
+    /// adam, adamw (default) or sgd.
+    pub optimizer: Optimizer,
+    /// Momentum of sgd, 0 to below 1; default 0.9. Refused with another optimizer.
+    pub momentum: Option<f64>,
+    /// Step size at the start, above 0; default 0.002.
+    pub learning_rate: f64,
+    /// How the step size changes over the epochs: constant, cosine (default: down to 0 at the last one) or step.
+    pub schedule: Schedule,
+    /// Epochs between two drops of the step schedule, 1 or more; default a third of the epochs. Refused with another schedule.
+    pub step_epochs: Option<usize>,
+    /// Factor of a drop of the step schedule, above 0 to 1; default 0.1. Refused with another schedule.
+    pub step_factor: Option<f64>,
+    /// Rows of a batch, 1 or more, default 64; the last batch of an epoch may be smaller.
+    pub batch_size: usize,
+    /// Passes over the training rows, 1 to 100000, default 60; with early stopping, the most there can be.
+    pub epochs: usize,
+    /// Epochs without a better dev score after which training stops and the best weights are restored. 0 (default) switches early
+    /// stopping off: the dev rows are then trained on like the train rows.
+    pub patience: usize,
+    /// The dev score that early stopping watches: uar (default), accuracy or loss. Without effect where patience is 0.
+    pub monitor: Monitor,
+}
+
+impl Default for Mlp {
+    fn default() -> Self {
+        Self {
+            hidden: vec![256, 128],
+            activation: Activation::Gelu,
+            dropout: 0.3,
+            input_dropout: 0.0,
+            l2: 2.0,
+            label_smoothing: 0.1,
+            class_weights: ClassWeights::Balanced,
+            optimizer: Optimizer::Adamw,
+            momentum: None,
+            learning_rate: 0.002,
+            schedule: Schedule::Cosine,
+            step_epochs: None,
+            step_factor: None,
+            batch_size: 64,
+            epochs: 60,
+            patience: 0,
+            monitor: Monitor::Uar,
+        }
+    }
+}
+
+impl Mlp {
+    /// The network in words.
+    pub(super) fn title(&self) -> String {
+        let units = self.hidden.iter().map(usize::to_string).collect::<Vec<_>>();
+        match units.as_slice() {
+            [] => "softmax model without hidden layers".to_owned(),
+            [one] => format!("multilayer perceptron, {one} hidden units"),
+            [first @ .., last] => format!("multilayer perceptron, {} and {last} hidden units", first.join(", ")),
+        }
+    }
+
+    /// The momentum of sgd.
+    pub fn momentum(&self) -> f64 {
+        self.momentum.unwrap_or(0.9)
+    }
+
+    /// The step size of epoch `epoch`, which counts from 0.
+    pub fn learning_rate_at(&self, epoch: usize) -> f64 {
+        let base = self.learning_rate;
+        match self.schedule {
+            Schedule::Constant => base,
+            // Loshchilov and Hutter, SGDR (2017), eq. 5 without restarts.
+            Schedule::Cosine => {
+                base * 0.5 * (1.0 + (std::f64::consts::PI * epoch as f64 / self.epochs.max(1) as f64).cos())
+            }
+            Schedule::Step => {
+                let every = self.step_epochs.unwrap_or(self.epochs.div_ceil(3)).max(1);
+                (0..epoch / every).fold(base, |rate, _| rate * self.step_factor.unwrap_or(0.1))
+            }
+        }
+    }
+
+    /// Refuses values out of range, and keys that the chosen optimizer or schedule does not use.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.hidden.len() > 16 {
+            return Err(ConfigError::new("train.mlp.hidden", format!("{:?}", self.hidden), "at most 16 layers"));
+        }
+        for (layer, &units) in self.hidden.iter().enumerate() {
+            between(&format!("train.mlp.hidden.{layer}"), units, 1, 8192)?;
+        }
+        share("train.mlp.dropout", self.dropout)?;
+        share("train.mlp.input_dropout", self.input_dropout)?;
+        share("train.mlp.label_smoothing", self.label_smoothing)?;
+        not_negative("train.mlp.l2", self.l2)?;
+        positive("train.mlp.learning_rate", self.learning_rate)?;
+        between("train.mlp.batch_size", self.batch_size, 1, 1 << 20)?;
+        between("train.mlp.epochs", self.epochs, 1, 100_000)?;
+        self.check_unused()
+    }
+
+    fn check_unused(&self) -> Result<(), ConfigError> {
+        if let Some(momentum) = self.momentum {
+            used("train.mlp.momentum", momentum, self.optimizer == Optimizer::Sgd, "optimizer = \"sgd\"")?;
+            share("train.mlp.momentum", momentum)?;
+        }
+        let step = self.schedule == Schedule::Step;
+        if let Some(epochs) = self.step_epochs {
+            used("train.mlp.step_epochs", epochs, step, "schedule = \"step\"")?;
+            between("train.mlp.step_epochs", epochs, 1, 100_000)?;
+        }
+        if let Some(factor) = self.step_factor {
+            used("train.mlp.step_factor", factor, step, "schedule = \"step\"")?;
+            positive("train.mlp.step_factor", factor)?;
+            if factor > 1.0 {
+                return Err(ConfigError::new("train.mlp.step_factor", factor, "must be above 0 and at most 1"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Activation of hidden layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// max(0, z).
+    Relu,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Gaussian error linear unit, in its tanh form.
+    Gelu,
+}
+
+/// How rows are weighted in the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassWeights {
+    /// Every row counts the same.
+    None,
+    /// Every class counts the same.
+    Balanced,
+}
+
+/// How weights follow the gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// Kingma and Ba, 2015; beta 0.9 and 0.999, epsilon 1e-8.
+    Adam,
+    /// Adam with decoupled weight decay: Loshchilov and Hutter, 2019.
+    Adamw,
+    /// Stochastic gradient descent with momentum.
+    Sgd,
+}
+
+/// How the step size changes over the epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Not at all.
+    Constant,
+    /// Half a cosine, from the learning rate down to 0 after the last epoch.
+    Cosine,
+    /// Multiplied by `step_factor` every `step_epochs` epochs.
+    Step,
+}
+
+/// The dev score that early stopping watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Monitor {
+    /// Unweighted average recall, the higher the better.
+    Uar,
+    /// Accuracy, the higher the better.
+    Accuracy,
+    /// Cross-entropy, the lower the better.
+    Loss,
+}
