@@ -91,11 +91,11 @@ impl RealFft {
     /// Complex FFT of the even samples (real parts) and odd samples (imaginary parts) into `data`.
     #[inline(always)]
     fn transform(&mut self, input: &[Lanes]) {
-        for (packed, pair) in self.data.iter_mut().zip(input.chunks_exact(2)) {
-            *packed = Complex { re: pair[0], im: pair[1] };
-        }
-        let mut stride = 1;
-        for pass in &self.passes {
+        let (packed, _) = input.as_chunks::<2>();
+        let (first, later) = self.passes.split_first().expect("a length of 8 or more has a radix-4 pass");
+        radix4(first, 1, packed, &mut self.data);
+        let mut stride = 4;
+        for pass in later {
             radix4(pass, stride, &self.data, &mut self.scratch);
             std::mem::swap(&mut self.data, &mut self.scratch);
             stride *= 4;
@@ -118,7 +118,7 @@ fn pass_twiddles(length: usize) -> Vec<[Twiddle; 3]> {
 
 /// One decimation-in-frequency pass: `stride` interleaved transforms of length `4 * pass.len()`.
 #[inline(always)]
-fn radix4(pass: &[[Twiddle; 3]], stride: usize, from: &[Complex], to: &mut [Complex]) {
+fn radix4<T: Copy + Into<Complex>>(pass: &[[Twiddle; 3]], stride: usize, from: &[T], to: &mut [Complex]) {
     let quarter = pass.len() * stride;
     let (first, rest) = from.split_at(quarter);
     let (second, rest) = rest.split_at(quarter);
@@ -136,9 +136,9 @@ fn radix4(pass: &[[Twiddle; 3]], stride: usize, from: &[Complex], to: &mut [Comp
 
 /// `stride` butterflies that share their twiddles.
 #[inline(always)]
-fn butterflies(
+fn butterflies<T: Copy + Into<Complex>>(
     stride: usize,
-    [a, b, c, d]: [&[Complex]; 4],
+    [a, b, c, d]: [&[T]; 4],
     to: &mut [Complex],
     rotate: impl Fn(Complex, usize) -> Complex,
 ) {
@@ -146,8 +146,9 @@ fn butterflies(
     let (to1, rest) = rest.split_at_mut(stride);
     let (to2, to3) = rest.split_at_mut(stride);
     for q in 0..stride {
-        let (sum, difference) = (a[q].plus(c[q]), a[q].minus(c[q]));
-        let (other, turned) = (b[q].plus(d[q]), b[q].minus(d[q]).times_i());
+        let [a, b, c, d]: [Complex; 4] = [a[q].into(), b[q].into(), c[q].into(), d[q].into()];
+        let (sum, difference) = (a.plus(c), a.minus(c));
+        let (other, turned) = (b.plus(d), b.minus(d).times_i());
         to0[q] = sum.plus(other);
         to1[q] = rotate(difference.minus(turned), 0);
         to2[q] = rotate(sum.minus(other), 1);
@@ -179,6 +180,13 @@ fn unpack(packed: &[Complex], twiddles: &[Twiddle], mut emit: impl FnMut(usize, 
         let turned = odd.times(twiddles[k]);
         emit(k, even.re + turned.re, even.im + turned.im);
         emit(half - k, even.re - turned.re, turned.im - even.im);
+    }
+}
+
+impl From<[Lanes; 2]> for Complex {
+    #[inline(always)]
+    fn from([re, im]: [Lanes; 2]) -> Self {
+        Self { re, im }
     }
 }
 

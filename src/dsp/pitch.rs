@@ -1,21 +1,16 @@
+mod path;
+
 use super::{BlockLoader, LANES, Lanes, RealFft, frame_count, moments, simd};
 use crate::config::PitchParams;
+use path::{Candidate, Lattice};
 
 /// Periods of the lowest pitch in a window.
 const PERIODS: f64 = 3.0;
-
-/// Candidates that a frame keeps, the unvoiced one included.
-const MAX_CANDIDATES: usize = 15;
 
 /// Boersma's costs, as Praat sets them for `To Pitch (ac)`.
 const SILENCE_THRESHOLD: f64 = 0.03;
 const VOICING_THRESHOLD: f64 = 0.45;
 const OCTAVE_COST: f64 = 0.01;
-const OCTAVE_JUMP_COST: f64 = 0.35;
-const VOICED_UNVOICED_COST: f64 = 0.14;
-
-/// The time step in seconds that the jump costs are made for.
-const COST_STEP_S: f64 = 0.01;
 
 /// The pitch of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,23 +19,6 @@ pub struct PitchFrame {
     pub f0_hz: Option<f32>,
     /// Largest normalised autocorrelation at a pitch period, 0..1, voiced or not.
     pub strength: f32,
-}
-
-/// A frequency that a frame may have; 0 Hz is "unvoiced".
-#[derive(Debug, Clone, Copy)]
-struct Candidate {
-    f0_hz: f64,
-    /// `log2(f0_hz)`; unused where unvoiced.
-    octave: f64,
-    /// Local merit of the candidate.
-    merit: f64,
-}
-
-/// The best path that ends at a candidate.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    score: f64,
-    before: usize,
 }
 
 /// Pitch by autocorrelation and the cheapest path through the frames' candidates (Boersma, 1993, "Accurate short-term
@@ -60,10 +38,7 @@ pub struct PitchTracker {
     rows: Vec<Lanes>,
     spectrum: Vec<Lanes>,
     lags: Vec<f32>,
-    candidates: Vec<Candidate>,
-    /// Where each frame's candidates begin; one entry more than frames.
-    starts: Vec<usize>,
-    steps: Vec<Step>,
+    lattice: Lattice,
 }
 
 impl PitchTracker {
@@ -87,9 +62,7 @@ impl PitchTracker {
             rows: vec![Lanes::ZERO; n_fft],
             spectrum: vec![Lanes::ZERO; n_fft / 2 + 1],
             lags: vec![0.0; longest_lag + 2],
-            candidates: Vec::new(),
-            starts: Vec::new(),
-            steps: Vec::new(),
+            lattice: Lattice::default(),
         };
         tracker.longest_lag = tracker.longest_lag.min(n_fft / 2 - 1);
         tracker
@@ -98,8 +71,7 @@ impl PitchTracker {
     /// Replaces `out` by the pitch of each frame of `samples`; frame `t` is centred on sample `t * hop`.
     pub fn track(&mut self, samples: &[f32], out: &mut Vec<PitchFrame>) {
         out.clear();
-        self.candidates.clear();
-        self.starts.clear();
+        self.lattice.clear();
         let frames = frame_count(samples.len(), self.hop);
         let global_peak = peak_around_mean(samples);
         for first_frame in (0..frames).step_by(LANES) {
@@ -109,8 +81,9 @@ impl PitchTracker {
                 out.push(PitchFrame { f0_hz: None, strength: self.find_candidates(lane, intensity) });
             }
         }
-        self.starts.push(self.candidates.len());
-        self.choose_path(out);
+        for (frame, f0_hz) in out.iter_mut().zip(self.lattice.best_path(self.hop as f64 / self.rate)) {
+            frame.f0_hz = *f0_hz;
+        }
     }
 
     /// Leaves the normalised autocorrelation of a block in the first rows of `spectrum`; returns each frame's peak near
@@ -148,10 +121,8 @@ impl PitchTracker {
         for (lag, row) in self.lags.iter_mut().zip(&self.spectrum) {
             *lag = row.0[lane];
         }
-        let first = self.candidates.len();
-        self.starts.push(first);
         let unvoiced = 2.0 - f64::from(intensity) * (1.0 + VOICING_THRESHOLD) / SILENCE_THRESHOLD;
-        self.candidates.push(Candidate { f0_hz: 0.0, octave: 0.0, merit: VOICING_THRESHOLD + unvoiced.max(0.0) });
+        self.lattice.begin_frame(VOICING_THRESHOLD + unvoiced.max(0.0));
         let mut strongest = 0.0_f64;
         for lag in self.shortest_lag..=self.longest_lag {
             let (left, here, right) = (self.lags[lag - 1], self.lags[lag], self.lags[lag + 1]);
@@ -164,48 +135,10 @@ impl PitchTracker {
                 let f0_hz = self.rate / (lag as f64 + position);
                 let octave = f0_hz.log2();
                 let merit = height - OCTAVE_COST * (self.highest_octave - octave);
-                keep_best(&mut self.candidates, first, Candidate { f0_hz, octave, merit });
+                self.lattice.add(Candidate { f0_hz: Some(f0_hz), octave, merit });
             }
         }
         strongest.min(1.0) as f32
-    }
-
-    /// Viterbi search for the path of greatest merit; writes its frequencies to `out`.
-    fn choose_path(&mut self, out: &mut [PitchFrame]) {
-        self.steps.clear();
-        let frame_candidates = |starts: &[usize], frame: usize| starts[frame]..starts[frame + 1];
-        let correction = COST_STEP_S * self.rate / self.hop as f64;
-        for frame in 0..out.len() {
-            for index in frame_candidates(&self.starts, frame) {
-                let candidate = self.candidates[index];
-                let mut best = Step { score: if frame == 0 { 0.0 } else { f64::NEG_INFINITY }, before: 0 };
-                let earlier = if frame == 0 { 0..0 } else { frame_candidates(&self.starts, frame - 1) };
-                for before in earlier {
-                    let cost = correction * transition_cost(&self.candidates[before], &candidate);
-                    let score = self.steps[before].score - cost;
-                    if score > best.score {
-                        best = Step { score, before };
-                    }
-                }
-                self.steps.push(Step { score: best.score + candidate.merit, ..best });
-            }
-        }
-        self.trace_back(out);
-    }
-
-    fn trace_back(&self, out: &mut [PitchFrame]) {
-        let Some(last) = out.len().checked_sub(1) else { return };
-        let mut at = self.starts[last];
-        for index in self.starts[last]..self.starts[last + 1] {
-            if self.steps[index].score > self.steps[at].score {
-                at = index;
-            }
-        }
-        for frame in out.iter_mut().rev() {
-            let f0_hz = self.candidates[at].f0_hz;
-            frame.f0_hz = (f0_hz > 0.0).then_some(f0_hz as f32);
-            at = self.steps[at].before;
-        }
     }
 }
 
@@ -267,25 +200,6 @@ fn vertex(left: f32, here: f32, right: f32) -> (f64, f64) {
     let (slope, curvature) = (0.5 * (right - left), 2.0 * here - left - right);
     let height = here + 0.5 * slope * slope / curvature;
     (slope / curvature, if height > 1.0 { 1.0 / height } else { height })
-}
-
-/// Adds a candidate to those of the frame from `first` on; a full list drops its weakest voiced one.
-fn keep_best(candidates: &mut Vec<Candidate>, first: usize, candidate: Candidate) {
-    if candidates.len() - first < MAX_CANDIDATES {
-        return candidates.push(candidate);
-    }
-    let weakest = candidates[first + 1..].iter_mut().min_by(|a, b| a.merit.total_cmp(&b.merit));
-    if let Some(weakest) = weakest.filter(|weakest| weakest.merit < candidate.merit) {
-        *weakest = candidate;
-    }
-}
-
-fn transition_cost(from: &Candidate, to: &Candidate) -> f64 {
-    match (from.f0_hz > 0.0, to.f0_hz > 0.0) {
-        (false, false) => 0.0,
-        (true, true) => OCTAVE_JUMP_COST * (from.octave - to.octave).abs(),
-        _ => VOICED_UNVOICED_COST,
-    }
 }
 
 #[cfg(test)]
