@@ -14,4 +14,6 @@ pub(super) fn start(options: &RunOptions) {
         LogFormat::Text => tracing::subscriber::set_global_default(log.with_ansi(false).finish()),
         LogFormat::Json => tracing::subscriber::set_global_default(log.json().flatten_event(true).finish()),
     };
+    // Panics inside a decoder are caught and become rejects: they belong to the log, in its format.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
 }

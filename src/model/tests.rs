@@ -188,10 +188,10 @@ fn damaged_files_are_refused() {
 fn other_formats_files_and_features_are_named() {
     let data = blobs(3, 8, 4, 3);
     let files = save_fit(&ModelSpec::Majority, &data);
-    assert_eq!(load(&files[1..]).unwrap_err(), ModelError::Missing { file: "model.json" });
-    assert_eq!(load(&files[..1]).unwrap_err(), ModelError::Missing { file: "weights.safetensors" });
-    let newer = String::from_utf8(files[0].1.clone()).unwrap().replace("\"format\": 1", "\"format\": 2");
-    let newer = load(&[(files[0].0.clone(), newer.into_bytes()), files[1].clone()]);
+    assert_eq!(load(&files[..1]).unwrap_err(), ModelError::Missing { file: "model.json" });
+    assert_eq!(load(&files[1..]).unwrap_err(), ModelError::Missing { file: "weights.safetensors" });
+    let newer = String::from_utf8(files[1].1.clone()).unwrap().replace("\"format\": 1", "\"format\": 2");
+    let newer = load(&[files[0].clone(), (files[1].0.clone(), newer.into_bytes())]);
     assert_eq!(newer.unwrap_err(), ModelError::Version { found: 2, known: 1 });
     let saved = load(&files).unwrap();
     let check = |names: &[&str]| {

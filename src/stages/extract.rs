@@ -97,11 +97,11 @@ fn plan(
     let hashes = row_hashes(utterances);
     let cuts = parts::cut(&utterances.rows, context.parameters.pipeline.extract.part_rows);
     let part = |rows: std::ops::Range<usize>| {
-        let names = [config_hash, env!("CARGO_PKG_VERSION")].into_iter();
-        let stamps = utterances.rows[rows.clone()].iter().map(|row| stamp(stamps, row));
         let columns = utterances.text.names.iter().map(String::as_str);
-        let key = table_hash("part", names.chain(columns).chain(stamps), hashes[rows.clone()].iter().copied());
-        Part { name: parts::name(&utterances.rows[rows.start].utterance_id), rows, key }
+        let made_of = table_hash("utterances", columns, hashes[rows.clone()].iter().copied());
+        let stamps = utterances.rows[rows.clone()].iter().map(|row| stamp(stamps, row)).collect::<Vec<_>>();
+        let key = config::config_hash(&(config_hash, env!("CARGO_PKG_VERSION"), &made_of, stamps));
+        Part { name: parts::name(&utterances.rows[rows.start].utterance_id), rows, utterances: made_of, key }
     };
     cuts.into_iter().map(part).collect()
 }
@@ -126,7 +126,6 @@ struct Crew<'a> {
     set: &'a FeatureSet,
     audio: &'a config::Audio,
     config_hash: &'a str,
-    inputs: BTreeMap<String, String>,
 }
 
 /// One worker's tools, which keep their buffers and plans.
@@ -143,9 +142,8 @@ impl<'a> Crew<'a> {
                 .map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
             sources.insert(corpus.name.as_str(), store);
         }
-        let inputs = BTreeMap::from([("utterances".to_owned(), prepared.inputs["utterances"].clone())]);
         let audio = &context.parameters.pipeline.audio;
-        Ok(Self { sources, set, audio, config_hash: &prepared.config_hash, inputs })
+        Ok(Self { sources, set, audio, config_hash: &prepared.config_hash })
     }
 
     fn worker(&self) -> Worker {
@@ -294,8 +292,9 @@ fn reject(row: &Utterance, code: &str, message: String) -> Reject {
 fn stage(context: &Context, crew: &Crew, extracted: Extracted) -> Result<(), StageError> {
     let Extracted { part, features, mut rejects } = extracted;
     rejects.sort_by(|a, b| (&a.corpus, &a.path, &a.utterance_id).cmp(&(&b.corpus, &b.path, &b.utterance_id)));
-    let (rejects, _) = table::write(&Table::from(rejects), crew.config_hash, &crew.inputs, false)?;
-    let (file, _) = table::write(&features, crew.config_hash, &crew.inputs, true)?;
+    let inputs = BTreeMap::from([("utterances".to_owned(), part.utterances.clone())]);
+    let (rejects, _) = table::write(&Table::from(rejects), crew.config_hash, &inputs, false)?;
+    let (file, _) = table::write(&features, crew.config_hash, &inputs, true)?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
     part.seal(context.out, file.len() as u64)

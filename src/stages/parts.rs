@@ -22,6 +22,8 @@ pub(super) struct Part {
     pub rows: Range<usize>,
     /// File name without folder and extension.
     pub name: String,
+    /// Content hash of these rows.
+    pub utterances: String,
     /// Changes when anything that the part is made of changes.
     pub key: String,
 }

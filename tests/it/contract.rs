@@ -234,7 +234,7 @@ fn missing_input_is_exit_3_and_failing_storage_exit_4() {
 fn a_dry_run_tells_the_plan_and_writes_nothing() {
     let folder = workplace();
     let plan = run(folder.path(), &["--dry-run"]);
-    assert!(plan.contains("would run on 27 files") && plan.contains("would run after"), "{plan}");
+    assert!(plan.contains("would run on 28 files") && plan.contains("would run after"), "{plan}");
     assert!(!folder.path().join("out").exists());
     run(folder.path(), &[]);
     let plan = run(folder.path(), &["--dry-run"]);
@@ -248,7 +248,7 @@ fn shared_speakers_under_a_promise_of_none_are_exit_5() {
     let mut files = BTreeMap::new();
     let corpus = folder.path().join("corpus");
     collect(&corpus, &corpus, &mut files);
-    for (row, name) in files.keys().enumerate() {
+    for (row, name) in files.keys().filter(|name| name.ends_with(".wav")).enumerate() {
         let (speaker, file) = name.split_once('/').expect("a folder a speaker");
         let emotion = file.split('_').next().expect("an emotion");
         let part = ["train", "train", "test"][row % 3];
