@@ -21,12 +21,7 @@ impl RealFft {
     /// Plans transforms of `length` real samples.
     pub fn new(length: usize) -> Self {
         let plan = RealFftPlanner::new().plan_fft_forward(length);
-        Self {
-            frame: plan.make_input_vec(),
-            spectrum: plan.make_output_vec(),
-            scratch: plan.make_scratch_vec(),
-            plan,
-        }
+        Self { frame: plan.make_input_vec(), spectrum: plan.make_output_vec(), scratch: plan.make_scratch_vec(), plan }
     }
 
     /// Power spectra `|X|^2` of a block: `input` is `n` rows, `power` is `n / 2 + 1` rows.

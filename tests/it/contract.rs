@@ -90,7 +90,10 @@ fn threads_move_no_byte() {
 fn a_second_run_does_no_work_and_a_changed_parameter_redoes_what_depends_on_it() {
     let folder = workplace();
     let states = |text: &str| {
-        text.lines().filter(|line| line.contains("up to date")).map(|line| line[..10].trim().to_owned()).collect::<Vec<_>>()
+        text.lines()
+            .filter(|line| line.contains("up to date"))
+            .map(|line| line[..10].trim().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(states(&run(folder.path(), &[])), [""; 0]);
     let all = ["ingest", "extract", "split", "normalize", "train", "evaluate"];
@@ -180,7 +183,8 @@ fn bad_files_are_rejects_and_stop_nothing() {
     for code in ["empty_file", "not_audio", "truncated"] {
         assert!(report.contains(code), "{code} in the report");
     }
-    let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", "extract.max_reject_rate=0.05"]));
+    let (code, error) =
+        failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", "extract.max_reject_rate=0.05"]));
     assert_eq!(code, 3, "{error}");
     assert!(error.contains("3 of 30"), "{error}");
     assert!(folder.path().join("out/rejects.parquet").exists(), "the good rows and the rejects are safe");
@@ -251,13 +255,14 @@ fn shared_speakers_under_a_promise_of_none_are_exit_5() {
     for (row, name) in files.keys().filter(|name| name.ends_with(".wav")).enumerate() {
         let (speaker, file) = name.split_once('/').expect("a folder a speaker");
         let emotion = file.split('_').next().expect("an emotion");
-        let part = ["train", "train", "test"][row % 3];
+        let part = ["train", "train", "test", "train"][row % 4];
         manifest += &format!("{name}\t{emotion}\t{speaker}\t{part}\n");
     }
     fs::write(folder.path().join("labels.tsv"), manifest).expect("written");
     let start = PIPELINE.find("pattern").expect("a pattern");
     let end = PIPELINE.find("[features]").expect("features");
-    let columns = "manifest = \"labels.tsv\"\n[corpus.columns]\npath = \"file\"\nemotion = \"label\"\nspeaker = \"who\"\n";
+    let columns =
+        "manifest = \"labels.tsv\"\n[corpus.columns]\npath = \"file\"\nemotion = \"label\"\nspeaker = \"who\"\n";
     let split = "[split]\nscheme = \"predefined\"\ncolumn = \"part\"\ngroup_by = \"speaker\"\n";
     let pipeline = format!("{}{columns}{split}{}", &PIPELINE[..start], &PIPELINE[end..]);
     fs::write(folder.path().join("pipeline.toml"), pipeline).expect("written");

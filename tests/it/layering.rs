@@ -32,7 +32,8 @@ const OWNED: [(&str, &[&str]); 12] = [
 fn sources() -> Vec<(String, PathBuf)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let rooms = LAYERS.iter().flat_map(|layer| layer.iter());
-    let files = rooms.flat_map(|room| rust_files(&src.join(room)).into_iter().map(move |file| (room.to_string(), file)));
+    let files =
+        rooms.flat_map(|room| rust_files(&src.join(room)).into_iter().map(move |file| (room.to_string(), file)));
     let files = files.filter(|(_, file)| !is_test(file)).collect::<Vec<_>>();
     assert!(files.len() > 50, "only {} source files found", files.len());
     files
@@ -49,7 +50,11 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let paths = entries.map(|entry| entry.expect("a readable folder").path());
     paths
         .flat_map(|path| {
-            if path.is_dir() { rust_files(&path) } else { Vec::from_iter(path.to_string_lossy().ends_with(".rs").then_some(path)) }
+            if path.is_dir() {
+                rust_files(&path)
+            } else {
+                Vec::from_iter(path.to_string_lossy().ends_with(".rs").then_some(path))
+            }
         })
         .collect()
 }

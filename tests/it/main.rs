@@ -5,5 +5,6 @@ mod contract;
 mod corpus;
 mod features_golden;
 mod layering;
+mod real_speech;
 mod schemas;
 mod util;
