@@ -37,8 +37,8 @@ fn walk_value(path: &str, value: &toml::Value, schema: &Json, root: &Json) -> Re
         },
         toml::Value::Array(items) => match find(schema, root, "items") {
             Some(schema) => {
-                let items = items.iter().enumerate();
-                items.map(|(i, item)| walk_value(&format!("{path}.{i}"), item, schema, root)).collect()
+                let mut items = items.iter().enumerate();
+                items.try_for_each(|(i, item)| walk_value(&format!("{path}.{i}"), item, schema, root))
             }
             None => Ok(()),
         },

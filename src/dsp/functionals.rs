@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_constant_has_no_shape() {
-        for value in [0.0, 0.1, -1131.370_9, 1e-12] {
+        for value in [0.0, 0.1, -1_131.370_9, 1e-12] {
             for n in [1, 2, 7, 333] {
                 let got = moments(&vec![value; n]);
                 assert!((got.mean - f64::from(value)).abs() < 1e-9);

@@ -29,8 +29,8 @@ impl Lanes {
     #[inline(always)]
     pub fn map(self, f: impl Fn(f32) -> f32) -> Self {
         let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            out[lane] = f(self.0[lane]);
+        for (out, value) in out.iter_mut().zip(self.0) {
+            *out = f(value);
         }
         Self(out)
     }
@@ -39,8 +39,8 @@ impl Lanes {
     #[inline(always)]
     pub fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            out[lane] = f(self.0[lane], other.0[lane]);
+        for (out, (left, right)) in out.iter_mut().zip(self.0.into_iter().zip(other.0)) {
+            *out = f(left, right);
         }
         Self(out)
     }

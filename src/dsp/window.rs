@@ -22,7 +22,7 @@ mod tests {
         // scipy.signal.get_window(name, 5)
         let cases = [
             (Window::Hann, [0.0, 0.3454915, 0.9045085, 0.9045085, 0.3454915]),
-            (Window::Hamming, [0.08, 0.39785218, 0.91214782, 0.91214782, 0.39785218]),
+            (Window::Hamming, [0.08, 0.39785218, 0.9121478, 0.9121478, 0.39785218]),
             (Window::Rectangular, [1.0; 5]),
         ];
         for (kind, want) in cases {

@@ -72,8 +72,7 @@ fn plain(hidden: &[usize]) -> Mlp {
 
 /// All models, small enough for tests, the SVM with both kernels.
 fn specs() -> Vec<ModelSpec> {
-    let mut train = Train::default();
-    train.mlp = Mlp { dropout: 0.1, l2: 0.01, ..plain(&[16]) };
+    let mut train = Train { mlp: Mlp { dropout: 0.1, l2: 0.01, ..plain(&[16]) }, ..Train::default() };
     train.forest.trees = 20;
     let mut specs = train.check().unwrap();
     specs.push(ModelSpec::Svm(Svm { kernel: SvmKernel::Linear, ..Svm::default() }));

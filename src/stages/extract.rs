@@ -259,9 +259,11 @@ fn assemble<'a>(
     part: &'a Part,
     rows: Vec<Result<(FeatureKeys, Vec<f32>), FileError>>,
 ) -> Result<Extracted<'a>, StageError> {
-    let mut features = Table::<FeatureKeys>::default();
-    features.text = Columns { names: work.utterances.text.names.clone(), values: Vec::new() };
-    features.float = Columns { names: crew.set.names().to_vec(), values: Vec::new() };
+    let mut features = Table::<FeatureKeys> {
+        rows: Vec::with_capacity(rows.len()),
+        text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
+        float: Columns { names: crew.set.names().to_vec(), values: Vec::new() },
+    };
     let mut rejects = Vec::new();
     for (index, row) in part.rows.clone().zip(rows) {
         match row {

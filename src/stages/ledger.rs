@@ -60,7 +60,7 @@ pub struct Outcome {
 #[derive(Debug)]
 pub enum State {
     /// Nothing.
-    UpToDate(Record),
+    UpToDate(Box<Record>),
     /// Work on this much.
     WouldRun(String),
     /// Work, but on what is not known before an earlier stage has run.
@@ -111,7 +111,7 @@ pub fn inspect<S: Stage>(context: &Context) -> Result<State, StageError> {
         other => other?,
     };
     let record = current_record(context, S::NAME, &prepared)?.filter(|_| !context.force);
-    Ok(record.map_or(State::WouldRun(prepared.amount), State::UpToDate))
+    Ok(record.map_or(State::WouldRun(prepared.amount), |record| State::UpToDate(Box::new(record))))
 }
 
 /// The record of a finished stage; `None` where it never finished.

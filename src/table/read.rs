@@ -91,9 +91,11 @@ fn collect<R: Row>(def: &TableDef, fields: &[Field], reader: ParquetRecordBatchR
     let names = |wanted: DataType| {
         open.iter().filter(|field| *field.data_type() == wanted).map(|field| field.name().clone()).collect()
     };
-    let mut table = Table::<R>::default();
-    table.text = Columns { names: names(DataType::Utf8), values: Vec::new() };
-    table.float = Columns { names: names(DataType::Float32), values: Vec::new() };
+    let mut table = Table::<R> {
+        rows: Vec::new(),
+        text: Columns { names: names(DataType::Utf8), values: Vec::new() },
+        float: Columns { names: names(DataType::Float32), values: Vec::new() },
+    };
     for batch in reader {
         let batch = batch.map_err(|e| TableError::Unreadable { table: def.name.to_owned(), reason: e.to_string() })?;
         append(def, &mut table, &batch)?;

@@ -222,7 +222,7 @@ mod tests {
         let (y, loss) = ([0, 1, 2, 2, 1, 0], Loss { weights: vec![0.5, 1.0, 2.0], smoothing });
         let (_, gradient) = loss_at(&network, &x, &y, &loss, dropout);
         let h = 1e-5;
-        for index in 0..network.parameters.len() {
+        for (index, &slope) in gradient.iter().enumerate() {
             let at = |offset: f64| {
                 let mut moved = network.clone();
                 moved.parameters[index] += offset;
@@ -230,7 +230,7 @@ mod tests {
             };
             let numeric = (at(h) - at(-h)) / (2.0 * h);
             // The slope of tanh is that of tanh itself, not of its approximation: up to 1e-6 apart.
-            assert!((numeric - gradient[index]).abs() < 3e-6, "{activation:?} {index}: {numeric} {}", gradient[index]);
+            assert!((numeric - slope).abs() < 3e-6, "{activation:?} {index}: {numeric} {slope}");
         }
     }
 
