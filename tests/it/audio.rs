@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::util::corpora;
 use ser_etl::audio::{Audio, AudioError, AudioReader, Segment};
 use ser_etl::config;
 
@@ -103,12 +104,6 @@ fn files_cut_short_are_refused() {
             assert_eq!(got.map_err(|error| error.code()).map(|audio| audio.samples.len()), Err(want), "{name} {share}");
         }
     }
-}
-
-fn corpora() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let path = std::env::var_os("SER_CORPORA").map_or(default, PathBuf::from);
-    path.join("ravdess-48k").is_dir().then_some(path)
 }
 
 /// Every file below `folder`, sorted.

@@ -1,16 +1,11 @@
-//! Ingest of the real corpora's listings. Without the corpora (`SER_CORPORA`, default ../shared/corpora) there is nothing to check.
+//! Ingest of the real corpora's listings, where they are found.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::util::corpora;
 use ser_etl::config;
 use ser_etl::corpus::{Corpus, SourceFile, build, merge};
-
-fn corpora() -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let folder = std::env::var_os("SER_CORPORA").map_or_else(default, PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
 
 fn list(top: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
