@@ -24,7 +24,7 @@ pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> E
     match result {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", message(&error));
             ExitCode::from(of_error(&error))
         }
         Err(_) => {
@@ -32,6 +32,12 @@ pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> E
             ExitCode::from(BUG)
         }
     }
+}
+
+/// Our own errors name their causes themselves; of others the whole chain is shown.
+fn message(error: &anyhow::Error) -> String {
+    let is_ours = error.is::<StageError>() || error.is::<ConfigError>() || error.is::<StorageError>();
+    if is_ours { error.to_string() } else { format!("{error:#}") }
 }
 
 fn of_error(error: &anyhow::Error) -> u8 {
