@@ -239,7 +239,8 @@ fn extract_pending(context: &Context, work: &Work, crew: &Crew) -> Result<(), St
 }
 
 fn compute<'a>(context: &Context, work: &Work, crew: &Crew, part: &'a Part) -> Result<Extracted<'a>, StageError> {
-    let rows = part.rows.clone().into_par_iter().map_init(
+    // A worker is set up anew for every piece of work that is split off: pieces are not too small.
+    let rows = part.rows.clone().into_par_iter().with_min_len(8).map_init(
         || crew.worker(),
         |worker, index| {
             context.check_stop().map_err(FileError::Fatal)?;
