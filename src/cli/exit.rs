@@ -2,6 +2,7 @@ use std::any::Any;
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
+use crate::corpus::CorpusError;
 use crate::stages::StageError;
 use crate::storage::StorageError;
 
@@ -56,11 +57,11 @@ fn of_error(error: &anyhow::Error) -> u8 {
 
 fn of_stage(error: &StageError) -> u8 {
     match error {
-        StageError::Config(_) => USAGE,
+        StageError::Config(_) | StageError::Corpus(CorpusError::Config(_)) => USAGE,
         StageError::Storage(_) | StageError::SourceChanged { .. } => STORAGE,
         StageError::Leakage(_) => GATE,
         StageError::Stopped { signal } => SIGNAL + *signal as u8,
-        StageError::Corpus { .. }
+        StageError::Corpus(_)
         | StageError::Source { .. }
         | StageError::EmptySource { .. }
         | StageError::MissingTable { .. }

@@ -15,13 +15,8 @@ pub enum StageError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A corpus cannot be read or makes no sense.
-    #[error("corpus `{corpus}`: {source}")]
-    Corpus {
-        /// Name of the corpus.
-        corpus: String,
-        /// What is wrong.
-        source: CorpusError,
-    },
+    #[error(transparent)]
+    Corpus(#[from] CorpusError),
     /// The source of a corpus cannot be reached.
     #[error("corpus `{corpus}`: {source}; check `source` in the pipeline file")]
     Source {

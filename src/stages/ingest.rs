@@ -49,8 +49,7 @@ impl Stage for Ingest {
         let corpora = &context.parameters.pipeline.corpus;
         let built = corpora.iter().zip(&prepared.work).map(|(corpus, listing)| build(corpus, listing));
         let built = built.collect::<Result<Vec<_>, _>>()?;
-        let merged =
-            corpus::merge(built).map_err(|source| StageError::Corpus { corpus: names(corpora).join(", "), source })?;
+        let merged = corpus::merge(built)?;
         let stamps = file_stamps(&merged, corpora, &prepared.work);
         write(context, &prepared.config_hash, merged, stamps)
     }
@@ -79,8 +78,7 @@ fn list(corpus: &config::Corpus) -> Result<(Listing, String), StageError> {
 
 /// Files that the manifest names outside the source, which it may where `allow_outside` is set.
 fn outside(corpus: &config::Corpus, manifest: &ManifestTable, store: &dyn Store) -> Result<Vec<Entry>, StageError> {
-    let paths = corpus::outside_paths(corpus, manifest)
-        .map_err(|source| StageError::Corpus { corpus: corpus.name.clone(), source })?;
+    let paths = corpus::outside_paths(corpus, manifest)?;
     let mut found = Vec::new();
     for path in paths {
         let entry = store.stat(&path).map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
@@ -101,13 +99,12 @@ fn read_manifest(
         let (columns, rows) = table::read_text_columns(content)?;
         return Ok(ManifestTable { columns, rows });
     }
-    corpus::parse_delimited(&content, path).map_err(|source| StageError::Corpus { corpus: corpus.name.clone(), source })
+    Ok(corpus::parse_delimited(&content, path)?)
 }
 
 fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageError> {
     let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
-    let built = corpus::build(corpus, &files.collect::<Vec<_>>(), listing.manifest.as_ref());
-    let mut built = built.map_err(|source| StageError::Corpus { corpus: corpus.name.clone(), source })?;
+    let mut built = corpus::build(corpus, &files.collect::<Vec<_>>(), listing.manifest.as_ref())?;
     if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::MARKER)) {
         mark_synthetic(&mut built.utterances);
     }
@@ -177,8 +174,4 @@ fn config_hash(corpora: &[config::Corpus]) -> String {
         corpus
     });
     config::config_hash(&placeless.collect::<Vec<_>>())
-}
-
-fn names(corpora: &[config::Corpus]) -> Vec<&str> {
-    corpora.iter().map(|corpus| corpus.name.as_str()).collect()
 }
