@@ -5,6 +5,8 @@ use crate::config;
 use crate::schema::{TableDef, published_tables};
 use crate::stages::StageName;
 
+use super::say;
+
 /// Speech emotion recognition as a batch job: audio in; Parquet feature tables, honest splits, trained models and a
 /// report out.
 #[derive(Debug, Parser)]
@@ -80,14 +82,14 @@ impl StageCommand {
 /// The flags of `ser run` and of every stage.
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
-    /// Pipeline file (TOML)
+    /// Pipeline file (TOML), on disk or s3://BUCKET/KEY
     pub pipeline: String,
     /// Change one key of the pipeline file, e.g. split.test=0.3 or corpus.0.source=/data/ravdess; may be repeated.
     /// Paths are relative to the working directory
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Where tables, models and the report go, instead of `out` in the pipeline file
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder or s3://BUCKET/PREFIX that tables, models and the report go to, instead of `out` in the pipeline file
+    #[arg(long, value_name = "URI")]
     pub out: Option<String>,
     /// Worker threads [default: one a core]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -124,7 +126,7 @@ pub(super) enum ProgressMode {
 /// The flags of `ser synth`.
 #[derive(Debug, Args)]
 pub(super) struct SynthOptions {
-    /// Folder to write WAV files to
+    /// Folder or s3://BUCKET/PREFIX to write WAV files to
     pub folder: String,
     /// Speakers, half of them female
     #[arg(long, default_value_t = 12)]
@@ -158,7 +160,7 @@ pub(super) struct SchemaOptions {
 pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
     let tables = published_tables();
     if options.name == "tables" {
-        tables.iter().for_each(|table| println!("{:<20} {}", table.name, table.description));
+        tables.iter().for_each(|table| say(&format!("{:<20} {}", table.name, table.description)));
         return Ok(());
     }
     let schema = match tables.iter().find(|table| table.name == options.name) {
@@ -170,7 +172,7 @@ pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
             return Err(config::ConfigError::new("schema", format!("`{}`", options.name), problem).into());
         }
     };
-    println!("{schema:#}");
+    say(&format!("{schema:#}"));
     Ok(())
 }
 

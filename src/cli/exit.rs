@@ -35,6 +35,12 @@ pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> E
     }
 }
 
+/// Ends the process with an error, whatever it is in the middle of.
+pub(super) fn now(error: StageError) -> ! {
+    eprintln!("error: {error}");
+    std::process::exit(i32::from(of_stage(&error)))
+}
+
 /// Our own errors name their causes themselves; of others the whole chain is shown.
 fn message(error: &anyhow::Error) -> String {
     let is_ours = error.is::<StageError>() || error.is::<ConfigError>() || error.is::<StorageError>();
@@ -48,23 +54,32 @@ fn of_error(error: &anyhow::Error) -> u8 {
     if error.is::<ConfigError>() {
         return USAGE;
     }
-    match error.downcast_ref::<StorageError>() {
-        Some(StorageError::UnknownScheme { .. }) => USAGE,
-        Some(_) => STORAGE,
-        None => BUG,
+    error.downcast_ref::<StorageError>().map_or(BUG, of_storage)
+}
+
+/// What the store will refuse again is a matter of input; the rest may go better next time.
+fn of_storage(error: &StorageError) -> u8 {
+    match error {
+        StorageError::UnknownScheme { .. } => USAGE,
+        StorageError::Forbidden { .. } | StorageError::NoBucket { .. } => INPUT,
+        _ => STORAGE,
     }
 }
 
 fn of_stage(error: &StageError) -> u8 {
     match error {
         StageError::Config(_) | StageError::Corpus(CorpusError::Config(_)) => USAGE,
-        StageError::Storage(_) | StageError::SourceChanged { .. } => STORAGE,
+        StageError::Storage(error) => of_storage(error),
+        StageError::Source { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. } => STORAGE,
+        StageError::SourceChanged { .. } => STORAGE,
         StageError::Leakage(_) => GATE,
         StageError::Stopped { signal } => SIGNAL + *signal as u8,
         StageError::Corpus(_)
         | StageError::Source { .. }
         | StageError::EmptySource { .. }
         | StageError::MissingTable { .. }
+        | StageError::Unfinished { .. }
+        | StageError::Outdated { .. }
         | StageError::TooManyRejects { .. }
         | StageError::Dataset(_)
         | StageError::Model(_)

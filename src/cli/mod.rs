@@ -15,6 +15,7 @@ mod progress;
 mod run;
 mod synth;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -34,4 +35,9 @@ pub fn main() -> ExitCode {
         Command::Schema(options) => args::print_schema(&options),
     });
     exit::code(result)
+}
+
+/// Prints a line of the summary. Nobody may be there to read it: `ser run ... | head -1` runs to its end.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

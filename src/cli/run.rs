@@ -1,26 +1,32 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
-use crate::config::{ConfigError, Parameters, Pipeline};
-use crate::stages::{Context, StageName, State};
+use crate::config::{ConfigError, Parameters, Pipeline, Storage};
+use crate::stages::{Context, StageError, StageName, State};
 use crate::storage::{self, Store};
 
 use super::args::RunOptions;
-use super::{logging, progress};
+use super::{exit, logging, progress, say};
 
 /// Keys of the pipeline file that hold a path, `N` standing for a number.
 const PATH_KEYS: [&str; 3] = ["out", "corpus.N.source", "corpus.N.manifest"];
+
+/// How often the flag of the signals is looked at.
+const WATCH: Duration = Duration::from_millis(50);
+/// How long a stage has to reach a clean boundary after a signal.
+const GRACE: Duration = Duration::from_millis(1500);
 
 /// Runs one stage, or all of them.
 pub(super) fn run(options: &RunOptions, only: Option<StageName>) -> anyhow::Result<()> {
     logging::start(options);
     let stages = only.map_or(StageName::ALL.to_vec(), |stage| vec![stage]);
     let parameters = load(options)?;
-    let out = storage::open(&parameters.pipeline.out)?;
+    let out = storage::open(&parameters.pipeline.out, &parameters.pipeline.storage)?;
     let stop = stop_flag()?;
     let progress = progress::choose(options);
     let context = Context {
@@ -38,6 +44,9 @@ pub(super) fn run(options: &RunOptions, only: Option<StageName>) -> anyhow::Resu
 fn work(context: &Context, stages: &[StageName], options: &RunOptions) -> anyhow::Result<()> {
     let _lock = context.out.lock("run/lock")?;
     context.out.sweep()?;
+    if let [alone] = stages {
+        alone.check_before(context)?;
+    }
     for stage in stages {
         context.check_stop()?;
         let outcome = stage.perform(context)?;
@@ -45,11 +54,11 @@ fn work(context: &Context, stages: &[StageName], options: &RunOptions) -> anyhow
         tracing::info!(stage = stage.as_str(), up_to_date = outcome.up_to_date, seconds = record.seconds, "finished");
         if !options.quiet {
             let state = if outcome.up_to_date { "up to date".to_owned() } else { format!("{:.1} s", record.seconds) };
-            println!("{:<10} {:<10} {}", stage.as_str(), state, record.summary);
+            say(&format!("{:<10} {:<10} {}", stage.as_str(), state, record.summary));
         }
     }
     if !options.quiet && stages.contains(&StageName::Evaluate) {
-        println!("report     {}", place(context.out, "report.md"));
+        say(&format!("report     {}", place(context.out, "report.md")));
     }
     Ok(())
 }
@@ -66,7 +75,7 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
             State::WouldRun(amount) => format!("would run on {amount}"),
             State::WouldRunAfter(before) => format!("would run after {before}"),
         };
-        println!("{:<10} {line}", stage.as_str());
+        say(&format!("{:<10} {line}", stage.as_str()));
         if !matches!(state, State::UpToDate(_)) {
             before = Some(stage.as_str());
         }
@@ -76,17 +85,17 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
 
 /// The pipeline file with overrides, every path made independent of the working directory.
 fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
-    let text = storage::read_file(&options.pipeline).map_err(|error| {
+    let text = storage::read_file(&options.pipeline, &Storage::default()).map_err(|error| {
         ConfigError::new("pipeline file", format!("`{}`", options.pipeline), format!("cannot be read: {error}"))
     })?;
     let text = String::from_utf8(text.to_vec())
         .map_err(|_| ConfigError::new("pipeline file", format!("`{}`", options.pipeline), "not UTF-8 text"))?;
-    let here = std::env::current_dir().context("the working directory cannot be read")?;
+    let here = std::env::current_dir().context("the working directory cannot be read")?.display().to_string();
     let mut assignments = options.set.iter().map(|set| absolute_assignment(&here, set)).collect::<Vec<_>>();
     assignments.extend(options.out.as_ref().map(|out| format!("out={}", quoted(&join(&here, out)))));
     let mut pipeline = Pipeline::parse(&text, &assignments)?;
-    let folder = Path::new(&options.pipeline).parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let folder = here.join(folder);
+    let folder = options.pipeline.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = if options.pipeline.starts_with('/') { format!("{folder}/") } else { join(&here, folder) };
     pipeline.out = join(&folder, &pipeline.out);
     for corpus in &mut pipeline.corpus {
         corpus.source = join(&folder, &corpus.source);
@@ -95,7 +104,7 @@ fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
     Ok(pipeline.check()?)
 }
 
-fn absolute_assignment(here: &Path, assignment: &str) -> String {
+fn absolute_assignment(here: &str, assignment: &str) -> String {
     match assignment.split_once('=') {
         Some((key, path)) if PATH_KEYS.contains(&numberless(key.trim()).as_str()) => {
             format!("{key}={}", quoted(&join(here, path.trim().trim_matches(['"', '\'']))))
@@ -114,15 +123,32 @@ fn quoted(path: &str) -> String {
     toml::Value::String(path.to_owned()).to_string()
 }
 
-fn join(folder: &Path, path: &str) -> String {
-    if path.contains("://") { path.to_owned() } else { folder.join(path).display().to_string() }
+/// A path as seen from a folder, either of which may be a URI.
+fn join(folder: &str, path: &str) -> String {
+    match folder.split_once("://") {
+        _ if path.contains("://") => path.to_owned(),
+        None => Path::new(folder).join(path).display().to_string(),
+        Some((scheme, place)) => {
+            let mut steps = place.split('/').collect::<Vec<_>>();
+            for step in path.split('/').filter(|step| !matches!(*step, "" | ".")) {
+                // The bucket is as far up as it goes.
+                if step != ".." {
+                    steps.push(step);
+                } else if steps.len() > 1 {
+                    steps.pop();
+                }
+            }
+            format!("{scheme}://{}", steps.join("/"))
+        }
+    }
 }
 
 fn place(out: &dyn Store, path: &str) -> String {
     format!("{}/{path}", out.root())
 }
 
-/// Set by the first SIGINT or SIGTERM; the second one ends the process at once.
+/// Set by the first SIGINT or SIGTERM; the second one ends the process at once. Work that reaches no clean boundary in
+/// time is given up: what it wrote is there as a whole or not at all.
 fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
     let stop = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -135,7 +161,20 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
         };
         register().context("could not watch for signals")?;
     }
+    // A limit on file sizes (ulimit -f) is then a failed write and not the end of the process.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).context("could not watch for signals")?;
+    give_up_in_time(Arc::clone(&stop));
     Ok(stop)
+}
+
+fn give_up_in_time(stop: Arc<AtomicUsize>) {
+    std::thread::spawn(move || {
+        while stop.load(Ordering::Relaxed) == 0 {
+            std::thread::sleep(WATCH);
+        }
+        std::thread::sleep(GRACE);
+        exit::now(StageError::Stopped { signal: stop.load(Ordering::Relaxed) as i32 })
+    });
 }
 
 #[cfg(test)]
@@ -144,7 +183,7 @@ mod tests {
 
     #[test]
     fn overridden_paths_are_relative_to_the_working_directory() {
-        let here = Path::new("/work here");
+        let here = "/work here";
         let cases = [
             ("corpus.0.source=data", "corpus.0.source=\"/work here/data\""),
             ("corpus.12.manifest='/abs.csv'", "corpus.12.manifest=\"/abs.csv\""),
@@ -155,5 +194,14 @@ mod tests {
         for (given, want) in cases {
             assert_eq!(absolute_assignment(here, given), want);
         }
+    }
+
+    #[test]
+    fn paths_in_a_pipeline_file_are_relative_to_it_on_disk_and_in_a_bucket() {
+        assert_eq!(join("/here", "data"), "/here/data");
+        assert_eq!(join("/here", "/data"), "/data");
+        assert_eq!(join("/here", "s3://bucket/x"), "s3://bucket/x");
+        assert_eq!(join("s3://bucket/pipelines", "../runs/demo"), "s3://bucket/runs/demo");
+        assert_eq!(join("s3://bucket/pipelines", "../../../runs"), "s3://bucket/runs");
     }
 }

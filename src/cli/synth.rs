@@ -1,11 +1,14 @@
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::audio;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Storage};
 use crate::storage;
 use crate::synth::{self, Plan};
 
 use super::args::SynthOptions;
+use super::say;
 
 /// Writes a synthetic corpus, and the marker by which ingest knows it as one.
 pub(super) fn run(options: &SynthOptions) -> anyhow::Result<()> {
@@ -18,14 +21,19 @@ pub(super) fn run(options: &SynthOptions) -> anyhow::Result<()> {
         sample_rate_hz: options.sample_rate,
     };
     plan.check().map_err(|error| ConfigError::new(format!("--{}", error.what), error.value, error.problem))?;
-    let folder = storage::open(&options.folder)?;
+    let folder = storage::open(&options.folder, &Storage::default())?;
     let utterances = plan.utterances().collect::<Vec<_>>();
-    folder.put(synth::MARKER, synth::marker(&plan).as_bytes())?;
+    // In every folder that could be a corpus of its own.
+    let speakers = utterances.iter().map(|utterance| utterance.path()).collect::<Vec<_>>();
+    let folders = speakers.iter().filter_map(|path| Some(format!("{}/", path.rsplit_once('/')?.0)));
+    for place in folders.chain([String::new()]).collect::<BTreeSet<_>>() {
+        folder.put(&format!("{place}{}", synth::MARKER), synth::marker(&plan).as_bytes())?;
+    }
     utterances.par_iter().try_for_each(|utterance| {
         let wav = audio::encode_wav(&synth::render(utterance, &plan), plan.sample_rate_hz)?;
         anyhow::Ok(folder.put(&utterance.path(), &wav)?)
     })?;
-    println!("{} synthetic utterances of {} speakers in {}", utterances.len(), plan.speakers, folder.root());
-    println!("pattern = '{}'", synth::PATTERN);
+    say(&format!("{} synthetic utterances of {} speakers in {}", utterances.len(), plan.speakers, folder.root()));
+    say(&format!("pattern = '{}'", synth::PATTERN));
     Ok(())
 }

@@ -12,6 +12,7 @@ mod normalize;
 mod overrides;
 mod pipeline;
 mod split;
+mod storage;
 pub mod train;
 
 pub use audio::Audio;
@@ -23,8 +24,9 @@ pub use features::{
     Delta, Descriptor, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams, Mfcc,
     MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
 };
-pub use hash::config_hash;
+pub use hash::{config_hash, hash_number};
 pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
 pub use pipeline::{Parameters, Pipeline, json_schema};
 pub use split::{Scheme, Split, SplitParams};
+pub use storage::{S3, Storage};
 pub use train::{ModelKind, ModelSpec, Train};

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::keys::{check_keys, nearest};
 use super::{
     Audio, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, ModelSpec, Normalize, NormalizeParams,
-    Split, SplitParams, Train, overrides,
+    Split, SplitParams, Storage, Train, overrides,
 };
 
 /// A pipeline file: everything that a run is.
@@ -42,6 +42,9 @@ pub struct Pipeline {
     /// Intervals and comparisons.
     #[serde(default)]
     pub evaluate: Evaluate,
+    /// How files are reached.
+    #[serde(default)]
+    pub storage: Storage,
 }
 
 fn default_seed() -> u64 {
@@ -86,14 +89,22 @@ impl Pipeline {
     /// The first key whose value is not legal.
     pub fn check(self) -> Result<Parameters, ConfigError> {
         check_name(&self.name)?;
+        if self.out.trim().is_empty() {
+            return Err(ConfigError::new("out", format!("{:?}", self.out), "wanted a folder or s3://BUCKET/PREFIX"));
+        }
         Corpus::check_all(&self.corpus)?;
         self.audio.check()?;
         self.extract.check()?;
         self.evaluate.check()?;
+        self.storage.check()?;
         let normalize = self.normalize.check()?;
         let models = self.train.check()?;
         let features = self.features.check(self.audio.sample_rate_hz)?;
         let split = self.split.check()?;
+        let names = models.iter().map(|spec| spec.kind().as_str()).collect::<Vec<_>>();
+        self.evaluate.headline(&names)?;
+        let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
+        split.check_corpora(&corpora)?;
         Ok(Parameters { pipeline: self, features, split, normalize, models })
     }
 }
@@ -110,10 +121,26 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// Serde's expectations in the words of the pipeline file.
+fn plain(message: &str) -> String {
+    const WORDS: [(&str, &str); 9] = [
+        ("expected f64", "expected a number"),
+        ("expected f32", "expected a number"),
+        ("expected u64", "expected a whole number of 0 or more"),
+        ("expected u32", "expected a whole number of 0 or more"),
+        ("expected usize", "expected a whole number of 0 or more"),
+        ("expected a sequence", "expected a list: [...]"),
+        ("expected a map", "expected a table"),
+        ("expected a boolean", "expected true or false"),
+        ("invalid type: ", "wrong type: "),
+    ];
+    WORDS.iter().fold(message.to_owned(), |message, (serde, ours)| message.replace(serde, ours))
+}
+
 /// Serde's error with the key, its value, and the nearest of the legal words that the message lists.
 fn type_error(root: &toml::Value, error: serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
     let path = error.path().to_string().replace('[', ".").replace(']', "");
-    let message = error.into_inner().message().trim().to_owned();
+    let message = plain(error.into_inner().message().trim());
     let value = path.split('.').try_fold(root, |value, step| match value {
         toml::Value::Array(items) => items.get(step.parse::<usize>().ok()?),
         other => other.get(step),

@@ -320,6 +320,21 @@ fn distinct(key: &str, names: &[String]) -> Result<Vec<String>, ConfigError> {
 }
 
 impl SplitParams {
+    /// Refuses corpora that the pipeline has not.
+    ///
+    /// # Errors
+    /// The first unknown name.
+    pub fn check_corpora(&self, corpora: &[&str]) -> Result<(), ConfigError> {
+        let Self::CrossCorpus { train_corpora, test_corpora, .. } = self else { return Ok(()) };
+        for (key, names) in [("split.train_corpora", train_corpora), ("split.test_corpora", test_corpora)] {
+            let unknown = names.iter().flatten().find(|name| !corpora.contains(&name.as_str()));
+            if let Some(name) = unknown {
+                return Err(ConfigError::new(key, name, format!("legal are {}", corpora.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
     /// The scheme.
     pub fn scheme(&self) -> Scheme {
         match self {

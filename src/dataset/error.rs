@@ -3,23 +3,13 @@ use polars::prelude::PolarsError;
 /// Why a table cannot be read, split or normalized.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
-    /// A part of the features table is no readable Parquet, or a column has an unexpected type.
-    #[error("cannot read {part} of the features table: {source}\nhint: run extract again with --force")]
-    Read {
-        /// Which part, counted from 0, or which column.
-        part: String,
+    /// A column is missing or has an unexpected type: a bug.
+    #[error("cannot use column `{column}` of the features table: {source}")]
+    Column {
+        /// The column.
+        column: String,
         /// What Polars says.
         source: PolarsError,
-    },
-    /// Parts of the table have different columns.
-    #[error(
-        "part {part} of the features table has other columns than part 0: {difference}\nhint: run extract again with --force"
-    )]
-    Parts {
-        /// The part, counted from 0.
-        part: usize,
-        /// The first column that differs.
-        difference: String,
     },
     /// A query over the tables failed: a bug.
     #[error("query over the {table} table failed: {source}")]
@@ -203,7 +193,7 @@ impl DatasetError {
 
     /// Makes a column of an unexpected type an error.
     pub(super) fn column(name: &str) -> impl Fn(PolarsError) -> Self {
-        move |source| Self::Read { part: format!("column `{name}`"), source }
+        move |source| Self::Column { column: name.to_owned(), source }
     }
 }
 

@@ -1,10 +1,8 @@
 //! The features table: keys and numbers.
 
-use super::keys::read_parts;
 use super::{DatasetError, Keys};
-use bytes::Bytes;
+use crate::schema::{Columns, FeatureKeys, Table};
 use ndarray::{Array2, ShapeBuilder};
-use polars::prelude::{Column, DataFrame, DataType};
 
 /// The features table in memory, sorted by utterance id.
 #[derive(Debug, Clone)]
@@ -16,23 +14,16 @@ pub struct Features {
 }
 
 impl Features {
-    /// Reads a features table from the Parquet bytes of its parts, in any order. Every float32 column is a feature; a
-    /// null, a NaN and an infinity are a missing value.
+    /// Takes a features table with rows in any order. A NaN and an infinity are a missing value.
     ///
     /// # Errors
-    /// An unreadable part, parts with different columns, no rows, no features, an utterance that stands there twice.
-    pub fn from_parquet(parts: &[Bytes]) -> Result<Self, DatasetError> {
-        Self::from_frame(read_parts(parts, |_| true)?)
-    }
-
-    fn from_frame(frame: DataFrame) -> Result<Self, DatasetError> {
-        let mut keys = Keys::from_frame(frame)?;
-        let numbers = keys.split_off(|kind| *kind == DataType::Float32);
-        if numbers.is_empty() {
+    /// No rows, no features, an utterance that stands there twice.
+    pub fn new(table: &Table<FeatureKeys>) -> Result<Self, DatasetError> {
+        let (keys, order) = Keys::sorted(table)?;
+        if table.float.names.is_empty() {
             return Err(DatasetError::NoFeatures);
         }
-        let names = numbers.iter().map(|column| column.name().to_string()).collect();
-        Ok(Self { names, values: matrix(keys.len(), &numbers)?, keys })
+        Ok(Self { keys, names: table.float.names.clone(), values: matrix(&table.float, &order) })
     }
 
     /// The columns that are no features.
@@ -51,18 +42,18 @@ impl Features {
     }
 }
 
-fn matrix(rows: usize, columns: &[Column]) -> Result<Array2<f32>, DatasetError> {
-    let mut values = Vec::with_capacity(rows * columns.len());
-    for column in columns {
-        let cells = column.f32().map_err(DatasetError::column(column.name()))?;
-        values.extend(cells.iter().map(|cell| cell.filter(|value| value.is_finite()).unwrap_or(f32::NAN)));
-    }
-    Ok(Array2::from_shape_vec((rows, columns.len()).f(), values).expect("each column has a cell a row"))
+/// The cells of the rows in `order`.
+fn matrix(cells: &Columns<f32>, order: &[usize]) -> Array2<f32> {
+    let shape = (order.len(), cells.names.len());
+    Array2::from_shape_fn(shape.f(), |(row, feature)| {
+        let value = cells.row(order[row])[feature];
+        if value.is_finite() { value } else { f32::NAN }
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Utterances, parquet};
+    use super::super::testing::Utterances;
     use super::*;
 
     #[test]
@@ -70,8 +61,11 @@ mod tests {
         let mut table = Utterances::ravdess().table();
         table.float.values[2] = f32::NAN;
         table.float.values[3] = f32::INFINITY;
-        let parts = [parquet(&table, 10..1440), parquet(&table, 0..10)];
-        let features = Features::from_parquet(&parts).expect("readable");
+        let mut shuffled = table.clone();
+        shuffled.rows.rotate_left(10);
+        shuffled.text.values.rotate_left(10);
+        shuffled.float.values.rotate_left(10 * table.float.names.len());
+        let features = Features::new(&shuffled).expect("legal rows");
         assert_eq!(features.names(), table.float.names);
         assert_eq!(features.values().dim(), (1440, table.float.names.len()));
         let ids = features.keys().ids().expect("ids");
@@ -88,6 +82,6 @@ mod tests {
     fn a_table_without_features_is_refused() {
         let mut table = Utterances::ravdess().table();
         table.float = Default::default();
-        assert!(matches!(Features::from_parquet(&[parquet(&table, 0..9)]), Err(DatasetError::NoFeatures)));
+        assert!(matches!(Features::new(&table), Err(DatasetError::NoFeatures)));
     }
 }

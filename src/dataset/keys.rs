@@ -2,12 +2,8 @@
 
 use super::DatasetError;
 use super::error::nearest;
-use crate::schema::{Split, SplitRow};
-use bytes::Bytes;
-use polars::prelude::{
-    Column, DataFrame, DataType, ParquetReader, PolarsError, Schema, SchemaExt, SerReader, SortMultipleOptions,
-};
-use std::io::Cursor;
+use crate::schema::{FeatureKeys, Kind, Row, Split, SplitRow, Table, Value};
+use polars::prelude::{Column, DataFrame, DataType, IdxSize, PolarsResult, SortMultipleOptions};
 use std::str::FromStr;
 
 /// The column that identifies an utterance.
@@ -15,32 +11,44 @@ const ID: &str = "utterance_id";
 /// Text columns that say nothing by which utterances could be grouped or balanced.
 const NEVER_GROUPED: [&str; 3] = [ID, "path", "audio_hash"];
 
-/// The text columns of the features table, sorted by utterance id: all that splitting looks at.
+/// The columns of the features table that are no features, sorted by utterance id: all that splitting looks at.
 #[derive(Debug, Clone)]
 pub struct Keys {
     frame: DataFrame,
+    segments: Vec<Segment>,
+}
+
+/// Where an utterance lies in its recording.
+#[derive(Debug, Clone)]
+struct Segment {
+    corpus: String,
+    path: String,
+    /// Seconds; open ends are 0 and infinity.
+    start_s: f64,
+    end_s: f64,
 }
 
 impl Keys {
-    /// Reads the text columns of a features table from the Parquet bytes of its parts, in any order.
+    /// Takes the keys and text columns of a features table with rows in any order.
     ///
     /// # Errors
-    /// An unreadable part, parts with different columns, no rows, an utterance that stands there twice.
-    pub fn from_parquet(parts: &[Bytes]) -> Result<Self, DatasetError> {
-        Self::from_frame(read_parts(parts, |kind| *kind == DataType::String)?)
+    /// No rows, an utterance that stands there twice.
+    pub fn new(table: &Table<FeatureKeys>) -> Result<Self, DatasetError> {
+        Ok(Self::sorted(table)?.0)
     }
 
-    /// Takes rows in any order.
-    pub(super) fn from_frame(frame: DataFrame) -> Result<Self, DatasetError> {
-        if frame.height() == 0 {
+    /// The keys, and for each of them the row of `table` where it stood.
+    pub(super) fn sorted(table: &Table<FeatureKeys>) -> Result<(Self, Vec<usize>), DatasetError> {
+        if table.rows.is_empty() {
             return Err(DatasetError::Empty);
         }
-        let sorted = frame.sort([ID], SortMultipleOptions::default()).map_err(DatasetError::query("features"))?;
-        let keys = Self { frame: sorted };
-        let ids = keys.texts(ID)?;
+        let (frame, order) = sorted_frame(table).map_err(DatasetError::query("features"))?;
+        let segments = order.iter().map(|row| Segment::of(&table.rows[*row])).collect();
+        let keys = Self { frame, segments };
+        let ids = keys.ids()?;
         match ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            None => Ok(keys),
-            Some(pair) => Err(DatasetError::Duplicate { id: pair[0].unwrap_or_default().to_owned() }),
+            None => Ok((keys, order)),
+            Some(pair) => Err(DatasetError::Duplicate { id: pair[0].to_owned() }),
         }
     }
 
@@ -133,12 +141,38 @@ impl Keys {
         }
     }
 
-    /// Takes the columns of some types out of the table.
-    pub(super) fn split_off(&mut self, wanted: impl Fn(&DataType) -> bool) -> Vec<Column> {
-        let columns: Vec<Column> =
-            self.frame.columns().iter().filter(|column| wanted(column.dtype())).cloned().collect();
-        self.frame = self.frame.drop_many(columns.iter().map(|column| column.name().clone()));
-        columns
+    /// Whether any utterance is a segment of a longer recording.
+    pub(super) fn has_segments(&self) -> bool {
+        self.segments.iter().any(|segment| segment.start_s > 0.0 || segment.end_s.is_finite())
+    }
+
+    /// For each utterance that overlaps with others in its recording, a word that they share.
+    pub(super) fn overlaps(&self) -> Vec<Option<String>> {
+        let place = |row: &usize| {
+            let segment = &self.segments[*row];
+            (&segment.corpus, &segment.path)
+        };
+        let mut order: Vec<usize> = (0..self.segments.len()).collect();
+        order.sort_by(|a, b| {
+            place(a).cmp(&place(b)).then(self.segments[*a].start_s.total_cmp(&self.segments[*b].start_s))
+        });
+        let mut words = vec![None; order.len()];
+        for recording in order.chunk_by(|a, b| place(a) == place(b)) {
+            let mut first = recording[0];
+            let mut end_s = self.segments[first].end_s;
+            for &row in &recording[1..] {
+                let segment = &self.segments[row];
+                if segment.start_s < end_s {
+                    let word = format!("{}/{}@{}", segment.corpus, segment.path, self.segments[first].start_s);
+                    words[first] = Some(word.clone());
+                    words[row] = Some(word);
+                } else {
+                    first = row;
+                }
+                end_s = end_s.max(segment.end_s);
+            }
+        }
+        words
     }
 
     /// The rows as Polars sees them, sorted by utterance id.
@@ -152,77 +186,98 @@ impl Keys {
     }
 }
 
-/// Reads the columns of the wanted types from all parts, part after part.
-pub(super) fn read_parts(parts: &[Bytes], wanted: impl Fn(&DataType) -> bool) -> Result<DataFrame, DatasetError> {
-    let mut all: Option<DataFrame> = None;
-    for (part, bytes) in parts.iter().enumerate() {
-        let frame =
-            read_part(bytes, &wanted).map_err(|source| DatasetError::Read { part: format!("part {part}"), source })?;
-        match &mut all {
-            None => all = Some(frame),
-            Some(all) => append(all, part, &frame)?,
+impl Segment {
+    fn of(row: &FeatureKeys) -> Self {
+        Self {
+            corpus: row.corpus.clone(),
+            path: row.path.clone(),
+            start_s: row.start_s.unwrap_or(0.0),
+            end_s: row.end_s.unwrap_or(f64::INFINITY),
         }
     }
-    let mut all = all.ok_or(DatasetError::Empty)?;
-    all.rechunk_mut();
-    Ok(all)
 }
 
-fn read_part(bytes: &Bytes, wanted: impl Fn(&DataType) -> bool) -> Result<DataFrame, PolarsError> {
-    let mut reader = ParquetReader::new(Cursor::new(bytes.clone()));
-    let schema = Schema::from_arrow_schema(reader.schema()?.as_ref());
-    let names = schema.iter().filter(|(_, kind)| wanted(kind)).map(|(name, _)| name.to_string()).collect();
-    reader.with_columns(Some(names)).finish()
+/// The rows by utterance id, and where each of them stood.
+fn sorted_frame(table: &Table<FeatureKeys>) -> PolarsResult<(DataFrame, Vec<usize>)> {
+    const ROW: &str = "#row";
+    let frame = DataFrame::new(table.rows.len(), columns(table))?.with_row_index(ROW.into(), None)?;
+    let mut frame = frame.sort([ID], SortMultipleOptions::default())?;
+    let rows = frame.drop_in_place(ROW)?;
+    let order = rows.idx()?.iter().map(|row: Option<IdxSize>| row.unwrap_or_default() as usize).collect();
+    Ok((frame, order))
 }
 
-fn append(all: &mut DataFrame, part: usize, frame: &DataFrame) -> Result<(), DatasetError> {
-    let (ours, theirs) = (all.get_column_names_owned(), frame.get_column_names());
-    let different = ours.iter().zip(&theirs).find(|(ours, theirs)| ours != *theirs);
-    let difference = match different {
-        Some((ours, theirs)) => format!("`{theirs}` stands in the place of `{ours}`"),
-        None if ours.len() != theirs.len() => format!("{} columns instead of {}", theirs.len(), ours.len()),
-        None => return all.vstack_mut(frame).map(|_| ()).map_err(DatasetError::query("features")),
-    };
-    Err(DatasetError::Parts { part, difference })
+/// The typed columns, then the text columns.
+fn columns(table: &Table<FeatureKeys>) -> Vec<Column> {
+    let rows: Vec<Vec<Value>> = table.rows.iter().map(Row::to_values).collect();
+    let typed = FeatureKeys::table().columns.into_iter().enumerate();
+    let typed = typed.map(|(at, column)| typed_column(column.name, column.kind, rows.iter().map(|row| &row[at])));
+    let text = table.text.names.iter().enumerate().map(|(at, name)| {
+        let cells = (0..table.rows.len()).map(|row| table.text.row(row)[at].as_deref());
+        Column::new(name.into(), cells.collect::<Vec<_>>())
+    });
+    typed.chain(text).collect()
+}
+
+/// A column of the cells that are of its kind.
+fn typed_column<'a>(name: &str, kind: Kind, cells: impl Iterator<Item = &'a Value>) -> Column {
+    macro_rules! column {
+        ($variant:ident, $cell:ident => $value:expr) => {{
+            let value = |cell: &'a Value| if let Value::$variant($cell) = cell { $value } else { None };
+            Column::new(name.into(), cells.map(value).collect::<Vec<_>>())
+        }};
+    }
+    match kind {
+        Kind::Text => column!(Text, cell => cell.as_deref()),
+        Kind::Bool => column!(Bool, cell => *cell),
+        Kind::Int => column!(Int, cell => *cell),
+        Kind::Float => column!(Float, cell => *cell),
+        Kind::Double => column!(Double, cell => *cell),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Utterances, parquet};
+    use super::super::testing::Utterances;
     use super::*;
 
     #[test]
-    fn parts_are_read_in_id_order_with_extra_columns() {
+    fn rows_are_taken_in_id_order_with_extra_columns() {
         let table = Utterances::ravdess().table();
-        let parts = [parquet(&table, 700..1440), parquet(&table, 0..700)];
-        let keys = Keys::from_parquet(&parts).expect("readable parts");
+        let mut turned = table.clone();
+        turned.rows.reverse();
+        turned.text.values.reverse();
+        let keys = Keys::new(&turned).expect("legal rows");
         assert_eq!(keys.len(), 1440);
         assert!(keys.ids().expect("ids").is_sorted());
         assert_eq!(keys.texts("room").expect("extra column")[0], Some("a"));
         assert!(keys.groupable().contains(&"speaker".to_owned()));
         assert!(!keys.groupable().contains(&"audio_hash".to_owned()));
+        let straight = Keys::new(&table).expect("legal rows");
+        assert!(straight.frame().equals_missing(keys.frame()), "the order of rows matters");
     }
 
     #[test]
     fn faults_are_named() {
-        let table = Utterances::ravdess().table();
-        let twice = [parquet(&table, 0..3), parquet(&table, 2..5)];
-        let error = Keys::from_parquet(&twice).expect_err("an id twice").to_string();
-        assert!(error.contains(&table.rows[2].utterance_id), "{error}");
-        let broken = [parquet(&table, 0..3), Bytes::from_static(b"no parquet")];
-        let error = Keys::from_parquet(&broken).expect_err("no parquet").to_string();
-        assert!(error.contains("part 1"), "{error}");
-        assert!(matches!(Keys::from_parquet(&[]), Err(DatasetError::Empty)));
-        assert!(matches!(Keys::from_parquet(&[parquet(&table, 0..0)]), Err(DatasetError::Empty)));
+        let mut table = Utterances::ravdess().table();
+        table.rows[3].utterance_id = table.rows[900].utterance_id.clone();
+        let error = Keys::new(&table).expect_err("an id twice").to_string();
+        assert!(error.contains(&table.rows[3].utterance_id), "{error}");
+        assert!(matches!(Keys::new(&Table::default()), Err(DatasetError::Empty)));
     }
 
     #[test]
-    fn parts_with_other_columns_are_refused() {
-        let mut table = Utterances::ravdess().table();
-        let first = parquet(&table, 0..3);
-        table.text.names[0] = "hall".to_owned();
-        let error = Keys::from_parquet(&[first, parquet(&table, 3..5)]).expect_err("other columns").to_string();
-        assert!(error.contains("part 1") && error.contains("hall") && error.contains("room"), "{error}");
+    fn overlapping_segments_of_one_recording_share_a_word() {
+        let mut table = Utterances::of("c", &[(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)]).table();
+        let places = [("a", 0.0, 1.0), ("a", 0.9, 3.0), ("a", 2.0, 2.5), ("a", 3.0, 4.0), ("b", 0.0, 9.0)];
+        for (row, (path, start, end)) in table.rows.iter_mut().zip(places) {
+            (row.path, row.start_s, row.end_s) = (path.to_owned(), Some(start), Some(end));
+        }
+        let keys = Keys::new(&table).expect("legal rows");
+        let words = keys.overlaps();
+        assert!(words[0].is_some() && words[0] == words[1] && words[1] == words[2], "{words:?}");
+        assert_eq!(&words[3..], [None, None], "what begins where another ends shares nothing with it");
+        assert!(keys.has_segments());
     }
 
     #[test]

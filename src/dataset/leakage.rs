@@ -3,38 +3,46 @@
 use super::{DatasetError, Keys};
 use crate::config::SplitParams;
 use crate::schema::{Leakage, Split, SplitRow};
-use polars::prelude::{Column, DataFrame, IntoLazy, PolarsResult, SortMultipleOptions, col, df};
+use polars::prelude::{Column, DataFrame, IdxCa, IdxSize, PolarsResult, SortMultipleOptions};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// Name of a check and the column it compares, in the order of the table.
-const CHECKS: [(&str, &str); 3] = [("audio", "audio_hash"), ("speaker", "speaker"), ("text", "text_id")];
-/// The pairs of sides, in the order of the table.
-const PAIRS: [(&str, Split, Split); 3] = [
-    ("dev-test", Split::Dev, Split::Test),
-    ("train-dev", Split::Train, Split::Dev),
-    ("train-test", Split::Train, Split::Test),
+const CHECKS: [(&str, &str); 4] =
+    [("audio", "audio_hash"), ("overlap", OVERLAP), ("speaker", "speaker"), ("text", "text_id")];
+/// Segments that overlap in one recording share a value.
+const OVERLAP: &str = "#overlap";
+/// What is never allowed, whatever the scheme.
+const FORBIDDEN: [&str; 2] = ["audio", "overlap"];
+/// The pairs of sides, in the order of the table. Most models learn from train and dev together.
+const PAIRS: [(&str, &[Split], &[Split]); 4] = [
+    ("dev-test", &[Split::Dev], &[Split::Test]),
+    ("train+dev-test", &[Split::Train, Split::Dev], &[Split::Test]),
+    ("train-dev", &[Split::Train], &[Split::Dev]),
+    ("train-test", &[Split::Train], &[Split::Test]),
 ];
 /// How many examples a row names.
 const EXAMPLES: usize = 3;
 
-/// Counts the speakers, texts and recordings that each two sides of each fold share: nine rows a fold.
+/// Counts the speakers, texts and recordings that each two sides of each fold share, and where there are segments, the
+/// stretches of a recording.
 ///
-/// `allowed` says what the scheme promises: shared audio never, shared speakers or texts unless it groups by them. The
+/// `allowed` says what the scheme promises: shared or overlapping audio never, shared speakers or texts unless it groups by them. The
 /// count is null where no utterance of the fold has the column. Examples are values, and for audio pairs of utterances.
 ///
 /// # Errors
 /// A split row of an unknown utterance, or with a word that is no side.
 pub fn leakage(keys: &Keys, rows: &[SplitRow], params: &SplitParams) -> Result<Vec<Leakage>, DatasetError> {
     let joined = joined(keys, rows)?;
+    let checks = || CHECKS.into_iter().filter(|(check, _)| *check != "overlap" || keys.has_segments());
     let mut found = BTreeMap::new();
-    for (check, column) in CHECKS {
+    for (check, column) in checks() {
         found.insert(check, sightings(&joined, column)?);
     }
     let mut table = Vec::new();
     for fold in super::folds(rows).filter_map(<[SplitRow]>::first) {
-        for (check, column) in CHECKS {
-            let allowed = check != "audio" && !promised(params, column);
+        for (check, column) in checks() {
+            let allowed = !FORBIDDEN.contains(&check) && !promised(params, column);
             let seen = found[check].get(&fold.fold).map(Vec::as_slice);
             table.extend(PAIRS.map(|(between, a, b)| {
                 let shared = seen.map(|seen| shared(seen, check, a, b));
@@ -74,39 +82,33 @@ struct Sighting {
 
 /// Split rows with what is known of their utterances.
 fn joined(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
-    keys.located(rows)?;
+    let located = keys.located(rows)?;
+    let picked = located.iter().map(|(row, _)| *row as IdxSize).collect::<Vec<_>>();
     let query = || -> PolarsResult<DataFrame> {
-        let splits = df!(
-            "fold" => rows.iter().map(|row| row.fold).collect::<Vec<_>>(),
-            "utterance_id" => rows.iter().map(|row| row.utterance_id.as_str()).collect::<Vec<_>>(),
-            "split" => rows.iter().map(|row| row.split.as_str()).collect::<Vec<_>>(),
-        )?;
-        let columns = ["utterance_id", "audio_hash", "speaker", "text_id"].map(col);
-        let facts = keys.frame().clone().lazy().select(columns);
-        splits.lazy().left_join(facts, col("utterance_id"), col("utterance_id")).collect()
+        let facts = keys.frame().select(["utterance_id", "audio_hash", "speaker", "text_id"])?;
+        let mut joined = facts.take(&IdxCa::from_vec("row".into(), picked))?;
+        let overlaps = keys.overlaps();
+        let overlaps = located.iter().map(|(row, _)| overlaps[*row].as_deref()).collect::<Vec<_>>();
+        joined.with_column(Column::new(OVERLAP.into(), overlaps))?;
+        joined.with_column(Column::new("fold".into(), rows.iter().map(|row| row.fold).collect::<Vec<_>>()))?;
+        let sides = rows.iter().map(|row| row.split.as_str()).collect::<Vec<_>>();
+        joined.with_column(Column::new("split".into(), sides))?;
+        Ok(joined)
     };
     query().map_err(DatasetError::query("splits"))
 }
 
 /// The values of `column` by fold, in order, with the first utterance on each side.
 fn sightings(joined: &DataFrame, column: &str) -> Result<BTreeMap<i64, Vec<Sighting>>, DatasetError> {
-    let frame = first_on_sides(joined, column).map_err(DatasetError::query("splits"))?;
-    by_fold(&frame, column).map_err(DatasetError::query("splits"))
+    let query = || {
+        let known = joined.filter(&joined.column(column)?.is_not_null())?;
+        let sorted = known.sort(["fold", column, "split", "utterance_id"], SortMultipleOptions::default())?;
+        by_fold(&sorted, column)
+    };
+    query().map_err(DatasetError::query("splits"))
 }
 
-/// A row for each fold, value and side: the first utterance there.
-fn first_on_sides(joined: &DataFrame, column: &str) -> PolarsResult<DataFrame> {
-    let key = ["fold", column, "split"];
-    joined
-        .clone()
-        .lazy()
-        .filter(col(column).is_not_null())
-        .group_by(key.map(col))
-        .agg([col("utterance_id").min()])
-        .sort(key, SortMultipleOptions::default())
-        .collect()
-}
-
+/// Groups rows that are sorted by fold, value and side.
 fn by_fold(frame: &DataFrame, column: &str) -> PolarsResult<BTreeMap<i64, Vec<Sighting>>> {
     let mut folds: BTreeMap<i64, Vec<Sighting>> = BTreeMap::new();
     let text = |name| frame.column(name).and_then(Column::str).map(|cells| cells.iter().map(Option::unwrap_or_default));
@@ -117,18 +119,20 @@ fn by_fold(frame: &DataFrame, column: &str) -> PolarsResult<BTreeMap<i64, Vec<Si
             seen.push(Sighting { value: value.to_owned(), first: BTreeMap::new() });
         }
         if let (Some(last), Ok(side)) = (seen.last_mut(), Split::from_str(side)) {
-            last.first.insert(side, id.to_owned());
+            last.first.entry(side).or_insert_with(|| id.to_owned());
         }
     }
     Ok(folds)
 }
 
 /// What both sides have, as examples name it, in order.
-fn shared(seen: &[Sighting], check: &str, a: Split, b: Split) -> Vec<String> {
-    let both = seen.iter().filter_map(|seen| Some((seen, seen.first.get(&a)?, seen.first.get(&b)?)));
+fn shared(seen: &[Sighting], check: &str, a: &[Split], b: &[Split]) -> Vec<String> {
+    let first = |seen: &'_ Sighting, sides: &[Split]| sides.iter().find_map(|side| seen.first.get(side).cloned());
+    let both = seen.iter().filter_map(|seen| Some((seen, first(seen, a)?, first(seen, b)?)));
     let mut names: Vec<String> = both
         .map(|(seen, a, b)| match check {
             "audio" => format!("{a} = {b}"),
+            "overlap" => format!("{a} and {b}"),
             _ => seen.value.clone(),
         })
         .collect();

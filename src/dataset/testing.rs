@@ -1,15 +1,7 @@
 //! Synthetic tables for the tests of this room.
 
 use super::{Features, Keys};
-use crate::schema::{Columns, FeatureKeys, Kind, Row, Table, Value};
-use arrow::array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use bytes::Bytes;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
-use polars::prelude::df;
-use std::ops::Range;
-use std::sync::Arc;
+use crate::schema::{Columns, FeatureKeys, Table};
 
 /// What splitting knows of an utterance.
 #[derive(Debug, Clone)]
@@ -76,18 +68,7 @@ impl Utterances {
 
     /// The utterances as the splitting stage sees them.
     pub(super) fn keys(&self) -> Keys {
-        let must = |get: fn(&Utterance) -> &str| self.rows.iter().map(get).collect::<Vec<_>>();
-        let may = |get: fn(&Utterance) -> Option<&str>| self.rows.iter().map(get).collect::<Vec<_>>();
-        let frame = df!(
-            "utterance_id" => must(|row| &row.utterance_id),
-            "corpus" => must(|row| &row.corpus),
-            "speaker" => may(|row| row.speaker.as_deref()),
-            "text_id" => may(|row| row.text_id.as_deref()),
-            "emotion" => must(|row| &row.emotion),
-            "audio_hash" => must(|row| &row.audio_hash),
-            "room" => may(|row| row.room.as_deref()),
-        );
-        Keys::from_frame(frame.expect("columns of one length")).expect("legal keys")
+        Keys::new(&self.table()).expect("legal keys")
     }
 
     /// The utterances as a features table with four arbitrary features.
@@ -105,9 +86,9 @@ impl Utterances {
     }
 }
 
-/// The features table of `table`, read back from its Parquet.
+/// The features of a legal table.
 pub(super) fn features(table: &Table<FeatureKeys>) -> Features {
-    Features::from_parquet(&[parquet(table, 0..table.rows.len())]).expect("legal features")
+    Features::new(table).expect("legal features")
 }
 
 fn feature_keys(row: &Utterance) -> FeatureKeys {
@@ -116,7 +97,7 @@ fn feature_keys(row: &Utterance) -> FeatureKeys {
         corpus: row.corpus.clone(),
         path: format!("{}.wav", row.utterance_id),
         start_s: None,
-        end_s: Some(1.5),
+        end_s: None,
         speaker: row.speaker.clone(),
         gender: None,
         text_id: row.text_id.clone(),
@@ -129,54 +110,5 @@ fn feature_keys(row: &Utterance) -> FeatureKeys {
         channels: 1,
         duration_s: 1.5,
         audio_hash: row.audio_hash.clone(),
-    }
-}
-
-/// Some rows of a features table as a Parquet file, as arrow-rs writes it.
-pub(super) fn parquet(table: &Table<FeatureKeys>, rows: Range<usize>) -> Bytes {
-    let mut columns: Vec<(String, ArrayRef, bool)> = Vec::new();
-    let values: Vec<Vec<Value>> = table.rows[rows.clone()].iter().map(Row::to_values).collect();
-    for (at, column) in FeatureKeys::table().columns.iter().enumerate() {
-        let cells = values.iter().map(|row| row[at].clone());
-        columns.push((column.name.to_owned(), array(column.kind, cells), column.nullable));
-    }
-    for (at, name) in table.text.names.iter().enumerate() {
-        let cells = rows.clone().map(|row| Value::Text(table.text.row(row)[at].clone()));
-        columns.push((name.clone(), array(Kind::Text, cells), true));
-    }
-    for (at, name) in table.float.names.iter().enumerate() {
-        let cells =
-            rows.clone().map(|row| Value::Float(Some(table.float.row(row)[at]).filter(|value| !value.is_nan())));
-        columns.push((name.clone(), array(Kind::Float, cells), true));
-    }
-    let batch = RecordBatch::try_from_iter_with_nullable(columns).expect("columns of one length");
-    let zstd = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default())).build();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(zstd)).expect("a writer");
-    writer.write(&batch).expect("memory takes everything");
-    writer.close().expect("memory takes everything");
-    bytes.into()
-}
-
-macro_rules! collected {
-    ($cells:ident as $kind:ident into $array:ty) => {
-        Arc::new(
-            $cells
-                .map(|cell| match cell {
-                    Value::$kind(cell) => cell,
-                    other => panic!("{other:?} in a column of another type"),
-                })
-                .collect::<$array>(),
-        )
-    };
-}
-
-fn array(kind: Kind, cells: impl Iterator<Item = Value>) -> ArrayRef {
-    match kind {
-        Kind::Text => collected!(cells as Text into StringArray),
-        Kind::Bool => collected!(cells as Bool into BooleanArray),
-        Kind::Int => collected!(cells as Int into Int64Array),
-        Kind::Float => collected!(cells as Float into Float32Array),
-        Kind::Double => collected!(cells as Double into Float64Array),
     }
 }

@@ -1,4 +1,4 @@
-//! What is never torn apart: utterances that share a group or the very same audio.
+//! What is never torn apart: utterances that share a group, the very same audio, or a stretch of one recording.
 
 use super::{DatasetError, Keys};
 use crate::config::SplitParams;
@@ -15,7 +15,7 @@ pub(super) struct Unit {
     pub(super) rows: Vec<usize>,
 }
 
-/// The connected components of `rows` under equal `audio_hash` and equal values of the scheme's grouping columns, in
+/// The connected components of `rows` under equal `audio_hash`, overlap in one recording, and equal values of the scheme's grouping columns, in
 /// seeded order: by the first 8 bytes of BLAKE3 over purpose, seed and name. The order of one unit does not depend on
 /// the others, so that a corpus that grows keeps most of its splits.
 ///
@@ -31,7 +31,9 @@ pub(super) fn units(
     let grouping = grouping_columns(keys, rows, params)?;
     let hashes = keys.texts("audio_hash")?;
     let mut sets = Sets::new(rows.len());
-    for column in grouping.iter().chain([&hashes]) {
+    let overlaps = keys.overlaps();
+    let overlaps = overlaps.iter().map(Option::as_deref).collect();
+    for column in grouping.iter().chain([&hashes, &overlaps]) {
         unite_equal(&mut sets, rows, column);
     }
     let ids = keys.ids()?;

@@ -128,7 +128,7 @@ fn leakage(shape: Shape<'_>) -> Vec<Leakage> {
         scheme: "group-k-fold".to_owned(),
         fold: fold as i64,
         check: check.to_owned(),
-        between: "train-test".to_owned(),
+        between: "train+dev-test".to_owned(),
         shared: (shape.named || check != "speaker").then_some(shared),
         allowed: check == "text",
         examples: (shared > 0).then(|| "ravdess/01, ravdess/02".to_owned()),

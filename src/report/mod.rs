@@ -15,7 +15,7 @@ pub use facts::{
     NormalizationFacts, RejectCount, SplitFacts,
 };
 pub use markdown::markdown;
-pub use plots::plots;
+pub use plots::{is_plot, plots};
 
 /// Folder of the SVG files, beside report.md.
 pub const PLOT_FOLDER: &str = "report";

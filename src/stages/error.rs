@@ -1,4 +1,3 @@
-use crate::audio::AudioError;
 use crate::config::ConfigError;
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
@@ -49,6 +48,20 @@ pub enum StageError {
         /// The stage that writes it.
         stage: &'static str,
     },
+    /// An earlier stage has not run to its end.
+    #[error("stage `{stage}` has not finished here; run `ser {stage}` first, or `ser run` for all stages")]
+    Unfinished {
+        /// The stage.
+        stage: &'static str,
+    },
+    /// An earlier stage would do work again: what it wrote does not belong to this pipeline file any more.
+    #[error(
+        "what `{stage}` wrote was made of other tables or with other parameters; run `ser {stage}` first, or `ser run`"
+    )]
+    Outdated {
+        /// The stage.
+        stage: &'static str,
+    },
     /// More was refused than the pipeline allows.
     #[error(
         "{rejects} of {utterances} utterances were refused, more than extract.max_reject_rate = {limit} allows; \
@@ -89,19 +102,4 @@ pub enum StageError {
         /// The signal's number.
         signal: i32,
     },
-}
-
-/// A file that is refused, or a failure that ends the stage.
-#[derive(Debug)]
-pub(super) enum FileError {
-    /// A row in rejects: code and message.
-    Reject(&'static str, String),
-    /// The end of the stage.
-    Fatal(StageError),
-}
-
-impl From<AudioError> for FileError {
-    fn from(error: AudioError) -> Self {
-        Self::Reject(error.code(), error.to_string())
-    }
 }

@@ -12,7 +12,7 @@ use crate::schema::{
 use crate::storage::Store;
 
 use super::facts::{self, Tables};
-use super::features_table::FeaturesTable;
+use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
 
 /// The evaluate stage.
@@ -20,25 +20,32 @@ pub struct Evaluate;
 
 impl Stage for Evaluate {
     const NAME: StageName = StageName::Evaluate;
-    type Work = FeaturesTable;
+    type Work = Table<FeatureKeys>;
 
-    fn prepare(context: &Context) -> Result<Prepared<FeaturesTable>, StageError> {
-        let features = FeaturesTable::find(context.out)?;
-        let (_, keys) = features.key_hash(context.out)?;
-        let mut inputs = BTreeMap::from([("feature keys".to_owned(), keys)]);
+    fn config_hash(context: &Context) -> String {
+        let parameters = &context.parameters;
+        config::config_hash(&(
+            (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
+            (&parameters.features, &parameters.split, &parameters.models),
+        ))
+    }
+
+    fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
+        let keys = FeaturesTable::find(context.out)?.keys(context.out)?;
+        let mut inputs = BTreeMap::from([features_table::keys_input(&keys)]);
         for (name, hash) in input_hashes(context.out)? {
             inputs.insert(name.to_owned(), hash);
         }
-        let parameters = &context.parameters;
-        let config_hash = config::config_hash(&(
-            (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
-            (&parameters.features, &parameters.split, &parameters.models),
-        ));
-        Ok(Prepared { config_hash, inputs, amount: "every prediction".to_owned(), work: features })
+        Ok(Prepared {
+            config_hash: Self::config_hash(context),
+            inputs,
+            amount: "every prediction".to_owned(),
+            work: keys,
+        })
     }
 
-    fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
-        let tables = read(context.out, &prepared.work)?;
+    fn run(context: &Context, mut prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
+        let tables = read(context.out, std::mem::take(&mut prepared.work))?;
         let classes = facts::classes(&tables.predictions.rows);
         let tally = tally(&tables, &classes)?;
         let parameters = &context.parameters.pipeline;
@@ -79,9 +86,9 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 9], StageErr
     ])
 }
 
-fn read(out: &dyn Store, features: &FeaturesTable) -> Result<Tables, StageError> {
+fn read(out: &dyn Store, keys: Table<FeatureKeys>) -> Result<Tables, StageError> {
     Ok(Tables {
-        keys: features.keys(out)?,
+        keys,
         labels: output::get_table::<LabelCount>(out, StageName::Ingest)?.0.rows,
         rejects: output::get_table::<Reject>(out, StageName::Extract)?.0.rows,
         splits: output::get_table::<SplitRow>(out, StageName::Split)?.0.rows,
@@ -127,10 +134,8 @@ fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<String>, Sta
         out.put(&path, svg.as_bytes())?;
         outputs.push(path);
     }
-    let wanted = outputs.iter().collect::<BTreeSet<_>>();
-    for entry in out.list(report::PLOT_FOLDER)?.iter().filter(|entry| !wanted.contains(&entry.path)) {
-        out.remove(&entry.path)?;
-    }
+    let wanted = outputs.iter().cloned().collect::<BTreeSet<_>>();
+    output::remove_others(out, out.list(report::PLOT_FOLDER)?.into_iter(), &wanted, report::is_plot)?;
     out.put("report.md", report::markdown(facts).as_bytes())?;
     outputs.push("report.md".to_owned());
     Ok(outputs)

@@ -4,20 +4,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
 use rayon::prelude::*;
 
-use crate::audio::{Audio, AudioReader, Segment};
 use crate::config;
-use crate::features::{Extractor, FeatureSet};
+use crate::features::FeatureSet;
 use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
-use crate::storage::{self, StorageError, Store};
+use crate::storage::Store;
 use crate::table::{self, row_hashes, table_hash};
 
-use super::error::FileError;
 use super::ingest::FILES;
-use super::parts::{self, Part};
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
+
+use crew::{Crew, Extracted, Refusal};
+use parts::Part;
+
+mod crew;
+mod parts;
 
 /// The extract stage.
 pub struct Extract;
@@ -34,12 +36,16 @@ impl Stage for Extract {
     const NAME: StageName = StageName::Extract;
     type Work = Work;
 
+    fn config_hash(context: &Context) -> String {
+        config::config_hash(&(&context.parameters.pipeline.audio, &context.parameters.features))
+    }
+
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
         let (utterances, footer) = output::get_table::<Utterance>(context.out, StageName::Ingest)?;
         let files = read_stamps(context.out)?;
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
-        let config_hash = config_hash(context);
+        let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
         let pending = pending(context, &parts)?;
         let rows = pending.iter().map(|&part| parts[part].rows.len()).sum::<usize>();
@@ -55,8 +61,8 @@ impl Stage for Extract {
     fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let work = &prepared.work;
         let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
-        let crew = Crew::new(context, &set, &prepared)?;
-        extract_pending(context, work, &crew)?;
+        let crew = Crew::new(context, &set)?;
+        extract_pending(context, work, &crew, &prepared.config_hash)?;
         let outputs = publish(context, work, &set, &prepared)?;
         finish(context, work, &set, outputs)
     }
@@ -70,11 +76,6 @@ impl Stage for Extract {
         }
         Ok(())
     }
-}
-
-/// What determines a feature's value.
-fn config_hash(context: &Context) -> String {
-    config::config_hash(&(&context.parameters.pipeline.audio, &context.parameters.features))
 }
 
 fn read_stamps(out: &dyn Store) -> Result<Table<FileStamp>, StageError> {
@@ -111,159 +112,60 @@ fn stamp<'a>(stamps: &'a BTreeMap<(String, String), String>, row: &Utterance) ->
 }
 
 fn pending(context: &Context, parts: &[Part]) -> Result<Vec<usize>, StageError> {
-    let mut pending = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        if context.force || !part.is_done(context.out)? {
-            pending.push(index);
-        }
-    }
-    Ok(pending)
-}
-
-/// What every worker needs to turn an utterance into a row.
-struct Crew<'a> {
-    sources: BTreeMap<&'a str, std::sync::Arc<dyn Store>>,
-    set: &'a FeatureSet,
-    audio: &'a config::Audio,
-    config_hash: &'a str,
-}
-
-/// One worker's tools, which keep their buffers and plans.
-struct Worker {
-    reader: AudioReader,
-    extractor: Extractor,
-}
-
-impl<'a> Crew<'a> {
-    fn new(context: &'a Context, set: &'a FeatureSet, prepared: &'a Prepared<Work>) -> Result<Self, StageError> {
-        let mut sources = BTreeMap::new();
-        for corpus in &context.parameters.pipeline.corpus {
-            let store = storage::open(&corpus.source)
-                .map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
-            sources.insert(corpus.name.as_str(), store);
-        }
-        let audio = &context.parameters.pipeline.audio;
-        Ok(Self { sources, set, audio, config_hash: &prepared.config_hash })
-    }
-
-    fn worker(&self) -> Worker {
-        Worker { reader: AudioReader::new(self.audio), extractor: self.set.extractor() }
-    }
-
-    /// Reads an utterance's file, refusing one that is not what ingest listed.
-    fn fetch(&self, row: &Utterance, stamp: &str) -> Result<Bytes, FileError> {
-        let Some(store) = self.sources.get(row.corpus.as_str()) else {
-            return Err(FileError::Fatal(StageError::MissingTable { table: row.corpus.clone(), stage: "ingest" }));
-        };
-        let entry = store.stat(&row.path).map_err(|error| refuse_file(row, error))?;
-        if entry.is_none_or(|entry| entry.stamp != stamp) {
-            let (corpus, path) = (row.corpus.clone(), row.path.clone());
-            return Err(FileError::Fatal(StageError::SourceChanged { corpus, path }));
-        }
-        if row.bytes as u64 > self.audio.max_bytes {
-            let message = format!("{} bytes, audio.max_bytes allows {}", row.bytes, self.audio.max_bytes);
-            return Err(FileError::Reject("too_large", message));
-        }
-        store.get(&row.path).map_err(|error| refuse_file(row, error))
-    }
-
-    fn extract(&self, worker: &mut Worker, row: &Utterance, stamp: &str) -> Result<(FeatureKeys, Vec<f32>), FileError> {
-        let file = self.fetch(row, stamp)?;
-        let extension = row.path.rsplit_once('.').map(|(_, extension)| extension);
-        let audio = worker.reader.read(&file, extension, Segment { start_s: row.start_s, end_s: row.end_s })?;
-        let mut values = Vec::with_capacity(self.set.names().len());
-        worker.extractor.extract(&audio.samples, &mut values);
-        Ok((keys(row, &audio), values))
-    }
-}
-
-/// One file that cannot be read is a row in rejects; a failing store ends the stage.
-fn refuse_file(row: &Utterance, error: StorageError) -> FileError {
-    match error {
-        StorageError::Denied { .. } | StorageError::NotFound { .. } => {
-            // The message names the file by its place in the corpus: the same on every machine.
-            FileError::Reject("unreadable", format!("`{}` may not be read: permission denied", row.path))
-        }
-        error => FileError::Fatal(error.into()),
-    }
-}
-
-fn keys(row: &Utterance, audio: &Audio) -> FeatureKeys {
-    FeatureKeys {
-        utterance_id: row.utterance_id.clone(),
-        corpus: row.corpus.clone(),
-        path: row.path.clone(),
-        start_s: row.start_s,
-        end_s: row.end_s,
-        speaker: row.speaker.clone(),
-        gender: row.gender.clone(),
-        text_id: row.text_id.clone(),
-        intensity: row.intensity.clone(),
-        language: row.language.clone(),
-        source_label: row.source_label.clone(),
-        emotion: row.emotion.clone(),
-        codec: audio.codec.clone(),
-        sample_rate_hz: i64::from(audio.sample_rate_hz),
-        channels: i64::from(audio.channels),
-        duration_s: audio.duration_s,
-        audio_hash: audio.hash(),
-    }
+    let done = if context.force { vec![false; parts.len()] } else { parts::done(context.out, parts)? };
+    Ok(done.into_iter().enumerate().filter(|(_, done)| !done).map(|(index, _)| index).collect())
 }
 
 /// A part with its rows computed and not yet written.
-struct Extracted<'a> {
+struct Computed<'a> {
     part: &'a Part,
     features: Table<FeatureKeys>,
     rejects: Vec<Reject>,
 }
 
 /// Computes one part while the one before it is written.
-fn extract_pending(context: &Context, work: &Work, crew: &Crew) -> Result<(), StageError> {
+fn extract_pending(context: &Context, work: &Work, crew: &Crew, config_hash: &str) -> Result<(), StageError> {
     let total = work.pending.iter().map(|&part| work.parts[part].rows.len() as u64).sum();
     context.progress.start("extract", total);
-    let mut before: Option<Extracted> = None;
+    let mut before: Option<Computed> = None;
     for &index in &work.pending {
         let part = &work.parts[index];
         let (next, written) = rayon::join(
             || compute(context, work, crew, part),
-            || before.take().map_or(Ok(()), |p| stage(context, crew, p)),
+            || before.take().map_or(Ok(()), |part| stage(context, config_hash, part)),
         );
         written?;
         before = Some(next?);
     }
     if let Some(last) = before {
-        stage(context, crew, last)?;
+        stage(context, config_hash, last)?;
     }
     context.progress.finish();
     Ok(())
 }
 
-fn compute<'a>(context: &Context, work: &Work, crew: &Crew, part: &'a Part) -> Result<Extracted<'a>, StageError> {
-    // A worker is set up anew for every piece of work that is split off: pieces are not too small.
-    let rows = part.rows.clone().into_par_iter().with_min_len(8).map_init(
+fn compute<'a>(context: &Context, work: &Work, crew: &Crew, part: &'a Part) -> Result<Computed<'a>, StageError> {
+    let files = crew.files(&work.utterances.rows[part.rows.clone()], |row| stamp(&work.stamps, row).to_owned())?;
+    // In turn, since files are fetched ahead in that order; rows come in the order in which workers finish.
+    let extracted = files.into_iter().enumerate().par_bridge().map_init(
         || crew.worker(),
-        |worker, index| {
-            context.check_stop().map_err(FileError::Fatal)?;
-            let row = &work.utterances.rows[index];
-            let extracted = crew.extract(worker, row, stamp(&work.stamps, row));
-            context.progress.advance(1);
-            extracted
+        |worker, (number, file)| {
+            context.check_stop()?;
+            let rows = crew.extract(worker, file)?;
+            context.progress.advance(rows.len() as u64);
+            Ok::<_, StageError>((number, rows))
         },
     );
-    let rows = rows.collect::<Vec<_>>();
-    assemble(work, crew, part, rows)
+    let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
+    extracted.sort_unstable_by_key(|(number, _)| *number);
+    Ok(assemble(work, crew, part, extracted.into_iter().flat_map(|(_, rows)| rows)))
 }
 
-fn assemble<'a>(
-    work: &Work,
-    crew: &Crew,
-    part: &'a Part,
-    rows: Vec<Result<(FeatureKeys, Vec<f32>), FileError>>,
-) -> Result<Extracted<'a>, StageError> {
+fn assemble<'a>(work: &Work, crew: &Crew, part: &'a Part, rows: impl Iterator<Item = Extracted>) -> Computed<'a> {
     let mut features = Table::<FeatureKeys> {
-        rows: Vec::with_capacity(rows.len()),
+        rows: Vec::with_capacity(part.rows.len()),
         text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
-        float: Columns { names: crew.set.names().to_vec(), values: Vec::new() },
+        float: Columns { names: crew.feature_names().to_vec(), values: Vec::new() },
     };
     let mut rejects = Vec::new();
     for (index, row) in part.rows.clone().zip(rows) {
@@ -273,14 +175,13 @@ fn assemble<'a>(
                 features.text.values.extend_from_slice(work.utterances.text.row(index));
                 features.float.values.extend(values);
             }
-            Err(FileError::Reject(code, message)) => rejects.push(reject(&work.utterances.rows[index], code, message)),
-            Err(FileError::Fatal(error)) => return Err(error),
+            Err(refusal) => rejects.push(reject(&work.utterances.rows[index], refusal)),
         }
     }
-    Ok(Extracted { part, features, rejects })
+    Computed { part, features, rejects }
 }
 
-fn reject(row: &Utterance, code: &str, message: String) -> Reject {
+fn reject(row: &Utterance, Refusal { code, message }: Refusal) -> Reject {
     tracing::warn!(utterance = row.utterance_id, code, message, "refused");
     Reject {
         corpus: row.corpus.clone(),
@@ -292,12 +193,14 @@ fn reject(row: &Utterance, code: &str, message: String) -> Reject {
     }
 }
 
-fn stage(context: &Context, crew: &Crew, extracted: Extracted) -> Result<(), StageError> {
-    let Extracted { part, features, mut rejects } = extracted;
+fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(), StageError> {
+    let Computed { part, features, mut rejects } = computed;
     rejects.sort_by(|a, b| (&a.corpus, &a.path, &a.utterance_id).cmp(&(&b.corpus, &b.path, &b.utterance_id)));
     let inputs = BTreeMap::from([("utterances".to_owned(), part.utterances.clone())]);
-    let (rejects, _) = table::write(&Table::from(rejects), crew.config_hash, &inputs, false)?;
-    let (file, _) = table::write(&features, crew.config_hash, &inputs, true)?;
+    let (rejects, _) = table::write(&Table::from(rejects), config_hash, &inputs, false)?;
+    let (file, _) = table::write(&features, config_hash, &inputs, true)?;
+    // Gone first: killed between the writes, an older seal could vouch for a file of the same size.
+    context.out.remove(&part.seal_path())?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
     part.seal(context.out, file.len() as u64)
@@ -318,11 +221,8 @@ fn publish(
     }
     let wanted = work.parts.iter().flat_map(|part| [part.published(), part.rejects(), part.seal_path()]);
     let wanted = wanted.collect::<BTreeSet<_>>();
-    for entry in out.list("features")?.into_iter().chain(out.list("run/extract")?) {
-        if !wanted.contains(&entry.path) {
-            out.remove(&entry.path)?;
-        }
-    }
+    let former = out.list("features")?.into_iter().chain(out.list("run/extract")?);
+    output::remove_others(out, former, &wanted, parts::is_of_a_part)?;
     let mut dictionary = set.dictionary();
     dictionary.sort_by(|a, b| a.name.cmp(&b.name));
     let dictionary = Table::<FeatureInfo>::from(dictionary);

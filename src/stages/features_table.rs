@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-
 use crate::schema::{FeatureKeys, Table};
 use crate::storage::{Entry, Store};
 use crate::table::{self, row_hashes, table_hash};
 
-use super::{StageError, StageName, ledger, output};
+use super::ledger::{self, OutputFile};
+use super::{StageError, StageName, output};
 
 /// The parts of a finished features table.
 #[derive(Debug)]
@@ -24,18 +23,33 @@ impl FeaturesTable {
     pub fn find(out: &dyn Store) -> Result<Self, StageError> {
         let missing = || StageError::MissingTable { table: "features".to_owned(), stage: "extract" };
         let record = ledger::read_record(out, StageName::Extract)?.ok_or_else(missing)?;
-        let parts = out.list("features")?;
-        let whole = record
-            .outputs
-            .iter()
-            .filter(|(path, _)| path.starts_with("features/"))
-            .all(|(path, file)| parts.iter().any(|part| part.path == *path && part.bytes == file.bytes));
-        if whole { Ok(Self { parts }) } else { Err(missing()) }
+        let listed = out.list("features")?;
+        let recorded = record.outputs.iter().filter(|(path, _)| path.starts_with("features/"));
+        let part = |(path, file): (&String, &OutputFile)| {
+            listed.iter().find(|part| part.path == *path && part.bytes == file.bytes).cloned()
+        };
+        Ok(Self { parts: recorded.map(part).collect::<Option<_>>().ok_or_else(missing)? })
     }
 
-    /// The bytes of every part.
-    pub fn read(&self, out: &dyn Store) -> Result<Vec<Bytes>, StageError> {
-        self.parts.iter().map(|part| Ok(out.get(&part.path)?)).collect()
+    /// The whole table.
+    pub fn read(&self, out: &dyn Store) -> Result<Table<FeatureKeys>, StageError> {
+        self.collect(|part| Ok(table::read(out.get(&part.path)?)?.0))
+    }
+
+    /// Keys and labels of every row, with the text columns that a manifest or pattern added, but no features.
+    pub fn keys(&self, out: &dyn Store) -> Result<Table<FeatureKeys>, StageError> {
+        self.collect(|part| table::read_keys(part.bytes, |range| Ok(out.get_range(&part.path, range)?)))
+    }
+
+    fn collect(
+        &self,
+        read: impl Fn(&Entry) -> Result<Table<FeatureKeys>, StageError>,
+    ) -> Result<Table<FeatureKeys>, StageError> {
+        let mut all = Table::default();
+        for part in &self.parts {
+            table::append(&mut all, read(part)?)?;
+        }
+        Ok(all)
     }
 
     /// The content hash of the whole table, from the footers of its parts.
@@ -49,29 +63,14 @@ impl FeaturesTable {
         Ok(table_hash("features", columns.iter().map(String::as_str), rows.into_iter()))
     }
 
-    /// Rows, and the hash of keys, labels and audio hashes: what a split depends on.
-    pub fn key_hash(&self, out: &dyn Store) -> Result<(usize, String), StageError> {
-        let mut hashes = Vec::new();
-        for part in self.read(out)? {
-            hashes.extend(row_hashes(&table::read_keys::<FeatureKeys>(part)?.0));
-        }
-        Ok((hashes.len(), table_hash("feature keys", std::iter::empty(), hashes.into_iter())))
-    }
-
-    /// Keys and labels of every row, in id order, with the text columns that a manifest or pattern added.
-    pub fn keys(&self, out: &dyn Store) -> Result<Table<FeatureKeys>, StageError> {
-        let mut table = Table::<FeatureKeys>::default();
-        for part in self.read(out)? {
-            let part = table::read_keys::<FeatureKeys>(part)?.0;
-            table.rows.extend(part.rows);
-            table.text.names = part.text.names;
-            table.text.values.extend(part.text.values);
-        }
-        Ok(table)
-    }
-
     /// The inputs entry of a stage that reads the whole table.
     pub fn input(&self, out: &dyn Store) -> Result<BTreeMap<String, String>, StageError> {
         Ok(BTreeMap::from([("features".to_owned(), self.content_hash(out)?)]))
     }
+}
+
+/// The inputs entry of a stage that looks at keys, labels and audio hashes only, as splits do: the features may change.
+pub fn keys_input(keys: &Table<FeatureKeys>) -> (String, String) {
+    let hash = table_hash("feature keys", std::iter::empty(), row_hashes(keys).into_iter());
+    ("feature keys".to_owned(), hash)
 }

@@ -33,16 +33,26 @@ impl Stage for Ingest {
     const NAME: StageName = StageName::Ingest;
     type Work = Vec<Listing>;
 
+    fn config_hash(context: &Context) -> String {
+        // Where a corpus lies does not determine its rows.
+        let placeless = context.parameters.pipeline.corpus.iter().cloned().map(|mut corpus| {
+            corpus.source = String::new();
+            corpus.manifest = corpus.manifest.map(|_| String::new());
+            corpus
+        });
+        config::config_hash(&placeless.collect::<Vec<_>>())
+    }
+
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
         let corpora = &context.parameters.pipeline.corpus;
         let (mut inputs, mut work) = (BTreeMap::new(), Vec::new());
         for corpus in corpora {
-            let (listing, hash) = list(corpus)?;
+            let (listing, hash) = list(corpus, &context.parameters.pipeline.storage)?;
             inputs.insert(format!("corpus {}", corpus.name), hash);
             work.push(listing);
         }
         let files = work.iter().map(|listing| listing.files.len()).sum::<usize>();
-        Ok(Prepared { config_hash: config_hash(corpora), inputs, amount: format!("{files} files"), work })
+        Ok(Prepared { config_hash: Self::config_hash(context), inputs, amount: format!("{files} files"), work })
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
@@ -55,16 +65,16 @@ impl Stage for Ingest {
     }
 }
 
-fn list(corpus: &config::Corpus) -> Result<(Listing, String), StageError> {
+fn list(corpus: &config::Corpus, storage: &config::Storage) -> Result<(Listing, String), StageError> {
     let source = |source| StageError::Source { corpus: corpus.name.clone(), source };
-    let store = storage::open(&corpus.source).map_err(source)?;
+    let store = storage::open(&corpus.source, storage).map_err(source)?;
     let mut files = store.list("").map_err(source)?;
     if files.is_empty() {
         return Err(StageError::EmptySource { corpus: corpus.name.clone(), location: store.root() });
     }
     let mut hasher = blake3::Hasher::new();
     let manifest = match &corpus.manifest {
-        Some(path) => Some(read_manifest(corpus, path, &mut hasher)?),
+        Some(path) => Some(read_manifest(corpus, path, storage, &mut hasher)?),
         None => None,
     };
     if let Some(manifest) = manifest.as_ref().filter(|_| corpus.allow_outside) {
@@ -90,10 +100,11 @@ fn outside(corpus: &config::Corpus, manifest: &ManifestTable, store: &dyn Store)
 fn read_manifest(
     corpus: &config::Corpus,
     path: &str,
+    storage: &config::Storage,
     hasher: &mut blake3::Hasher,
 ) -> Result<ManifestTable, StageError> {
-    let content =
-        storage::read_file(path).map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
+    let content = storage::read_file(path, storage)
+        .map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
     hasher.update(&content);
     if path.ends_with(".parquet") {
         let (columns, rows) = table::read_text_columns(content)?;
@@ -164,14 +175,4 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
         FILES.to_owned(),
     ];
     Ok(Done { outputs, counts, summary, warnings })
-}
-
-/// Where a corpus lies does not determine its rows.
-fn config_hash(corpora: &[config::Corpus]) -> String {
-    let placeless = corpora.iter().cloned().map(|mut corpus| {
-        corpus.source = String::new();
-        corpus.manifest = corpus.manifest.map(|_| String::new());
-        corpus
-    });
-    config::config_hash(&placeless.collect::<Vec<_>>())
 }

@@ -82,6 +82,7 @@ pub fn perform<S: Stage>(context: &Context) -> Result<Outcome, StageError> {
     context.out.remove(&record_path(S::NAME))?;
     let (config_hash, inputs) = (prepared.config_hash.clone(), prepared.inputs.clone());
     let done = S::run(context, prepared)?;
+    done.warnings.iter().for_each(|warning| tracing::warn!(stage = S::NAME.as_str(), "{warning}"));
     let record = Record {
         stage: S::NAME.as_str().to_owned(),
         ser_etl: env!("CARGO_PKG_VERSION").to_owned(),
@@ -99,6 +100,30 @@ pub fn perform<S: Stage>(context: &Context) -> Result<Outcome, StageError> {
     output::put_json(context.out, &record_path(S::NAME), &record)?;
     S::judge(context, &record)?;
     Ok(Outcome { up_to_date: false, record })
+}
+
+/// Refuses a stage whose record is of other parameters.
+///
+/// # Errors
+/// The stage never finished, or with other parameters.
+pub(super) fn check_config<S: Stage>(context: &Context) -> Result<(), StageError> {
+    let record = read_record(context.out, S::NAME)?;
+    let record = record.ok_or_else(|| StageError::Unfinished { stage: S::NAME.as_str() })?;
+    if record.config_hash == S::config_hash(context) { Ok(()) } else { Err(outdated::<S>()) }
+}
+
+/// Refuses a stage that would do work if it ran now.
+///
+/// # Errors
+/// The stage never finished, or of other tables or with other parameters.
+pub(super) fn check_current<S: Stage>(context: &Context) -> Result<(), StageError> {
+    check_config::<S>(context)?;
+    let prepared = S::prepare(context)?;
+    current_record(context, S::NAME, &prepared)?.map(|_| ()).ok_or_else(outdated::<S>)
+}
+
+fn outdated<S: Stage>() -> StageError {
+    StageError::Outdated { stage: S::NAME.as_str() }
 }
 
 /// Says what [`perform`] would do.

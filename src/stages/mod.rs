@@ -10,7 +10,6 @@ mod ingest;
 mod ledger;
 mod normalize;
 mod output;
-mod parts;
 mod split;
 mod train;
 
@@ -40,7 +39,7 @@ pub enum StageName {
 /// What a stage found before it does any work.
 #[derive(Debug)]
 pub struct Prepared<W> {
-    /// Hash of the parameters that determine the stage's tables.
+    /// [`Stage::config_hash`].
     pub config_hash: String,
     /// What the stage reads: name and content hash.
     pub inputs: BTreeMap<String, String>,
@@ -69,6 +68,9 @@ pub trait Stage {
     const NAME: StageName;
     /// What `prepare` hands to `run`.
     type Work;
+
+    /// Hash of the parameters that determine the stage's tables.
+    fn config_hash(context: &Context) -> String;
 
     /// Looks at inputs and parameters; changes nothing.
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError>;
@@ -123,6 +125,25 @@ impl StageName {
             Self::Train => perform::<train::Train>(context),
             Self::Evaluate => perform::<evaluate::Evaluate>(context),
         }
+    }
+
+    /// Refuses to build on what earlier stages made of other tables or with other parameters: for a stage that runs by
+    /// itself. Whether the corpora have changed since ingest is not looked at: their audio may be out of reach.
+    ///
+    /// # Errors
+    /// The first stage whose tables are missing or outdated.
+    pub fn check_before(self, context: &Context) -> Result<(), StageError> {
+        for before in Self::ALL.into_iter().take_while(|before| *before != self) {
+            match before {
+                Self::Ingest => ledger::check_config::<ingest::Ingest>(context),
+                Self::Extract => ledger::check_current::<extract::Extract>(context),
+                Self::Split => ledger::check_current::<split::Split>(context),
+                Self::Normalize => ledger::check_current::<normalize::Normalize>(context),
+                Self::Train => ledger::check_current::<train::Train>(context),
+                Self::Evaluate => ledger::check_current::<evaluate::Evaluate>(context),
+            }?;
+        }
+        Ok(())
     }
 
     /// Says what running the stage would do.

@@ -17,16 +17,24 @@ impl Stage for Normalize {
     const NAME: StageName = StageName::Normalize;
     type Work = FeaturesTable;
 
+    fn config_hash(context: &Context) -> String {
+        config::config_hash(&(&context.parameters.normalize, exports(context)))
+    }
+
     fn prepare(context: &Context) -> Result<Prepared<FeaturesTable>, StageError> {
         let features = FeaturesTable::find(context.out)?;
         let mut inputs = features.input(context.out)?;
         inputs.insert("splits".to_owned(), output::content_hash::<SplitRow>(context.out, StageName::Split)?);
-        let config_hash = config::config_hash(&(&context.parameters.normalize, exports(context)));
-        Ok(Prepared { config_hash, inputs, amount: "every fold".to_owned(), work: features })
+        Ok(Prepared {
+            config_hash: Self::config_hash(context),
+            inputs,
+            amount: "every fold".to_owned(),
+            work: features,
+        })
     }
 
     fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
-        let features = Features::from_parquet(&prepared.work.read(context.out)?)?;
+        let features = Features::new(&prepared.work.read(context.out)?)?;
         let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
         let (mut rows, mut outputs) = (Vec::new(), Vec::new());
         for fold in dataset::folds(&splits.rows) {
@@ -75,9 +83,7 @@ fn export(
 }
 
 fn remove_others(context: &Context, wanted: &[String]) -> Result<(), StageError> {
-    let wanted = wanted.iter().collect::<BTreeSet<_>>();
-    for entry in context.out.list("normalized")?.iter().filter(|entry| !wanted.contains(&entry.path)) {
-        context.out.remove(&entry.path)?;
-    }
-    Ok(())
+    let wanted = wanted.iter().cloned().collect::<BTreeSet<_>>();
+    let former = context.out.list("normalized")?.into_iter();
+    output::remove_others(context.out, former, &wanted, |path| path.starts_with("normalized/fold-"))
 }

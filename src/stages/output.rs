@@ -1,11 +1,11 @@
 //! Tables in and out of the output store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::schema::{Reject, Row, Table};
-use crate::storage::Store;
+use crate::storage::{Entry, Store};
 use crate::table::{self, Footer};
 
 use super::{StageError, StageName};
@@ -56,6 +56,19 @@ pub(super) fn put_rejects(out: &dyn Store, stage: StageName, rejects: Vec<Reject
     rows.sort_by(|a, b| key(a).cmp(&key(b)));
     rows.dedup();
     put_table(out, &Table::from(rows), "", &BTreeMap::new())
+}
+
+/// Removes what former runs wrote and this one did not. What `is_ours` does not know is the user's and stays.
+pub(super) fn remove_others(
+    out: &dyn Store,
+    former: impl Iterator<Item = Entry>,
+    wanted: &BTreeSet<String>,
+    is_ours: impl Fn(&str) -> bool,
+) -> Result<(), StageError> {
+    for entry in former.filter(|entry| is_ours(&entry.path) && !wanted.contains(&entry.path)) {
+        out.remove(&entry.path)?;
+    }
+    Ok(())
 }
 
 /// Writes a value as indented JSON.

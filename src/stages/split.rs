@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::config;
 use crate::dataset::{self, Keys};
-use crate::schema::{Leakage, SplitRow, Table};
+use crate::schema::{FeatureKeys, Leakage, SplitRow, Table};
 
-use super::features_table::FeaturesTable;
+use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
 
 /// The split stage.
@@ -14,22 +14,25 @@ pub struct Split;
 
 impl Stage for Split {
     const NAME: StageName = StageName::Split;
-    type Work = FeaturesTable;
+    type Work = Table<FeatureKeys>;
 
-    fn prepare(context: &Context) -> Result<Prepared<FeaturesTable>, StageError> {
-        let features = FeaturesTable::find(context.out)?;
-        let (rows, hash) = features.key_hash(context.out)?;
+    fn config_hash(context: &Context) -> String {
+        config::config_hash(&(&context.parameters.split, context.parameters.pipeline.seed))
+    }
+
+    fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
+        let keys = FeaturesTable::find(context.out)?.keys(context.out)?;
         Ok(Prepared {
-            config_hash: config::config_hash(&(&context.parameters.split, context.parameters.pipeline.seed)),
-            inputs: BTreeMap::from([("feature keys".to_owned(), hash)]),
-            amount: format!("{rows} utterances"),
-            work: features,
+            config_hash: Self::config_hash(context),
+            inputs: BTreeMap::from([features_table::keys_input(&keys)]),
+            amount: format!("{} utterances", keys.rows.len()),
+            work: keys,
         })
     }
 
-    fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
+    fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let parameters = &context.parameters.split;
-        let keys = Keys::from_parquet(&prepared.work.read(context.out)?)?;
+        let keys = Keys::new(&prepared.work)?;
         let assignment = dataset::assign(&keys, parameters, context.parameters.pipeline.seed)?;
         let leakage = dataset::leakage(&keys, &assignment.rows, parameters)?;
         let violations = dataset::violations(&leakage).into_iter().map(describe).collect::<Vec<_>>();

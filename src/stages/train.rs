@@ -43,6 +43,10 @@ impl Stage for Train {
     const NAME: StageName = StageName::Train;
     type Work = Work;
 
+    fn config_hash(context: &Context) -> String {
+        config::config_hash(&(&context.parameters.models, context.parameters.pipeline.seed))
+    }
+
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
         let features = FeaturesTable::find(context.out)?;
         let (splits, footer) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
@@ -53,7 +57,7 @@ impl Stage for Train {
         let jobs = jobs(context, &splits.rows, &inputs)?;
         let pending = jobs.iter().filter(|job| !job.is_done).count();
         Ok(Prepared {
-            config_hash: config::config_hash(&(&context.parameters.models, context.parameters.pipeline.seed)),
+            config_hash: Self::config_hash(context),
             inputs,
             amount: format!("{pending} of {} fits", jobs.len()),
             work: Work { features, splits: splits.rows, jobs },
@@ -130,8 +134,7 @@ impl Job {
 
     /// Folds differ in their random numbers; models of a fold share them.
     fn seed(&self, seed: u64) -> u64 {
-        let hash = blake3::hash(format!("{seed} fold {}", self.fold).as_bytes());
-        hash.as_bytes()[..8].iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
+        config::hash_number(&format!("{seed} fold {}", self.fold))
     }
 }
 
@@ -151,7 +154,7 @@ impl<'a> Bench<'a> {
         splits: &'a [SplitRow],
         inputs: &BTreeMap<String, String>,
     ) -> Result<Self, StageError> {
-        let features = Features::from_parquet(&features.read(context.out)?)?;
+        let features = Features::new(&features.read(context.out)?)?;
         let (normalization, footer) = output::get_table::<Normalization>(context.out, StageName::Normalize)?;
         let is_current = ["features", "splits"].iter().all(|name| footer.inputs.get(*name) == inputs.get(*name));
         if !is_current {
@@ -307,10 +310,10 @@ fn remove_others(out: &dyn Store, jobs: &[Job]) -> Result<(), StageError> {
         .iter()
         .flat_map(|job| [job.kept_path::<LearningCurve>(), job.kept_path::<Fit>(), job.kept_path::<Prediction>()]);
     let wanted = models.chain(kept).collect::<BTreeSet<_>>();
-    for entry in out.list("models")?.into_iter().chain(out.list("run/train")?) {
-        if !wanted.contains(&entry.path) {
-            out.remove(&entry.path)?;
-        }
-    }
-    Ok(())
+    let former = out.list("models")?.into_iter().chain(out.list("run/train")?);
+    output::remove_others(out, former, &wanted, |path| {
+        let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+        let is_fold = folder.rsplit('/').next().is_some_and(|name| name.starts_with("fold-"));
+        is_fold && (model::FILES.contains(&file) || file.ends_with(".parquet"))
+    })
 }

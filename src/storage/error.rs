@@ -17,16 +17,56 @@ pub enum StorageError {
         /// The file or folder.
         path: String,
     },
+    /// The object store refuses.
+    #[error("may not {action} `{path}`: {reason}")]
+    Forbidden {
+        /// What was tried.
+        action: &'static str,
+        /// The object or prefix.
+        path: String,
+        /// Its code and the permission that is missing.
+        reason: String,
+    },
+    /// The bucket of an object store is not there.
+    #[error("`{path}`: there is no such bucket; check its name, storage.s3.region and storage.s3.endpoint")]
+    NoBucket {
+        /// The place that was named.
+        path: String,
+    },
+    /// The object store failed, again and again.
+    #[error("could not {action} `{path}`: {reason}; run again once the store answers")]
+    Remote {
+        /// What was tried.
+        action: &'static str,
+        /// The object or prefix.
+        path: String,
+        /// What it said at last.
+        reason: String,
+    },
+    /// A file is not what it was when it was listed.
+    #[error("`{path}` has changed since it was listed")]
+    Changed {
+        /// The file.
+        path: String,
+    },
+    /// Another run took the lock while this one could not renew its lease.
+    #[error(
+        "the lock of `{path}` was lost to another run; nothing more was written: run again when that one has ended"
+    )]
+    LockLost {
+        /// The output.
+        path: String,
+    },
     /// Another run works on the same output.
     #[error("`{path}` is held by another run{holder}; wait for it to end, or choose another --out")]
     Locked {
-        /// The lock file.
+        /// The lock.
         path: String,
-        /// Who holds it, where that can be read: ` (process 12, ...)`.
+        /// Who holds it and since when, where that can be read: ` (process 12 on host, since ...)`.
         holder: String,
     },
     /// A URI that no store answers to.
-    #[error("`{uri}`: unknown scheme `{scheme}`; legal are a folder and file://")]
+    #[error("`{uri}`: unknown scheme `{scheme}`; legal are a folder, file:// and s3://")]
     UnknownScheme {
         /// The URI.
         uri: String,
@@ -34,7 +74,7 @@ pub enum StorageError {
         scheme: String,
     },
     /// Anything else: disk full, file too large, a failing device.
-    #[error("could not {action} `{path}`: {source}")]
+    #[error("could not {action} `{path}`: {source}; {}", remedy(source))]
     Failed {
         /// What was tried.
         action: &'static str,
@@ -50,9 +90,24 @@ impl StorageError {
     pub(super) fn from_io(action: &'static str, path: impl Into<String>, source: io::Error) -> Self {
         let path = path.into();
         match source.kind() {
-            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::NotFound if !matches!(action, "create" | "write") => Self::NotFound { path },
             io::ErrorKind::PermissionDenied => Self::Denied { action, path },
             _ => Self::Failed { action, path, source },
         }
+    }
+}
+
+/// What the user can do about it; the same command may then be run again.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space or choose another --out, then run again"
+        }
+        io::ErrorKind::FileTooLarge => "raise the limit on file sizes (ulimit -f), then run again",
+        io::ErrorKind::ReadOnlyFilesystem => "mount it writable or choose another --out, then run again",
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            "check that the folder above it is there and can be written, then run again"
+        }
+        _ => "see that the disk is well, then run again",
     }
 }

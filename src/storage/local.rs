@@ -7,6 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
+use super::holder::Holder;
 use super::{Entry, Lock, StorageError, Store};
 
 /// Files that are being written start with this and are not listed.
@@ -62,7 +63,8 @@ impl LocalStore {
 
 impl Store for LocalStore {
     fn root(&self) -> String {
-        self.root.display().to_string()
+        // Without `..` where the folder is there.
+        fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone()).display().to_string()
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<Entry>, StorageError> {
@@ -143,8 +145,7 @@ impl Store for LocalStore {
             }
             Err(fs::TryLockError::Error(source)) => return Err(failed("lock", &full, source)),
         }
-        let note = format!("process {}", std::process::id());
-        let noted = file.set_len(0).and_then(|()| file.write_all(note.as_bytes()));
+        let noted = file.set_len(0).and_then(|()| file.write_all(&Holder::here().to_json()));
         noted.map_err(|source| failed("write", &full, source))?;
         Ok(Box::new(LocalLock { _file: file }))
     }
@@ -169,11 +170,9 @@ struct LocalLock {
 impl Lock for LocalLock {}
 
 fn holder(file: &mut File) -> String {
-    let mut note = String::new();
-    match file.read_to_string(&mut note) {
-        Ok(_) if !note.is_empty() => format!(" ({note})"),
-        _ => String::new(),
-    }
+    let mut note = Vec::new();
+    let read = file.read_to_end(&mut note).ok().and_then(|_| Holder::parse(&note));
+    read.map_or_else(String::new, |holder| format!(" ({holder})"))
 }
 
 fn is_unfinished(path: &Path) -> bool {

@@ -1,12 +1,15 @@
-//! Named bytes: list, get and put over local disk and memory, behind one small trait. The only user of `std::fs`.
+//! Named bytes: list, get and put over local disk, memory and S3, behind one small trait. The only user of `std::fs`,
+//! `tokio` and `aws-sdk-s3`.
 //!
 //! Paths inside a store are relative and use `/`. A put appears whole or not at all.
 
 #![allow(clippy::disallowed_methods, reason = "this room is where they are allowed")]
 
 mod error;
+mod holder;
 mod local;
 mod memory;
+mod s3;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,6 +19,9 @@ use bytes::Bytes;
 pub use error::StorageError;
 pub use local::LocalStore;
 pub use memory::MemoryStore;
+pub use s3::S3Store;
+
+use crate::config;
 
 /// What a store knows of one of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +33,12 @@ pub struct Entry {
     /// Changes when the file changes: modification time or entity tag.
     pub stamp: String,
 }
+
+/// A file on its way: call it to wait for the content.
+pub type Fetch<'a> = Box<dyn FnOnce() -> Result<Bytes, StorageError> + Send + 'a>;
+
+/// Files on their way, in the order in which they were wanted.
+pub type Fetches<'a> = Box<dyn Iterator<Item = Fetch<'a>> + Send + 'a>;
 
 /// Holds a store's lock until dropped.
 pub trait Lock: Send {}
@@ -43,6 +55,21 @@ pub trait Store: Send + Sync {
     fn get(&self, path: &str) -> Result<Bytes, StorageError>;
     /// Some bytes of a file; the range must lie inside it.
     fn get_range(&self, path: &str, range: Range<u64>) -> Result<Bytes, StorageError>;
+    /// A whole file, which must still be what `entry` says.
+    fn get_unchanged(&self, entry: &Entry) -> Result<Bytes, StorageError> {
+        let content = self.get(&entry.path)?;
+        // Looked at afterwards: a change while it was read shows too.
+        match self.stat(&entry.path)? {
+            Some(now) if now == *entry && content.len() as u64 == entry.bytes => Ok(content),
+            _ => Err(StorageError::Changed { path: format!("{}/{}", self.root(), entry.path) }),
+        }
+    }
+    /// Whole files, each of which must still be what its entry says. Take them in order: a remote store has some of
+    /// them under way ahead of the taker.
+    fn fetch(&self, entries: Vec<Entry>) -> Fetches<'_> {
+        let fetch = move |entry| -> Fetch<'_> { Box::new(move || self.get_unchanged(&entry)) };
+        Box::new(entries.into_iter().map(fetch))
+    }
     /// Writes a file, whole or not at all, over what was there.
     fn put(&self, path: &str, content: &[u8]) -> Result<(), StorageError>;
     /// Moves a file over what was at `to`.
@@ -55,13 +82,15 @@ pub trait Store: Send + Sync {
     fn sweep(&self) -> Result<(), StorageError>;
 }
 
-/// Opens the store at `uri`: a folder of the local disk.
+/// Opens the store at `uri`: a folder of the local disk, `file://FOLDER` or `s3://BUCKET/PREFIX`.
 ///
 /// # Errors
-/// Refuses a URI scheme that this version does not know.
-pub fn open(uri: &str) -> Result<Arc<dyn Store>, StorageError> {
+/// Refuses a URI scheme that this version does not know, and a bucket without a name.
+pub fn open(uri: &str, params: &config::Storage) -> Result<Arc<dyn Store>, StorageError> {
     match uri.split_once("://") {
-        None | Some(("file", _)) => Ok(Arc::new(LocalStore::new(uri.strip_prefix("file://").unwrap_or(uri)))),
+        None => Ok(Arc::new(LocalStore::new(uri))),
+        Some(("file", folder)) => Ok(Arc::new(LocalStore::new(folder))),
+        Some(("s3", place)) => Ok(Arc::new(S3Store::new(place, &params.s3)?)),
         Some((scheme, _)) => Err(StorageError::UnknownScheme { uri: uri.to_owned(), scheme: scheme.to_owned() }),
     }
 }
@@ -70,8 +99,9 @@ pub fn open(uri: &str) -> Result<Arc<dyn Store>, StorageError> {
 ///
 /// # Errors
 /// Fails where the file is missing or not readable.
-pub fn read_file(path: &str) -> Result<Bytes, StorageError> {
-    std::fs::read(path).map(Bytes::from).map_err(|source| StorageError::from_io("read", path, source))
+pub fn read_file(uri: &str, params: &config::Storage) -> Result<Bytes, StorageError> {
+    let (folder, name) = uri.rsplit_once('/').unwrap_or((".", uri));
+    open(if folder.is_empty() { "/" } else { folder }, params)?.get(name)
 }
 
 #[cfg(test)]

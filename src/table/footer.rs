@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use bytes::Bytes;
-use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaDataReader};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataReader};
 
 use super::{ContentHash, RowHash, TableError};
 
@@ -73,8 +75,18 @@ impl Footer {
 pub fn read_footer<E: From<TableError>>(
     table: &str,
     file_bytes: u64,
-    range: impl Fn(std::ops::Range<u64>) -> Result<Bytes, E>,
+    range: impl Fn(Range<u64>) -> Result<Bytes, E>,
 ) -> Result<Footer, E> {
+    let metadata = read_metadata(table, file_bytes, range)?;
+    Ok(Footer::from_metadata(metadata.file_metadata(), table)?)
+}
+
+/// Reads what a Parquet file says of its columns and row groups.
+pub(super) fn read_metadata<E: From<TableError>>(
+    table: &str,
+    file_bytes: u64,
+    range: impl Fn(Range<u64>) -> Result<Bytes, E>,
+) -> Result<ParquetMetaData, E> {
     let unreadable = |reason: String| TableError::Unreadable { table: table.to_owned(), reason };
     if file_bytes < 12 {
         return Err(unreadable(format!("{file_bytes} bytes are too few")).into());
@@ -86,12 +98,11 @@ pub fn read_footer<E: From<TableError>>(
         let tail = range(file_bytes - wanted..file_bytes)?;
         match reader.try_parse_sized(&tail, file_bytes) {
             Ok(()) => break,
-            Err(parquet::errors::ParquetError::NeedMoreData(needed)) if wanted < (needed as u64).min(file_bytes) => {
+            Err(ParquetError::NeedMoreData(needed)) if wanted < (needed as u64).min(file_bytes) => {
                 wanted = (needed as u64).min(file_bytes);
             }
             Err(error) => return Err(unreadable(error.to_string()).into()),
         }
     }
-    let metadata = reader.finish().map_err(|error| unreadable(error.to_string()))?;
-    Ok(Footer::from_metadata(metadata.file_metadata(), table)?)
+    Ok(reader.finish().map_err(|error| unreadable(error.to_string()))?)
 }

@@ -3,6 +3,7 @@
 
 mod convert;
 mod error;
+mod fetched;
 mod footer;
 mod hash;
 mod manifest;
@@ -13,7 +14,7 @@ pub use error::TableError;
 pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
 pub use manifest::read_text_columns;
-pub use read::{read, read_keys};
+pub use read::{append, read, read_keys};
 pub use write::write;
 
 #[cfg(test)]

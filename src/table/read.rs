@@ -1,11 +1,18 @@
+use std::ops::Range;
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Float32Type};
+use arrow::datatypes::{DataType, Field, Float32Type, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::reader::ChunkReader;
 
 use crate::schema::{Columns, Row, Table, TableDef};
 
+use super::fetched::Fetched;
+use super::footer::read_metadata;
 use super::{Footer, TableError, convert};
 
 /// A table and its footer from the bytes of its Parquet file.
@@ -13,37 +20,76 @@ use super::{Footer, TableError, convert};
 /// # Errors
 /// Refuses a file that is no Parquet, another table, another version, or has columns of other names or types.
 pub fn read<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
-    read_projected(file, false)
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unreadable::<R>)?;
+    let (fields, footer) = checked::<R>(builder.metadata(), builder.schema())?;
+    Ok((collect(&fields, builder)?, footer))
 }
 
-/// Typed and text columns only, which leaves the float columns of a wide table on the shelf.
+/// Typed and text columns only, which leaves the float columns of a wide table where they are. The file has `bytes`
+/// bytes, of which `range` gives some.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_keys<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
-    read_projected(file, true)
+/// Fails where `range` does; else as [`read`].
+pub fn read_keys<R: Row, E: From<TableError>>(
+    bytes: u64,
+    range: impl Fn(Range<u64>) -> Result<Bytes, E>,
+) -> Result<Table<R>, E> {
+    let metadata = read_metadata(R::table().name, bytes, &range)?;
+    let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new());
+    let metadata = metadata.map_err(unreadable::<R>)?;
+    let (fields, _) = checked::<R>(metadata.metadata(), metadata.schema())?;
+    let float = |field: &Field| *field.data_type() == DataType::Float32;
+    let typed = R::table().columns.len();
+    let (positions, fields): (Vec<_>, Vec<_>) =
+        fields.into_iter().enumerate().filter(|(position, field)| *position < typed || !float(field)).unzip();
+    let spans = metadata.metadata().row_groups().iter().map(|group| span(group, &positions));
+    let file = Fetched::new(bytes, spans, range)?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    let mask = ProjectionMask::roots(builder.parquet_schema(), positions);
+    Ok(collect(&fields, builder.with_projection(mask))?)
 }
 
-fn read_projected<R: Row>(file: Bytes, keys_only: bool) -> Result<(Table<R>, Footer), TableError> {
+/// From the first byte of some columns of a row group to the last: tables keep their keys together, before the floats.
+fn span(group: &RowGroupMetaData, positions: &[usize]) -> Range<u64> {
+    let ranges = positions.iter().map(|position| group.column(*position).byte_range());
+    let (start, end) = ranges.fold((u64::MAX, 0), |(start, end), (at, len)| (start.min(at), end.max(at + len)));
+    start..end
+}
+
+/// Puts the rows of a part behind those of the parts before it.
+///
+/// # Errors
+/// The part has other columns.
+pub fn append<R: Row>(table: &mut Table<R>, part: Table<R>) -> Result<(), TableError> {
+    if table.rows.is_empty() {
+        *table = part;
+        return Ok(());
+    }
+    let names = |table: &Table<R>| [table.text.names.clone(), table.float.names.clone()].concat();
+    let (ours, theirs) = (names(table), names(&part));
+    if let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) {
+        let column = theirs.get(at).or(ours.get(at)).cloned().unwrap_or_default();
+        let problem = "not in every part of the table, or elsewhere; run the stage that writes it again with --force";
+        return Err(wrong(&R::table(), &column, problem.to_owned()));
+    }
+    table.rows.extend(part.rows);
+    table.text.values.extend(part.text.values);
+    table.float.values.extend(part.float.values);
+    Ok(())
+}
+
+/// The fields and the footer of a file that holds the table.
+fn checked<R: Row>(metadata: &ParquetMetaData, schema: &Schema) -> Result<(Vec<Field>, Footer), TableError> {
     let def = R::table();
-    let unreadable = |error: parquet::errors::ParquetError| TableError::Unreadable {
-        table: def.name.to_owned(),
-        reason: error.to_string(),
-    };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unreadable)?;
-    let footer = Footer::from_metadata(builder.metadata().file_metadata(), def.name)?;
+    let footer = Footer::from_metadata(metadata.file_metadata(), def.name)?;
     check_name(&def, &footer)?;
-    let fields = builder.schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();
     check_fields(&def, &fields)?;
-    let wanted = |(position, field): &(usize, &Field)| {
-        *position < def.columns.len() || !keys_only || *field.data_type() == DataType::Utf8
-    };
-    let (positions, fields): (Vec<_>, Vec<_>) = fields.iter().enumerate().filter(wanted).unzip();
-    let fields = fields.into_iter().cloned().collect::<Vec<_>>();
-    let mask = ProjectionMask::roots(builder.parquet_schema(), positions);
-    let reader = builder.with_projection(mask).build().map_err(unreadable)?;
-    let table = collect(&def, &fields, reader)?;
-    Ok((table, footer))
+    Ok((fields, footer))
+}
+
+fn unreadable<R: Row>(error: impl std::fmt::Display) -> TableError {
+    TableError::Unreadable { table: R::table().name.to_owned(), reason: error.to_string() }
 }
 
 fn check_name(def: &TableDef, footer: &Footer) -> Result<(), TableError> {
@@ -86,7 +132,12 @@ fn wrong(def: &TableDef, column: &str, problem: String) -> TableError {
     TableError::WrongColumn { table: def.name.to_owned(), column: column.to_owned(), problem }
 }
 
-fn collect<R: Row>(def: &TableDef, fields: &[Field], reader: ParquetRecordBatchReader) -> Result<Table<R>, TableError> {
+/// The rows of the columns that `fields` describe.
+fn collect<R: Row>(
+    fields: &[Field],
+    builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
+) -> Result<Table<R>, TableError> {
+    let def = R::table();
     let open = &fields[def.columns.len()..];
     let names = |wanted: DataType| {
         open.iter().filter(|field| *field.data_type() == wanted).map(|field| field.name().clone()).collect()
@@ -96,14 +147,13 @@ fn collect<R: Row>(def: &TableDef, fields: &[Field], reader: ParquetRecordBatchR
         text: Columns { names: names(DataType::Utf8), values: Vec::new() },
         float: Columns { names: names(DataType::Float32), values: Vec::new() },
     };
-    for batch in reader {
-        let batch = batch.map_err(|e| TableError::Unreadable { table: def.name.to_owned(), reason: e.to_string() })?;
-        append(def, &mut table, &batch)?;
+    for batch in builder.build().map_err(unreadable::<R>)? {
+        push(&def, &mut table, &batch.map_err(unreadable::<R>)?)?;
     }
     Ok(table)
 }
 
-fn append<R: Row>(def: &TableDef, table: &mut Table<R>, batch: &RecordBatch) -> Result<(), TableError> {
+fn push<R: Row>(def: &TableDef, table: &mut Table<R>, batch: &RecordBatch) -> Result<(), TableError> {
     let (typed, open) = batch.columns().split_at(def.columns.len());
     let text = open.iter().filter(|column| *column.data_type() == DataType::Utf8).collect::<Vec<_>>();
     let float = open.iter().filter(|column| *column.data_type() == DataType::Float32).collect::<Vec<_>>();

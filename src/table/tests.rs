@@ -48,8 +48,34 @@ fn what_is_written_is_read_back() {
         Ok(file.slice(range.start as usize..range.end as usize))
     });
     assert_eq!(ranged.expect("footer"), footer);
-    let (keys, _) = read_keys::<Prediction>(file).expect("read");
+}
+
+#[test]
+fn keys_are_read_without_the_floats_of_a_wide_table() {
+    let ids = (0..2000).map(|id| format!("c/{id:05}")).collect::<Vec<_>>();
+    let mut table = predictions(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    table.float.names = (0..200).map(|class| format!("p_{class:03}")).collect();
+    table.float.values = (0..2000 * 200).map(|cell| (cell as f32).sin()).collect();
+    let file = Bytes::from(write(&table, "config", &inputs(), false).expect("written").0);
+    let fetched = std::cell::Cell::new(0);
+    let keys = read_keys::<Prediction, TableError>(file.len() as u64, |range| {
+        fetched.set(fetched.get() + range.end - range.start);
+        Ok(file.slice(range.start as usize..range.end as usize))
+    });
+    let keys = keys.expect("read");
     assert_eq!((keys.rows, keys.float.names.len()), (table.rows, 0));
+    assert!(fetched.get() < file.len() as u64 / 5, "{} of {} bytes", fetched.get(), file.len());
+}
+
+#[test]
+fn parts_with_other_columns_are_refused_by_column() {
+    let mut table = predictions(&["c/a"]);
+    append(&mut table, predictions(&["c/b"])).expect("the same columns");
+    assert_eq!((table.rows.len(), table.float.values.len()), (2, 4));
+    let mut other = predictions(&["c/d"]);
+    other.float.names[1] = "p_calm".to_owned();
+    let error = append(&mut table, other).expect_err("another column").to_string();
+    assert!(error.contains("`p_calm`"), "{error}");
 }
 
 #[test]

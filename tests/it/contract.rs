@@ -38,7 +38,7 @@ bootstrap = 200
 "#;
 
 /// A folder with a small synthetic corpus and a pipeline file.
-fn workplace() -> TempDir {
+pub fn workplace() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let flags = ["synth", "corpus", "--speakers", "9", "--sentences", "1", "--repetitions", "1"];
     stdout(&ser(folder.path(), &[&flags[..], &["--emotions", "anger,neutral,sadness"]].concat()));
@@ -46,12 +46,12 @@ fn workplace() -> TempDir {
     folder
 }
 
-fn run(folder: &Path, flags: &[&str]) -> String {
+pub fn run(folder: &Path, flags: &[&str]) -> String {
     stdout(&ser(folder, &[&["run", "pipeline.toml"], flags].concat()))
 }
 
 /// Every result below `out`, by path: what lies under run/ is no result.
-fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     collect(out, out, &mut found);
     found.retain(|path, _| !path.starts_with("run/"));
@@ -70,7 +70,7 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-fn assert_same(left: &Path, right: &Path) {
+pub fn assert_same(left: &Path, right: &Path) {
     let (left, right) = (results(left), results(right));
     assert_eq!(left.keys().collect::<Vec<_>>(), right.keys().collect::<Vec<_>>());
     let different = left.iter().filter(|(path, bytes)| right[*path] != **bytes).map(|(path, _)| path);
@@ -227,7 +227,7 @@ fn missing_input_is_exit_3_and_failing_storage_exit_4() {
     assert!(error.contains("nowhere"), "{error}");
     let (code, error) = failure(&ser(folder.path(), &["train", "pipeline.toml"]));
     assert_eq!(code, 3, "{error}");
-    assert!(error.contains("ser extract") || error.contains("ser split"), "{error}");
+    assert!(error.contains("ser ingest"), "{error}");
     fs::write(folder.path().join("file"), b"no folder").expect("written");
     let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--out", "file/out"]));
     assert_eq!(code, 4, "{error}");

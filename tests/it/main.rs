@@ -5,8 +5,12 @@
 mod audio;
 mod contract;
 mod corpus;
+mod faults;
 mod features_golden;
 mod layering;
 mod real_speech;
+mod s3;
+mod s3_server;
 mod schemas;
+mod storage;
 mod util;

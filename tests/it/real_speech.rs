@@ -75,7 +75,7 @@ fn segments_of_a_manifest_are_rows_of_their_own() {
     assert!(text.contains("16 rows of 28 features, 1 rejects"), "{text}");
     let part = fs::read_dir(folder.path().join("out/features")).expect("a folder").next().expect("a part");
     let file = fs::read(part.expect("readable").path()).expect("readable");
-    let rows = table::read_keys::<FeatureKeys>(file.into()).expect("a sound part").0.rows;
+    let rows = table::read::<FeatureKeys>(file.into()).expect("a sound part").0.rows;
     assert!(rows.iter().any(|row| row.utterance_id.ends_with("#1.000-2.500") && (row.duration_s - 1.5).abs() < 1e-6));
     let report = fs::read_to_string(folder.path().join("out/report.md")).expect("a report");
     assert!(report.contains("segment_out_of_range"), "the reject is counted");

@@ -12,7 +12,7 @@ fn table(data: &Utterances, toml: &str) -> Vec<Leakage> {
 
 fn row<'a>(table: &'a [Leakage], fold: i64, check: &str, between: &str) -> &'a Leakage {
     let found = table.iter().find(|row| row.fold == fold && row.check == check && row.between == between);
-    found.expect("every fold has all nine rows")
+    found.expect("every fold has all its rows")
 }
 
 #[test]
@@ -33,9 +33,9 @@ fn each_scheme_says_what_is_shared() {
 }
 
 #[test]
-fn every_fold_has_nine_rows_in_key_order() {
+fn every_fold_has_its_rows_in_key_order() {
     let table = table(&Utterances::ravdess(), "scheme = 'group-k-fold'\nfolds = 4\ndev = 0");
-    assert_eq!(table.len(), 4 * 9);
+    assert_eq!(table.len(), 4 * 12);
     let keys: Vec<_> = table.iter().map(|row| (row.fold, &row.check, &row.between)).collect();
     assert!(keys.is_sorted());
     assert_eq!(row(&table, 3, "text", "dev-test").shared, Some(0), "no dev side shares nothing");
@@ -74,6 +74,37 @@ fn promises_broken_by_fixed_sides_are_violations() {
     let promised = table(&data, "scheme = 'predefined'\ncolumn = 'room'\ngroup_by = 'speaker'");
     let checks: Vec<_> = violations(&promised).iter().map(|row| row.check.as_str()).collect();
     assert_eq!(checks, ["audio", "speaker"]);
+}
+
+#[test]
+fn what_models_learn_from_is_train_and_dev_together() {
+    let data = Utterances::ravdess();
+    let table = table(&data, "scheme = 'stratified'\ntest = 0.02\ndev = 0.02");
+    let shared = |between| row(&table, 0, "speaker", between).shared.expect("known");
+    assert!(shared("train+dev-test") >= shared("train-test").max(shared("dev-test")));
+}
+
+#[test]
+fn segments_that_overlap_stay_together_and_fixed_sides_that_tear_them_apart_are_a_violation() {
+    let data = Utterances::ravdess();
+    let mut rows = data.table();
+    for pair in rows.rows.chunks_mut(2) {
+        let path = pair[0].path.clone();
+        for (row, (start, end)) in pair.iter_mut().zip([(0.0, 1.0), (0.5, 1.5)]) {
+            (row.path, row.start_s, row.end_s) = (path.clone(), Some(start), Some(end));
+        }
+    }
+    rows.text.values = (0..rows.rows.len()).map(|at| Some(["train", "test"][at % 2].to_owned())).collect();
+    let keys = crate::dataset::Keys::new(&rows).expect("legal rows");
+    let checked = |toml: &str| {
+        let params = toml::from_str::<SplitSection>(toml).expect("well-formed").check().expect("legal");
+        let rows = assign(&keys, &params, 1).expect("a split").rows;
+        leakage(&keys, &rows, &params).expect("a leakage table")
+    };
+    assert_eq!(row(&checked("scheme = 'stratified'"), 0, "overlap", "train+dev-test").shared, Some(0));
+    let fixed = checked("scheme = 'predefined'\ncolumn = 'room'");
+    let violated = violations(&fixed).into_iter().any(|row| row.check == "overlap" && row.between == "train-test");
+    assert!(violated, "{:?}", violations(&fixed));
 }
 
 #[test]

@@ -185,13 +185,12 @@ fn selection(facts: &Facts) -> String {
         words +=
             &format!("Models without early stopping ({}) learned from train and dev together. ", number::list(&fitted));
     }
-    words + "All other settings were fixed beforehand; nothing was chosen by its test figures."
+    words + "All other settings are those of the pipeline file; this run chose none of them."
 }
 
-/// What train and test, or dev and test, share of one kind, over all folds.
+/// The most that the sides models learn from share with test in a fold.
 fn sharing(facts: &Facts, check: &str) -> Sharing {
-    let rows =
-        || facts.leakage.iter().filter(|row| row.check == check && row.between.split('-').any(|side| side == "test"));
+    let rows = || facts.leakage.iter().filter(|row| row.check == check && row.between == "train+dev-test");
     let most = rows().filter_map(|row| row.shared).max();
     match most {
         Some(count) if count > 0 => Sharing::Shared(count),
@@ -234,7 +233,7 @@ fn leakage_row(check: &str, between: &str, rows: &[&Leakage]) -> Vec<String> {
     let allowed = rows.iter().all(|row| row.allowed);
     vec![
         text(check),
-        text(&between.replace('-', " and ")),
+        text(&between.replace('+', " with ").replace('-', " and ")),
         span.map_or("unknown".to_owned(), number::range),
         with_any.map_or("unknown".to_owned(), |folds| format!("{folds} of {}", rows.len())),
         if allowed { "yes" } else { "no" }.to_owned(),

@@ -19,6 +19,15 @@ pub fn plots(facts: &Facts) -> Result<Vec<(String, String)>, ReportError> {
     Plot::all(facts).iter().map(|plot| Ok((plot.file(), plot.draw(facts)?))).collect()
 }
 
+/// Whether a report, this or an earlier one, has a plot at this path.
+pub fn is_plot(path: &str) -> bool {
+    let file = path.strip_prefix(PLOT_FOLDER).and_then(|file| file.strip_prefix('/')).unwrap_or(path);
+    let whole = [Plot::Results, Plot::Speakers, Plot::Classes];
+    let of_models = [Plot::Confusion(String::new()), Plot::Curves(String::new())];
+    let begins = |plot: &Plot| file.starts_with(plot.file().trim_end_matches(".svg"));
+    whole.iter().any(|plot| plot.file() == file) || file.ends_with(".svg") && of_models.iter().any(begins)
+}
+
 /// One plot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Plot {

@@ -3,14 +3,16 @@
 //! A part begins where the hash of an utterance's id says so: adding a file rewrites only the part it falls into, and
 //! the same utterances always make the same parts, whatever was killed or added on the way.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config;
 use crate::schema::Utterance;
 use crate::storage::Store;
 
-use super::{StageError, output};
+use super::super::{StageError, output};
 
 /// No part is longer than this many times the mean: the cut that bounds memory.
 const LONGEST_PART: usize = 4;
@@ -60,6 +62,31 @@ pub(super) fn name(first_id: &str) -> String {
     format!("{readable}.{}", &hash[..8])
 }
 
+/// Which of the parts are finished, staged or published.
+pub(super) fn done(out: &dyn Store, parts: &[Part]) -> Result<Vec<bool>, StageError> {
+    let entries = out.list("run/extract")?.into_iter().chain(out.list("features")?);
+    let entries = entries.map(|entry| (entry.path.clone(), entry)).collect::<BTreeMap<_, _>>();
+    let sealed = parts.iter().filter_map(|part| entries.get(&part.seal_path()).cloned());
+    let seals = out.fetch(sealed.collect()).map(|fetch| fetch());
+    let seals = seals.map(|seal| Ok(serde_json::from_slice::<Seal>(&seal?).ok()));
+    let mut seals = seals.collect::<Result<Vec<_>, StageError>>()?.into_iter();
+    let is_done = |part: &Part| {
+        let seal = entries.get(&part.seal_path()).and_then(|_| seals.next()).flatten();
+        let file = entries.get(&part.staged()).or_else(|| entries.get(&part.published()));
+        let same = |seal: &Seal| seal.key == part.key && file.is_some_and(|file| file.bytes == seal.bytes);
+        entries.contains_key(&part.rejects()) && seal.as_ref().is_some_and(same)
+    };
+    Ok(parts.iter().map(is_done).collect())
+}
+
+/// Whether a path is one that this or an earlier run gave a part: its name ends in the hash that [`name`] adds.
+pub(super) fn is_of_a_part(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = [".rejects.parquet", ".parquet", ".json"].iter().find_map(|ending| file.strip_suffix(ending));
+    let hash = stem.and_then(|stem| Some(stem.rsplit_once('.')?.1));
+    hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 impl Part {
     /// Where readers find the part.
     pub fn published(&self) -> String {
@@ -81,17 +108,6 @@ impl Part {
         format!("run/extract/{}.json", self.name)
     }
 
-    /// Whether the part is finished, staged or published.
-    pub fn is_done(&self, out: &dyn Store) -> Result<bool, StageError> {
-        if out.stat(&self.seal_path())?.is_none() || out.stat(&self.rejects())?.is_none() {
-            return Ok(false);
-        }
-        let Ok(seal) = serde_json::from_slice::<Seal>(&out.get(&self.seal_path())?) else { return Ok(false) };
-        let staged = out.stat(&self.staged())?;
-        let file = if staged.is_some() { staged } else { out.stat(&self.published())? };
-        Ok(seal.key == self.key && file.is_some_and(|file| file.bytes == seal.bytes))
-    }
-
     /// Marks the staged part of `bytes` bytes as finished.
     pub fn seal(&self, out: &dyn Store, bytes: u64) -> Result<(), StageError> {
         output::put_json(out, &self.seal_path(), &Seal { key: self.key.clone(), bytes })
@@ -99,9 +115,7 @@ impl Part {
 }
 
 fn begins_part(id: &str, mean_rows: u32) -> bool {
-    let hash = blake3::hash(id.as_bytes());
-    let head = hash.as_bytes()[..8].iter().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
-    head % u64::from(mean_rows) == 0
+    config::hash_number(id).is_multiple_of(u64::from(mean_rows))
 }
 
 #[cfg(test)]
@@ -160,6 +174,12 @@ mod tests {
     fn names_are_safe_and_distinct() {
         assert_eq!(name("a/b|c"), format!("a~b~c.{}", &blake3::hash(b"a/b|c").to_hex()[..8]));
         assert_ne!(name("a/b"), name("a~b"));
+        for ending in ["parquet", "rejects.parquet", "json"] {
+            assert!(is_of_a_part(&format!("features/{}.{ending}", name("a/b"))));
+        }
+        for path in ["features/notes.txt", "features/mine.parquet", "features/.DS_Store", "features/a.v2.parquet"] {
+            assert!(!is_of_a_part(path), "{path}");
+        }
         assert!(name(&"ä".repeat(500)).len() < 100);
     }
 }

@@ -1,0 +1,177 @@
+//! From an utterance's file to its row.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::audio::{Audio, AudioError, AudioReader, Segment};
+use crate::config;
+use crate::features::{Extractor, FeatureSet};
+use crate::schema::{FeatureKeys, Utterance};
+use crate::storage::{self, Entry, Fetch, StorageError, Store};
+
+use super::super::{Context, StageError};
+
+/// What every worker needs to turn an utterance into a row.
+pub(super) struct Crew<'a> {
+    sources: BTreeMap<&'a str, Arc<dyn Store>>,
+    set: &'a FeatureSet,
+    audio: &'a config::Audio,
+}
+
+/// One worker's tools, which keep their buffers and plans.
+pub(super) struct Worker {
+    reader: AudioReader,
+    extractor: Extractor,
+}
+
+/// A file on its way, and its utterances: one, or the segments of a long recording.
+pub(super) struct File<'a> {
+    utterances: &'a [Utterance],
+    /// None where the file is too large to be fetched.
+    fetch: Option<Fetch<'a>>,
+}
+
+/// Keys and features of an utterance, or why it is a row in rejects.
+pub(super) type Extracted = Result<(FeatureKeys, Vec<f32>), Refusal>;
+
+/// Code and message of a row in rejects.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl<'a> Crew<'a> {
+    /// Opens the source of every corpus.
+    pub fn new(context: &'a Context, set: &'a FeatureSet) -> Result<Self, StageError> {
+        let pipeline = &context.parameters.pipeline;
+        let mut sources = BTreeMap::new();
+        for corpus in &pipeline.corpus {
+            let store = storage::open(&corpus.source, &pipeline.storage)
+                .map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
+            sources.insert(corpus.name.as_str(), store);
+        }
+        Ok(Self { sources, set, audio: &pipeline.audio })
+    }
+
+    /// Tools for one worker.
+    pub fn worker(&self) -> Worker {
+        Worker { reader: AudioReader::new(self.audio), extractor: self.set.extractor() }
+    }
+
+    /// Names of the features, in column order.
+    pub fn feature_names(&self) -> &[String] {
+        self.set.names()
+    }
+
+    /// The files of some utterances in order, with the stamps that ingest saw.
+    pub fn files<'b>(
+        &'b self,
+        utterances: &'b [Utterance],
+        stamp: impl Fn(&Utterance) -> String,
+    ) -> Result<Vec<File<'b>>, StageError> {
+        let mut files = Vec::new();
+        for of_corpus in utterances.chunk_by(|a, b| a.corpus == b.corpus) {
+            let corpus = &of_corpus[0].corpus;
+            let store = self.sources.get(corpus.as_str()).ok_or_else(|| missing(corpus))?;
+            let of_file = of_corpus.chunk_by(|a, b| a.path == b.path);
+            let entry = |row: &Utterance| Entry { path: row.path.clone(), bytes: row.bytes as u64, stamp: stamp(row) };
+            let wanted = of_file.clone().map(|rows| &rows[0]).filter(|row| self.fits(row)).map(entry).collect();
+            let mut fetches = store.fetch(wanted);
+            let mut fetch = |row| if self.fits(row) { fetches.next() } else { None };
+            files.extend(of_file.map(|rows| File { utterances: rows, fetch: fetch(&rows[0]) }));
+        }
+        Ok(files)
+    }
+
+    fn fits(&self, row: &Utterance) -> bool {
+        row.bytes as u64 <= self.audio.max_bytes
+    }
+
+    /// Waits for a file and extracts its utterances, in order.
+    pub fn extract(&self, worker: &mut Worker, file: File) -> Result<Vec<Extracted>, StageError> {
+        let first = &file.utterances[0];
+        let refuse = |refusal: Refusal| Ok(vec![Err(refusal); file.utterances.len()]);
+        let Some(fetch) = file.fetch else {
+            let (bytes, limit) = (first.bytes as u64, self.audio.max_bytes);
+            return refuse(AudioError::TooLarge { bytes, limit }.into());
+        };
+        match fetch() {
+            Ok(content) => Ok(self.read(worker, &content, file.utterances)),
+            Err(error) => refuse(refusal(first, error)?),
+        }
+    }
+
+    fn read(&self, worker: &mut Worker, content: &[u8], utterances: &[Utterance]) -> Vec<Extracted> {
+        let extension = utterances[0].path.rsplit_once('.').map(|(_, extension)| extension);
+        let segment = |row: &Utterance| Segment { start_s: row.start_s, end_s: row.end_s };
+        if let [row] = utterances {
+            let audio = worker.reader.read(content, extension, segment(row));
+            return vec![self.row(worker, row, audio)];
+        }
+        // A long recording is decoded once for all of its segments.
+        match worker.reader.decode(content, extension) {
+            Err(error) => vec![Err(error.into()); utterances.len()],
+            Ok(recording) => utterances
+                .iter()
+                .map(|row| {
+                    let audio = worker.reader.cut(&recording, segment(row));
+                    self.row(worker, row, audio)
+                })
+                .collect(),
+        }
+    }
+
+    fn row(&self, worker: &mut Worker, row: &Utterance, audio: Result<Audio, AudioError>) -> Extracted {
+        let audio = audio?;
+        let mut values = Vec::with_capacity(self.set.names().len());
+        worker.extractor.extract(&audio.samples, &mut values);
+        Ok((keys(row, &audio), values))
+    }
+}
+
+impl From<AudioError> for Refusal {
+    fn from(error: AudioError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+/// One file that cannot be read is a row in rejects; one that changed, or a failing store, ends the stage.
+fn refusal(row: &Utterance, error: StorageError) -> Result<Refusal, StageError> {
+    match error {
+        // The message names the file by its place in the corpus: the same on every machine.
+        StorageError::Denied { .. } | StorageError::Forbidden { .. } => {
+            Ok(Refusal { code: "unreadable", message: format!("`{}` may not be read: permission denied", row.path) })
+        }
+        StorageError::Changed { .. } | StorageError::NotFound { .. } => {
+            Err(StageError::SourceChanged { corpus: row.corpus.clone(), path: row.path.clone() })
+        }
+        error => Err(error.into()),
+    }
+}
+
+fn missing(corpus: &str) -> StageError {
+    StageError::MissingTable { table: corpus.to_owned(), stage: "ingest" }
+}
+
+fn keys(row: &Utterance, audio: &Audio) -> FeatureKeys {
+    FeatureKeys {
+        utterance_id: row.utterance_id.clone(),
+        corpus: row.corpus.clone(),
+        path: row.path.clone(),
+        start_s: row.start_s,
+        end_s: row.end_s,
+        speaker: row.speaker.clone(),
+        gender: row.gender.clone(),
+        text_id: row.text_id.clone(),
+        intensity: row.intensity.clone(),
+        language: row.language.clone(),
+        source_label: row.source_label.clone(),
+        emotion: row.emotion.clone(),
+        codec: audio.codec.clone(),
+        sample_rate_hz: i64::from(audio.sample_rate_hz),
+        channels: i64::from(audio.channels),
+        duration_s: audio.duration_s,
+        audio_hash: audio.hash(),
+    }
+}
