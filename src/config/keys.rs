@@ -9,11 +9,14 @@ pub(super) fn check_keys(table: &toml::Table, schema: &Json) -> Result<(), Confi
     walk("", table, schema, schema)
 }
 
-/// The legal word that is most like `word`, where one is like it at all.
-pub(super) fn nearest<'a>(word: &str, legal: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = legal.map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
-    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.7).then_some(best.1)
+/// The legal word that is most like `word`, without regard to case, where one is much like it or one slip away.
+pub fn nearest<'a>(word: &str, legal: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LIKE: f64 = 0.82;
+    let word = word.to_lowercase();
+    let scored = legal.into_iter().map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate));
+    let (score, best) = scored.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
+    let is_slip = word.len() >= 3 && strsim::osa_distance(&word, &best.to_lowercase()) <= 1;
+    (score >= LIKE || is_slip).then_some(best)
 }
 
 fn walk(path: &str, table: &toml::Table, schema: &Json, root: &Json) -> Result<(), ConfigError> {
@@ -73,5 +76,39 @@ fn unknown<'a>(
     match nearest(key, legal) {
         Some(best) => error.hint(format!("did you mean `{best}`?")),
         None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+    use crate::schema::CANONICAL_EMOTIONS;
+
+    #[test]
+    fn the_usual_words_find_their_emotion() {
+        let cases = [
+            ("angry", Some("anger")),
+            ("Happy", Some("happiness")),
+            ("sad", Some("sadness")),
+            ("FEAR", Some("fear")),
+            ("fearful", Some("fear")),
+            ("disgusted", Some("disgust")),
+            ("surprised", Some("surprise")),
+            ("neu", Some("neutral")),
+            ("bored", Some("boredom")),
+            ("female", None),
+            ("xyz", None),
+            ("", None),
+        ];
+        for (word, want) in cases {
+            assert_eq!(nearest(word, CANONICAL_EMOTIONS), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn slips_are_found_and_guesses_are_not_made() {
+        for (word, want) in [("mpl", Some("mlp")), ("majorty", Some("majority")), ("a", None), ("lstm", None)] {
+            assert_eq!(nearest(word, ["mlp", "majority", "svm", "audio"]), want, "{word}");
+        }
     }
 }

@@ -25,6 +25,7 @@ pub use features::{
     MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
 };
 pub use hash::{config_hash, hash_number};
+pub use keys::nearest;
 pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
 pub use pipeline::{Parameters, Pipeline, json_schema};
 pub use split::{Scheme, Split, SplitParams};

@@ -1,4 +1,4 @@
-use crate::config::ConfigError;
+use crate::config::{self, ConfigError};
 
 /// Why a corpus cannot be ingested. Names of files and labels are escaped, so that none can break a log line.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -150,40 +150,12 @@ pub(super) fn shorten<'a>(items: impl IntoIterator<Item = &'a str>, limit: usize
 
 /// `; nearest: "x"` for the candidate most like `word`, or nothing where none is like it.
 pub(super) fn nearest_hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(word, candidates).map_or_else(String::new, |near| format!("; nearest: {near:?}"))
-}
-
-/// The candidate most like `word` (Jaro-Winkler similarity of at least 0.8, without regard to case).
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let scored = candidates.into_iter().map(|c| (strsim::jaro_winkler(&word, &c.to_lowercase()), c));
-    scored.filter(|(score, _)| *score >= 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+    config::nearest(word, candidates).map_or_else(String::new, |near| format!("; nearest: {near:?}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::CANONICAL_EMOTIONS;
-
-    #[test]
-    fn the_usual_words_find_their_emotion() {
-        let cases = [
-            ("angry", Some("anger")),
-            ("Happy", Some("happiness")),
-            ("sad", Some("sadness")),
-            ("FEAR", Some("fear")),
-            ("fearful", Some("fear")),
-            ("disgusted", Some("disgust")),
-            ("surprised", Some("surprise")),
-            ("neu", Some("neutral")),
-            ("bored", Some("boredom")),
-            ("xyz", None),
-            ("", None),
-        ];
-        for (word, want) in cases {
-            assert_eq!(nearest(word, CANONICAL_EMOTIONS), want, "{word}");
-        }
-    }
 
     #[test]
     fn long_lists_are_cut_and_escaped() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{CorpusError, nearest};
+use super::error::CorpusError;
 use crate::config;
 use crate::schema::{CANONICAL_EMOTIONS, LabelCount, is_canonical_emotion};
 
@@ -146,7 +146,7 @@ pub(super) fn map_warnings(config: &config::Corpus, seen: &BTreeSet<&str>) -> Ve
 fn toml_lines(labels: &[(&str, i64)]) -> String {
     const SHOWN: usize = 100;
     let line = |(label, count): &(&str, i64)| {
-        let emotion = nearest(label, CANONICAL_EMOTIONS).unwrap_or("?");
+        let emotion = config::nearest(label, CANONICAL_EMOTIONS).unwrap_or("?");
         format!("  {label:?} = {emotion:?}  # {count} utterances")
     };
     let mut lines: Vec<String> = labels.iter().take(SHOWN).map(line).collect();

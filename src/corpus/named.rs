@@ -57,6 +57,7 @@ pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Gram
     let mut result = Entries { extra: grammar.extra(), audio_files: audio.len(), ..Entries::default() };
     for file in &audio {
         match grammar.parse(&file.path) {
+            _ if !is_text(&file.path) => result.rejects.push(bad_name(config, file)),
             Some(facts) => result.entries.push(entry(file, grammar, facts)),
             None => result.rejects.push(unmatched(config, file, grammar)),
         }
@@ -105,6 +106,15 @@ pub(super) fn hidden_warning(config: &config::Corpus, hidden: usize) -> Option<S
 fn entry(file: &SourceFile, grammar: &Grammar, mut facts: Facts) -> Entry {
     let key = facts.key.take().unwrap_or_else(|| grammar.default_key(&file.path).to_owned());
     Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
+}
+
+/// Names that are not UTF-8 are listed with replacement characters: their files cannot be asked for by name.
+fn is_text(path: &str) -> bool {
+    !path.contains(char::REPLACEMENT_CHARACTER)
+}
+
+fn bad_name(config: &config::Corpus, file: &SourceFile) -> Reject {
+    reject(config, &file.path, "bad_name", "the name is not UTF-8; rename the file".to_owned())
 }
 
 fn unmatched(config: &config::Corpus, file: &SourceFile, grammar: &Grammar) -> Reject {

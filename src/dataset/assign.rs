@@ -1,10 +1,9 @@
 //! Putting utterances on sides.
 
 use super::balance::{Strata, by_balance, by_quota};
-use super::error::nearest;
 use super::units::{Unit, units};
 use super::{DatasetError, Keys, checks};
-use crate::config::SplitParams;
+use crate::config::{self, SplitParams};
 use crate::schema::{Split, SplitRow};
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -201,7 +200,7 @@ fn check_corpora(key: &'static str, names: &[String], present: &BTreeSet<&str>) 
         None => Ok(()),
         Some(corpus) => {
             let legal: Vec<String> = present.iter().map(|name| (*name).to_owned()).collect();
-            let nearest = nearest(corpus, &legal);
+            let nearest = config::nearest(corpus, legal.iter().map(String::as_str)).map(str::to_owned);
             Err(DatasetError::UnknownCorpus { key, corpus: corpus.clone(), legal, nearest })
         }
     }

@@ -197,16 +197,6 @@ impl DatasetError {
     }
 }
 
-/// The legal name most like `name`, where one is much like it.
-pub(super) fn nearest(name: &str, legal: &[String]) -> Option<String> {
-    let likeness = |other: &String| strsim::jaro_winkler(name, other);
-    legal
-        .iter()
-        .filter(|other| likeness(other) > 0.7)
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)).then_with(|| b.cmp(a)))
-        .cloned()
-}
-
 fn nearest_hint(nearest: Option<&str>) -> String {
     nearest.map(|name| format!("\nhint: did you mean `{name}`?")).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Who said what: the text columns of the features table.
 
 use super::DatasetError;
-use super::error::nearest;
+use crate::config;
 use crate::schema::{FeatureKeys, Kind, Row, Split, SplitRow, Table, Value};
 use polars::prelude::{Column, DataFrame, DataType, IdxSize, PolarsResult, SortMultipleOptions};
 use std::str::FromStr;
@@ -103,7 +103,7 @@ impl Keys {
         if legal.iter().any(|name| name == column) {
             return self.texts(column);
         }
-        let nearest = nearest(column, &legal);
+        let nearest = config::nearest(column, legal.iter().map(String::as_str)).map(str::to_owned);
         Err(DatasetError::UnknownColumn { key, column: column.to_owned(), legal, nearest })
     }
 

@@ -30,6 +30,16 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// # Errors
+    /// More was refused than `extract.max_reject_rate` allows.
+    pub fn check_rejects(&self, rejects: u64, utterances: u64) -> Result<(), StageError> {
+        let limit = self.parameters.pipeline.extract.max_reject_rate;
+        if rejects as f64 > limit * utterances as f64 {
+            return Err(StageError::TooManyRejects { rejects, utterances, limit });
+        }
+        Ok(())
+    }
+
     /// Call at every clean boundary.
     ///
     /// # Errors

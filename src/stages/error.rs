@@ -17,10 +17,12 @@ pub enum StageError {
     #[error(transparent)]
     Corpus(#[from] CorpusError),
     /// The source of a corpus cannot be reached.
-    #[error("corpus `{corpus}`: {source}; check `source` in the pipeline file")]
+    #[error("corpus `{corpus}`: {source}; check `{key}` in the pipeline file")]
     Source {
         /// Name of the corpus.
         corpus: String,
+        /// The key that says where: `source` or `manifest`.
+        key: &'static str,
         /// What the storage said.
         source: StorageError,
     },

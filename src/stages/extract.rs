@@ -1,12 +1,13 @@
 //! Reads utterances, run/files and the audio; writes features/*.parquet, feature_dictionary and rejects.
 //!
-//! Parts are staged under run/extract as they finish and published together, so readers never see half a table.
+//! Parts are staged under run/extract as they finish and moved to features/ when all are there. A later stage reads the
+//! parts that run/extract.json names, and that file is there when the last one is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::config;
+use crate::config::{self, ConfigError};
 use crate::features::FeatureSet;
 use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
 use crate::storage::Store;
@@ -45,6 +46,7 @@ impl Stage for Extract {
         let files = read_stamps(context.out)?;
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
+        refuse_hidden_features(context, &utterances)?;
         let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
         let pending = pending(context, &parts)?;
@@ -69,12 +71,19 @@ impl Stage for Extract {
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
-        let (rejects, utterances) = (count("rejects"), count("utterances"));
-        let limit = context.parameters.pipeline.extract.max_reject_rate;
-        if rejects as f64 > limit * utterances as f64 {
-            return Err(StageError::TooManyRejects { rejects, utterances, limit });
+        context.check_rejects(count("rejects"), count("utterances"))
+    }
+}
+
+/// A column of the corpus may not have the name of a feature: no reader could tell them apart.
+fn refuse_hidden_features(context: &Context, utterances: &Table<Utterance>) -> Result<(), StageError> {
+    let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
+    match utterances.text.names.iter().find(|name| set.names().contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let problem = "a column of a corpus has the name of a feature; rename it in the manifest or pattern";
+            Err(ConfigError::new("corpus", name, problem).into())
         }
-        Ok(())
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config;
-use crate::corpus::{self, Corpus, ManifestTable, SourceFile};
+use crate::corpus::{self, Corpus, CorpusError, ManifestTable, SourceFile};
 use crate::schema::{FileStamp, Table, Utterance};
 use crate::storage::{self, Entry, Store};
 use crate::synth;
-use crate::table;
+use crate::table::{self, TableError};
 
-use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
 
 /// The table of file stamps, which only reruns read.
 pub(super) const FILES: &str = "run/files.parquet";
@@ -18,6 +18,11 @@ pub(super) const FILES: &str = "run/files.parquet";
 pub(super) const ORIGIN: &str = "origin";
 /// Its value for the synthesizer's corpora.
 pub(super) const SYNTHETIC: &str = "synthetic";
+
+/// Codes of refused files, for which `max_unmatched_rate` is the limit.
+const OF_FILES: [&str; 2] = ["unmatched_name", "bad_name"];
+/// Count of manifest rows that cannot be used.
+const UNUSABLE: &str = "unusable_rows";
 
 /// The ingest stage.
 pub struct Ingest;
@@ -63,10 +68,15 @@ impl Stage for Ingest {
         let stamps = file_stamps(&merged, corpora, &prepared.work);
         write(context, &prepared.config_hash, merged, stamps)
     }
+
+    fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
+        let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
+        context.check_rejects(count(UNUSABLE), count("utterances") + count(UNUSABLE))
+    }
 }
 
 fn list(corpus: &config::Corpus, storage: &config::Storage) -> Result<(Listing, String), StageError> {
-    let source = |source| StageError::Source { corpus: corpus.name.clone(), source };
+    let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
     let store = storage::open(&corpus.source, storage).map_err(source)?;
     let mut files = store.list("").map_err(source)?;
     if files.is_empty() {
@@ -91,7 +101,11 @@ fn outside(corpus: &config::Corpus, manifest: &ManifestTable, store: &dyn Store)
     let paths = corpus::outside_paths(corpus, manifest)?;
     let mut found = Vec::new();
     for path in paths {
-        let entry = store.stat(&path).map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
+        let entry = store.stat(&path).map_err(|source| StageError::Source {
+            corpus: corpus.name.clone(),
+            key: "manifest",
+            source,
+        })?;
         found.extend(entry.map(|entry| Entry { path, ..entry }));
     }
     Ok(found)
@@ -103,11 +117,20 @@ fn read_manifest(
     storage: &config::Storage,
     hasher: &mut blake3::Hasher,
 ) -> Result<ManifestTable, StageError> {
-    let content = storage::read_file(path, storage)
-        .map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
+    let content = storage::read_file(path, storage).map_err(|source| StageError::Source {
+        corpus: corpus.name.clone(),
+        key: "manifest",
+        source,
+    })?;
     hasher.update(&content);
     if path.ends_with(".parquet") {
-        let (columns, rows) = table::read_text_columns(content)?;
+        let (columns, rows) = table::read_text_columns(content).map_err(|error| CorpusError::Manifest {
+            manifest: path.to_owned(),
+            problem: match error {
+                TableError::Unreadable { reason, .. } => format!("no readable Parquet: {reason}"),
+                error => error.to_string(),
+            },
+        })?;
         return Ok(ManifestTable { columns, rows });
     }
     Ok(corpus::parse_delimited(&content, path)?)
@@ -159,9 +182,12 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     let rows = &corpus.utterances.rows;
     let speakers = rows.iter().filter_map(|row| row.speaker.as_ref()).collect::<BTreeSet<_>>().len();
     let emotions = rows.iter().map(|row| &row.emotion).collect::<BTreeSet<_>>().len();
-    let summary = format!("{} utterances, {speakers} speakers, {emotions} emotions", rows.len());
+    let refused = corpus.rejects.len();
+    let summary = format!("{} utterances, {speakers} speakers, {emotions} emotions, {refused} rejects", rows.len());
+    let unusable = corpus.rejects.iter().filter(|reject| !OF_FILES.contains(&reject.code.as_str())).count();
     let counts = BTreeMap::from([
         ("utterances".to_owned(), rows.len() as u64),
+        (UNUSABLE.to_owned(), unusable as u64),
         ("speakers".to_owned(), speakers as u64),
         ("rejects".to_owned(), corpus.rejects.len() as u64),
     ]);

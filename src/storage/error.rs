@@ -9,6 +9,12 @@ pub enum StorageError {
         /// The missing file or folder.
         path: String,
     },
+    /// A link to nothing.
+    #[error("`{path}` is a link to a file that is not there")]
+    Dangling {
+        /// The link.
+        path: String,
+    },
     /// The file system refuses.
     #[error("may not {action} `{path}`: permission denied; check the owner and mode of it and of its folder")]
     Denied {

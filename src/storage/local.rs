@@ -37,6 +37,9 @@ impl LocalStore {
 
     /// Every file below the root, unfinished ones included.
     fn walk(&self, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), StorageError> {
+        if leads_back(folder) {
+            return Ok(());
+        }
         let entries = fs::read_dir(folder).map_err(|source| failed("list", folder, source))?;
         for entry in entries {
             let path = entry.map_err(|source| failed("list", folder, source))?.path();
@@ -94,7 +97,10 @@ impl Store for LocalStore {
 
     fn get(&self, path: &str) -> Result<Bytes, StorageError> {
         let full = self.full(path);
-        fs::read(&full).map(Bytes::from).map_err(|source| failed("read", &full, source))
+        fs::read(&full).map(Bytes::from).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound if full.is_symlink() => StorageError::Dangling { path: full.display().to_string() },
+            _ => failed("read", &full, source),
+        })
     }
 
     fn get_range(&self, path: &str, range: Range<u64>) -> Result<Bytes, StorageError> {
@@ -173,6 +179,15 @@ fn holder(file: &mut File) -> String {
     let mut note = Vec::new();
     let read = file.read_to_end(&mut note).ok().and_then(|_| Holder::parse(&note));
     read.map_or_else(String::new, |holder| format!(" ({holder})"))
+}
+
+/// Whether a folder is a link to one that it lies in: following it would never end.
+fn leads_back(folder: &Path) -> bool {
+    folder.is_symlink()
+        && match (fs::canonicalize(folder), folder.parent().map(fs::canonicalize)) {
+            (Ok(target), Some(Ok(parent))) => parent.starts_with(target),
+            _ => false,
+        }
 }
 
 fn is_unfinished(path: &Path) -> bool {

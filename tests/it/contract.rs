@@ -238,7 +238,7 @@ fn missing_input_is_exit_3_and_failing_storage_exit_4() {
 fn a_dry_run_tells_the_plan_and_writes_nothing() {
     let folder = workplace();
     let plan = run(folder.path(), &["--dry-run"]);
-    assert!(plan.contains("would run on 28 files") && plan.contains("would run after"), "{plan}");
+    assert!(plan.contains("would run on 37 files") && plan.contains("would run after"), "{plan}");
     assert!(!folder.path().join("out").exists());
     run(folder.path(), &[]);
     let plan = run(folder.path(), &["--dry-run"]);

@@ -111,11 +111,13 @@ fn passing_faults_are_waited_out() {
         server.fail("get", "corpus/", fault, 2);
         server.fail("get", "out/utterances", fault, 1);
     }
-    for (operation, key) in [("list", "corpus"), ("put", "out/features"), ("put", "out/report.md"), ("head", "out/")] {
+    for (operation, key) in [("list", "corpus"), ("copy", "out/features"), ("put", "out/report.md"), ("head", "out/")] {
         server.fail(operation, key, Fault::Throttled, 1);
         server.fail(operation, key, Fault::Broken, 1);
     }
-    stdout(&server.ser(folder.path(), &with(&["--set", "storage.s3.timeout_s=0.4"])));
+    let output = server.ser(folder.path(), &with(&["--set", "storage.s3.timeout_s=0.4"]));
+    println!("{:#?}", server.log());
+    stdout(&output);
     assert_same_as_on_disk(folder.path(), &server);
 }
 
@@ -129,7 +131,7 @@ fn lasting_faults_end_the_run_by_name_and_the_next_run_goes_on() {
         ("get", wav.as_str(), Fault::Truncated, 4, "closed"),
         ("get", wav.as_str(), Fault::Stalled, 4, "no byte came"),
         ("get", wav.as_str(), Fault::Changed, 4, "run ingest again"),
-        ("put", "out/features", Fault::Broken, 4, "InternalError"),
+        ("copy", "out/features", Fault::Broken, 4, "InternalError"),
         ("list", "corpus", Fault::Denied, 3, "s3:ListBucket"),
         ("put", "out/", Fault::Denied, 3, "s3:PutObject"),
     ];

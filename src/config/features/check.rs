@@ -2,7 +2,7 @@ use super::{
     Descriptor, FeatureSetParams, Features, Frame, FrameParams, Group, LogMel, LogMelParams, Mfcc, MfccParams, Pitch,
     PitchParams, UserSet,
 };
-use crate::config::ConfigError;
+use crate::config::{ConfigError, nearest};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
@@ -26,14 +26,19 @@ impl Features {
         match (self.sets.get(&self.set), ready_set(&self.set)) {
             (Some(set), _) => set.check(&format!("features.sets.{}", self.set), sample_rate_hz),
             (None, Some(set)) => set.check(&format!("features.set = {}", self.set), sample_rate_hz),
-            (None, None) => Err(ConfigError::new("features.set", &self.set, self.legal_sets())),
+            (None, None) => Err(self.unknown_set()),
         }
     }
 
-    fn legal_sets(&self) -> String {
+    fn unknown_set(&self) -> ConfigError {
         let names: Vec<&str> =
             READY.iter().map(|(name, _)| *name).chain(self.sets.keys().map(String::as_str)).collect();
-        format!("no such set; legal are {}", names.join(", "))
+        let problem = format!("no such set; legal are {}", names.join(", "));
+        let error = ConfigError::new("features.set", &self.set, problem);
+        match nearest(&self.set, names) {
+            Some(best) => error.hint(format!("did you mean `{best}`?")),
+            None => error,
+        }
     }
 }
 

@@ -47,8 +47,11 @@ impl<'a> Crew<'a> {
         let pipeline = &context.parameters.pipeline;
         let mut sources = BTreeMap::new();
         for corpus in &pipeline.corpus {
-            let store = storage::open(&corpus.source, &pipeline.storage)
-                .map_err(|source| StageError::Source { corpus: corpus.name.clone(), source })?;
+            let store = storage::open(&corpus.source, &pipeline.storage).map_err(|source| StageError::Source {
+                corpus: corpus.name.clone(),
+                key: "source",
+                source,
+            })?;
             sources.insert(corpus.name.as_str(), store);
         }
         Ok(Self { sources, set, audio: &pipeline.audio })
@@ -138,11 +141,13 @@ impl From<AudioError> for Refusal {
 
 /// One file that cannot be read is a row in rejects; one that changed, or a failing store, ends the stage.
 fn refusal(row: &Utterance, error: StorageError) -> Result<Refusal, StageError> {
+    // The message names the file by its place in the corpus: the same on every machine.
+    let unreadable = |why| Ok(Refusal { code: "unreadable", message: format!("`{}` {why}", row.path) });
     match error {
-        // The message names the file by its place in the corpus: the same on every machine.
         StorageError::Denied { .. } | StorageError::Forbidden { .. } => {
-            Ok(Refusal { code: "unreadable", message: format!("`{}` may not be read: permission denied", row.path) })
+            unreadable("may not be read: permission denied")
         }
+        StorageError::Dangling { .. } => unreadable("is a link to a file that is not there"),
         StorageError::Changed { .. } | StorageError::NotFound { .. } => {
             Err(StageError::SourceChanged { corpus: row.corpus.clone(), path: row.path.clone() })
         }

@@ -3,8 +3,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::interceptors::InterceptorContext;
-use aws_sdk_s3::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     Builder, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
@@ -17,6 +16,8 @@ use crate::config;
 
 /// Waiting for S3 needs few threads, whatever the number of requests on their way.
 const THREADS: usize = 2;
+/// The pause after the first attempt; it doubles with every further one.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause between two attempts.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A connection that is not there by then will not come.
@@ -35,9 +36,7 @@ pub(super) fn runtime() -> std::io::Result<&'static Runtime> {
 pub(super) async fn connect(params: &config::S3) -> Client {
     let shared = load(params).await;
     let elsewhere = shared.endpoint_url().is_some();
-    let mut builder = Builder::from(&shared)
-        .force_path_style(params.path_style.unwrap_or(elsewhere))
-        .retry_classifier(LostConnection);
+    let mut builder = Builder::from(&shared).force_path_style(params.path_style.unwrap_or(elsewhere));
     if elsewhere {
         // S3-compatible stores trip over the checksums that AWS adds to every request; writes carry their own.
         builder = builder
@@ -50,7 +49,10 @@ pub(super) async fn connect(params: &config::S3) -> Client {
 async fn load(params: &config::S3) -> SdkConfig {
     let timeout = timeout(params);
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let retry = RetryConfig::standard().with_max_attempts(params.attempts).with_max_backoff(LONGEST_PAUSE);
+    let retry = RetryConfig::standard()
+        .with_max_attempts(params.attempts)
+        .with_initial_backoff(FIRST_PAUSE)
+        .with_max_backoff(LONGEST_PAUSE);
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT.min(timeout)).read_timeout(timeout).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
@@ -73,24 +75,6 @@ async fn load(params: &config::S3) -> SdkConfig {
     match loaded.region() {
         Some(_) => loaded,
         None => loaded.into_builder().region(Region::new("us-east-1")).build(),
-    }
-}
-
-/// Tries again where a connection was closed before the answer came, which the SDK takes for final.
-#[derive(Debug)]
-struct LostConnection;
-
-impl ClassifyRetry for LostConnection {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(Result::err).and_then(|error| error.as_connector_error());
-        match error {
-            Some(error) if error.is_other() => RetryAction::transient_error(),
-            _ => RetryAction::NoActionIndicated,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "lost connection"
     }
 }
 

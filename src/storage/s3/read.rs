@@ -13,8 +13,6 @@ use super::{Bucket, client, stamp};
 
 /// Memory that a stated length is trusted with before the bytes are there.
 const TRUSTED_BYTES: u64 = 8 << 20;
-/// The first pause after a body that broke off; it doubles with every attempt.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is asked of an object.
 #[derive(Debug, Clone)]
@@ -37,7 +35,7 @@ enum Failure {
 impl Bucket {
     /// Reads an object. The SDK repeats a request without an answer; a body that breaks off is asked for again here.
     pub(super) async fn get(&self, path: &str, wanted: &Wanted, params: &config::S3) -> Result<Bytes, StorageError> {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = client::FIRST_PAUSE;
         for attempt in 1.. {
             let broken = match self.get_once(path, wanted, client::timeout(params)).await {
                 Ok(content) => return Ok(content),
