@@ -126,7 +126,8 @@ fn quoted(path: &str) -> String {
 /// A path as seen from a folder, either of which may be a URI.
 fn join(folder: &str, path: &str) -> String {
     match folder.split_once("://") {
-        _ if path.contains("://") => path.to_owned(),
+        // Nothing is no place: the check of the pipeline refuses it.
+        _ if path.contains("://") || path.trim().is_empty() => path.to_owned(),
         None => Path::new(folder).join(path).display().to_string(),
         Some((scheme, place)) => {
             let mut steps = place.split('/').collect::<Vec<_>>();

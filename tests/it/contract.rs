@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::util::{failure, ser, stdout};
 
-const PIPELINE: &str = r#"
+pub const PIPELINE: &str = r#"
 name = "contract"
 out = "out"
 

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 6] = [
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 12] = [
+const OWNED: [(&str, &[&str]); 14] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
@@ -27,6 +27,8 @@ const OWNED: [(&str, &[&str]); 12] = [
     ("aws_sdk_s3", &["storage"]),
     ("tokio", &["storage"]),
     ("clap", &["cli"]),
+    ("anyhow", &["cli"]),
+    ("rayon", &["stages", "model", "cli"]),
 ];
 
 fn sources() -> Vec<(String, PathBuf)> {

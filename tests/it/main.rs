@@ -8,6 +8,7 @@ mod corpus;
 mod faults;
 mod features_golden;
 mod layering;
+mod misuse;
 mod real_speech;
 mod s3;
 mod s3_server;

@@ -298,11 +298,6 @@ impl Server {
         self.book.rules.lock().expect("no panic").clear();
     }
 
-    /// Everything that was asked for.
-    pub fn log(&self) -> Vec<(&'static str, String)> {
-        self.book.requests.lock().expect("no panic").clone()
-    }
-
     /// How often this was asked for since the last call of `forget`.
     pub fn count(&self, operation: &str, key: &str) -> usize {
         let requests = self.book.requests.lock().expect("no panic");

@@ -1,0 +1,178 @@
+//! What happens to a run in the hands of people: strangers' files, half-changed pipelines, odd names, closed pipes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use ser_etl::audio::encode_wav;
+use tempfile::TempDir;
+
+use crate::contract::{PIPELINE, assert_same, results, run, workplace};
+use crate::util::{failure, ser, stdout};
+
+#[test]
+fn files_of_the_user_in_the_output_stay_and_disturb_nothing() {
+    let folder = workplace();
+    run(folder.path(), &[]);
+    let strangers = ["models/mine.txt", "report/notes.svg", "features/.DS_Store", "features/mine.parquet"];
+    let strangers = strangers.into_iter().chain(["normalized/a.txt", "run/train/todo.md"]);
+    let strangers = strangers.map(|path| folder.path().join("out").join(path)).collect::<Vec<_>>();
+    for path in &strangers {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+        fs::write(path, b"mine").expect("written");
+    }
+    run(folder.path(), &["--force"]);
+    run(folder.path(), &["--force", "--set", "features.set=standard", "--set", "extract.part_rows=3"]);
+    for path in strangers {
+        assert_eq!(fs::read(&path).expect("still there"), b"mine", "{}", path.display());
+    }
+}
+
+#[test]
+fn an_output_without_a_name_is_refused() {
+    let folder = workplace();
+    for flags in [["--out", ""], ["--set", "out="], ["--out", " "]] {
+        let (code, error) = failure(&ser(folder.path(), &[&["run", "pipeline.toml"], &flags[..]].concat()));
+        assert_eq!(code, 2, "{error}");
+        assert!(error.contains("out"), "{error}");
+    }
+    assert!(!folder.path().join("run").exists());
+}
+
+#[test]
+fn a_stage_refuses_what_was_made_with_other_parameters() {
+    let folder = workplace();
+    run(folder.path(), &[]);
+    let cases = [
+        ("evaluate", "split.scheme=stratified", "split"),
+        ("evaluate", "features.set=standard", "extract"),
+        ("evaluate", "normalize.method=min-max", "normalize"),
+        ("evaluate", "train.mlp.hidden=[3]", "train"),
+        ("train", "split.test=0.4", "split"),
+        ("extract", "corpus.0.labels={anger='fear'}", "ingest"),
+    ];
+    for (stage, set, outdated) in cases {
+        let (code, error) = failure(&ser(folder.path(), &[stage, "pipeline.toml", "--set", set]));
+        assert_eq!(code, 3, "{stage} {set}: {error}");
+        assert!(error.contains(&format!("run `ser {outdated}` first")), "{stage} {set}: {error}");
+    }
+    // A new split by itself makes what was trained on the old one outdated.
+    stdout(&ser(folder.path(), &["split", "pipeline.toml", "--set", "split.test=0.4"]));
+    let (code, error) = failure(&ser(folder.path(), &["evaluate", "pipeline.toml", "--set", "split.test=0.4"]));
+    assert!(code == 3 && error.contains("run `ser normalize` first"), "{code} {error}");
+}
+
+#[test]
+fn a_closed_pipe_stops_nothing() {
+    let folder = workplace();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ser"))
+        .current_dir(folder.path())
+        .args(["run", "pipeline.toml"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("ser starts");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("waited for").success());
+    assert!(folder.path().join("out/report.md").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_utf8_is_a_reject() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = workplace();
+    let corpus = folder.path().join("corpus");
+    let wav = results(&corpus).into_keys().find(|path| path.ends_with(".wav")).expect("a file");
+    let name = std::ffi::OsStr::from_bytes(b"anger_\xff_r1.wav");
+    fs::copy(corpus.join(&wav), corpus.join(&wav).with_file_name(name)).expect("copied");
+    run(folder.path(), &[]);
+    let record = fs::read_to_string(folder.path().join("out/run/ingest.json")).expect("readable");
+    assert!(record.contains("\"rejects\": 1"), "{record}");
+}
+
+/// A workplace whose corpus is described by a manifest with these rows: path, label, speaker and more.
+fn manifest(header: &str, rows: impl Fn(usize, &str, &str, &str) -> String) -> TempDir {
+    let folder = workplace();
+    let mut text = format!("path,label,who{header}\n");
+    let files = results(&folder.path().join("corpus")).into_keys().filter(|path| path.ends_with(".wav"));
+    for (number, path) in files.enumerate() {
+        let (speaker, file) = path.split_once('/').expect("a folder a speaker");
+        text += &rows(number, &path, file.split('_').next().expect("an emotion"), speaker);
+    }
+    fs::write(folder.path().join("labels.csv"), text).expect("written");
+    let (start, end) = (PIPELINE.find("pattern").expect("there"), PIPELINE.find("[features]").expect("there"));
+    let columns = "[corpus.columns]\npath = \"path\"\nemotion = \"label\"\nspeaker = \"who\"\n";
+    let text = format!("{}manifest = \"labels.csv\"\n{columns}\n{}", &PIPELINE[..start], &PIPELINE[end..]);
+    fs::write(folder.path().join("pipeline.toml"), text).expect("written");
+    folder
+}
+
+#[test]
+fn many_useless_rows_of_a_manifest_are_exit_3() {
+    let folder = manifest("", |number, path, label, who| match number % 4 {
+        0 => format!("{path},{label},{who}\n"),
+        _ => format!("gone-{path},{label},{who}\n"),
+    });
+    let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml"]));
+    assert_eq!(code, 3, "{error}");
+    assert!(error.contains("20 of 27") && error.contains("max_reject_rate"), "{error}");
+    stdout(&ser(folder.path(), &["ingest", "pipeline.toml", "--set", "extract.max_reject_rate=0.8"]));
+}
+
+#[test]
+fn a_column_with_the_name_of_a_feature_is_refused_before_extraction() {
+    let folder = manifest(",mfcc00_mean", |_, path, label, who| format!("{path},{label},{who},1\n"));
+    let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml"]));
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("mfcc00_mean"), "{error}");
+}
+
+#[test]
+fn a_damaged_or_missing_manifest_is_named() {
+    let folder = manifest("", |_, path, label, who| format!("{path},{label},{who}\n"));
+    fs::write(folder.path().join("labels.parquet"), b"PAR1 is not enough PAR1").expect("written");
+    for (name, words) in [("labels.parquet", "no readable Parquet"), ("nowhere.csv", "check `manifest`")] {
+        let set = format!("corpus.0.manifest={name}");
+        let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", &set]));
+        assert_eq!(code, 3, "{error}");
+        assert!(error.contains(name) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn segments_are_cut_from_one_recording_and_overlapping_ones_stay_together() {
+    let folder = manifest(",start,end", |_, path, label, who| {
+        format!("{path},{label},{who},0,0.5\n{path},{label},{who},0.4,0.9\n{path},{label},{who},0.9,1.1\n")
+    });
+    let flags = ["--set", "split.scheme=stratified", "--set", "corpus.0.columns.start=start"];
+    run(folder.path(), &[&flags[..], &["--set", "corpus.0.columns.end=end"]].concat());
+    let report = fs::read_to_string(folder.path().join("out/report.md")).expect("readable");
+    let overlap = report.lines().find(|line| line.contains("overlap") && line.contains("train and test"));
+    assert!(overlap.is_some_and(|line| line.contains("| 0 |")), "{report}");
+}
+
+#[test]
+fn the_segments_of_one_long_file_make_the_same_tables_whatever_the_threads() {
+    let folder = workplace();
+    let long = (0..16_000 * 60).map(|n| (n as f32 * 0.05).sin() * 0.3).collect::<Vec<_>>();
+    let place = folder.path().join("long");
+    fs::create_dir(&place).expect("a folder");
+    fs::write(place.join("one.wav"), encode_wav(&long, 16_000).expect("encoded")).expect("written");
+    let mut text = "path,label,who,start,end\n".to_owned();
+    for second in 0..60 {
+        text += &format!("one.wav,{},s{},{second},{}\n", ["anger", "fear"][second % 2], second % 9, second + 1);
+    }
+    fs::write(folder.path().join("long.csv"), text).expect("written");
+    let columns = "corpus.0.columns={path='path',emotion='label',speaker='who',start='start',end='end'}";
+    let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).expect("readable");
+    let pipeline = pipeline.lines().filter(|line| !line.starts_with("pattern")).collect::<Vec<_>>().join("\n");
+    fs::write(folder.path().join("long.toml"), pipeline).expect("written");
+    let set = ["--set", columns, "--set", "corpus.0.source=long", "--set", "corpus.0.manifest=long.csv"];
+    stdout(&ser(folder.path(), &[&["run", "long.toml"], &set[..]].concat()));
+    let record = fs::read_to_string(folder.path().join("out/run/extract.json")).expect("readable");
+    assert!(record.contains("\"rows\": 60"), "{record}");
+    let again: &Path = &folder.path().join("again");
+    stdout(&ser(folder.path(), &[&["run", "long.toml", "--out", "again", "--threads", "1"], &set[..]].concat()));
+    assert_same(&folder.path().join("out"), again);
+}
