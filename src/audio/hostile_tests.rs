@@ -1,9 +1,12 @@
 //! Files that arrive in practice, made with hound and by byte surgery.
 
 use std::io::Cursor;
+use std::time::{Duration, Instant};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::config;
@@ -169,6 +172,28 @@ proptest! {
             prop_assert!(audio.samples.iter().all(|sample| sample.is_finite()));
         }
     }
+}
+
+/// Every file ends as samples or as a reject, soon, whatever bytes in it are wrong.
+#[test]
+fn a_thousand_mutated_files_of_all_formats_end_in_time() {
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let (mut kept, mut refused) = (0, 0);
+    for file in MUTATED.iter().flat_map(|file| std::iter::repeat_n(*file, 100)) {
+        let mut bytes = file.to_vec();
+        for _ in 0..random.gen_range(1..20) {
+            let place = random.gen_range(0..bytes.len());
+            bytes[place] = random.r#gen();
+        }
+        let start = Instant::now();
+        match read(&bytes) {
+            Ok(audio) => kept += usize::from(!audio.samples.is_empty()),
+            Err(error) => refused += usize::from(error.code() != "decoder_panic"),
+        }
+        assert!(start.elapsed() < Duration::from_secs(2), "a file of {} bytes hangs", bytes.len());
+    }
+    assert_eq!(kept + refused, MUTATED.len() * 100);
+    assert!(kept > 100 && refused > 100, "{kept} kept, {refused} refused");
 }
 
 /// One file a container and codec.

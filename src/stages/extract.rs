@@ -246,6 +246,7 @@ fn finish(context: &Context, work: &Work, set: &FeatureSet, mut outputs: Vec<Str
         rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
     }
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), set.names().len());
+    let by_code = output::counts_by_code(&rejects);
     outputs.push(output::put_rejects(context.out, StageName::Extract, rejects)?);
     let counts = [
         ("utterances", rows),
@@ -254,7 +255,8 @@ fn finish(context: &Context, work: &Work, set: &FeatureSet, mut outputs: Vec<Str
         ("features", columns),
         ("parts", work.parts.len()),
     ];
-    let counts = counts.map(|(name, count)| (name.to_owned(), count as u64));
+    let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count as u64)));
+    counts.extend(by_code);
     let summary = format!("{} rows of {columns} features, {refused} rejects", rows - refused);
-    Ok(Done { outputs, counts: BTreeMap::from(counts), summary, warnings: Vec::new() })
+    Ok(Done { outputs, counts, summary, warnings: Vec::new() })
 }

@@ -185,12 +185,13 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     let refused = corpus.rejects.len();
     let summary = format!("{} utterances, {speakers} speakers, {emotions} emotions, {refused} rejects", rows.len());
     let unusable = corpus.rejects.iter().filter(|reject| !OF_FILES.contains(&reject.code.as_str())).count();
-    let counts = BTreeMap::from([
+    let mut counts = BTreeMap::from([
         ("utterances".to_owned(), rows.len() as u64),
         (UNUSABLE.to_owned(), unusable as u64),
         ("speakers".to_owned(), speakers as u64),
         ("rejects".to_owned(), corpus.rejects.len() as u64),
     ]);
+    counts.extend(output::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;
     context.out.put(FILES, &files)?;

@@ -103,12 +103,14 @@ impl StageName {
     /// What the stage reads and writes, for its help.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Ingest => "List the corpora and write the utterances and labels tables",
-            Self::Extract => "Decode the audio and write the features table and its dictionary",
-            Self::Split => "Assign utterances to train, dev and test, and check for leakage",
-            Self::Normalize => "Fit normalization statistics on train rows",
-            Self::Train => "Train the models and write their predictions",
-            Self::Evaluate => "Compute metrics and intervals and write the report",
+            Self::Ingest => "Read file names or manifests; write utterances, labels and rejects",
+            Self::Extract => "Read utterances and the audio; write features/, feature_dictionary and rejects",
+            Self::Split => "Read keys and labels; write splits and leakage (exit 5 where fixed sides leak)",
+            Self::Normalize => "Read features and splits; write normalization, fitted on train rows, and normalized/",
+            Self::Train => {
+                "Read features, splits and normalization; write models/, fits, predictions and learning_curves"
+            }
+            Self::Evaluate => "Read predictions and keys; write metrics, comparisons, report.md and report/",
         }
     }
 

@@ -58,6 +58,15 @@ pub(super) fn put_rejects(out: &dyn Store, stage: StageName, rejects: Vec<Reject
     put_table(out, &Table::from(rows), "", &BTreeMap::new())
 }
 
+/// Rejects by code, for the record: `rejects.too_long`.
+pub(super) fn counts_by_code(rejects: &[Reject]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(format!("rejects.{}", reject.code)).or_default() += 1;
+    }
+    counts
+}
+
 /// Removes what former runs wrote and this one did not. What `is_ours` does not know is the user's and stays.
 pub(super) fn remove_others(
     out: &dyn Store,

@@ -293,7 +293,7 @@ fn publish(
         ("predictions".to_owned(), predictions.rows.len() as u64),
         ("classes".to_owned(), classes.len() as u64),
     ]);
-    let summary = format!("{} models fitted, {} kept", fitted, jobs.len() - fitted);
+    let summary = format!("{} fits, {fitted} of them new", jobs.len());
     let (config_hash, inputs) = (&prepared.config_hash, &prepared.inputs);
     let mut outputs = vec![
         output::put_table(out, &Table::from(curves), config_hash, inputs)?,

@@ -1,3 +1,5 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 /// Why a Parquet file is not the table it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -47,4 +49,12 @@ pub enum TableError {
         /// What the writer said.
         reason: String,
     },
+}
+
+/// The Parquet reader takes some of what a footer says for granted, and panics where a damaged one breaks it.
+pub(super) fn guarded<T, E: From<TableError>>(table: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let reason = "its footer contradicts its content".to_owned();
+        Err(TableError::Unreadable { table: table.to_owned(), reason }.into())
+    })
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataReader};
 
-use super::{ContentHash, RowHash, TableError};
+use super::{ContentHash, RowHash, TableError, guarded};
 
 const SCHEMA: &str = "ser.schema";
 const CONTENT_HASH: &str = "ser.content_hash";
@@ -77,8 +77,10 @@ pub fn read_footer<E: From<TableError>>(
     file_bytes: u64,
     range: impl Fn(Range<u64>) -> Result<Bytes, E>,
 ) -> Result<Footer, E> {
-    let metadata = read_metadata(table, file_bytes, range)?;
-    Ok(Footer::from_metadata(metadata.file_metadata(), table)?)
+    guarded(table, || {
+        let metadata = read_metadata(table, file_bytes, range)?;
+        Ok(Footer::from_metadata(metadata.file_metadata(), table)?)
+    })
 }
 
 /// Reads what a Parquet file says of its columns and row groups.

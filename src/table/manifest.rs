@@ -4,13 +4,17 @@ use arrow::datatypes::{DataType, TimeUnit};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::TableError;
+use super::{TableError, guarded};
 
 /// Any Parquet table as text: column names, then rows. Durations become seconds; nested columns are refused.
 ///
 /// # Errors
 /// Refuses a file that is no Parquet, and columns that have no text form.
 pub fn read_text_columns(file: Bytes) -> Result<(Vec<String>, Vec<Vec<Option<String>>>), TableError> {
+    guarded("manifest", || read_rows(file))
+}
+
+fn read_rows(file: Bytes) -> Result<(Vec<String>, Vec<Vec<Option<String>>>), TableError> {
     let unreadable = |reason: String| TableError::Unreadable { table: "manifest".to_owned(), reason };
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(e.to_string()))?;
     let names = builder.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();

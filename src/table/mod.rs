@@ -10,6 +10,8 @@ mod manifest;
 mod read;
 mod write;
 
+use error::guarded;
+
 pub use error::TableError;
 pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};

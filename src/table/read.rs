@@ -13,16 +13,18 @@ use crate::schema::{Columns, Row, Table, TableDef};
 
 use super::fetched::Fetched;
 use super::footer::read_metadata;
-use super::{Footer, TableError, convert};
+use super::{Footer, TableError, convert, guarded};
 
 /// A table and its footer from the bytes of its Parquet file.
 ///
 /// # Errors
 /// Refuses a file that is no Parquet, another table, another version, or has columns of other names or types.
 pub fn read<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unreadable::<R>)?;
-    let (fields, footer) = checked::<R>(builder.metadata(), builder.schema())?;
-    Ok((collect(&fields, builder)?, footer))
+    guarded(R::table().name, || {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unreadable::<R>)?;
+        let (fields, footer) = checked::<R>(builder.metadata(), builder.schema())?;
+        Ok((collect(&fields, builder)?, footer))
+    })
 }
 
 /// Typed and text columns only, which leaves the float columns of a wide table where they are. The file has `bytes`
@@ -31,6 +33,13 @@ pub fn read<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
 /// # Errors
 /// Fails where `range` does; else as [`read`].
 pub fn read_keys<R: Row, E: From<TableError>>(
+    bytes: u64,
+    range: impl Fn(Range<u64>) -> Result<Bytes, E>,
+) -> Result<Table<R>, E> {
+    guarded(R::table().name, || read_positions(bytes, range))
+}
+
+fn read_positions<R: Row, E: From<TableError>>(
     bytes: u64,
     range: impl Fn(Range<u64>) -> Result<Bytes, E>,
 ) -> Result<Table<R>, E> {

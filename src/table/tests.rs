@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use crate::schema::{Columns, Normalization, Prediction, Reject, Table};
 
@@ -137,4 +139,29 @@ fn any_parquet_reads_as_text() {
     assert_eq!(rows[1][0].as_deref(), Some("b"));
     assert_eq!(rows[0][2].as_deref(), Some("0"));
     assert_eq!(rows[0][7], None);
+}
+
+#[test]
+fn damaged_tables_are_errors_and_never_panics() {
+    let file = write(&predictions(&["c/a", "c/b", "c/d"]), "config", &inputs(), true).expect("written").0;
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut refused = 0;
+    for _ in 0..3000 {
+        let mut damaged = file.clone();
+        for _ in 0..random.gen_range(1..5) {
+            let place = random.gen_range(0..damaged.len());
+            damaged[place] = random.r#gen();
+        }
+        let damaged = Bytes::from(damaged);
+        let range = |range: std::ops::Range<u64>| {
+            let outside = || TableError::Unreadable { table: "predictions".to_owned(), reason: "outside".to_owned() };
+            let bytes = damaged.get(range.start as usize..range.end as usize).ok_or_else(outside)?;
+            Ok(Bytes::copy_from_slice(bytes))
+        };
+        let whole = read::<Prediction>(damaged.clone()).is_err();
+        let keys = read_keys::<Prediction, TableError>(damaged.len() as u64, range).is_err();
+        refused += usize::from(whole || keys);
+        let _ = read_text_columns(damaged.clone());
+    }
+    assert!(refused > 300, "only {refused} were refused");
 }

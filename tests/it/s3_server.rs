@@ -146,6 +146,11 @@ impl S3 for Faulty {
     }
 
     async fn put_object(&self, mut req: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
+        // s3s-fs would create the bucket.
+        if req.input.bucket != BUCKET {
+            drain(req.input.body.take()).await;
+            return Err(s3_error!(NoSuchBucket));
+        }
         if let Err(refused) = self.book.admit("put", &req.input.key).await {
             drain(req.input.body.take()).await;
             return Err(refused);

@@ -33,7 +33,7 @@ pub(super) fn labels(facts: &Facts) -> Vec<String> {
     }
     let columns = [Left("Corpus"), Left("Source label"), Right("Utterances"), Left("Became"), Left("How")];
     let intro = "What became of each label that the corpora use: *kept* alone in its emotion, *merged* with other \
-                 labels, or *dropped*.";
+                 labels, *dropped* by the label map, or *filtered* out by the pipeline file.";
     vec!["## Label accounting".to_owned(), intro.to_owned(), table(&columns, facts.labels.iter().map(label_row))]
 }
 

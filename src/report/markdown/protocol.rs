@@ -28,8 +28,7 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
     match sharing(facts, "speaker") {
         Sharing::Disjoint => {}
         Sharing::Shared(count) => warnings.push(format!(
-            "**The split is not speaker-disjoint.** {} are both among the utterances that models learn from and \
-             those they are tested on, so the figures below are flattering: expect lower ones for people the models \
+            "**The split is not speaker-disjoint.** Models learn from and are tested on utterances of the same {}, so the figures below are flattering: expect lower ones for people the models \
              have never heard.",
             number::plural(count, "speaker")
         )),

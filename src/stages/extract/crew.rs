@@ -1,6 +1,7 @@
 //! From an utterance's file to its row.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::audio::{Audio, AudioError, AudioReader, Segment};
@@ -100,7 +101,14 @@ impl<'a> Crew<'a> {
             return refuse(AudioError::TooLarge { bytes, limit }.into());
         };
         match fetch() {
-            Ok(content) => Ok(self.read(worker, &content, file.utterances)),
+            Ok(content) => match catch_unwind(AssertUnwindSafe(|| self.read(worker, &content, file.utterances))) {
+                Ok(extracted) => Ok(extracted),
+                Err(_) => {
+                    // Its buffers may be half written.
+                    *worker = self.worker();
+                    refuse(Refusal { code: "extractor_panic", message: "the extractor gave up".to_owned() })
+                }
+            },
             Err(error) => refuse(refusal(first, error)?),
         }
     }

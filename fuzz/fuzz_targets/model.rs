@@ -1,0 +1,13 @@
+//! Any two files are a model or an error. The card ends where the first zero byte is.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ser_etl::model::{FILES, load};
+
+fuzz_target!(|data: &[u8]| {
+    let cut = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
+    let (card, weights) = data.split_at(cut);
+    let weights = weights.get(1..).unwrap_or_default();
+    let _ = load(&[(FILES[0].to_owned(), card.to_vec()), (FILES[1].to_owned(), weights.to_vec())]);
+});
