@@ -1,14 +1,16 @@
 //! Runs from S3 to S3, through the program: the same bytes as on disk, whatever fails on the way.
 
+use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::contract::{assert_same, results, run, workplace};
 use crate::s3_server::{Fault, KEY_ID, SECRET, Server};
-use crate::util::{failure, stdout};
+use crate::util::{corpora, failure, stdout};
 
 const OUT: [&str; 4] = ["--out", "s3://bucket/out", "--set", "corpus.0.source=s3://bucket/corpus"];
 
@@ -183,4 +185,48 @@ fn a_second_run_is_refused_and_a_killed_ones_lock_is_taken_over() {
     assert!(server.objects().join("out/run/lock").exists(), "a killed run leaves its lock");
     stdout(&server.ser(folder.path(), &with(&[])));
     assert_same_as_on_disk(folder.path(), &server);
+}
+
+#[test]
+fn a_hundred_thousand_objects_are_listed() {
+    let folder = workplace();
+    let server = Server::start();
+    let pattern = r"corpus.0.pattern='(?P<speaker>speaker\d+)/(?P<emotion>[a-z]+)_\d+\.wav$'";
+    let place = ["--out", "s3://bucket/out", "--set", "corpus.0.source=s3://bucket/hundred-thousand", "--set", pattern];
+    let printed = stdout(&server.ser(folder.path(), &[&["ingest", "pipeline.toml"], &place[..]].concat()));
+    assert!(printed.contains("100000 utterances, 200 speakers"), "{printed}");
+}
+
+/// Prints the seconds and the peak memory of both runs; `SER_S3_PIPELINE` names another pipeline.
+#[test]
+fn real_speech_from_a_bucket_is_real_speech_from_disk() {
+    let Some(corpora) = corpora() else { return };
+    let pipeline = env::var("SER_S3_PIPELINE").unwrap_or_else(|_| "ravdess-seed".to_owned());
+    let pipeline = format!("{}/pipelines/{pipeline}.toml", env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start();
+    server.upload(&corpora.join("ravdess"), "corpus");
+    let source = format!("corpus.0.source={}", corpora.join("ravdess").display());
+    let local = ["run", &pipeline, "--quiet", "--out", "out", "--set", &source];
+    let remote =
+        ["run", &pipeline, "--quiet", "--set", "corpus.0.source=s3://bucket/corpus", "--out", "s3://bucket/out"];
+    measured("disk", server.command(folder.path(), &local));
+    measured("bucket", server.command(folder.path(), &remote));
+    assert_same(&folder.path().join("out"), &server.objects().join("out"));
+}
+
+fn measured(name: &str, mut command: Command) {
+    let start = Instant::now();
+    let mut child = command.spawn().expect("ser starts");
+    let (mut peak, mut ended) = (String::new(), None);
+    while ended.is_none() {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM")) {
+            peak = line.split_once(':').map_or("", |(_, peak)| peak.trim()).to_owned();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        ended = child.try_wait().expect("asked");
+    }
+    assert!(ended.is_some_and(|status| status.success()));
+    println!("{name}: {:.2} s, peak {peak}", start.elapsed().as_secs_f64());
 }

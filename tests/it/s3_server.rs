@@ -30,6 +30,27 @@ pub const BUCKET: &str = "bucket";
 pub const KEY_ID: &str = "AKIAEXAMPLEKEYID";
 pub const SECRET: &str = "example-secret-access-key";
 
+/// A prefix with a hundred thousand objects, which stand nowhere.
+pub const MANY: &str = "hundred-thousand/";
+
+fn page_of_many(token: Option<&str>) -> ListObjectsV2Output {
+    const PAGE: usize = 1000;
+    let start = token.and_then(|token| token.parse::<usize>().ok()).unwrap_or(0);
+    let object = |number: usize| Object {
+        key: Some(format!("{MANY}speaker{:03}/{}_{number:06}.wav", number / 500, ["anger", "fear"][number % 2])),
+        size: Some(1000),
+        e_tag: Some(ETag::Strong(format!("{number:032x}"))),
+        ..Default::default()
+    };
+    let next = Some(start + PAGE).filter(|next| *next < 100_000);
+    ListObjectsV2Output {
+        contents: Some((start..start + PAGE).map(object).collect()),
+        is_truncated: Some(next.is_some()),
+        next_continuation_token: next.map(|next| next.to_string()),
+        ..Default::default()
+    }
+}
+
 /// What goes wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -104,6 +125,9 @@ type Answer<T> = S3Result<S3Response<T>>;
 #[async_trait]
 impl S3 for Faulty {
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
+        if req.input.prefix.as_deref() == Some(MANY) {
+            return Ok(S3Response::new(page_of_many(req.input.continuation_token.as_deref())));
+        }
         self.book.admit("list", req.input.prefix.as_deref().unwrap_or_default()).await?;
         let head = |key: &str| {
             let input = HeadObjectInput { bucket: BUCKET.to_owned(), key: key.to_owned(), ..Default::default() };
