@@ -180,6 +180,26 @@ fn a_limit_on_file_sizes_is_exit_4_and_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_failed_run_with_other_parameters_leaves_nothing_that_vouches_for_a_mixture() {
+    let folder = workplace();
+    run(folder.path(), &["--out", "undisturbed"]);
+    let others =
+        ["--set seed=2 --set features.set=standard --set train.mlp.hidden=[8]", "--set evaluate.bootstrap=300"];
+    let mut failed = 0;
+    for (number, others) in others.into_iter().enumerate() {
+        for blocks in [4, 8, 12, 16, 20, 32] {
+            let out = format!("changed-{number}-{blocks}");
+            run(folder.path(), &["--out", &out]);
+            let ended = prepared(&folder, &format!("ulimit -f {blocks}"), &format!("{out} {others}"));
+            failed += usize::from(!ended.status.success());
+            run(folder.path(), &["--out", &out]);
+            assert_same(&folder.path().join("undisturbed"), &folder.path().join(&out));
+        }
+    }
+    assert!(failed > 6, "only {failed} runs met the limit");
+}
+
+#[test]
 fn a_full_disk_is_exit_4_with_the_remedy() {
     let folder = workplace();
     let mount = "mkdir -p full && mount -t tmpfs -o size=64k tmpfs full";

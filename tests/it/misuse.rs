@@ -84,11 +84,13 @@ fn a_name_that_is_not_utf8_is_a_reject() {
     let folder = workplace();
     let corpus = folder.path().join("corpus");
     let wav = results(&corpus).into_keys().find(|path| path.ends_with(".wav")).expect("a file");
-    let name = std::ffi::OsStr::from_bytes(b"anger_\xff_r1.wav");
-    fs::copy(corpus.join(&wav), corpus.join(&wav).with_file_name(name)).expect("copied");
+    // The pattern finds all it looks for below the odd folder.
+    let odd = corpus.join(std::ffi::OsStr::from_bytes(b"\xff")).join(&wav);
+    fs::create_dir_all(odd.parent().expect("a folder")).expect("created");
+    fs::copy(corpus.join(&wav), odd).expect("copied");
     run(folder.path(), &[]);
     let record = fs::read_to_string(folder.path().join("out/run/ingest.json")).expect("readable");
-    assert!(record.contains("\"rejects\": 1"), "{record}");
+    assert!(record.contains("\"rejects.bad_name\": 1"), "{record}");
 }
 
 /// A workplace whose corpus is described by a manifest with these rows: path, label, speaker and more.

@@ -218,15 +218,14 @@ fn real_speech_from_a_bucket_is_real_speech_from_disk() {
 fn measured(name: &str, mut command: Command) {
     let start = Instant::now();
     let mut child = command.spawn().expect("ser starts");
-    let (mut peak, mut ended) = (String::new(), None);
-    while ended.is_none() {
+    let mut peak = String::new();
+    while child.try_wait().expect("asked").is_none() {
         let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM")) {
             peak = line.split_once(':').map_or("", |(_, peak)| peak.trim()).to_owned();
         }
         std::thread::sleep(Duration::from_millis(5));
-        ended = child.try_wait().expect("asked");
     }
-    assert!(ended.is_some_and(|status| status.success()));
+    assert!(child.wait().expect("waited for").success());
     println!("{name}: {:.2} s, peak {peak}", start.elapsed().as_secs_f64());
 }
