@@ -12,18 +12,22 @@ pub(super) struct Holder {
     host: String,
     pid: u32,
     since: String,
+    /// Tells this holding from every other, of the same process too.
+    #[serde(default)]
+    nonce: u64,
     /// Tells hosts of one name apart, and containers of one host: process numbers mean something inside it only.
     machine: String,
 }
 
 impl Holder {
-    /// This process.
+    /// This process, from now on.
     pub fn here() -> Self {
         let now = OffsetDateTime::from(SystemTime::now());
         Self {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             pid: std::process::id(),
             since: now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default(),
+            nonce: rand::random(),
             machine: machine(),
         }
     }
@@ -34,7 +38,7 @@ impl Holder {
     }
 
     pub fn to_json(&self) -> Vec<u8> {
-        // Three texts and a number: their JSON cannot fail.
+        // Texts and numbers: their JSON cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 

@@ -1,8 +1,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
-use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat};
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use tokio::task::JoinHandle;
 
@@ -27,7 +28,7 @@ struct S3Lock {
 /// A lock object as it was found.
 struct Found {
     e_tag: String,
-    age: Duration,
+    written: Option<SystemTime>,
     holder: Option<Holder>,
 }
 
@@ -35,32 +36,38 @@ struct Found {
 enum Written {
     /// Done: the new entity tag.
     As(String),
-    /// Another run was faster.
-    Outrun,
+    /// Another run was faster; the time by the store's clock, which also dates its objects.
+    Outrun(SystemTime),
 }
 
 /// Takes the lock: an object that only one run can create. A lease makes it free again where a run died on another host;
 /// a run that died on this host is known to be gone at once.
 pub(super) fn take(store: &S3Store, path: &str) -> Result<Box<dyn Lock>, StorageError> {
-    let e_tag = store.runtime.block_on(acquire(store, path))?;
-    let renewing = store.runtime.spawn(renew(store.clone(), path.to_owned(), e_tag));
+    let holder = Holder::here();
+    let e_tag = store.runtime.block_on(acquire(store, path, &holder))?;
+    let renewing = store.runtime.spawn(renew(store.clone(), path.to_owned(), holder, e_tag));
     Ok(Box::new(S3Lock { store: store.clone(), path: path.to_owned(), renewing }))
 }
 
-async fn acquire(store: &S3Store, path: &str) -> Result<String, StorageError> {
+async fn acquire(store: &S3Store, path: &str, holder: &Holder) -> Result<String, StorageError> {
     let bucket = &store.bucket;
     for _ in 0..RACES {
-        if let Written::As(e_tag) = bucket.write_lock(path, None).await? {
-            return Ok(e_tag);
-        }
+        let now = match bucket.write_lock(path, holder, None).await? {
+            Written::As(e_tag) => return Ok(e_tag),
+            Written::Outrun(now) => now,
+        };
         let Some(found) = bucket.read_lock(path).await? else { continue };
-        let is_free =
-            found.age.as_secs_f64() > store.params.lease_s || found.holder.as_ref().is_some_and(Holder::is_gone);
+        if found.holder.as_ref() == Some(holder) {
+            // The first attempt went through and its answer was lost.
+            return Ok(found.e_tag);
+        }
+        let age = found.written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
+        let is_free = age.as_secs_f64() > store.params.lease_s || found.holder.as_ref().is_some_and(Holder::is_gone);
         if !is_free {
             let holder = found.holder.map_or_else(String::new, |holder| format!(" ({holder})"));
             return Err(StorageError::Locked { path: bucket.uri(path), holder });
         }
-        if let Written::As(e_tag) = bucket.write_lock(path, Some(&found.e_tag)).await? {
+        if let Written::As(e_tag) = bucket.write_lock(path, holder, Some(&found.e_tag)).await? {
             return Ok(e_tag);
         }
     }
@@ -68,14 +75,14 @@ async fn acquire(store: &S3Store, path: &str) -> Result<String, StorageError> {
 }
 
 /// Renews the lease until aborted, or until the lock is lost.
-async fn renew(store: S3Store, path: String, mut e_tag: String) {
+async fn renew(store: S3Store, path: String, holder: Holder, mut e_tag: String) {
     let lease = Duration::from_secs_f64(store.params.lease_s);
     let mut renewed = Instant::now();
     while renewed.elapsed() < lease {
         tokio::time::sleep(lease / RENEWALS).await;
-        match store.bucket.write_lock(&path, Some(&e_tag)).await {
-            Ok(Written::As(new)) => (e_tag, renewed) = (new, Instant::now()),
-            Ok(Written::Outrun) => break,
+        match renew_once(&store.bucket, &path, &holder, &e_tag).await {
+            Ok(Some(new)) => (e_tag, renewed) = (new, Instant::now()),
+            Ok(None) => break,
             // The store may answer again before the lease ends.
             Err(error) => tracing::warn!("the lease of the lock was not renewed: {error}"),
         }
@@ -83,24 +90,34 @@ async fn renew(store: S3Store, path: String, mut e_tag: String) {
     store.lost.store(true, Ordering::Relaxed);
 }
 
+/// The new entity tag; `None` where another run has taken the lock.
+async fn renew_once(bucket: &Bucket, path: &str, holder: &Holder, e_tag: &str) -> Result<Option<String>, StorageError> {
+    if let Written::As(e_tag) = bucket.write_lock(path, holder, Some(e_tag)).await? {
+        return Ok(Some(e_tag));
+    }
+    let found = bucket.read_lock(path).await?;
+    Ok(found.filter(|found| found.holder.as_ref() == Some(holder)).map(|found| found.e_tag))
+}
+
 impl Bucket {
     /// Writes the lock where there is none, or over the one that has the entity tag `over`.
-    async fn write_lock(&self, path: &str, over: Option<&str>) -> Result<Written, StorageError> {
-        let content = ByteStream::from(Holder::here().to_json());
+    async fn write_lock(&self, path: &str, holder: &Holder, over: Option<&str>) -> Result<Written, StorageError> {
+        let content = ByteStream::from(holder.to_json());
         let request = self.client.put_object().bucket(&self.name).key(self.key(path)).body(content);
         let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32);
         let request = match over {
             None => request.if_none_match("*"),
             Some(e_tag) => request.if_match(format!("\"{e_tag}\"")),
         };
-        match request.send().await {
-            Ok(written) => Ok(Written::As(stamp(written.e_tag()))),
-            // 409: another conditional write is under way; 404: the lock that was to be replaced is gone.
-            Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
-                Some(409 | 412) => Ok(Written::Outrun),
-                Some(404) if over.is_some() && error.code() != Some("NoSuchBucket") => Ok(Written::Outrun),
-                _ => Err(WRITE.failed(&self.uri(path), &error)),
-            },
+        let error = match request.send().await {
+            Ok(written) => return Ok(Written::As(stamp(written.e_tag()))),
+            Err(error) => error,
+        };
+        // 409: another conditional write is under way; 404: the lock that was to be replaced is gone.
+        match error.raw_response().map(|response| response.status().as_u16()) {
+            Some(409 | 412) => Ok(Written::Outrun(time_of(&error))),
+            Some(404) if over.is_some() && error.code() != Some("NoSuchBucket") => Ok(Written::Outrun(time_of(&error))),
+            _ => Err(WRITE.failed(&self.uri(path), &error)),
         }
     }
 
@@ -115,11 +132,17 @@ impl Bucket {
         };
         let e_tag = stamp(response.e_tag());
         let written = response.last_modified().and_then(|at| SystemTime::try_from(*at).ok());
-        let age = written.and_then(|at| at.elapsed().ok()).unwrap_or_default();
         let content = response.body.collect().await;
         let content = content.map_err(|_| READ.remote(&self.uri(path), "the answer broke off"))?.into_bytes();
-        Ok(Some(Found { e_tag, age, holder: Holder::parse(&content) }))
+        Ok(Some(Found { e_tag, written, holder: Holder::parse(&content) }))
     }
+}
+
+/// When the store answered, by its own clock; by ours where it does not say.
+fn time_of<E>(error: &SdkError<E, HttpResponse>) -> SystemTime {
+    let date = error.raw_response().and_then(|response| response.headers().get("date"));
+    let date = date.and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
+    date.and_then(|date| SystemTime::try_from(date).ok()).unwrap_or_else(SystemTime::now)
 }
 
 impl Lock for S3Lock {}
