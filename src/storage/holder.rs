@@ -15,6 +15,9 @@ pub(super) struct Holder {
     /// Tells this holding from every other, of the same process too.
     #[serde(default)]
     nonce: u64,
+    /// Grows whenever a lease is renewed, so that the lock's content changes.
+    #[serde(default)]
+    renewals: u32,
     /// Tells hosts of one name apart, and containers of one host: process numbers mean something inside it only.
     machine: String,
 }
@@ -28,8 +31,19 @@ impl Holder {
             pid: std::process::id(),
             since: now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default(),
             nonce: rand::random(),
+            renewals: 0,
             machine: machine(),
         }
+    }
+
+    /// The same holding after one more renewal.
+    pub fn renewed(self) -> Self {
+        Self { renewals: self.renewals + 1, ..self }
+    }
+
+    /// Whether both are the same holding of the lock.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.nonce, self.pid, &self.machine) == (other.nonce, other.pid, &other.machine)
     }
 
     /// What a lock file says; `None` where it says nothing legible.

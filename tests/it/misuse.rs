@@ -178,3 +178,24 @@ fn the_segments_of_one_long_file_make_the_same_tables_whatever_the_threads() {
     stdout(&ser(folder.path(), &[&["run", "long.toml", "--out", "again", "--threads", "1"], &set[..]].concat()));
     assert_same(&folder.path().join("out"), again);
 }
+
+#[test]
+fn names_cannot_forge_log_lines_or_break_the_report() {
+    let folder = workplace();
+    let corpus = folder.path().join("corpus/spk01_male");
+    for name in ["anger_s01_r7\n2026-01-01 ERROR forged line.wav", "anger_s01_r8\u{1b}[31m|<b>.wav"] {
+        fs::write(corpus.join(name), b"junk").expect("written");
+    }
+    let pattern = r"corpus.0.pattern='(?s)(?P<speaker>spk\d+)_(?P<gender>female|male)/(?P<emotion>[a-z]+)_(?P<text_id>s\d+)_r.*\.wav$'";
+    for format in ["text", "json"] {
+        let output = ser(folder.path(), &["run", "pipeline.toml", "--set", pattern, "--log-format", format, "--force"]);
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{log}");
+        assert!(log.contains("forged") && !log.lines().any(|line| line.starts_with("2026-01-01")), "{log}");
+        assert!(!log.contains('\u{1b}'), "{log}");
+    }
+    let report = fs::read_to_string(folder.path().join("out/report.md")).expect("readable");
+    let row = report.lines().find(|line| line.contains("not_audio")).expect("a row of rejects");
+    assert_eq!(row.matches(" | ").count(), 3, "{row}");
+    assert!(!report.contains("<b>") && !report.contains('\u{1b}'), "{row}");
+}

@@ -32,6 +32,12 @@ struct Found {
     holder: Option<Holder>,
 }
 
+impl Found {
+    fn is_of(&self, holder: &Holder) -> bool {
+        self.holder.as_ref().is_some_and(|found| found.is_same(holder))
+    }
+}
+
 /// The answer to a conditional write.
 enum Written {
     /// Done: the new entity tag.
@@ -57,7 +63,7 @@ async fn acquire(store: &S3Store, path: &str, holder: &Holder) -> Result<String,
             Written::Outrun(now) => now,
         };
         let Some(found) = bucket.read_lock(path).await? else { continue };
-        if found.holder.as_ref() == Some(holder) {
+        if found.is_of(holder) {
             // The first attempt went through and its answer was lost.
             return Ok(found.e_tag);
         }
@@ -75,11 +81,12 @@ async fn acquire(store: &S3Store, path: &str, holder: &Holder) -> Result<String,
 }
 
 /// Renews the lease until aborted, or until the lock is lost.
-async fn renew(store: S3Store, path: String, holder: Holder, mut e_tag: String) {
+async fn renew(store: S3Store, path: String, mut holder: Holder, mut e_tag: String) {
     let lease = Duration::from_secs_f64(store.params.lease_s);
     let mut renewed = Instant::now();
     while renewed.elapsed() < lease {
         tokio::time::sleep(lease / RENEWALS).await;
+        holder = holder.renewed();
         match renew_once(&store.bucket, &path, &holder, &e_tag).await {
             Ok(Some(new)) => (e_tag, renewed) = (new, Instant::now()),
             Ok(None) => break,
@@ -96,7 +103,7 @@ async fn renew_once(bucket: &Bucket, path: &str, holder: &Holder, e_tag: &str) -
         return Ok(Some(e_tag));
     }
     let found = bucket.read_lock(path).await?;
-    Ok(found.filter(|found| found.holder.as_ref() == Some(holder)).map(|found| found.e_tag))
+    Ok(found.filter(|found| found.is_of(holder)).map(|found| found.e_tag))
 }
 
 impl Bucket {
