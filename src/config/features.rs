@@ -1,9 +1,13 @@
 //! The `[features]` section: which descriptors and functionals become columns, and how frames are cut.
 
 mod check;
+mod descriptor;
+mod functional;
 mod words;
 
-pub use words::{Delta, Descriptor, Functional, MfccPreset, Window};
+pub use descriptor::Descriptor;
+pub use functional::Functional;
+pub use words::{Delta, MfccPreset, Window};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

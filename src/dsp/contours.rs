@@ -42,12 +42,6 @@ impl Contours {
         &mut self.values[row * self.stride..][..self.frames]
     }
 
-    /// The contour in `source` and, to be written, the one in `target`; `source < target`.
-    pub fn pair_mut(&mut self, source: usize, target: usize) -> (&[f32], &mut [f32]) {
-        let (head, tail) = self.values.split_at_mut(target * self.stride);
-        (&head[source * self.stride..][..self.frames], &mut tail[..self.frames])
-    }
-
     /// Writes the eight frames from `first_frame` (a multiple of [`LANES`]) of `row`; those past the end are dropped.
     #[inline(always)]
     pub fn write_block(&mut self, row: usize, first_frame: usize, value: Lanes) {
@@ -68,8 +62,5 @@ mod tests {
         assert_eq!((contours.rows(), contours.frames()), (2, 10));
         assert_eq!(contours.row(0), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 3.0]);
         assert_eq!(contours.row(1)[..8], [5.0; 8]);
-        let (source, target) = contours.pair_mut(0, 1);
-        target.copy_from_slice(source);
-        assert_eq!(contours.row(1), contours.row(0));
     }
 }

@@ -1,6 +1,7 @@
 use super::{Lanes, simd};
 
-/// A bank of triangular filters on the Slaney mel scale, each of constant energy (librosa `htk=False, norm="slaney"`).
+/// A bank of filters over the bins of a power spectrum: on the Slaney mel scale with triangles of constant energy
+/// (librosa `htk=False, norm="slaney"`), or any other.
 #[derive(Debug, Clone)]
 pub struct MelBank {
     /// First bin and number of weights of each band.
@@ -16,10 +17,18 @@ impl MelBank {
         let top = hz_to_mel(rate / 2.0);
         let edges: Vec<f64> = (0..bands + 2).map(|i| mel_to_hz(top * i as f64 / (bands + 1) as f64)).collect();
         let bin_hz = rate / n_fft as f64;
+        Self::new(bands, n_fft / 2 + 1, |band, bin| {
+            let edge = &edges[band..band + 3];
+            triangle(edge, bin as f64 * bin_hz) * 2.0 / (edge[2] - edge[0])
+        })
+    }
+
+    /// `bands` filters over `bins` bins, with the weight of each bin in each band.
+    pub fn new(bands: usize, bins: usize, weight: impl Fn(usize, usize) -> f64) -> Self {
         let mut bank = Self { spans: Vec::with_capacity(bands), weights: Vec::new() };
-        for edge in edges.windows(3) {
-            let weight = |bin: usize| triangle(edge, bin as f64 * bin_hz) * 2.0 / (edge[2] - edge[0]);
-            let inside: Vec<usize> = (0..=n_fft / 2).filter(|bin| weight(*bin) > 0.0).collect();
+        for band in 0..bands {
+            let weight = |bin: usize| weight(band, bin);
+            let inside: Vec<usize> = (0..bins).filter(|bin| weight(*bin) > 0.0).collect();
             bank.spans.push((inside.first().copied().unwrap_or(0), inside.len()));
             bank.weights.extend(inside.into_iter().map(|bin| weight(bin) as f32));
         }

@@ -1,7 +1,8 @@
 use super::analysis::Analysis;
 use super::functional::Summary;
 use super::set::Plan;
-use crate::dsp::Contours;
+use crate::config::Delta;
+use crate::dsp::{Contours, delta};
 use std::sync::Arc;
 
 /// Extracts a feature set from utterance after utterance on one thread; plans and buffers are kept between calls.
@@ -10,13 +11,15 @@ pub struct Extractor {
     plan: Arc<Plan>,
     analysis: Analysis,
     contours: Contours,
+    /// The derivative that is being summed up.
+    derivative: Vec<f32>,
     summary: Summary,
 }
 
 impl Extractor {
     pub(super) fn new(plan: Arc<Plan>) -> Self {
         let analysis = Analysis::new(&plan);
-        Self { plan, analysis, contours: Contours::new(), summary: Summary::default() }
+        Self { plan, analysis, contours: Contours::new(), derivative: Vec::new(), summary: Summary::default() }
     }
 
     /// Appends the features of one utterance to `out`, in the order of [`super::FeatureSet::names`].
@@ -26,7 +29,13 @@ impl Extractor {
         self.contours(samples);
         let hop_s = self.plan.params.frame.hop_samples as f64 / f64::from(self.plan.sample_rate_hz);
         for span in &self.plan.spans {
-            self.summary.evaluate(self.contours.row(span.row), hop_s, &span.functionals, out);
+            let mut contour = self.contours.row(span.row);
+            if span.delta != Delta::None {
+                self.derivative.resize(contour.len(), 0.0);
+                delta(contour, span.delta.order(), &mut self.derivative);
+                contour = &self.derivative;
+            }
+            self.summary.evaluate(contour, hop_s, &span.functionals, out);
         }
     }
 

@@ -15,7 +15,7 @@ pub struct FeatureSet {
 pub(super) struct Plan {
     pub params: FeatureSetParams,
     pub sample_rate_hz: u32,
-    /// The contour matrix: descriptors first, then deltas.
+    /// The rows of the contour matrix.
     pub contours: Vec<Contour>,
     /// Which functionals of which contour become columns, in column order.
     pub spans: Vec<Span>,
@@ -29,14 +29,14 @@ pub(super) struct Contour {
     pub descriptor: Descriptor,
     /// Which of the descriptor's values.
     pub channel: usize,
-    pub delta: Delta,
 }
 
-/// Neighbouring columns: functionals of one contour.
+/// Neighbouring columns: functionals of one contour or its derivative.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
     /// Row of the contour matrix.
     pub row: usize,
+    pub delta: Delta,
     pub functionals: Vec<Functional>,
 }
 
@@ -46,7 +46,7 @@ impl FeatureSet {
         let contours = lay_out_contours(params);
         let spans = lay_out_columns(params, &contours);
         let contour_names: Vec<String> = contours.iter().map(|contour| contour_name(params, contour)).collect();
-        let name = |span: &Span, functional: &Functional| format!("{}_{functional}", contour_names[span.row]);
+        let name = |span: &Span, functional: &Functional| format!("{}_{functional}", span.name(&contour_names));
         let names = spans.iter().flat_map(|span| span.functionals.iter().map(move |one| name(span, one))).collect();
         let plan = Plan { params: params.clone(), sample_rate_hz, contours, spans, names, contour_names };
         Self { plan: Arc::new(plan) }
@@ -59,11 +59,11 @@ impl FeatureSet {
 
     /// The dictionary row of each column.
     pub fn dictionary(&self) -> Vec<FeatureInfo> {
-        let columns = self.plan.spans.iter().flat_map(|span| span.functionals.iter().map(move |one| (span.row, *one)));
-        columns.zip(&self.plan.names).map(|((row, functional), name)| self.info(name, row, functional)).collect()
+        let columns = self.plan.spans.iter().flat_map(|span| span.functionals.iter().map(move |one| (span, *one)));
+        columns.zip(&self.plan.names).map(|((span, functional), name)| self.info(name, span, functional)).collect()
     }
 
-    /// Names of the rows of the contour matrix: the set's descriptors, then the deltas it uses.
+    /// Names of the rows of the contour matrix.
     pub fn contour_names(&self) -> &[String] {
         &self.plan.contour_names
     }
@@ -78,8 +78,8 @@ impl FeatureSet {
         Extractor::new(Arc::clone(&self.plan))
     }
 
-    fn info(&self, name: &str, row: usize, functional: Functional) -> FeatureInfo {
-        let contour = self.plan.contours[row];
+    fn info(&self, name: &str, span: &Span, functional: Functional) -> FeatureInfo {
+        let contour = self.plan.contours[span.row];
         let about = describe(contour.descriptor);
         let number = if channels(&self.plan.params, contour.descriptor) > 1 {
             format!(" {}", contour.channel)
@@ -88,15 +88,10 @@ impl FeatureSet {
         };
         FeatureInfo {
             name: name.to_owned(),
-            descriptor: self.plan.contour_names[row].clone(),
+            descriptor: span.name(&self.plan.contour_names),
             functional: functional.to_string(),
-            unit: unit(contour.descriptor, contour.delta, functional),
-            description: format!(
-                "{}{number}{}: {}",
-                about.text,
-                delta_text(contour.delta),
-                functional_text(functional)
-            ),
+            unit: unit(contour.descriptor, span.delta, functional),
+            description: format!("{}{number}{}: {}", about.text, delta_text(span.delta), functional_text(functional)),
             source: about.source.to_owned(),
         }
     }
@@ -118,36 +113,34 @@ fn channels(params: &FeatureSetParams, descriptor: Descriptor) -> usize {
     }
 }
 
-/// Every descriptor that a group names, then every delta, each once, in a fixed order.
-fn lay_out_contours(params: &FeatureSetParams) -> Vec<Contour> {
-    let uses = |delta: Delta| {
-        let groups = params.groups.iter().filter(move |group| delta == Delta::None || group.deltas.contains(&delta));
-        let mut used: Vec<Descriptor> = groups.flat_map(|group| group.descriptors.iter().copied()).collect();
-        used.sort_unstable();
-        used.dedup();
-        used
-    };
-    let mut contours = Vec::new();
-    for delta in [Delta::None, Delta::D1, Delta::D2] {
-        for descriptor in uses(delta) {
-            let channels = 0..channels(params, descriptor);
-            contours.extend(channels.map(|channel| Contour { descriptor, channel, delta }));
-        }
+impl Span {
+    /// What its columns are called but for the functional.
+    fn name(&self, contour_names: &[String]) -> String {
+        format!("{}{}", contour_names[self.row], self.delta.suffix())
     }
-    contours
+}
+
+/// Every descriptor that a group names, each once, in a fixed order.
+fn lay_out_contours(params: &FeatureSetParams) -> Vec<Contour> {
+    let mut used: Vec<Descriptor> = params.groups.iter().flat_map(|group| group.descriptors.iter().copied()).collect();
+    used.sort_unstable();
+    used.dedup();
+    let channels = |descriptor| (0..channels(params, descriptor)).map(move |channel| Contour { descriptor, channel });
+    used.into_iter().flat_map(channels).collect()
 }
 
 fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span> {
     let mut spans = Vec::new();
     for group in &params.groups {
         for descriptor in &group.descriptors {
+            let first = contours.iter().position(|contour| contour.descriptor == *descriptor);
+            let first = first.expect("every descriptor that a group names was laid out");
             for channel in 0..channels(params, *descriptor) {
-                for delta in &group.deltas {
-                    let wanted = Contour { descriptor: *descriptor, channel, delta: *delta };
-                    let row = contours.iter().position(|contour| *contour == wanted);
-                    let row = row.expect("every contour that a group names was laid out");
-                    spans.push(Span { row, functionals: group.functionals.clone() });
-                }
+                spans.extend(group.deltas.iter().map(|delta| Span {
+                    row: first + channel,
+                    delta: *delta,
+                    functionals: group.functionals.clone(),
+                }));
             }
         }
     }
@@ -155,14 +148,14 @@ fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span>
 }
 
 fn contour_name(params: &FeatureSetParams, contour: &Contour) -> String {
-    let Contour { descriptor, channel, delta } = contour;
+    let Contour { descriptor, channel } = contour;
     match descriptor {
-        Descriptor::Mfcc => format!("{descriptor}{channel:02}{}", delta.suffix()),
+        Descriptor::Mfcc => format!("{descriptor}{channel:02}"),
         Descriptor::LogMel => {
             let digits = if params.log_mel.bands > 100 { 3 } else { 2 };
-            format!("{descriptor}{channel:0digits$}{}", delta.suffix())
+            format!("{descriptor}{channel:0digits$}")
         }
-        _ => format!("{descriptor}{}", delta.suffix()),
+        _ => descriptor.to_string(),
     }
 }
 
