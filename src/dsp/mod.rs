@@ -8,6 +8,7 @@
 //! Frame `t` is centred on sample `t * hop`; samples outside the signal count as zero (librosa's `center=True`), so a
 //! signal of `n` samples has `1 + n / hop` frames, and even a single sample has one.
 
+mod auditory;
 mod contours;
 mod dct;
 mod decibel;
@@ -21,12 +22,13 @@ mod mel;
 mod mfcc;
 mod pitch;
 mod spectra;
-mod spectral;
+pub mod spectral;
 mod window;
 
+pub use auditory::Auditory;
 pub use contours::Contours;
 pub use dct::Dct;
-pub use decibel::{LN_TO_DB, ln_in_place, power_to_db};
+pub use decibel::{LN_TO_DB, exp_in_place, ln_in_place, power_to_db};
 pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::RealFft;
@@ -37,5 +39,4 @@ pub use mel::MelBank;
 pub use mfcc::{MelFrames, MfccExtractor};
 pub use pitch::{PitchFrame, PitchTracker, semitones};
 pub use spectra::PowerSpectra;
-pub use spectral::{SpectralFrame, SpectralShape};
 pub use window::window;

@@ -63,8 +63,8 @@ impl UserSet {
     }
 
     fn uses_pitch(&self) -> bool {
-        let pitch = [Descriptor::F0Hz, Descriptor::F0Semitones, Descriptor::Voiced, Descriptor::VoicingStrength];
-        self.groups.iter().flat_map(|group| &group.descriptors).any(|descriptor| pitch.contains(descriptor))
+        let mut descriptors = self.groups.iter().flat_map(|group| &group.descriptors);
+        descriptors.any(|descriptor| Descriptor::VOICE.contains(descriptor))
     }
 }
 
