@@ -22,6 +22,7 @@ mod mfcc;
 mod pitch;
 mod spectra;
 pub mod spectral;
+pub mod voice;
 mod window;
 
 pub use auditory::Auditory;
@@ -36,6 +37,6 @@ pub use functionals::{Moments, moments, percentile, slope_per_second};
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;
 pub use mfcc::{MelFrames, MfccExtractor};
-pub use pitch::{PitchFrame, PitchTracker, semitones};
+pub use pitch::{PitchFrame, PitchTracker, VoiceSpectra, semitones};
 pub use spectra::PowerSpectra;
 pub use window::window;

@@ -1,7 +1,9 @@
 use super::Extractor;
-use super::describe::{delta_text, describe, functional_text, unit};
-use crate::config::{Delta, Descriptor, FeatureSetParams, Functional};
+use super::describe::{delta_text, describe, frames_text, functional_text, unit};
+use crate::config::{Delta, Descriptor, FeatureSetParams, Functional, Group, Selection};
 use crate::dsp::Grid;
+use crate::dsp::spectral::CONTRAST_BANDS;
+use crate::dsp::voice::FORMANTS;
 use crate::schema::FeatureInfo;
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ pub(super) struct Plan {
     pub sample_rate_hz: u32,
     /// The rows of the contour matrix.
     pub contours: Vec<Contour>,
+    /// The first row of each descriptor, by its number; `None` where the set does not use it.
+    first_rows: Vec<Option<usize>>,
     /// Which functionals of which contour become columns, in column order.
     pub spans: Vec<Span>,
     names: Vec<String>,
@@ -32,12 +36,13 @@ pub(super) struct Contour {
     pub channel: usize,
 }
 
-/// Neighbouring columns: functionals of one contour or its derivative.
+/// Neighbouring columns: functionals of some frames of one contour or its derivative.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
     /// Row of the contour matrix.
     pub row: usize,
     pub delta: Delta,
+    pub frames: Selection,
     pub functionals: Vec<Functional>,
 }
 
@@ -49,7 +54,9 @@ impl FeatureSet {
         let contour_names: Vec<String> = contours.iter().map(|contour| contour_name(params, contour)).collect();
         let name = |span: &Span, functional: &Functional| format!("{}_{functional}", span.name(&contour_names));
         let names = spans.iter().flat_map(|span| span.functionals.iter().map(move |one| name(span, one))).collect();
-        let plan = Plan { params: params.clone(), sample_rate_hz, contours, spans, names, contour_names };
+        let params = params.clone();
+        let first_rows = first_rows(&contours);
+        let plan = Plan { params, sample_rate_hz, contours, first_rows, spans, names, contour_names };
         Self { plan: Arc::new(plan) }
     }
 
@@ -92,7 +99,13 @@ impl FeatureSet {
             descriptor: span.name(&self.plan.contour_names),
             functional: functional.to_string(),
             unit: unit(contour.descriptor, span.delta, functional),
-            description: format!("{}{number}{}: {}", about.text, delta_text(span.delta), functional_text(functional)),
+            description: format!(
+                "{}{number}{}{}: {}",
+                about.text,
+                delta_text(span.delta),
+                frames_text(span.frames),
+                functional_text(functional)
+            ),
             source: about.source.to_owned(),
         }
     }
@@ -101,7 +114,17 @@ impl FeatureSet {
 impl Plan {
     /// The first row of a descriptor; `None` where the set does not use it.
     pub fn row(&self, descriptor: Descriptor) -> Option<usize> {
-        self.contours.iter().position(|contour| contour.descriptor == descriptor)
+        self.first_rows.get(descriptor as usize).copied().flatten()
+    }
+
+    /// All rows of a descriptor.
+    pub fn rows(&self, descriptor: Descriptor) -> std::ops::Range<usize> {
+        self.row(descriptor).map_or(0..0, |first| first..first + channels(&self.params, descriptor))
+    }
+
+    /// Whether some column takes voiced or unvoiced frames alone.
+    pub fn needs_voicing(&self) -> bool {
+        self.params.groups.iter().any(Group::needs_voicing)
     }
 }
 
@@ -110,14 +133,22 @@ fn channels(params: &FeatureSetParams, descriptor: Descriptor) -> usize {
     match descriptor {
         Descriptor::Mfcc => params.mfcc.coefficients,
         Descriptor::LogMel => params.log_mel.bands,
+        Descriptor::SpectralContrastDb => CONTRAST_BANDS,
+        Descriptor::FormantHz | Descriptor::FormantBandwidthHz | Descriptor::FormantLevelDb => FORMANTS,
         _ => 1,
     }
+}
+
+fn first_rows(contours: &[Contour]) -> Vec<Option<usize>> {
+    let most = contours.iter().map(|contour| contour.descriptor as usize).max();
+    let first = |descriptor| contours.iter().position(|contour| contour.descriptor as usize == descriptor);
+    (0..most.map_or(0, |most| most + 1)).map(first).collect()
 }
 
 impl Span {
     /// What its columns are called but for the functional.
     fn name(&self, contour_names: &[String]) -> String {
-        format!("{}{}", contour_names[self.row], self.delta.suffix())
+        format!("{}{}{}", contour_names[self.row], self.delta.suffix(), self.frames.suffix())
     }
 }
 
@@ -137,9 +168,10 @@ fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span>
             let first = contours.iter().position(|contour| contour.descriptor == *descriptor);
             let first = first.expect("every descriptor that a group names was laid out");
             for channel in 0..channels(params, *descriptor) {
-                spans.extend(group.deltas.iter().map(|delta| Span {
+                spans.extend(group.contours().map(|(delta, frames)| Span {
                     row: first + channel,
-                    delta: *delta,
+                    delta,
+                    frames,
                     functionals: group.functionals.clone(),
                 }));
             }
@@ -151,7 +183,10 @@ fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span>
 fn contour_name(params: &FeatureSetParams, contour: &Contour) -> String {
     let Contour { descriptor, channel } = contour;
     match descriptor {
-        Descriptor::Mfcc => format!("{descriptor}{channel:02}"),
+        Descriptor::Mfcc | Descriptor::SpectralContrastDb => format!("{descriptor}{channel:02}"),
+        Descriptor::FormantHz => format!("formant{}_hz", channel + 1),
+        Descriptor::FormantBandwidthHz => format!("formant{}_bandwidth_hz", channel + 1),
+        Descriptor::FormantLevelDb => format!("formant{}_level_db", channel + 1),
         Descriptor::LogMel => {
             let digits = if params.log_mel.bands > 100 { 3 } else { 2 };
             format!("{descriptor}{channel:0digits$}")

@@ -63,8 +63,8 @@ impl UserSet {
     }
 
     fn uses_pitch(&self) -> bool {
-        let mut descriptors = self.groups.iter().flat_map(|group| &group.descriptors);
-        descriptors.any(|descriptor| Descriptor::VOICE.contains(descriptor))
+        let follows = |descriptor: &Descriptor| Descriptor::VOICE.contains(descriptor);
+        self.groups.iter().any(|group| group.needs_voicing() || group.descriptors.iter().any(follows))
     }
 }
 
@@ -126,6 +126,7 @@ fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
         let lists = [
             ("descriptors", group.descriptors.len()),
             ("deltas", group.deltas.len()),
+            ("frames", group.frames.len()),
             ("functionals", group.functionals.len()),
         ];
         for (name, length) in lists {
@@ -143,10 +144,9 @@ fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
 fn columns(group: &Group) -> Vec<String> {
     let mut columns = Vec::new();
     for descriptor in &group.descriptors {
-        for delta in &group.deltas {
-            columns.extend(
-                group.functionals.iter().map(|functional| format!("{descriptor}{}_{functional}", delta.suffix())),
-            );
+        for (delta, frames) in group.contours() {
+            let contour = format!("{descriptor}{}{}", delta.suffix(), frames.suffix());
+            columns.extend(group.functionals.iter().map(|functional| format!("{contour}_{functional}")));
         }
     }
     columns
@@ -212,6 +212,17 @@ mod tests {
                 "[sets.a]\ngroups = [{ descriptors = [\"rms\"], functionals = [] }]".to_owned(),
                 "features.sets.a.groups.0.functionals",
                 "at least one",
+            ),
+            (
+                "[sets.a]\ngroups = [{ descriptors = [\"rms\"], frames = [], functionals = [\"mean\"] }]".to_owned(),
+                "features.sets.a.groups.0.frames",
+                "at least one",
+            ),
+            (
+                "[sets.a]\npitch.max_hz = 6000.0\ngroups = [{ descriptors = [\"rms\"], frames = [\"voiced\"], functionals = [\"mean\"] }]"
+                    .to_owned(),
+                "features.sets.a.pitch.max_hz",
+                "at most 4000",
             ),
             (
                 "[sets.a]\ngroups = [{ descriptors = [\"rms\", \"rms\"], functionals = [\"mean\"] }]".to_owned(),

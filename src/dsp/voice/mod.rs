@@ -10,7 +10,7 @@ mod periods;
 mod perturbation;
 mod roots;
 
-use super::{LANES, LN_TO_DB, Lanes, RealFft, ln_in_place, simd};
+use super::{Grid, LANES, LN_TO_DB, Lanes, RealFft, ln_in_place, simd};
 
 pub use cepstrum::CepstralPeak;
 pub use formants::{FORMANTS, Formant, FormantTracker};

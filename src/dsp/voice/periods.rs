@@ -1,5 +1,4 @@
-use super::simd;
-use crate::dsp::LANES;
+use super::{Grid, LANES, simd};
 
 /// Where neighbouring periods are looked for, in periods.
 const NEAREST: f64 = 0.8;
@@ -42,7 +41,7 @@ struct Voice<'a> {
     samples: &'a [f32],
     /// Fundamental period in samples of each frame, NaN where unvoiced.
     periods: &'a [f64],
-    hop: f64,
+    grid: Grid,
     peak: f64,
 }
 
@@ -54,16 +53,17 @@ struct Match {
 }
 
 impl Periods {
-    /// The pulses of an utterance in order. `periods`: the fundamental period of each frame in samples, NaN where unvoiced;
-    /// frame `t` is centred on sample `t * hop`.
-    pub fn find(&mut self, samples: &[f32], periods: &[f64], hop: usize) -> &[Pulse] {
+    /// The pulses of an utterance in order. `periods`: the fundamental period of each frame of the grid in samples, NaN where
+    /// unvoiced.
+    pub fn find(&mut self, samples: &[f32], periods: &[f64], grid: Grid) -> &[Pulse] {
         self.pulses.clear();
-        let voice = Voice { samples, periods, hop: hop as f64, peak: f64::from(largest(samples)) };
+        let voice = Voice { samples, periods, grid, peak: f64::from(largest(samples)) };
         let mut before = f64::NEG_INFINITY;
         for stretch in voiced_stretches(periods) {
             // Half a frame more at both ends, as far as the pitch is known.
-            let from = (stretch.start as f64 - 0.5) * voice.hop;
-            let to = (stretch.end as f64 - 0.5) * voice.hop;
+            let half = grid.hop as f64 / 2.0;
+            let from = grid.centre(stretch.start) as f64 - half;
+            let to = grid.centre(stretch.end - 1) as f64 + half;
             self.stretch(&voice, from, to, before);
             before = self.pulses.last().map_or(before, |pulse| pulse.at);
         }
@@ -119,7 +119,8 @@ impl Voice<'_> {
 
     /// The fundamental period at a time, between frames linearly; `None` where it is unvoiced.
     fn period(&self, at: f64) -> Option<f64> {
-        let place = (at / self.hop).clamp(0.0, (self.periods.len() - 1) as f64);
+        let frames = (at - self.grid.centre(0) as f64) / self.grid.hop as f64;
+        let place = frames.clamp(0.0, (self.periods.len() - 1) as f64);
         let (low, share) = (place.floor() as usize, place.fract());
         let (left, right) = (self.periods[low], self.periods[(low + 1).min(self.periods.len() - 1)]);
         let period = match (left.is_nan(), right.is_nan()) {
@@ -250,6 +251,9 @@ fn product(a: &[f32], b: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Edges;
+
+    const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 
     /// Damped pulses at the given times (samples), each as high as its amplitude.
     fn train(pulses: &[(f64, f64)], samples: usize) -> Vec<f32> {
@@ -263,7 +267,7 @@ mod tests {
         let samples = train(&times, 16000);
         let periods = vec![106.7; 101];
         let mut finder = Periods::default();
-        let pulses = finder.find(&samples, &periods, 160);
+        let pulses = finder.find(&samples, &periods, GRID);
         assert!((140..=150).contains(&pulses.len()), "{} pulses", pulses.len());
         for pair in pulses.windows(2).skip(2).take(130) {
             assert!((pair[1].at - pair[0].at - 106.7).abs() < 0.1, "{pair:?}");
@@ -277,7 +281,7 @@ mod tests {
         let mut periods = vec![100.0; 101];
         periods[30..60].fill(f64::NAN);
         let mut finder = Periods::default();
-        let pulses = finder.find(&train(&times, 16000), &periods, 160);
+        let pulses = finder.find(&train(&times, 16000), &periods, GRID);
         let inside = pulses.iter().filter(|pulse| (4900.0..9400.0).contains(&pulse.at)).count();
         assert!(inside == 0 && pulses.len() > 90, "{inside} of {}", pulses.len());
         assert!(pulses.windows(2).all(|pair| pair[0].at < pair[1].at));
@@ -286,8 +290,8 @@ mod tests {
     #[test]
     fn silence_and_short_signals_have_none_or_few() {
         let mut finder = Periods::default();
-        assert!(finder.find(&[0.0; 1600], &[f64::NAN; 11], 160).is_empty());
-        assert!(finder.find(&[0.5; 20], &[100.0], 160).len() <= 1);
-        assert!(finder.find(&[0.0; 1600], &[100.0; 11], 160).len() <= 1);
+        assert!(finder.find(&[0.0; 1600], &[f64::NAN; 11], GRID).is_empty());
+        assert!(finder.find(&[0.5; 20], &[100.0], GRID).len() <= 1);
+        assert!(finder.find(&[0.0; 1600], &[100.0; 11], GRID).len() <= 1);
     }
 }

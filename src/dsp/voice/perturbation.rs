@@ -1,4 +1,4 @@
-use super::Pulse;
+use super::{Grid, Pulse};
 
 /// Shortest and longest legal period, seconds (Praat's voice report).
 const SHORTEST_S: f64 = 0.0001;
@@ -11,20 +11,20 @@ const AMPLITUDE_FACTOR: f64 = 1.6;
 /// Jitter of each frame: mean difference of neighbouring periods over their mean (Praat's `Get jitter (local)`, over the
 /// pulses within `reach` samples of the frame's centre), 0 or above; NaN where a frame has no such periods.
 ///
-/// `out`: one value a frame, frame `t` centred on sample `t * hop`.
-pub fn jitter_local(pulses: &[Pulse], sample_rate_hz: u32, hop: usize, reach: f64, out: &mut [f32]) {
+/// `out`: one value a frame of the grid.
+pub fn jitter_local(pulses: &[Pulse], sample_rate_hz: u32, grid: Grid, reach: f64, out: &mut [f32]) {
     let legal = legal_period(sample_rate_hz);
     let pair = |three: &[Pulse]| {
         let (first, second) = (three[1].at - three[0].at, three[2].at - three[1].at);
         let alike = first.max(second) <= PERIOD_FACTOR * first.min(second);
         (legal(first) && legal(second) && alike).then_some((first, second))
     };
-    relative_change(pulses, 3, pair, hop, reach, out);
+    relative_change(pulses, 3, pair, grid, reach, out);
 }
 
 /// Shimmer of each frame: mean difference of the amplitudes of neighbouring periods over their mean (Praat's
 /// `Get shimmer (local)`), 0 or above; else as [`jitter_local`].
-pub fn shimmer_local(pulses: &[Pulse], sample_rate_hz: u32, hop: usize, reach: f64, out: &mut [f32]) {
+pub fn shimmer_local(pulses: &[Pulse], sample_rate_hz: u32, grid: Grid, reach: f64, out: &mut [f32]) {
     let legal = legal_period(sample_rate_hz);
     let pair = |two: &[Pulse]| {
         let (first, second) = (two[0].amplitude, two[1].amplitude);
@@ -32,7 +32,7 @@ pub fn shimmer_local(pulses: &[Pulse], sample_rate_hz: u32, hop: usize, reach: f
         let alike = first.max(second) <= AMPLITUDE_FACTOR * first.min(second);
         (legal(two[1].at - two[0].at) && alike && !first.is_nan() && !second.is_nan()).then_some((first, second))
     };
-    relative_change(pulses, 2, pair, hop, reach, out);
+    relative_change(pulses, 2, pair, grid, reach, out);
 }
 
 fn legal_period(sample_rate_hz: u32) -> impl Fn(f64) -> bool {
@@ -46,13 +46,13 @@ fn relative_change(
     pulses: &[Pulse],
     width: usize,
     pair: impl Fn(&[Pulse]) -> Option<(f64, f64)>,
-    hop: usize,
+    grid: Grid,
     reach: f64,
     out: &mut [f32],
 ) {
     let mut first = 0;
     for (frame, out) in out.iter_mut().enumerate() {
-        let centre = (frame * hop) as f64;
+        let centre = grid.centre(frame) as f64;
         while pulses.get(first).is_some_and(|pulse| pulse.at < centre - reach) {
             first += 1;
         }
@@ -69,10 +69,13 @@ fn relative_change(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Edges;
 
-    fn frames(measure: fn(&[Pulse], u32, usize, f64, &mut [f32]), pulses: &[Pulse]) -> Vec<f32> {
+    const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
+
+    fn frames(measure: fn(&[Pulse], u32, Grid, f64, &mut [f32]), pulses: &[Pulse]) -> Vec<f32> {
         let mut out = vec![0.0; 60];
-        measure(pulses, 16000, 160, 320.0, &mut out);
+        measure(pulses, 16000, GRID, 320.0, &mut out);
         out
     }
 
