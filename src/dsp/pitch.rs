@@ -1,7 +1,7 @@
 mod path;
 mod spectra;
 
-use super::{BlockLoader, Grid, LANES, Lanes, RealFft, moments, simd};
+use super::{Grid, LANES, Lanes, RealFft, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
 

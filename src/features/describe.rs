@@ -64,9 +64,11 @@ pub(super) fn describe(descriptor: Descriptor) -> Description {
         Descriptor::JitterLocal => {
             ("1", "Difference of neighbouring periods over their mean, voiced frames", "Praat Get jitter (local)")
         }
-        Descriptor::ShimmerLocal => {
-            ("1", "Amplitude difference of neighbouring periods over their mean, voiced frames", "Praat Get shimmer (local)")
-        }
+        Descriptor::ShimmerLocal => (
+            "1",
+            "Amplitude difference of neighbouring periods over their mean, voiced frames",
+            "Praat Get shimmer (local)",
+        ),
         Descriptor::CppDb => ("dB", "Cepstral peak prominence of voiced frames", "Hillenbrand et al. 1994"),
         Descriptor::H1H2Db => ("dB", "First over second harmonic, voiced frames", "Hanson 1997"),
         Descriptor::H1A3Db => ("dB", "First harmonic over the strongest near formant 3, voiced frames", "Hanson 1997"),

@@ -14,7 +14,7 @@ use std::fs::{File, read};
 use std::path::Path;
 
 /// Rows of numbers of each utterance, by its id without the corpus.
-type Reference = BTreeMap<String, Vec<Vec<f64>>>;
+pub type Reference = BTreeMap<String, Vec<Vec<f64>>>;
 
 const RATE_HZ: u32 = 16000;
 
@@ -134,14 +134,14 @@ fn compare(
 }
 
 /// Contours of recordings by the name of the descriptor.
-struct Contours<'a> {
+pub struct Contours<'a> {
     set: FeatureSet,
     corpora: &'a Path,
     reader: AudioReader,
 }
 
 impl<'a> Contours<'a> {
-    fn new(set: &str, corpora: &'a Path) -> Self {
+    pub fn new(set: &str, corpora: &'a Path) -> Self {
         let set = toml::from_str(set).expect("the test's set is legal TOML");
         let features = Features { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
         let params = features.check(RATE_HZ).expect("the test's set is legal");
@@ -149,7 +149,7 @@ impl<'a> Contours<'a> {
         Self { set: FeatureSet::new(&params, RATE_HZ), corpora, reader }
     }
 
-    fn of(&mut self, id: &str) -> BTreeMap<String, Vec<f32>> {
+    pub fn of(&mut self, id: &str) -> BTreeMap<String, Vec<f32>> {
         let path = self.corpora.join(format!("ravdess/Actor_{}/{id}.flac", &id[id.len() - 2..]));
         let bytes = read(&path).expect("the corpus is complete");
         let audio = self.reader.read(&bytes, Some("flac"), Segment::default()).expect("the recording is sound");
@@ -160,7 +160,7 @@ impl<'a> Contours<'a> {
     }
 }
 
-fn load(path: &Path, columns: &[String]) -> Reference {
+pub fn load(path: &Path, columns: &[String]) -> Reference {
     let file = File::open(path).expect("the golden table is there");
     let batches = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
     let mut reference = Reference::new();

@@ -15,3 +15,4 @@ mod s3_server;
 mod schemas;
 mod storage;
 mod util;
+mod voice_golden;

@@ -62,7 +62,10 @@ impl FormantTracker {
         };
         Self {
             top_hz,
-            weights: (0..=bins).flat_map(|bin| (0..=order).map(move |lag| (bin, lag))).map(|(b, l)| weight(b, l)).collect(),
+            weights: (0..=bins)
+                .flat_map(|bin| (0..=order).map(move |lag| (bin, lag)))
+                .map(|(b, l)| weight(b, l))
+                .collect(),
             order,
             autocorrelation: vec![[0.0; LANES]; order + 1],
             predictor: vec![[0.0; LANES]; order + 1],
@@ -155,17 +158,19 @@ fn predict(autocorrelation: &[Wide], predictor: &mut [Wide]) {
 mod tests {
     use super::*;
 
-    /// The power spectrum of an all-pole vowel at 16 kHz, flat source, with the given resonances.
+    /// The power spectrum of an all-pole vowel at 16 kHz with the given resonances, whose source falls by 6 dB an octave.
     fn vowel(formants: &[(f64, f64)]) -> Vec<Lanes> {
+        let decay = (-std::f64::consts::TAU * PRE_EMPHASIS_HZ / 16000.0).exp();
         let power = |bin: usize| {
             let angle = std::f64::consts::TAU * bin as f64 / 1024.0;
+            let source = 1.0 / (1.0 + decay * decay - 2.0 * decay * angle.cos());
             let gain = |(hz, bandwidth): &(f64, f64)| {
                 let radius = (-std::f64::consts::PI * bandwidth / 16000.0).exp();
                 let pole = std::f64::consts::TAU * hz / 16000.0;
                 let distance = |pole: f64| 1.0 + radius * radius - 2.0 * radius * (angle - pole).cos();
                 distance(pole) * distance(-pole)
             };
-            1.0 / formants.iter().map(gain).product::<f64>()
+            source / formants.iter().map(gain).product::<f64>()
         };
         (0..=512).map(|bin| Lanes::splat(power(bin) as f32)).collect()
     }

@@ -25,7 +25,8 @@ pub fn harmonics(power: &[Lanes], lane: usize, bin_hz: f32, f0_hz: f32, formants
 fn level(power: &[Lanes], lane: usize, bin_hz: f32, hz: f32, reach_hz: f32) -> f32 {
     let last = power.len() - 1;
     let bin = |hz: f32| ((hz / bin_hz).round().max(0.0) as usize).min(last);
-    let strongest = power[bin(hz - reach_hz)..=bin(hz + reach_hz)].iter().fold(1e-10, |peak: f32, row| peak.max(row.0[lane]));
+    let strongest =
+        power[bin(hz - reach_hz)..=bin(hz + reach_hz)].iter().fold(1e-10, |peak: f32, row| peak.max(row.0[lane]));
     strongest.ln() * LN_TO_DB
 }
 

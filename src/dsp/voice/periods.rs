@@ -12,8 +12,9 @@ const LIKE_AT_END: f64 = 0.7;
 const LOUD: f64 = 0.01;
 const LOUD_AT_END: f64 = 0.023_333;
 
-/// The half width of the window of a pulse's amplitude, in periods.
-const AMPLITUDE_REACH: f64 = 0.2;
+/// The half width of the window of a pulse's amplitude, in periods. Praat's is 0.2: then it matters which of a period's
+/// peaks the pulses sit on, which is chance.
+const AMPLITUDE_REACH: f64 = 0.5;
 
 /// Periods longer than another by this factor are not compared (Praat's "maximum period factor").
 const PERIOD_FACTOR: f64 = 1.3;
@@ -160,7 +161,7 @@ impl Voice<'_> {
             let norm = (energy * there).sqrt();
             let correlation = if norm > 0.0 { product(here, window) / norm } else { 0.0 };
             three = [three[1], three[2], correlation];
-            if offset > 1 && three[1] > best[1] && three[1] >= three[0] && three[1] >= three[2] {
+            if offset > 0 && three[1] > best[1] && three[1] >= three[0] && three[1] >= three[2] {
                 (best, place) = (three, offset - 1);
             }
             if let Some(next) = room.get(offset + length) {
@@ -258,7 +259,9 @@ mod tests {
     /// Damped pulses at the given times (samples), each as high as its amplitude.
     fn train(pulses: &[(f64, f64)], samples: usize) -> Vec<f32> {
         let ring = |time: f64| if time < 0.0 { 0.0 } else { (-time / 25.0).exp() * (time * 0.35).sin() };
-        (0..samples).map(|i| pulses.iter().map(|(at, height)| height * ring(i as f64 - at)).sum::<f64>() as f32).collect()
+        (0..samples)
+            .map(|i| pulses.iter().map(|(at, height)| height * ring(i as f64 - at)).sum::<f64>() as f32)
+            .collect()
     }
 
     #[test]

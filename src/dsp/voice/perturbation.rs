@@ -8,8 +8,9 @@ const LONGEST_S: f64 = 0.02;
 const PERIOD_FACTOR: f64 = 1.3;
 const AMPLITUDE_FACTOR: f64 = 1.6;
 
-/// Jitter of each frame: mean difference of neighbouring periods over their mean (Praat's `Get jitter (local)`, over the
-/// pulses within `reach` samples of the frame's centre), 0 or above; NaN where a frame has no such periods.
+/// Jitter of each frame: mean difference of neighbouring periods within `reach` samples of the frame's centre over the mean
+/// period of the utterance, 0 or above; NaN where a frame has no such periods. Its mean over the frames is that of Praat's
+/// `Get jitter (local)`: soft ends of a voice, where everything differs from its neighbour, weigh no more than there.
 ///
 /// `out`: one value a frame of the grid.
 pub fn jitter_local(pulses: &[Pulse], sample_rate_hz: u32, grid: Grid, reach: f64, out: &mut [f32]) {
@@ -40,7 +41,7 @@ fn legal_period(sample_rate_hz: u32) -> impl Fn(f64) -> bool {
     move |period| (SHORTEST_S * rate..=LONGEST_S * rate).contains(&period)
 }
 
-/// For each frame, the mean absolute difference of the pairs around it over their mean; `pair` makes one of `width`
+/// For each frame, the mean absolute difference of the pairs around it over the mean of all; `pair` makes one of `width`
 /// neighbouring pulses, and belongs to where they begin and end.
 fn relative_change(
     pulses: &[Pulse],
@@ -50,6 +51,10 @@ fn relative_change(
     reach: f64,
     out: &mut [f32],
 ) {
+    let (count, sum) = pulses
+        .windows(width)
+        .filter_map(&pair)
+        .fold((0.0, 0.0), |(count, sum), (one, other)| (count + 1.0, sum + (one + other) / 2.0));
     let mut first = 0;
     for (frame, out) in out.iter_mut().enumerate() {
         let centre = grid.centre(frame) as f64;
@@ -57,12 +62,10 @@ fn relative_change(
             first += 1;
         }
         let inside = pulses[first..].windows(width).take_while(|pulses| pulses[width - 1].at <= centre + reach);
-        let (mut change, mut sum) = (0.0, 0.0);
-        for (one, other) in inside.filter_map(&pair) {
-            change += (one - other).abs();
-            sum += (one + other) / 2.0;
-        }
-        *out = if sum > 0.0 { (change / sum) as f32 } else { f32::NAN };
+        let (pairs, change) = inside
+            .filter_map(&pair)
+            .fold((0.0, 0.0), |(pairs, change), (one, other)| (pairs + 1.0, change + (one - other).abs()));
+        *out = if pairs > 0.0 && sum > 0.0 { (change / pairs * count / sum) as f32 } else { f32::NAN };
     }
 }
 

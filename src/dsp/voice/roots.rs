@@ -136,7 +136,9 @@ mod tests {
     #[test]
     fn roots_are_those_the_polynomial_was_made_of() {
         let pairs = |lane: usize| -> Vec<(f64, f64)> {
-            (1..=5).map(|k| (0.99 - 0.03 * k as f64 - 0.01 * lane as f64, 0.5 * k as f64 + 0.03 * lane as f64)).collect()
+            (1..=5)
+                .map(|k| (0.99 - 0.03 * k as f64 - 0.01 * lane as f64, 0.5 * k as f64 + 0.03 * lane as f64))
+                .collect()
         };
         let polynomials: Vec<Vec<f64>> = (0..LANES).map(|lane| polynomial(&pairs(lane))).collect();
         let coefficients: Vec<Wide> = (0..11).map(|c| std::array::from_fn(|lane| polynomials[lane][c])).collect();
