@@ -7,7 +7,7 @@ mod words;
 
 pub use descriptor::Descriptor;
 pub use functional::Functional;
-pub use words::{Delta, MfccPreset, Window};
+pub use words::{Delta, Edges, MfccPreset, Window};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,11 +62,14 @@ pub struct Frame {
     /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n_fft: Option<usize>,
+    /// Which samples the frames hold. Default: `centre`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Edges>,
 }
 
 impl Default for Frame {
     fn default() -> Self {
-        Self { window: Window::Hann, window_ms: 25.0, hop_ms: 10.0, n_fft: None }
+        Self { window: Window::Hann, window_ms: 25.0, hop_ms: 10.0, n_fft: None, edges: None }
     }
 }
 
@@ -167,6 +170,8 @@ pub struct FrameParams {
     pub hop_samples: usize,
     /// Length of the FFT: a power of two, at least `window_samples`.
     pub n_fft: usize,
+    /// Which samples the frames hold.
+    pub edges: Edges,
 }
 
 /// Checked options of the cepstra.

@@ -21,8 +21,8 @@ pub use error::ConfigError;
 pub use evaluate::Evaluate;
 pub use extract::Extract;
 pub use features::{
-    Delta, Descriptor, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams, Mfcc,
-    MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
+    Delta, Descriptor, Edges, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams,
+    Mfcc, MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
 };
 pub use hash::{config_hash, hash_number};
 pub use keys::nearest;

@@ -1,4 +1,4 @@
-use super::{Contours, Dct, LANES, Lanes, MelBank, PowerSpectra, frame_count, power_to_db};
+use super::{Contours, Dct, Grid, LANES, Lanes, MelBank, PowerSpectra, power_to_db};
 use crate::config::{FrameParams, MfccParams};
 
 /// librosa's smallest mel power before the logarithm (`amin` of `power_to_db`).
@@ -67,6 +67,7 @@ impl MelFrames {
 /// Mel-frequency cepstral coefficients of whole utterances, frame by frame.
 #[derive(Debug, Clone)]
 pub struct MfccExtractor {
+    grid: Grid,
     spectra: PowerSpectra,
     mel: MelFrames,
     dct: Dct,
@@ -77,6 +78,7 @@ impl MfccExtractor {
     pub fn new(frame: &FrameParams, mfcc: &MfccParams, sample_rate_hz: u32) -> Self {
         let top_db = mfcc.top_db.map(|top_db| top_db as f32);
         Self {
+            grid: Grid::new(frame),
             spectra: PowerSpectra::new(frame),
             mel: MelFrames::new(sample_rate_hz, frame.n_fft, mfcc.mel_bands, top_db),
             dct: Dct::new(mfcc.coefficients, mfcc.mel_bands),
@@ -85,7 +87,7 @@ impl MfccExtractor {
 
     /// Shapes `contours` to `coefficients x frames` and fills it.
     pub fn extract(&mut self, samples: &[f32], contours: &mut Contours) {
-        let frames = frame_count(samples.len(), self.spectra.hop());
+        let frames = self.grid.frames(samples.len());
         contours.reset(self.dct.coefficients(), frames);
         self.mel.reset(frames);
         for first_frame in (0..frames).step_by(LANES) {
@@ -98,10 +100,11 @@ impl MfccExtractor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{MfccPreset, Window};
+    use crate::config::{Edges, MfccPreset, Window};
 
     fn extractor(top_db: Option<f64>) -> MfccExtractor {
-        let frame = FrameParams { window: Window::Hann, window_samples: 400, hop_samples: 160, n_fft: 512 };
+        let (window, edges) = (Window::Hann, Edges::Centre);
+        let frame = FrameParams { window, window_samples: 400, hop_samples: 160, n_fft: 512, edges };
         let mfcc = MfccParams { preset: MfccPreset::Librosa, coefficients: 13, mel_bands: 40, top_db };
         MfccExtractor::new(&frame, &mfcc, 16000)
     }

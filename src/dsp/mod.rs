@@ -5,8 +5,7 @@
 //! bins) is plain arithmetic on [`Lanes`] and runs on SIMD registers without shuffles. The result is a
 //! [`Contours`] matrix: one row a descriptor, one column a frame.
 //!
-//! Frame `t` is centred on sample `t * hop`; samples outside the signal count as zero (librosa's `center=True`), so a
-//! signal of `n` samples has `1 + n / hop` frames, and even a single sample has one.
+//! A [`Grid`] says where frames lie; samples outside the signal count as zero, and even a single sample has a frame.
 
 mod contours;
 mod dct;
@@ -30,7 +29,7 @@ pub use decibel::{LN_TO_DB, ln_in_place, power_to_db};
 pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::RealFft;
-pub use framing::{BlockLoader, frame_count};
+pub use framing::{BlockLoader, Grid};
 pub use functionals::{Moments, moments, percentile, slope_per_second};
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;

@@ -1,6 +1,6 @@
 mod path;
 
-use super::{BlockLoader, LANES, Lanes, RealFft, frame_count, moments, simd};
+use super::{BlockLoader, Grid, LANES, Lanes, RealFft, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
 
@@ -26,7 +26,7 @@ pub struct PitchFrame {
 #[derive(Debug, Clone)]
 pub struct PitchTracker {
     rate: f64,
-    hop: usize,
+    grid: Grid,
     highest_octave: f64,
     loader: BlockLoader,
     fft: RealFft,
@@ -42,8 +42,8 @@ pub struct PitchTracker {
 }
 
 impl PitchTracker {
-    /// Plans the analysis of frames every `hop` samples.
-    pub fn new(params: &PitchParams, sample_rate_hz: u32, hop: usize) -> Self {
+    /// Plans the analysis of the frames of a grid.
+    pub fn new(params: &PitchParams, sample_rate_hz: u32, grid: Grid) -> Self {
         let rate = f64::from(sample_rate_hz);
         let length = ((PERIODS * rate / params.min_hz) as usize / 2 * 2).max(4);
         let n_fft = (length * 3 / 2).next_power_of_two().max(8);
@@ -51,9 +51,9 @@ impl PitchTracker {
         let window = symmetric_hann(length);
         let mut tracker = Self {
             rate,
-            hop,
+            grid,
             highest_octave: params.max_hz.log2(),
-            loader: BlockLoader::new(vec![1.0; length], hop, n_fft),
+            loader: BlockLoader::new(vec![1.0; length], grid, n_fft),
             fft: RealFft::new(n_fft),
             window_gain: window_gain(&window, longest_lag + 1),
             window,
@@ -68,11 +68,11 @@ impl PitchTracker {
         tracker
     }
 
-    /// Replaces `out` by the pitch of each frame of `samples`; frame `t` is centred on sample `t * hop`.
+    /// Replaces `out` by the pitch of each frame of `samples`.
     pub fn track(&mut self, samples: &[f32], out: &mut Vec<PitchFrame>) {
         out.clear();
         self.lattice.clear();
-        let frames = frame_count(samples.len(), self.hop);
+        let frames = self.grid.frames(samples.len());
         let global_peak = peak_around_mean(samples);
         for first_frame in (0..frames).step_by(LANES) {
             let peaks = self.autocorrelate(samples, first_frame);
@@ -81,7 +81,7 @@ impl PitchTracker {
                 out.push(PitchFrame { f0_hz: None, strength: self.find_candidates(lane, intensity) });
             }
         }
-        for (frame, f0_hz) in out.iter_mut().zip(self.lattice.best_path(self.hop as f64 / self.rate)) {
+        for (frame, f0_hz) in out.iter_mut().zip(self.lattice.best_path(self.grid.hop as f64 / self.rate)) {
             frame.f0_hz = *f0_hz;
         }
     }
@@ -205,10 +205,13 @@ fn vertex(left: f32, here: f32, right: f32) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Edges;
+
+    const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 
     fn track(samples: &[f32]) -> Vec<PitchFrame> {
         let mut out = Vec::new();
-        PitchTracker::new(&PitchParams { min_hz: 75.0, max_hz: 600.0 }, 16000, 160).track(samples, &mut out);
+        PitchTracker::new(&PitchParams { min_hz: 75.0, max_hz: 600.0 }, 16000, GRID).track(samples, &mut out);
         out
     }
 

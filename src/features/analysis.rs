@@ -4,7 +4,7 @@ mod temporal;
 mod voice;
 
 use super::set::Plan;
-use crate::dsp::{Contours, LANES, PowerSpectra, frame_count};
+use crate::dsp::{Contours, Grid, LANES, PowerSpectra};
 use cepstral::Cepstral;
 use shape::Shape;
 use voice::Voice;
@@ -31,7 +31,7 @@ impl Analysis {
 
     /// Shapes `contours` to the plan's rows and the frames of `samples`, and fills it.
     pub fn run(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
-        let frames = frame_count(samples.len(), plan.params.frame.hop_samples);
+        let frames = Grid::new(&plan.params.frame).frames(samples.len());
         contours.reset(plan.contours.len(), frames);
         self.spectral(plan, samples, contours);
         temporal::run(plan, samples, contours);

@@ -6,8 +6,9 @@
 //!
 //! Rules:
 //!
-//! - Frame `t` is centred on sample `t * hop`; samples outside the utterance count as zero (for the zero-crossing rate
-//!   the end samples are repeated). An utterance of `n` samples has `1 + n / hop` frames, so even one sample has one.
+//! - All descriptors of a set share one grid of frames ([`crate::config::Edges`]); those that look at more samples than
+//!   the window has look around the same middle. Samples outside the utterance count as zero (for the zero-crossing
+//!   rate the end samples are repeated). Even one sample has a frame.
 //! - F0 is missing (NaN) in unvoiced frames. A delta whose window touches a missing frame is missing. Functionals see
 //!   the frames that are present; a contour without any gives missing values (NaN here, null in a table): an unvoiced
 //!   utterance has no F0 columns. Nothing is ever infinite.

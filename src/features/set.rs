@@ -1,6 +1,7 @@
 use super::Extractor;
 use super::describe::{delta_text, describe, functional_text, unit};
 use crate::config::{Delta, Descriptor, FeatureSetParams, Functional};
+use crate::dsp::Grid;
 use crate::schema::FeatureInfo;
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ impl FeatureSet {
 
     /// Centre of a frame in seconds from the start of the utterance.
     pub fn frame_time_s(&self, frame: usize) -> f64 {
-        (frame * self.plan.params.frame.hop_samples) as f64 / f64::from(self.plan.sample_rate_hz)
+        Grid::new(&self.plan.params.frame).centre(frame) as f64 / f64::from(self.plan.sample_rate_hz)
     }
 
     /// An extractor with its own plans and buffers, for one thread.
@@ -196,7 +197,15 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_a_hop_apart() {
-        assert!((ready("standard").frame_time_s(150) - 1.5).abs() < 1e-12);
+    fn a_frame_has_the_time_of_its_middle() {
+        for (edges, want) in [("centre", 1.5), ("snip", 1.5125), ("pad-end", 1.5125)] {
+            let toml = format!(
+                "set = \"a\"\n[sets.a]\nframe.edges = \"{edges}\"\n\
+                 groups = [{{ descriptors = [\"rms\"], functionals = [\"mean\"] }}]"
+            );
+            let features: Features = toml::from_str(&toml).expect("legal TOML");
+            let set = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000);
+            assert!((set.frame_time_s(150) - want).abs() < 1e-12, "{edges}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 use super::{
-    Descriptor, FeatureSetParams, Features, Frame, FrameParams, Group, LogMel, LogMelParams, Mfcc, MfccParams, Pitch,
-    PitchParams, UserSet,
+    Descriptor, Edges, FeatureSetParams, Features, Frame, FrameParams, Group, LogMel, LogMelParams, Mfcc, MfccParams,
+    Pitch, PitchParams, UserSet,
 };
 use crate::config::{ConfigError, nearest};
 use std::collections::BTreeSet;
@@ -84,7 +84,8 @@ impl Frame {
             format!("a power of two from {smallest} (the window has {window_samples} samples) to 65536 is legal");
         let legal = n_fft.is_power_of_two() && (smallest..=65536).contains(&n_fft);
         require(legal, format!("{key}.n_fft"), n_fft, &problem)?;
-        Ok(FrameParams { window: self.window, window_samples, hop_samples, n_fft })
+        let edges = self.edges.unwrap_or(Edges::Centre);
+        Ok(FrameParams { window: self.window, window_samples, hop_samples, n_fft, edges })
     }
 }
 

@@ -13,6 +13,20 @@ pub enum Window {
     Rectangular,
 }
 
+/// Which samples the frames hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edges {
+    /// Frame `t` is centred on sample `t * hop`; samples outside the signal are zero; `1 + n / hop` frames (librosa).
+    Centre,
+    /// Frame `t` starts at sample `t * hop`; whole frames only, `1 + (n - window) / hop`; a signal shorter than a
+    /// window has one frame, padded with zeros at its end (Kaldi's `snip_edges`, which gives such a signal none).
+    Snip,
+    /// Frame `t` starts at sample `t * hop`; the last is padded with zeros; `1 + ceil((n - window) / hop)` frames, at
+    /// least one (python_speech_features).
+    PadEnd,
+}
+
 /// Whose MFCC conventions to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -1,6 +1,6 @@
 use super::super::set::Plan;
 use crate::config::Descriptor;
-use crate::dsp::{Contours, PitchFrame, PitchTracker, semitones};
+use crate::dsp::{Contours, Grid, PitchFrame, PitchTracker, semitones};
 
 const PITCH: [Descriptor; 4] =
     [Descriptor::F0Hz, Descriptor::F0Semitones, Descriptor::Voiced, Descriptor::VoicingStrength];
@@ -16,7 +16,7 @@ impl Voice {
     /// `None` where the set uses none of it.
     pub fn new(plan: &Plan) -> Option<Self> {
         let used = PITCH.iter().any(|descriptor| plan.row(*descriptor).is_some());
-        let pitch = || PitchTracker::new(&plan.params.pitch, plan.sample_rate_hz, plan.params.frame.hop_samples);
+        let pitch = || PitchTracker::new(&plan.params.pitch, plan.sample_rate_hz, Grid::new(&plan.params.frame));
         used.then(|| Self { pitch: pitch(), frames: Vec::new() })
     }
 
