@@ -7,6 +7,7 @@
 //!
 //! A [`Grid`] says where frames lie; samples outside the signal count as zero, and even a single sample has a frame.
 
+mod cepstra;
 mod contours;
 mod dct;
 mod decibel;
@@ -14,15 +15,16 @@ mod delta;
 mod energy;
 mod fft;
 mod framing;
+mod front_end;
 mod functionals;
 mod lanes;
 mod mel;
-mod mfcc;
 mod pitch;
 mod spectra;
 mod spectral;
 mod window;
 
+pub use cepstra::{Cepstra, MelFrames, level_in_place};
 pub use contours::Contours;
 pub use dct::Dct;
 pub use decibel::{LN_TO_DB, ln_in_place, power_to_db};
@@ -30,11 +32,11 @@ pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::RealFft;
 pub use framing::{BlockLoader, Grid};
+pub use front_end::FrontEnd;
 pub use functionals::{Moments, moments, percentile, slope_per_second};
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;
-pub use mfcc::{MelFrames, MfccExtractor};
 pub use pitch::{PitchFrame, PitchTracker, semitones};
 pub use spectra::PowerSpectra;
 pub use spectral::{SpectralFrame, SpectralShape};
-pub use window::window;
+pub use window::{povey, symmetric_hamming, window};

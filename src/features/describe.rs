@@ -1,4 +1,4 @@
-use crate::config::{Delta, Descriptor, Functional};
+use crate::config::{Delta, Descriptor, FeatureSetParams, Functional, MelPreset};
 
 /// What a descriptor is.
 pub(super) struct Description {
@@ -13,10 +13,17 @@ pub(super) struct Description {
 const LIBROSA: &str = "librosa 0.11 (McFee et al., 2015)";
 const BOERSMA: &str = "Boersma 1993; Praat To Pitch (ac)";
 
-pub(super) fn describe(descriptor: Descriptor) -> Description {
+pub(super) fn describe(params: &FeatureSetParams, descriptor: Descriptor) -> Description {
     let (unit, text, source) = match descriptor {
-        Descriptor::Mfcc => ("dB", "Mel-frequency cepstral coefficient", LIBROSA),
-        Descriptor::LogMel => ("dB", "Level of a mel band", LIBROSA),
+        Descriptor::Mfcc => {
+            let preset = params.mfcc.preset;
+            (level_unit(preset), cepstrum_text(preset), toolkit(preset))
+        }
+        Descriptor::LogMel => {
+            let preset = params.log_mel.preset;
+            (level_unit(preset), "Level of a mel band", toolkit(preset))
+        }
+        Descriptor::MelEnergy => ("1", "Mel band before the logarithm", toolkit(params.log_mel.preset)),
         Descriptor::Rms => ("1", "Root mean square amplitude, 1 is full scale", LIBROSA),
         Descriptor::LogEnergyDb => ("dB", "Mean square amplitude re full scale, at least -100 dB", "HTK Book 5.8"),
         Descriptor::Zcr => ("1", "Share of samples whose sign differs from the one before", LIBROSA),
@@ -38,6 +45,27 @@ pub(super) fn describe(descriptor: Descriptor) -> Description {
         Descriptor::VoicingStrength => ("1", "Largest normalised autocorrelation at a pitch period", BOERSMA),
     };
     Description { unit, text, source }
+}
+
+/// librosa's levels are decibels, the others' natural logarithms.
+fn level_unit(preset: MelPreset) -> &'static str {
+    if preset == MelPreset::Librosa { "dB" } else { "1" }
+}
+
+fn cepstrum_text(preset: MelPreset) -> &'static str {
+    match preset {
+        MelPreset::Librosa | MelPreset::Htk => "Mel-frequency cepstral coefficient",
+        MelPreset::Kaldi | MelPreset::Psf => "Mel-frequency cepstral coefficient (0: log energy)",
+    }
+}
+
+fn toolkit(preset: MelPreset) -> &'static str {
+    match preset {
+        MelPreset::Librosa => LIBROSA,
+        MelPreset::Kaldi => "Kaldi (Povey et al., 2011)",
+        MelPreset::Psf => "python_speech_features 0.6",
+        MelPreset::Htk => "HTK Book 5 (Young et al.)",
+    }
 }
 
 /// How a functional reads in a sentence.
@@ -65,9 +93,8 @@ pub(super) fn delta_text(delta: Delta) -> &'static str {
     }
 }
 
-/// Unit of a functional of a delta of a descriptor.
-pub(super) fn unit(descriptor: Descriptor, delta: Delta, functional: Functional) -> String {
-    let base = describe(descriptor).unit;
+/// Unit of a functional of a delta of a descriptor whose unit is `base`.
+pub(super) fn unit(base: &str, delta: Delta, functional: Functional) -> String {
     let per_frame = match delta {
         Delta::None => "",
         Delta::D1 => "/frame",

@@ -81,7 +81,7 @@ impl FeatureSet {
 
     fn info(&self, name: &str, span: &Span, functional: Functional) -> FeatureInfo {
         let contour = self.plan.contours[span.row];
-        let about = describe(contour.descriptor);
+        let about = describe(&self.plan.params, contour.descriptor);
         let number = if channels(&self.plan.params, contour.descriptor) > 1 {
             format!(" {}", contour.channel)
         } else {
@@ -91,7 +91,7 @@ impl FeatureSet {
             name: name.to_owned(),
             descriptor: span.name(&self.plan.contour_names),
             functional: functional.to_string(),
-            unit: unit(contour.descriptor, span.delta, functional),
+            unit: unit(about.unit, span.delta, functional),
             description: format!("{}{number}{}: {}", about.text, delta_text(span.delta), functional_text(functional)),
             source: about.source.to_owned(),
         }
@@ -109,7 +109,7 @@ impl Plan {
 fn channels(params: &FeatureSetParams, descriptor: Descriptor) -> usize {
     match descriptor {
         Descriptor::Mfcc => params.mfcc.coefficients,
-        Descriptor::LogMel => params.log_mel.bands,
+        Descriptor::LogMel | Descriptor::MelEnergy => params.log_mel.bands,
         _ => 1,
     }
 }
@@ -152,7 +152,7 @@ fn contour_name(params: &FeatureSetParams, contour: &Contour) -> String {
     let Contour { descriptor, channel } = contour;
     match descriptor {
         Descriptor::Mfcc => format!("{descriptor}{channel:02}"),
-        Descriptor::LogMel => {
+        Descriptor::LogMel | Descriptor::MelEnergy => {
             let digits = if params.log_mel.bands > 100 { 3 } else { 2 };
             format!("{descriptor}{channel:0digits$}")
         }
