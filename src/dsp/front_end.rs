@@ -130,3 +130,79 @@ fn emphasise(frames: &mut [Lanes], mut before: Lanes, window: &[f32]) {
         before = sample;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Edges, MfccParams};
+    use crate::dsp::{Cepstra, Contours};
+
+    /// Cepstra of a preset over 26 bands, at 16 kHz.
+    fn cepstra(preset: MelPreset, edges: Edges, samples: &[f32]) -> Contours {
+        let frame = FrameParams { window: Window::Hann, window_samples: 400, hop_samples: 160, n_fft: 512, edges };
+        let mut front_end = FrontEnd::new(preset, &frame).expect("a preset with a front end");
+        let params = MfccParams { preset, coefficients: 13, mel_bands: 26, top_db: None };
+        let (mut cepstra, mut contours) = (Cepstra::new(&params, 16000, 512), Contours::new());
+        let frames = Grid::new(&frame).frames(samples.len());
+        contours.reset(13, frames);
+        cepstra.reset(frames);
+        for first_frame in (0..frames).step_by(LANES) {
+            let (spectrum, energy) = front_end.block(samples, first_frame);
+            cepstra.push(spectrum, energy);
+        }
+        cepstra.write(&mut contours, 0);
+        contours
+    }
+
+    fn two_tones(samples: usize) -> Vec<f32> {
+        let tones = |i: f64| 8000.0 * (0.3 * i).sin() * (0.011 * i).cos() + 500.0 * (1.7 * i).sin();
+        (0..samples).map(|i| (tones(i as f64).round() / 32768.0) as f32).collect()
+    }
+
+    #[test]
+    fn the_padded_end_matches_python_speech_features() {
+        // python_speech_features.mfcc(signal, 16000, nfft=512)[-1]
+        let wanted = [
+            (300, [19.37653, 9.31544, 0.01932, -30.55617, -36.84482, 19.52463, -8.20036, 37.70683, 13.61063, -28.7459]),
+            (500, [19.3908, 8.9265, 10.03539, -37.41528, -50.57097, 33.97232, -12.127, 42.77835, 25.89445, -42.37733]),
+        ];
+        for (samples, want) in wanted {
+            let contours = cepstra(MelPreset::Psf, Edges::PadEnd, &two_tones(samples));
+            for (k, want) in want.into_iter().enumerate() {
+                let got = contours.row(k)[contours.frames() - 1];
+                assert!((got - want).abs() < 1e-3, "c{k} of {samples} samples: {got} for {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn kaldi_takes_a_constant_offset_away() {
+        let samples = two_tones(8000);
+        let moved: Vec<f32> = samples.iter().map(|x| x + 0.25).collect();
+        let (want, got) =
+            (cepstra(MelPreset::Kaldi, Edges::Snip, &samples), cepstra(MelPreset::Kaldi, Edges::Snip, &moved));
+        for k in 0..13 {
+            for (got, want) in got.row(k).iter().zip(want.row(k)) {
+                assert!((got - want).abs() < 1e-2, "c{k}: {got} for {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn python_speech_features_see_whole_16_bit_steps() {
+        let samples = two_tones(8000);
+        let moved: Vec<f32> = samples.iter().map(|x| x + 0.4_f32.copysign(*x) / FULL_SCALE).collect();
+        let (want, got) =
+            (cepstra(MelPreset::Psf, Edges::PadEnd, &samples), cepstra(MelPreset::Psf, Edges::PadEnd, &moved));
+        assert_eq!(got, want);
+        assert!(cepstra(MelPreset::Kaldi, Edges::Snip, &samples) != cepstra(MelPreset::Kaldi, Edges::Snip, &moved));
+    }
+
+    #[test]
+    fn silence_is_finite() {
+        for preset in [MelPreset::Kaldi, MelPreset::Psf, MelPreset::Htk] {
+            let contours = cepstra(preset, Edges::Snip, &[0.0; 1000]);
+            assert!((0..13).all(|k| contours.row(k).iter().all(|value| value.is_finite())), "{preset}");
+        }
+    }
+}

@@ -142,19 +142,26 @@ mod tests {
     }
 
     #[test]
-    fn bank_matches_librosa() {
-        // librosa.filters.mel(sr=16000, n_fft=512, n_mels=40)
-        let bank = MelBank::slaney(16000, 512, 40);
+    fn banks_match_the_toolkits() {
         let mut impulse = vec![Lanes::ZERO; 257];
-        let mut energies = vec![Lanes::ZERO; 40];
-        for (bin, band, want) in MEL_40 {
-            impulse.fill(Lanes::ZERO);
-            impulse[bin] = Lanes::splat(1.0);
-            bank.apply(&impulse, &mut energies);
-            assert!((energies[band].0[3] - want).abs() < 1e-7, "bin {bin} band {band}: {}", energies[band].0[3]);
+        for (preset, bands, weights) in BANKS {
+            let bank = MelBank::of(preset, 16000, 512, bands);
+            let mut energies = vec![Lanes::ZERO; bands];
+            for (bin, band, want) in weights {
+                impulse.fill(Lanes::ZERO);
+                impulse[bin] = Lanes::splat(1.0);
+                bank.apply(&impulse, &mut energies);
+                let got = energies[band].0[3];
+                assert!((got - want).abs() < 1e-5 * want, "{preset} bin {bin} band {band}: {got} for {want}");
+            }
         }
     }
 
-    const MEL_40: [(usize, usize, f32); 3] =
-        [(3, 0, 0.009_864_137), (100, 28, 0.002_460_437_4), (200, 37, 0.001_527_463_9)];
+    /// Bin, band and weight by librosa.filters.mel(sr=16000, n_fft=512, n_mels=40), by kaldi_native_fbank's MelBanks of 23
+    /// bands from 20 Hz, and by python_speech_features' get_filterbanks(26, 512, 16000).
+    const BANKS: [(MelPreset, usize, [(usize, usize, f32); 3]); 3] = [
+        (MelPreset::Librosa, 40, [(3, 0, 0.009_864_137), (100, 28, 0.002_460_437_4), (200, 37, 0.001_527_463_9)]),
+        (MelPreset::Kaldi, 23, [(1, 0, 0.149_327_35), (45, 10, 0.338_563_38), (240, 22, 0.570_078_9)]),
+        (MelPreset::Psf, 26, [(1, 0, 0.5), (19, 5, 0.25), (240, 25, 0.64)]),
+    ];
 }
