@@ -196,16 +196,33 @@ mod tests {
         }
     }
 
+    /// The means of some descriptors under some options.
+    fn means(descriptors: &str, options: &str) -> FeatureSet {
+        let groups = format!("groups = [{{ descriptors = [{descriptors}], functionals = [\"mean\"] }}]");
+        let toml = format!("set = \"a\"\n[sets.a]\n{options}\n{groups}");
+        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        FeatureSet::new(&features.check(16000).expect("a legal set"), 16000)
+    }
+
     #[test]
     fn a_frame_has_the_time_of_its_middle() {
         for (edges, want) in [("centre", 1.5), ("snip", 1.5125), ("pad-end", 1.5125)] {
-            let toml = format!(
-                "set = \"a\"\n[sets.a]\nframe.edges = \"{edges}\"\n\
-                 groups = [{{ descriptors = [\"rms\"], functionals = [\"mean\"] }}]"
-            );
-            let features: Features = toml::from_str(&toml).expect("legal TOML");
-            let set = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000);
+            let set = means("\"rms\"", &format!("frame.edges = \"{edges}\""));
             assert!((set.frame_time_s(150) - want).abs() < 1e-12, "{edges}");
+        }
+    }
+
+    #[test]
+    fn a_preset_brings_its_units_and_its_source() {
+        for (preset, unit, source) in [("librosa", "dB", "librosa"), ("kaldi", "1", "Kaldi"), ("htk", "1", "HTK Book")]
+        {
+            let options = format!("mfcc.preset = \"{preset}\"\nlog_mel.preset = \"{preset}\"");
+            let set = means("\"mfcc\", \"log_mel\", \"mel_energy\"", &options);
+            for (info, name) in set.dictionary().iter().zip(set.names()) {
+                let unit = if name.starts_with("mel_energy") { "1" } else { unit };
+                assert!(info.unit == unit && info.source.starts_with(source), "{name}: {info:?}");
+            }
+            assert_eq!(set.names().last().map(|name| &name[..10]), Some("mel_energy"));
         }
     }
 }

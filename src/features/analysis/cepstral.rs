@@ -95,3 +95,38 @@ impl Bands {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Features;
+    use crate::dsp::Contours;
+    use crate::features::FeatureSet;
+
+    /// MFCC by Kaldi and mel bands by librosa on one grid, or the descriptors that are named.
+    fn contours(descriptors: &str, utterances: &[Vec<f32>]) -> Contours {
+        let toml = format!(
+            "set = \"a\"\n[sets.a]\nframe.edges = \"snip\"\nmfcc.preset = \"kaldi\"\nlog_mel.preset = \"librosa\"\n\
+             groups = [{{ descriptors = [{descriptors}], functionals = [\"mean\"] }}]"
+        );
+        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        let mut extractor = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000).extractor();
+        utterances.iter().map(|samples| extractor.contours(samples).clone()).next_back().expect("an utterance")
+    }
+
+    fn tone(samples: usize) -> Vec<f32> {
+        (0..samples).map(|i| 0.2 * (i as f32 * 0.2).sin() + 0.1 * (i as f32 * 0.05).cos()).collect()
+    }
+
+    #[test]
+    fn presets_stand_side_by_side_and_forget_the_last_utterance() {
+        let all = contours(r#""mfcc", "log_mel", "mel_energy", "zcr""#, &[tone(9000), tone(5000)]);
+        let parts = [(0, r#""mfcc""#), (13, r#""log_mel""#), (39, r#""mel_energy""#), (65, r#""zcr""#)];
+        for (first_row, descriptor) in parts {
+            let alone = contours(descriptor, &[tone(5000)]);
+            for row in 0..alone.rows() {
+                assert_eq!(all.row(first_row + row), alone.row(row), "{descriptor} {row}");
+            }
+        }
+        assert_eq!((all.rows(), all.frames()), (66, 29));
+    }
+}
