@@ -108,11 +108,11 @@ impl FrontEnd {
     }
 }
 
-/// Samples on the scale of 16-bit integers.
+/// Samples on the scale of 16-bit integers; python_speech_features sees integers, cut towards zero.
 #[inline(always)]
 fn scale(preset: MelPreset, row: Lanes) -> Lanes {
     let scaled = row * FULL_SCALE;
-    if preset == MelPreset::Psf { scaled.map(|x| x.trunc().clamp(-FULL_SCALE, FULL_SCALE - 1.0)) } else { scaled }
+    if preset == MelPreset::Psf { scaled.map(|x| f32::from(x as i16)) } else { scaled }
 }
 
 #[inline(always)]
