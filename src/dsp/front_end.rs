@@ -96,7 +96,7 @@ impl FrontEnd {
         energy
     }
 
-    /// Python_speech_features pads after pre-emphasis: the sample after the signal's last is zero.
+    /// Zeroes the sample after the last of the signal: python_speech_features pads after pre-emphasis.
     fn end_with_zero(&mut self, samples: usize, first_frame: usize) {
         let length = self.window.len();
         for lane in 0..LANES {

@@ -102,7 +102,7 @@ mod tests {
     use crate::dsp::Contours;
     use crate::features::FeatureSet;
 
-    /// MFCC by Kaldi and mel bands by librosa on one grid, or the descriptors that are named.
+    /// Contours of the last utterance: MFCC by Kaldi, mel bands by librosa, on one grid.
     fn contours(descriptors: &str, utterances: &[Vec<f32>]) -> Contours {
         let toml = format!(
             "set = \"a\"\n[sets.a]\nframe.edges = \"snip\"\nmfcc.preset = \"kaldi\"\nlog_mel.preset = \"librosa\"\n\
@@ -110,7 +110,9 @@ mod tests {
         );
         let features: Features = toml::from_str(&toml).expect("legal TOML");
         let mut extractor = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000).extractor();
-        utterances.iter().map(|samples| extractor.contours(samples).clone()).next_back().expect("an utterance")
+        let mut contours = Contours::new();
+        utterances.iter().for_each(|samples| contours.clone_from(extractor.contours(samples)));
+        contours
     }
 
     fn tone(samples: usize) -> Vec<f32> {
