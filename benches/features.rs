@@ -12,7 +12,17 @@ fn main() {
 
 #[divan::bench(args = ["mfcc-energy", "standard"])]
 fn extract(bencher: divan::Bencher, set: &str) {
-    let features = Features { set: set.to_owned(), ..Features::default() };
+    run(bencher, &Features { set: set.to_owned(), ..Features::default() });
+}
+
+#[divan::bench(args = ["librosa", "kaldi", "psf", "htk"])]
+fn mfcc(bencher: divan::Bencher, preset: &str) {
+    let group = "[[sets.a.groups]]\ndescriptors = [\"mfcc\"]\nfunctionals = [\"mean\"]";
+    let set = format!("set = \"a\"\n[sets.a.mfcc]\npreset = \"{preset}\"\n{group}");
+    run(bencher, &toml::from_str(&set).expect("legal TOML"));
+}
+
+fn run(bencher: divan::Bencher, features: &Features) {
     let params = features.check(RATE_HZ).expect("ready sets are legal");
     let mut extractor = FeatureSet::new(&params, RATE_HZ).extractor();
     let samples = speech_like(4 * RATE_HZ as usize);

@@ -8,6 +8,7 @@
 //! A [`Grid`] says where frames lie; samples outside the signal count as zero, and even a single sample has a frame.
 
 mod auditory;
+mod cepstra;
 mod contours;
 mod dct;
 mod decibel;
@@ -15,10 +16,10 @@ mod delta;
 mod energy;
 mod fft;
 mod framing;
+mod front_end;
 mod functionals;
 mod lanes;
 mod mel;
-mod mfcc;
 mod pitch;
 mod spectra;
 pub mod spectral;
@@ -26,6 +27,7 @@ pub mod voice;
 mod window;
 
 pub use auditory::Auditory;
+pub use cepstra::{Cepstra, MelFrames, level_in_place};
 pub use contours::Contours;
 pub use dct::Dct;
 pub use decibel::{LN_TO_DB, exp_in_place, ln_in_place, power_to_db};
@@ -33,10 +35,10 @@ pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::RealFft;
 pub use framing::{BlockLoader, Grid};
+pub use front_end::FrontEnd;
 pub use functionals::{Moments, moments, percentile, slope_per_second};
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;
-pub use mfcc::{MelFrames, MfccExtractor};
 pub use pitch::{PitchFrame, PitchTracker, VoiceSpectra, semitones};
 pub use spectra::PowerSpectra;
-pub use window::window;
+pub use window::{povey, symmetric_hamming, window};

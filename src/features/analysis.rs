@@ -49,13 +49,13 @@ impl Analysis {
         let frames = contours.frames();
         self.cepstral.iter_mut().for_each(|cepstral| cepstral.reset(frames));
         self.shape.iter_mut().for_each(Shape::reset);
-        if self.cepstral.is_some() || self.shape.is_some() {
+        if self.shape.is_some() || self.cepstral.as_ref().is_some_and(Cepstral::shares_spectra) {
             for first_frame in (0..frames).step_by(LANES) {
                 let power = self.spectra.block(samples, first_frame);
                 self.cepstral.iter_mut().for_each(|cepstral| cepstral.push(power));
                 self.shape.iter_mut().for_each(|shape| shape.write(plan, power, contours, first_frame));
             }
         }
-        self.cepstral.iter_mut().for_each(|cepstral| cepstral.write(plan, contours));
+        self.cepstral.iter_mut().for_each(|cepstral| cepstral.write(plan, samples, contours));
     }
 }

@@ -2,7 +2,7 @@ mod functional;
 
 pub(super) use functional::{delta_text, frames_text, functional_text, unit};
 
-use crate::config::Descriptor;
+use crate::config::{Descriptor, FeatureSetParams, MelPreset};
 
 /// What a descriptor is.
 pub(super) struct Description {
@@ -21,10 +21,17 @@ const HERMANSKY: &str = "Hermansky 1990";
 const MAKHOUL: &str = "Makhoul 1975, selective linear prediction";
 const PEETERS: &str = "Peeters 2004";
 
-pub(super) fn describe(descriptor: Descriptor) -> Description {
+pub(super) fn describe(params: &FeatureSetParams, descriptor: Descriptor) -> Description {
     let (unit, text, source) = match descriptor {
-        Descriptor::Mfcc => ("dB", "Mel-frequency cepstral coefficient", LIBROSA),
-        Descriptor::LogMel => ("dB", "Level of a mel band", LIBROSA),
+        Descriptor::Mfcc => {
+            let preset = params.mfcc.preset;
+            (level_unit(preset), cepstrum_text(preset), toolkit(preset))
+        }
+        Descriptor::LogMel => {
+            let preset = params.log_mel.preset;
+            (level_unit(preset), "Level of a mel band", toolkit(preset))
+        }
+        Descriptor::MelEnergy => ("1", "Mel band before the logarithm", toolkit(params.log_mel.preset)),
         Descriptor::Rms => ("1", "Root mean square amplitude, 1 is full scale", LIBROSA),
         Descriptor::LogEnergyDb => ("dB", "Mean square amplitude re full scale, at least -100 dB", "HTK Book 5.8"),
         Descriptor::Zcr => ("1", "Share of samples whose sign differs from the one before", LIBROSA),
@@ -79,4 +86,25 @@ pub(super) fn describe(descriptor: Descriptor) -> Description {
         }
     };
     Description { unit, text, source }
+}
+
+/// librosa's levels are decibels, the others' natural logarithms.
+fn level_unit(preset: MelPreset) -> &'static str {
+    if preset == MelPreset::Librosa { "dB" } else { "1" }
+}
+
+fn cepstrum_text(preset: MelPreset) -> &'static str {
+    match preset {
+        MelPreset::Librosa | MelPreset::Htk => "Mel-frequency cepstral coefficient",
+        MelPreset::Kaldi | MelPreset::Psf => "Mel-frequency cepstral coefficient (0: log energy)",
+    }
+}
+
+fn toolkit(preset: MelPreset) -> &'static str {
+    match preset {
+        MelPreset::Librosa => LIBROSA,
+        MelPreset::Kaldi => "Kaldi (Povey et al., 2011)",
+        MelPreset::Psf => "python_speech_features 0.6",
+        MelPreset::Htk => "HTK Book 5 (Young et al.)",
+    }
 }

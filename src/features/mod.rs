@@ -18,7 +18,8 @@
 //! - `std` divides by n; `skew` and `kurtosis` (excess) are the biased estimates and 0 for a constant contour;
 //!   percentiles lie between neighbours linearly, as numpy's; `slope` is that of the regression line, per second, 0
 //!   for a single frame. Deltas are librosa's ([`crate::dsp::delta`]).
-//! - Digital silence gives finite values: levels at the floor of -100 dB, 0 for RMS, zero crossings, centroid,
+//! - Digital silence gives finite values: levels at the floor of -100 dB (for the mel presets other than `librosa` at the
+//!   logarithm of their least energy, [`crate::dsp::level_in_place`]), 0 for RMS, zero crossings, centroid,
 //!   bandwidth, roll-off, flux and voicing, 1 for flatness and entropy.
 
 mod analysis;

@@ -88,9 +88,9 @@ impl FeatureSet {
 
     fn info(&self, name: &str, span: &Span, functional: Functional) -> FeatureInfo {
         let contour = self.plan.contours[span.row];
-        let about = describe(contour.descriptor);
+        let about = describe(&self.plan.params, contour.descriptor);
         let number = if channels(&self.plan.params, contour.descriptor) > 1 {
-            format!(" {}", contour.channel)
+            format!(" {}", number(&contour))
         } else {
             String::new()
         };
@@ -98,7 +98,7 @@ impl FeatureSet {
             name: name.to_owned(),
             descriptor: span.name(&self.plan.contour_names),
             functional: functional.to_string(),
-            unit: unit(contour.descriptor, span.delta, functional),
+            unit: unit(about.unit, span.delta, functional),
             description: format!(
                 "{}{number}{}{}: {}",
                 about.text,
@@ -132,7 +132,7 @@ impl Plan {
 fn channels(params: &FeatureSetParams, descriptor: Descriptor) -> usize {
     match descriptor {
         Descriptor::Mfcc => params.mfcc.coefficients,
-        Descriptor::LogMel => params.log_mel.bands,
+        Descriptor::LogMel | Descriptor::MelEnergy => params.log_mel.bands,
         Descriptor::SpectralContrastDb => CONTRAST_BANDS,
         Descriptor::FormantHz | Descriptor::FormantBandwidthHz | Descriptor::FormantLevelDb => FORMANTS,
         _ => 1,
@@ -180,16 +180,22 @@ fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span>
     spans
 }
 
+/// Which of its descriptor's values a contour holds, as names count them: formants from 1, all others from 0.
+fn number(contour: &Contour) -> usize {
+    let formants = [Descriptor::FormantHz, Descriptor::FormantBandwidthHz, Descriptor::FormantLevelDb];
+    contour.channel + usize::from(formants.contains(&contour.descriptor))
+}
+
 fn contour_name(params: &FeatureSetParams, contour: &Contour) -> String {
-    let Contour { descriptor, channel } = contour;
+    let (descriptor, number) = (contour.descriptor, number(contour));
     match descriptor {
-        Descriptor::Mfcc | Descriptor::SpectralContrastDb => format!("{descriptor}{channel:02}"),
-        Descriptor::FormantHz => format!("formant{}_hz", channel + 1),
-        Descriptor::FormantBandwidthHz => format!("formant{}_bandwidth_hz", channel + 1),
-        Descriptor::FormantLevelDb => format!("formant{}_level_db", channel + 1),
-        Descriptor::LogMel => {
+        Descriptor::Mfcc | Descriptor::SpectralContrastDb => format!("{descriptor}{number:02}"),
+        Descriptor::FormantHz => format!("formant{number}_hz"),
+        Descriptor::FormantBandwidthHz => format!("formant{number}_bandwidth_hz"),
+        Descriptor::FormantLevelDb => format!("formant{number}_level_db"),
+        Descriptor::LogMel | Descriptor::MelEnergy => {
             let digits = if params.log_mel.bands > 100 { 3 } else { 2 };
-            format!("{descriptor}{channel:0digits$}")
+            format!("{descriptor}{number:0digits$}")
         }
         _ => descriptor.to_string(),
     }
@@ -231,16 +237,33 @@ mod tests {
         }
     }
 
+    /// The means of some descriptors under some options.
+    fn means(descriptors: &str, options: &str) -> FeatureSet {
+        let groups = format!("groups = [{{ descriptors = [{descriptors}], functionals = [\"mean\"] }}]");
+        let toml = format!("set = \"a\"\n[sets.a]\n{options}\n{groups}");
+        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        FeatureSet::new(&features.check(16000).expect("a legal set"), 16000)
+    }
+
     #[test]
     fn a_frame_has_the_time_of_its_middle() {
         for (edges, want) in [("centre", 1.5), ("snip", 1.5125), ("pad-end", 1.5125)] {
-            let toml = format!(
-                "set = \"a\"\n[sets.a]\nframe.edges = \"{edges}\"\n\
-                 groups = [{{ descriptors = [\"rms\"], functionals = [\"mean\"] }}]"
-            );
-            let features: Features = toml::from_str(&toml).expect("legal TOML");
-            let set = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000);
+            let set = means("\"rms\"", &format!("frame.edges = \"{edges}\""));
             assert!((set.frame_time_s(150) - want).abs() < 1e-12, "{edges}");
+        }
+    }
+
+    #[test]
+    fn a_preset_brings_its_units_and_its_source() {
+        for (preset, unit, source) in [("librosa", "dB", "librosa"), ("kaldi", "1", "Kaldi"), ("htk", "1", "HTK Book")]
+        {
+            let options = format!("mfcc.preset = \"{preset}\"\nlog_mel.preset = \"{preset}\"");
+            let set = means("\"mfcc\", \"log_mel\", \"mel_energy\"", &options);
+            for (info, name) in set.dictionary().iter().zip(set.names()) {
+                let unit = if name.starts_with("mel_energy") { "1" } else { unit };
+                assert!(info.unit == unit && info.source.starts_with(source), "{name}: {info:?}");
+            }
+            assert_eq!(set.names().last().map(|name| &name[..10]), Some("mel_energy"));
         }
     }
 }

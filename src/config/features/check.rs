@@ -1,7 +1,4 @@
-use super::{
-    Descriptor, Edges, FeatureSetParams, Features, Frame, FrameParams, Group, LogMel, LogMelParams, Mfcc, MfccParams,
-    Pitch, PitchParams, UserSet,
-};
+use super::{Descriptor, Edges, FeatureSetParams, Features, Frame, FrameParams, Group, Pitch, PitchParams, UserSet};
 use crate::config::{ConfigError, nearest};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -52,7 +49,7 @@ impl UserSet {
         let at = |name: &str| format!("{key}.{name}");
         let params = FeatureSetParams {
             version: VERSION,
-            frame: self.frame.check(&at("frame"), sample_rate_hz)?,
+            frame: self.frame.check(&at("frame"), sample_rate_hz, self.edges(key)?)?,
             mfcc: self.mfcc.check(&at("mfcc"))?,
             log_mel: self.log_mel.check(&at("log_mel"))?,
             pitch: self.pitch.check(&at("pitch"), sample_rate_hz, self.uses_pitch())?,
@@ -63,13 +60,17 @@ impl UserSet {
     }
 
     fn uses_pitch(&self) -> bool {
-        let follows = |descriptor: &Descriptor| Descriptor::VOICE.contains(descriptor);
-        self.groups.iter().any(|group| group.needs_voicing() || group.descriptors.iter().any(follows))
+        self.uses(&Descriptor::VOICE) || self.groups.iter().any(Group::needs_voicing)
+    }
+
+    /// Whether a group names one of `descriptors`.
+    pub(super) fn uses(&self, descriptors: &[Descriptor]) -> bool {
+        self.groups.iter().flat_map(|group| &group.descriptors).any(|descriptor| descriptors.contains(descriptor))
     }
 }
 
 impl Frame {
-    fn check(&self, key: &str, sample_rate_hz: u32) -> Result<FrameParams, ConfigError> {
+    fn check(&self, key: &str, sample_rate_hz: u32, edges: Edges) -> Result<FrameParams, ConfigError> {
         let samples = |name: &str, ms: f64, least: usize| {
             let samples = (ms * f64::from(sample_rate_hz) / 1000.0).round();
             let legal = ms > 0.0 && ms <= 1000.0 && samples >= least as f64;
@@ -84,26 +85,7 @@ impl Frame {
             format!("a power of two from {smallest} (the window has {window_samples} samples) to 65536 is legal");
         let legal = n_fft.is_power_of_two() && (smallest..=65536).contains(&n_fft);
         require(legal, format!("{key}.n_fft"), n_fft, &problem)?;
-        let edges = self.edges.unwrap_or(Edges::Centre);
         Ok(FrameParams { window: self.window, window_samples, hop_samples, n_fft, edges })
-    }
-}
-
-impl Mfcc {
-    fn check(&self, key: &str) -> Result<MfccParams, ConfigError> {
-        require_bands(format!("{key}.mel_bands"), self.mel_bands)?;
-        let problem = format!("1 to {} (`mel_bands`) is legal", self.mel_bands);
-        let legal = (1..=self.mel_bands).contains(&self.coefficients);
-        require(legal, format!("{key}.coefficients"), self.coefficients, &problem)?;
-        let top_db = check_top_db(key, self.top_db)?;
-        Ok(MfccParams { preset: self.preset, coefficients: self.coefficients, mel_bands: self.mel_bands, top_db })
-    }
-}
-
-impl LogMel {
-    fn check(&self, key: &str) -> Result<LogMelParams, ConfigError> {
-        require_bands(format!("{key}.bands"), self.bands)?;
-        Ok(LogMelParams { bands: self.bands, top_db: check_top_db(key, self.top_db)? })
     }
 }
 
@@ -152,17 +134,8 @@ fn columns(group: &Group) -> Vec<String> {
     columns
 }
 
-fn check_top_db(key: &str, top_db: f64) -> Result<Option<f64>, ConfigError> {
-    let legal = top_db >= 0.0 && top_db.is_finite();
-    require(legal, format!("{key}.top_db"), top_db, "0 (no limit) or above is legal")?;
-    Ok(Some(top_db).filter(|top_db| *top_db > 0.0))
-}
-
-fn require_bands(key: String, bands: usize) -> Result<(), ConfigError> {
-    require((1..=512).contains(&bands), key, bands, "1 to 512 is legal")
-}
-
-fn require(legal: bool, key: String, value: impl Display, problem: &str) -> Result<(), ConfigError> {
+/// An error about `key`, unless its value is legal.
+pub(super) fn require(legal: bool, key: String, value: impl Display, problem: &str) -> Result<(), ConfigError> {
     if legal { Ok(()) } else { Err(ConfigError::new(key, value, problem)) }
 }
 

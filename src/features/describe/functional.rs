@@ -1,5 +1,4 @@
-use super::describe;
-use crate::config::{Delta, Descriptor, Functional, Selection};
+use crate::config::{Delta, Functional, Selection};
 
 /// How a functional reads in a sentence.
 pub(in crate::features) fn functional_text(functional: Functional) -> String {
@@ -35,9 +34,8 @@ pub(in crate::features) fn frames_text(frames: Selection) -> &'static str {
     }
 }
 
-/// Unit of a functional of a delta of a descriptor.
-pub(in crate::features) fn unit(descriptor: Descriptor, delta: Delta, functional: Functional) -> String {
-    let base = describe(descriptor).unit;
+/// Unit of a functional of a delta of a descriptor whose unit is `base`.
+pub(in crate::features) fn unit(base: &str, delta: Delta, functional: Functional) -> String {
     let per_frame = match delta {
         Delta::None => "",
         Delta::D1 => "/frame",
