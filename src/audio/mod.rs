@@ -2,11 +2,12 @@
 //!
 //! An [`AudioReader`] does it in three steps: decode every packet and mix it to mono at the rate of the file
 //! ([`AudioReader::decode`]), cut the segment at that rate, and resample ([`AudioReader::cut`]). What cannot be
-//! trusted is refused whole: see [`AudioError`] for the causes and their codes.
+//! trusted is refused whole: see [`AudioError`] for the causes and their codes. An [`Augmenter`] then makes altered copies.
 //!
 //! Containers: WAV (integer, float, A-law, mu-law, ADPCM), FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS, AIFF,
 //! CAF, Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM). The content decides, never the extension.
 
+mod augment;
 mod decode;
 mod error;
 mod mono;
@@ -17,6 +18,7 @@ mod wav;
 #[cfg(test)]
 mod hostile_tests;
 
+pub use augment::Augmenter;
 pub use decode::Recording;
 pub use error::AudioError;
 pub use reader::{Audio, AudioReader, Segment};

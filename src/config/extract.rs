@@ -7,8 +7,8 @@ use super::ConfigError;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Extract {
-    /// Mean number of rows in a part of the features table (default 1000; 1 to 1000000). A killed run loses at most
-    /// the part in flight, and memory holds two parts.
+    /// Mean number of rows in a part of the features table, augmented ones included (default 1000; 1 to 1000000). A
+    /// killed run loses at most the part in flight, and memory holds two parts.
     pub part_rows: u32,
     /// Share of utterances that may be refused before the run counts as failed (default 0.01; 0 to 1).
     /// 0: one reject is one too many.

@@ -1,6 +1,7 @@
 //! The pipeline file: TOML and overrides -> raw structs -> checked parameters. Unknown keys are refused.
 
 mod audio;
+mod augment;
 mod corpus;
 mod error;
 mod evaluate;
@@ -16,6 +17,7 @@ mod storage;
 pub mod train;
 
 pub use audio::Audio;
+pub use augment::{Augment, Transform};
 pub use corpus::{Corpus, ManifestColumns, Origin, Preset};
 pub use error::ConfigError;
 pub use evaluate::Evaluate;

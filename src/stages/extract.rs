@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::config::{self, ConfigError};
+use crate::config::{self, ConfigError, Transform};
 use crate::features::FeatureSet;
-use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
+use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance, augmented_id};
 use crate::storage::Store;
 use crate::table::{self, row_hashes, table_hash};
 
@@ -38,7 +38,8 @@ impl Stage for Extract {
     type Work = Work;
 
     fn config_hash(context: &Context) -> String {
-        config::config_hash(&(&context.parameters.pipeline.audio, &context.parameters.features))
+        let parameters = &context.parameters;
+        config::config_hash(&(&parameters.pipeline.audio, &parameters.augment, &parameters.features))
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
@@ -47,6 +48,7 @@ impl Stage for Extract {
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
         refuse_hidden_features(context, &utterances)?;
+        refuse_taken_ids(context, &utterances.rows)?;
         let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
         let pending = pending(context, &parts)?;
@@ -87,6 +89,23 @@ fn refuse_hidden_features(context: &Context, utterances: &Table<Utterance>) -> R
     }
 }
 
+/// An utterance may not have the id of another one's augmented copy. `utterances` are sorted.
+fn refuse_taken_ids(context: &Context, utterances: &[Utterance]) -> Result<(), StageError> {
+    for transform in context.parameters.augment.iter().map(Transform::to_string) {
+        let ending = augmented_id("", &transform);
+        let originals = utterances.iter().filter_map(|row| row.utterance_id.strip_suffix(&ending));
+        let taken = |id: &&str| utterances.binary_search_by(|row| row.utterance_id.as_str().cmp(id)).is_ok();
+        if let Some(id) = originals.into_iter().find(taken) {
+            let problem =
+                format!("the augmented copy of `{id}` would have the id of an utterance that is there already");
+            return Err(ConfigError::new("augment", transform, problem)
+                .hint("rename its file, or drop the value")
+                .into());
+        }
+    }
+    Ok(())
+}
+
 fn read_stamps(out: &dyn Store) -> Result<Table<FileStamp>, StageError> {
     if out.stat(FILES)?.is_none() {
         return Err(StageError::MissingTable { table: FILES.to_owned(), stage: "ingest" });
@@ -105,7 +124,8 @@ fn plan(
     config_hash: &str,
 ) -> Vec<Part> {
     let hashes = row_hashes(utterances);
-    let cuts = parts::cut(&utterances.rows, context.parameters.pipeline.extract.part_rows);
+    let rows_each = 1 + context.parameters.augment.len() as u32;
+    let cuts = parts::cut(&utterances.rows, (context.parameters.pipeline.extract.part_rows / rows_each).max(1));
     let part = |rows: std::ops::Range<usize>| {
         let columns = utterances.text.names.iter().map(String::as_str);
         let made_of = table_hash("utterances", columns, hashes[rows.clone()].iter().copied());
@@ -176,16 +196,19 @@ fn assemble<'a>(work: &Work, crew: &Crew, part: &'a Part, rows: impl Iterator<It
         text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
         float: Columns { names: crew.feature_names().to_vec(), values: Vec::new() },
     };
-    let mut rejects = Vec::new();
-    for (index, row) in part.rows.clone().zip(rows) {
-        match row {
-            Ok((keys, values)) => {
-                features.rows.push(keys);
-                features.text.values.extend_from_slice(work.utterances.text.row(index));
-                features.float.values.extend(values);
-            }
+    let (mut kept, mut rejects) = (Vec::with_capacity(part.rows.len()), Vec::new());
+    for (index, rows) in part.rows.clone().zip(rows) {
+        match rows {
+            Ok(rows) => kept.extend(rows.into_iter().map(|(keys, values)| (index, keys, values))),
             Err(refusal) => rejects.push(reject(&work.utterances.rows[index], refusal)),
         }
+    }
+    // Other utterances may stand between one and its copies: `a`, `a1`, `a~speed0.9`.
+    kept.sort_by(|a, b| a.1.utterance_id.cmp(&b.1.utterance_id));
+    for (index, keys, values) in kept {
+        features.rows.push(keys);
+        features.text.values.extend_from_slice(work.utterances.text.row(index));
+        features.float.values.extend(values);
     }
     Computed { part, features, rejects }
 }
@@ -212,7 +235,8 @@ fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(),
     context.out.remove(&part.seal_path())?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
-    part.seal(context.out, file.len() as u64)
+    let augmented = features.rows.iter().filter(|row| row.augmented_from.is_some()).count();
+    part.seal(context.out, file.len() as u64, augmented as u64)
 }
 
 /// Moves staged parts to where readers look, and takes away what is of no part any more.
@@ -241,22 +265,25 @@ fn publish(
 }
 
 fn finish(context: &Context, work: &Work, set: &FeatureSet, mut outputs: Vec<String>) -> Result<Done, StageError> {
-    let mut rejects = Vec::new();
+    let (mut rejects, mut augmented) = (Vec::new(), 0);
     for part in &work.parts {
         rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
+        augmented += part.augmented(context.out)?;
     }
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), set.names().len());
     let by_code = output::counts_by_code(&rejects);
     outputs.push(output::put_rejects(context.out, StageName::Extract, rejects)?);
     let counts = [
-        ("utterances", rows),
-        ("rows", rows - refused),
-        ("rejects", refused),
-        ("features", columns),
-        ("parts", work.parts.len()),
+        ("utterances", rows as u64),
+        ("rows", (rows - refused) as u64),
+        ("augmented", augmented),
+        ("rejects", refused as u64),
+        ("features", columns as u64),
+        ("parts", work.parts.len() as u64),
     ];
-    let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count as u64)));
+    let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count)));
     counts.extend(by_code);
-    let summary = format!("{} rows of {columns} features, {refused} rejects", rows - refused);
+    let copies = if augmented > 0 { format!(" and {augmented} augmented ones") } else { String::new() };
+    let summary = format!("{} rows{copies} of {columns} features, {refused} rejects", rows - refused);
     Ok(Done { outputs, counts, summary, warnings: Vec::new() })
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 
 mod audio;
+mod augment;
 mod contract;
 mod corpus;
 mod faults;

@@ -1,27 +1,29 @@
-//! From an utterance's file to its row.
+//! From an utterance's file to its rows.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::audio::{Audio, AudioError, AudioReader, Segment};
-use crate::config;
+use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Segment};
+use crate::config::{self, Transform};
 use crate::features::{Extractor, FeatureSet};
-use crate::schema::{FeatureKeys, Utterance};
+use crate::schema::{FeatureKeys, Utterance, augmented_id};
 use crate::storage::{self, Entry, Fetch, StorageError, Store};
 
 use super::super::{Context, StageError};
 
-/// What every worker needs to turn an utterance into a row.
+/// What every worker needs to turn an utterance into rows.
 pub(super) struct Crew<'a> {
     sources: BTreeMap<&'a str, Arc<dyn Store>>,
     set: &'a FeatureSet,
     audio: &'a config::Audio,
+    transforms: &'a [Transform],
 }
 
 /// One worker's tools, which keep their buffers and plans.
 pub(super) struct Worker {
     reader: AudioReader,
+    augmenter: Augmenter,
     extractor: Extractor,
 }
 
@@ -32,8 +34,8 @@ pub(super) struct File<'a> {
     fetch: Option<Fetch<'a>>,
 }
 
-/// Keys and features of an utterance, or why it is a row in rejects.
-pub(super) type Extracted = Result<(FeatureKeys, Vec<f32>), Refusal>;
+/// Keys and features of an utterance and of its augmented copies, or why it is a row in rejects.
+pub(super) type Extracted = Result<Vec<(FeatureKeys, Vec<f32>)>, Refusal>;
 
 /// Code and message of a row in rejects.
 #[derive(Debug, Clone)]
@@ -55,12 +57,16 @@ impl<'a> Crew<'a> {
             })?;
             sources.insert(corpus.name.as_str(), store);
         }
-        Ok(Self { sources, set, audio: &pipeline.audio })
+        Ok(Self { sources, set, audio: &pipeline.audio, transforms: &context.parameters.augment })
     }
 
     /// Tools for one worker.
     pub fn worker(&self) -> Worker {
-        Worker { reader: AudioReader::new(self.audio), extractor: self.set.extractor() }
+        Worker {
+            reader: AudioReader::new(self.audio),
+            augmenter: Augmenter::new(self.transforms),
+            extractor: self.set.extractor(),
+        }
     }
 
     /// Names of the features, in column order.
@@ -118,7 +124,7 @@ impl<'a> Crew<'a> {
         let segment = |row: &Utterance| Segment { start_s: row.start_s, end_s: row.end_s };
         if let [row] = utterances {
             let audio = worker.reader.read(content, extension, segment(row));
-            return vec![self.row(worker, row, audio)];
+            return vec![self.rows(worker, row, audio)];
         }
         // A long recording is decoded once for all of its segments.
         match worker.reader.decode(content, extension) {
@@ -127,17 +133,25 @@ impl<'a> Crew<'a> {
                 .iter()
                 .map(|row| {
                     let audio = worker.reader.cut(&recording, segment(row));
-                    self.row(worker, row, audio)
+                    self.rows(worker, row, audio)
                 })
                 .collect(),
         }
     }
 
-    fn row(&self, worker: &mut Worker, row: &Utterance, audio: Result<Audio, AudioError>) -> Extracted {
+    fn rows(&self, worker: &mut Worker, row: &Utterance, audio: Result<Audio, AudioError>) -> Extracted {
         let audio = audio?;
-        let mut values = Vec::with_capacity(self.set.names().len());
-        worker.extractor.extract(&audio.samples, &mut values);
-        Ok((keys(row, &audio), values))
+        let Worker { augmenter, extractor, .. } = worker;
+        let mut extracted = |keys: FeatureKeys, samples: &[f32]| {
+            let mut values = Vec::with_capacity(self.set.names().len());
+            extractor.extract(samples, &mut values);
+            (keys, values)
+        };
+        let mut rows = vec![extracted(keys(row, &audio), &audio.samples)];
+        for (transform, copy) in augmenter.copies(&audio, &row.utterance_id) {
+            rows.push(extracted(augmented_keys(row, &copy, transform), &copy.samples));
+        }
+        Ok(rows)
     }
 }
 
@@ -186,5 +200,17 @@ fn keys(row: &Utterance, audio: &Audio) -> FeatureKeys {
         channels: i64::from(audio.channels),
         duration_s: audio.duration_s,
         audio_hash: audio.hash(),
+        augmented_from: None,
+        transform: None,
+    }
+}
+
+fn augmented_keys(row: &Utterance, copy: &Audio, transform: Transform) -> FeatureKeys {
+    let transform = transform.to_string();
+    FeatureKeys {
+        utterance_id: augmented_id(&row.utterance_id, &transform),
+        augmented_from: Some(row.utterance_id.clone()),
+        transform: Some(transform),
+        ..keys(row, copy)
     }
 }
