@@ -7,7 +7,7 @@ mod words;
 
 pub use descriptor::Descriptor;
 pub use functional::Functional;
-pub use words::{Delta, MfccPreset, Window};
+pub use words::{Delta, MfccPreset, Selection, Window};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,8 @@ pub struct UserSet {
     /// Options of the pitch descriptors (`f0_hz`, `f0_semitones`, `voiced`, `voicing_strength`).
     #[serde(default)]
     pub pitch: Pitch,
-    /// The columns: every descriptor of a group, with every delta, under every functional. At least one group.
+    /// The columns: every descriptor of a group, with every delta, over every selection of frames, under every
+    /// functional. At least one group.
     pub groups: Vec<Group>,
 }
 
@@ -131,12 +132,31 @@ pub struct Group {
     /// What to take of each descriptor: itself (`none`), its first (`d1`) and second (`d2`) delta. Default: `["none"]`.
     #[serde(default = "no_delta")]
     pub deltas: Vec<Delta>,
+    /// Which frames to take: `all`, `voiced`, `unvoiced`. Deltas are those of the whole contour. Default: `["all"]`.
+    #[serde(default = "all_frames")]
+    pub frames: Vec<Selection>,
     /// Functionals that turn each contour into columns. At least one.
     pub functionals: Vec<Functional>,
 }
 
 fn no_delta() -> Vec<Delta> {
     vec![Delta::None]
+}
+
+fn all_frames() -> Vec<Selection> {
+    vec![Selection::All]
+}
+
+impl Group {
+    /// What is taken of each descriptor, in column order.
+    pub fn contours(&self) -> impl Iterator<Item = (Delta, Selection)> + '_ {
+        self.deltas.iter().flat_map(|delta| self.frames.iter().map(|frames| (*delta, *frames)))
+    }
+
+    /// Whether some column takes voiced or unvoiced frames alone.
+    pub fn needs_voicing(&self) -> bool {
+        self.frames.iter().any(|selection| *selection != Selection::All)
+    }
 }
 
 /// A checked feature set, in samples; its hash decides whether features are computed anew.

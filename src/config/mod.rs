@@ -22,7 +22,7 @@ pub use evaluate::Evaluate;
 pub use extract::Extract;
 pub use features::{
     Delta, Descriptor, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams, Mfcc,
-    MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
+    MfccParams, MfccPreset, Pitch, PitchParams, Selection, UserSet, Window,
 };
 pub use hash::{config_hash, hash_number};
 pub use keys::nearest;

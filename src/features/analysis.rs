@@ -40,6 +40,11 @@ impl Analysis {
         }
     }
 
+    /// Whether each frame of the last utterance is voiced; empty where the plan does not need to know.
+    pub fn voicing(&self) -> impl Iterator<Item = bool> + '_ {
+        self.voice.iter().flat_map(Voice::voicing)
+    }
+
     fn spectral(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
         let frames = contours.frames();
         self.cepstral.iter_mut().for_each(|cepstral| cepstral.reset(frames));

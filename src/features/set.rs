@@ -1,6 +1,6 @@
 use super::Extractor;
-use super::describe::{delta_text, describe, functional_text, unit};
-use crate::config::{Delta, Descriptor, FeatureSetParams, Functional};
+use super::describe::{delta_text, describe, frames_text, functional_text, unit};
+use crate::config::{Delta, Descriptor, FeatureSetParams, Functional, Group, Selection};
 use crate::schema::FeatureInfo;
 use std::sync::Arc;
 
@@ -31,12 +31,13 @@ pub(super) struct Contour {
     pub channel: usize,
 }
 
-/// Neighbouring columns: functionals of one contour or its derivative.
+/// Neighbouring columns: functionals of some frames of one contour or its derivative.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
     /// Row of the contour matrix.
     pub row: usize,
     pub delta: Delta,
+    pub frames: Selection,
     pub functionals: Vec<Functional>,
 }
 
@@ -91,7 +92,13 @@ impl FeatureSet {
             descriptor: span.name(&self.plan.contour_names),
             functional: functional.to_string(),
             unit: unit(contour.descriptor, span.delta, functional),
-            description: format!("{}{number}{}: {}", about.text, delta_text(span.delta), functional_text(functional)),
+            description: format!(
+                "{}{number}{}{}: {}",
+                about.text,
+                delta_text(span.delta),
+                frames_text(span.frames),
+                functional_text(functional)
+            ),
             source: about.source.to_owned(),
         }
     }
@@ -101,6 +108,11 @@ impl Plan {
     /// The first row of a descriptor; `None` where the set does not use it.
     pub fn row(&self, descriptor: Descriptor) -> Option<usize> {
         self.contours.iter().position(|contour| contour.descriptor == descriptor)
+    }
+
+    /// Whether some column takes voiced or unvoiced frames alone.
+    pub fn needs_voicing(&self) -> bool {
+        self.params.groups.iter().any(Group::needs_voicing)
     }
 }
 
@@ -116,7 +128,7 @@ fn channels(params: &FeatureSetParams, descriptor: Descriptor) -> usize {
 impl Span {
     /// What its columns are called but for the functional.
     fn name(&self, contour_names: &[String]) -> String {
-        format!("{}{}", contour_names[self.row], self.delta.suffix())
+        format!("{}{}{}", contour_names[self.row], self.delta.suffix(), self.frames.suffix())
     }
 }
 
@@ -136,9 +148,10 @@ fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span>
             let first = contours.iter().position(|contour| contour.descriptor == *descriptor);
             let first = first.expect("every descriptor that a group names was laid out");
             for channel in 0..channels(params, *descriptor) {
-                spans.extend(group.deltas.iter().map(|delta| Span {
+                spans.extend(group.contours().map(|(delta, frames)| Span {
                     row: first + channel,
-                    delta: *delta,
+                    delta,
+                    frames,
                     functionals: group.functionals.clone(),
                 }));
             }

@@ -81,7 +81,7 @@ table! {
     /// One row is a feature: a column of the features table.
     table "feature_dictionary" version 1 key ["name"] open { text: false, float: false }
     pub struct FeatureInfo {
-        /// Column name: `<descriptor>[_d1|_d2]_<functional>`.
+        /// Column name: `<descriptor>[_d1|_d2][_voiced|_unvoiced]_<functional>`.
         pub name: String,
         /// Low-level descriptor, with `_d1` or `_d2` for its deltas.
         pub descriptor: String,

@@ -64,7 +64,8 @@ impl UserSet {
 
     fn uses_pitch(&self) -> bool {
         let pitch = [Descriptor::F0Hz, Descriptor::F0Semitones, Descriptor::Voiced, Descriptor::VoicingStrength];
-        self.groups.iter().flat_map(|group| &group.descriptors).any(|descriptor| pitch.contains(descriptor))
+        let uses = |group: &Group| group.needs_voicing() || group.descriptors.iter().any(|one| pitch.contains(one));
+        self.groups.iter().any(uses)
     }
 }
 
@@ -125,6 +126,7 @@ fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
         let lists = [
             ("descriptors", group.descriptors.len()),
             ("deltas", group.deltas.len()),
+            ("frames", group.frames.len()),
             ("functionals", group.functionals.len()),
         ];
         for (name, length) in lists {
@@ -142,10 +144,9 @@ fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
 fn columns(group: &Group) -> Vec<String> {
     let mut columns = Vec::new();
     for descriptor in &group.descriptors {
-        for delta in &group.deltas {
-            columns.extend(
-                group.functionals.iter().map(|functional| format!("{descriptor}{}_{functional}", delta.suffix())),
-            );
+        for (delta, frames) in group.contours() {
+            let contour = format!("{descriptor}{}{}", delta.suffix(), frames.suffix());
+            columns.extend(group.functionals.iter().map(|functional| format!("{contour}_{functional}")));
         }
     }
     columns
@@ -211,6 +212,17 @@ mod tests {
                 "[sets.a]\ngroups = [{ descriptors = [\"rms\"], functionals = [] }]".to_owned(),
                 "features.sets.a.groups.0.functionals",
                 "at least one",
+            ),
+            (
+                "[sets.a]\ngroups = [{ descriptors = [\"rms\"], frames = [], functionals = [\"mean\"] }]".to_owned(),
+                "features.sets.a.groups.0.frames",
+                "at least one",
+            ),
+            (
+                "[sets.a]\npitch.max_hz = 6000.0\ngroups = [{ descriptors = [\"rms\"], frames = [\"voiced\"], functionals = [\"mean\"] }]"
+                    .to_owned(),
+                "features.sets.a.pitch.max_hz",
+                "at most 4000",
             ),
             (
                 "[sets.a]\ngroups = [{ descriptors = [\"rms\", \"rms\"], functionals = [\"mean\"] }]".to_owned(),

@@ -21,6 +21,29 @@ pub enum MfccPreset {
     Librosa,
 }
 
+/// Which frames functionals see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Selection {
+    /// Every frame.
+    All,
+    /// Frames that the pitch tracker takes for voiced.
+    Voiced,
+    /// All others.
+    Unvoiced,
+}
+
+impl Selection {
+    /// What column names append: nothing, `_voiced` or `_unvoiced`.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Voiced => "_voiced",
+            Self::Unvoiced => "_unvoiced",
+        }
+    }
+}
+
 /// Which derivative of a descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -15,9 +15,14 @@ pub(super) struct Voice {
 impl Voice {
     /// `None` where the set uses none of it.
     pub fn new(plan: &Plan) -> Option<Self> {
-        let used = PITCH.iter().any(|descriptor| plan.row(*descriptor).is_some());
+        let used = plan.needs_voicing() || PITCH.iter().any(|descriptor| plan.row(*descriptor).is_some());
         let pitch = || PitchTracker::new(&plan.params.pitch, plan.sample_rate_hz, plan.params.frame.hop_samples);
         used.then(|| Self { pitch: pitch(), frames: Vec::new() })
+    }
+
+    /// Whether each frame of the last utterance is voiced.
+    pub fn voicing(&self) -> impl Iterator<Item = bool> + '_ {
+        self.frames.iter().map(|frame| frame.f0_hz.is_some())
     }
 
     /// Writes the rows of the whole utterance.
