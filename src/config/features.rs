@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Features {
-    /// Which set to extract: `mfcc-energy`, `standard` or the name of one of `sets`. Default: `standard`.
+    /// Which set to extract: `mfcc-energy`, `standard`, `rich` or the name of one of `sets`. Default: `standard`.
     pub set: String,
     /// Sets of your own, by name: `[features.sets.NAME]`.
     pub sets: BTreeMap<String, UserSet>,

@@ -36,7 +36,11 @@ pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::RealFft;
 pub use framing::{BlockLoader, Grid};
 pub use front_end::FrontEnd;
-pub use functionals::{Moments, moments, percentile, slope_per_second};
+pub use functionals::{
+    Ascending, Cosines, Curve, Extremes, ModulationAnalyzer, ModulationSpectrum, Moments, Prediction, Regression,
+    Spread, Stretches, crossings, extremes, mean_magnitude, moments, position, predict, regression, rise_share,
+    share_above, stretches,
+};
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;
 pub use pitch::{PitchFrame, PitchTracker, VoiceSpectra, semitones};

@@ -79,10 +79,10 @@ pub(super) fn describe(params: &FeatureSetParams, descriptor: Descriptor) -> Des
         Descriptor::CppDb => ("dB", "Cepstral peak prominence of voiced frames", "Hillenbrand et al. 1994"),
         Descriptor::H1H2Db => ("dB", "First over second harmonic, voiced frames", "Hanson 1997"),
         Descriptor::H1A3Db => ("dB", "First harmonic over the strongest near formant 3, voiced frames", "Hanson 1997"),
-        Descriptor::FormantHz => ("Hz", "Frequency of formant, voiced frames", MAKHOUL),
-        Descriptor::FormantBandwidthHz => ("Hz", "Bandwidth of formant, voiced frames", MAKHOUL),
+        Descriptor::FormantHz => ("Hz", "Frequency in voiced frames of formant", MAKHOUL),
+        Descriptor::FormantBandwidthHz => ("Hz", "Bandwidth in voiced frames of formant", MAKHOUL),
         Descriptor::FormantLevelDb => {
-            ("dB", "Strongest harmonic near the formant over the first, voiced frames; formant", EYBEN)
+            ("dB", "Level above the first harmonic, in voiced frames, of the strongest near formant", EYBEN)
         }
     };
     Description { unit, text, source }

@@ -13,6 +13,8 @@ pub struct Extractor {
     contours: Contours,
     /// The derivative that is being summed up.
     derivative: Vec<f32>,
+    /// Whether each frame is voiced, where the set needs to know.
+    voicing: Vec<bool>,
     /// The selected frames of the contour that is being summed up.
     selected: Vec<f32>,
     summary: Summary,
@@ -26,6 +28,7 @@ impl Extractor {
             analysis,
             contours: Contours::new(),
             derivative: Vec::new(),
+            voicing: Vec::new(),
             selected: Vec::new(),
             summary: Summary::default(),
         }
@@ -36,6 +39,8 @@ impl Extractor {
     /// `samples`: mono at the set's sample rate, finite, 1 is full scale. A missing value is NaN; no value is infinite.
     pub fn extract(&mut self, samples: &[f32], out: &mut Vec<f32>) {
         self.contours(samples);
+        self.voicing.clear();
+        self.voicing.extend(self.analysis.voicing());
         let hop_s = self.plan.params.frame.hop_samples as f64 / f64::from(self.plan.sample_rate_hz);
         for span in &self.plan.spans {
             let mut contour = self.contours.row(span.row);
@@ -45,7 +50,7 @@ impl Extractor {
                 contour = &self.derivative;
             }
             if span.frames != Selection::All {
-                select(contour, self.analysis.voicing(), span.frames, &mut self.selected);
+                select(contour, &self.voicing, span.frames, &mut self.selected);
                 contour = &self.selected;
             }
             self.summary.evaluate(contour, hop_s, &span.functionals, out);
@@ -60,10 +65,10 @@ impl Extractor {
 }
 
 /// Replaces `out` by `contour` with the frames that are not selected missing.
-fn select(contour: &[f32], voicing: impl Iterator<Item = bool>, frames: Selection, out: &mut Vec<f32>) {
+fn select(contour: &[f32], voicing: &[bool], frames: Selection, out: &mut Vec<f32>) {
     let wanted = frames == Selection::Voiced;
     out.clear();
-    out.extend(contour.iter().zip(voicing).map(|(value, voiced)| if voiced == wanted { *value } else { f32::NAN }));
+    out.extend(contour.iter().zip(voicing).map(|(value, voiced)| if *voiced == wanted { *value } else { f32::NAN }));
 }
 
 #[cfg(test)]
@@ -83,15 +88,17 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_infinite_and_only_pitch_is_missing() {
-        let set = ready("standard");
+    fn nothing_is_infinite_and_only_voices_are_missing() {
+        let set = ready("rich");
+        let voice = ["f0_", "hnr_", "jitter_", "shimmer_", "cpp_", "h1_", "formant"];
         let mut extractor = set.extractor();
         for samples in [vec![0.0; 8000], vec![1.0; 1], vec![-0.5; 100], vowel(700), vowel(16000)] {
             let mut values = Vec::new();
             extractor.extract(&samples, &mut values);
             assert_eq!(values.len(), set.names().len());
             for (value, name) in values.iter().zip(set.names()) {
-                let missing = value.is_nan() && name.starts_with("f0_");
+                let of_voice = voice.iter().any(|start| name.starts_with(start)) || name.contains("_voiced_");
+                let missing = value.is_nan() && of_voice;
                 assert!(value.is_finite() || missing, "{name} is {value} over {} samples", samples.len());
             }
         }

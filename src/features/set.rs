@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_dictionary_describes_every_column_once() {
-        for set in [ready("mfcc-energy"), ready("standard")] {
+        for set in [ready("mfcc-energy"), ready("standard"), ready("rich")] {
             let dictionary = set.dictionary();
             let names: Vec<&str> = dictionary.iter().map(|info| info.name.as_str()).collect();
             assert_eq!(names, set.names().iter().map(String::as_str).collect::<Vec<_>>());

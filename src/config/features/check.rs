@@ -7,14 +7,22 @@ use std::fmt::Display;
 const VERSION: u32 = 1;
 
 /// The ready sets, in the words of a pipeline file.
-const READY: [(&str, &str); 2] =
-    [("mfcc-energy", include_str!("../sets/mfcc-energy.toml")), ("standard", include_str!("../sets/standard.toml"))];
+const READY: [(&str, &str); 3] = [
+    ("mfcc-energy", include_str!("../sets/mfcc-energy.toml")),
+    ("standard", include_str!("../sets/standard.toml")),
+    ("rich", include_str!("../sets/rich.toml")),
+];
 
 impl Features {
+    /// Names of the ready sets.
+    pub fn ready() -> impl Iterator<Item = &'static str> {
+        READY.into_iter().map(|(name, _)| name)
+    }
+
     /// The chosen set with every option in samples at `sample_rate_hz`; refuses illegal values and unknown sets.
     pub fn check(&self, sample_rate_hz: u32) -> Result<FeatureSetParams, ConfigError> {
         for (name, set) in &self.sets {
-            if READY.iter().any(|(ready, _)| ready == name) {
+            if Self::ready().any(|ready| ready == name) {
                 let key = format!("features.sets.{name}");
                 return Err(ConfigError::new(key, "a set", "the name belongs to a ready set; choose another"));
             }
@@ -28,8 +36,8 @@ impl Features {
     }
 
     fn unknown_set(&self) -> ConfigError {
-        let names: Vec<&str> =
-            READY.iter().map(|(name, _)| *name).chain(self.sets.keys().map(String::as_str)).collect();
+        let mut names: Vec<&str> = Self::ready().collect();
+        names.extend(self.sets.keys().map(String::as_str));
         let problem = format!("no such set; legal are {}", names.join(", "));
         let error = ConfigError::new("features.set", &self.set, problem);
         match nearest(&self.set, names) {
@@ -149,7 +157,7 @@ mod tests {
 
     #[test]
     fn ready_sets_are_legal_at_every_usual_rate() {
-        for (set, _) in READY {
+        for set in Features::ready() {
             for rate in [8000, 16000, 22050, 44100, 48000] {
                 let params = Features { set: set.to_owned(), ..Features::default() }.check(rate);
                 assert!(params.is_ok(), "{set} at {rate}: {params:?}");
@@ -169,7 +177,7 @@ mod tests {
     fn illegal_values_are_refused_by_key() {
         let group = r#"groups = [{ descriptors = ["rms"], functionals = ["mean"] }]"#;
         let cases = [
-            ("set = \"big\"".to_owned(), "features.set", "mfcc-energy, standard"),
+            ("set = \"big\"".to_owned(), "features.set", "mfcc-energy, standard, rich"),
             (format!("[sets.standard]\n{group}"), "features.sets.standard", "ready set"),
             (format!("[sets.a]\n{group}\nframe.n_fft = 500"), "features.sets.a.frame.n_fft", "power of two from 512"),
             (format!("[sets.a]\n{group}\nframe.n_fft = 256"), "features.sets.a.frame.n_fft", "window has 400"),

@@ -105,6 +105,53 @@ pub enum Descriptor {
 }
 
 impl Descriptor {
+    /// All of them, in the order of the rows of a contour matrix.
+    pub const ALL: [Self; 43] = [
+        Self::Mfcc,
+        Self::LogMel,
+        Self::MelEnergy,
+        Self::Rms,
+        Self::LogEnergyDb,
+        Self::Zcr,
+        Self::Loudness,
+        Self::SharpnessAcum,
+        Self::SpectralCentroidHz,
+        Self::SpectralBandwidthHz,
+        Self::SpectralVarianceHz2,
+        Self::SpectralSkewness,
+        Self::SpectralKurtosis,
+        Self::SpectralRolloffHz,
+        Self::SpectralRolloff25Hz,
+        Self::SpectralRolloff50Hz,
+        Self::SpectralRolloff75Hz,
+        Self::SpectralRolloff95Hz,
+        Self::SpectralFlatness,
+        Self::SpectralEntropy,
+        Self::SpectralFlux,
+        Self::SpectralSlopeDbKhz,
+        Self::Slope0To500DbKhz,
+        Self::Slope500To1500DbKhz,
+        Self::SpectralContrastDb,
+        Self::SpectralHarmonicity,
+        Self::AlphaRatioDb,
+        Self::HammarbergDb,
+        Self::Level250To650Db,
+        Self::Level1000To4000Db,
+        Self::F0Hz,
+        Self::F0Semitones,
+        Self::Voiced,
+        Self::VoicingStrength,
+        Self::HnrDb,
+        Self::JitterLocal,
+        Self::ShimmerLocal,
+        Self::CppDb,
+        Self::H1H2Db,
+        Self::H1A3Db,
+        Self::FormantHz,
+        Self::FormantBandwidthHz,
+        Self::FormantLevelDb,
+    ];
+
     /// Those that follow the pitch tracker.
     pub const VOICE: [Self; 13] = [
         Self::F0Hz,
@@ -126,5 +173,19 @@ impl Descriptor {
 impl fmt::Display for Descriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_listed_in_order() {
+        for (number, descriptor) in Descriptor::ALL.into_iter().enumerate() {
+            assert_eq!(descriptor as usize, number);
+        }
+        let schema = schemars::schema_for!(Descriptor).to_value().to_string();
+        assert_eq!(schema.matches("\"const\":").count(), Descriptor::ALL.len());
     }
 }
