@@ -68,9 +68,6 @@ fn with_errors(found: Regression, line: &Line, curve: &Curve) -> Regression {
     let power = n * curve.moments.std.powi(2);
     let linear = (power - line.slope * line.products).max(0.0);
     let linear_error = (linear / n).sqrt();
-    if n < 3.0 {
-        return Regression { linear_error, quadratic_error: linear_error, ..found };
-    }
     let (mean_time, mean_value) = (line.mean_time, line.mean_value);
     let [cubes, fourths, square_products] = simd(
         #[inline(always)]
@@ -89,6 +86,9 @@ fn with_errors(found: Regression, line: &Line, curve: &Curve) -> Regression {
     // what a line leaves of the squared times: time^2 - skew time - squares / n
     let skew = cubes / line.squares;
     let norm = fourths - skew * cubes - line.squares * line.squares / n;
+    if n < 3.0 || norm <= 0.0 {
+        return Regression { linear_error, quadratic_error: linear_error, ..found };
+    }
     let product = square_products - skew * line.products;
     let quadratic_error = ((linear - product * product / norm).max(0.0) / n).sqrt();
     Regression { linear_error, curvature: product / norm / curve.hop_s.powi(2), quadratic_error, ..found }
