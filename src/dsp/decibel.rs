@@ -76,7 +76,7 @@ fn exp(x: f32) -> f32 {
     let power = shifted - 12_582_912.0;
     let r = x - power * 0.693_359_4 + power * 2.121_944_4e-4;
     let mut polynomial = 1.987_569_1e-4;
-    for coefficient in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1] {
+    for coefficient in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
         polynomial = polynomial * r + coefficient;
     }
     let scale = f32::from_bits((shifted.to_bits().wrapping_sub(0x4b40_0000).wrapping_add(127)) << 23);

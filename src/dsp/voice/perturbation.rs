@@ -86,8 +86,8 @@ mod tests {
     fn alternating_periods_and_amplitudes_have_their_known_change() {
         // periods of 98 and 102 samples in turn: |difference| 4 over a mean of 100; amplitudes 0.9 and 1.1
         let pulse = |k: usize| Pulse {
-            at: 100.0 * k as f64 + if k % 2 == 0 { 1.0 } else { -1.0 },
-            amplitude: if k % 2 == 0 { 0.9 } else { 1.1 },
+            at: 100.0 * k as f64 + if k.is_multiple_of(2) { 1.0 } else { -1.0 },
+            amplitude: if k.is_multiple_of(2) { 0.9 } else { 1.1 },
         };
         let pulses: Vec<Pulse> = (10..60).map(pulse).collect();
         let (jitter, shimmer) = (frames(jitter_local, &pulses), frames(shimmer_local, &pulses));
