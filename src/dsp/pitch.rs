@@ -1,7 +1,7 @@
 mod path;
 mod spectra;
 
-use super::{BlockFft, Grid, LANES, Lanes, moments, simd};
+use super::{EvenFft, Grid, LANES, Lanes, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
 
@@ -31,13 +31,15 @@ pub struct PitchTracker {
     grid: Grid,
     highest_octave: f64,
     spectra: VoiceSpectra,
-    fft: BlockFft,
+    fft: EvenFft,
     /// `1 / autocorrelation of the window`, for lags 0..=longest + 1.
     window_gain: Vec<f32>,
     shortest_lag: usize,
     longest_lag: usize,
-    rows: Vec<Lanes>,
-    spectrum: Vec<Lanes>,
+    /// Power spectra of a block, scaled to an energy of 1.
+    scaled: Vec<Lanes>,
+    /// Normalised autocorrelation of a block at lags 0..=longest + 1.
+    autocorrelation: Vec<Lanes>,
     lags: Vec<f32>,
     lattice: Lattice,
 }
@@ -53,13 +55,13 @@ impl PitchTracker {
             rate,
             grid,
             highest_octave: params.max_hz.log2(),
-            fft: BlockFft::new(n_fft),
+            fft: EvenFft::new(n_fft),
             window_gain: window_gain(spectra.window(), longest_lag + 1),
             spectra,
             shortest_lag: ((rate / params.max_hz).ceil() as usize).max(2),
             longest_lag,
-            rows: vec![Lanes::ZERO; n_fft],
-            spectrum: vec![Lanes::ZERO; n_fft / 2 + 1],
+            scaled: vec![Lanes::ZERO; n_fft / 2 + 1],
+            autocorrelation: vec![Lanes::ZERO; longest_lag + 2],
             lags: vec![0.0; longest_lag + 2],
             lattice: Lattice::default(),
         }
@@ -83,23 +85,19 @@ impl PitchTracker {
         }
     }
 
-    /// Leaves the normalised autocorrelation of a block in the first rows of `spectrum`; returns each frame's peak near
-    /// its centre.
+    /// Leaves the normalised autocorrelation of a block in `autocorrelation`; returns each frame's peak near its centre.
     fn autocorrelate(&mut self, samples: &[f32], first_frame: usize) -> Lanes {
         let (power, peaks) = self.spectra.block(samples, first_frame);
-        let half = self.spectrum.len() - 1;
-        self.rows[..=half].copy_from_slice(power);
-        for (row, mirrored) in self.rows[half + 1..].iter_mut().zip(power[1..half].iter().rev()) {
-            *row = *mirrored;
-        }
-        self.fft.real_part(&self.rows, &mut self.spectrum);
-        let energy = self.spectrum[0];
-        let share = energy.map(|energy| if energy > f32::MIN_POSITIVE { 1.0 / energy } else { 0.0 });
+        simd(
+            #[inline(always)]
+            || scale_to_one(power, &mut self.scaled),
+        );
+        self.fft.transform(&self.scaled, &mut self.autocorrelation);
         simd(
             #[inline(always)]
             || {
-                for (row, gain) in self.spectrum.iter_mut().zip(&self.window_gain) {
-                    *row = *row * share * *gain;
+                for (row, gain) in self.autocorrelation.iter_mut().zip(&self.window_gain) {
+                    *row = *row * *gain;
                 }
             },
         );
@@ -108,7 +106,7 @@ impl PitchTracker {
 
     /// Adds the candidates of a frame: the unvoiced one, then the maxima of the autocorrelation. Returns the largest.
     fn find_candidates(&mut self, lane: usize, intensity: f32) -> f32 {
-        for (lag, row) in self.lags.iter_mut().zip(&self.spectrum) {
+        for (lag, row) in self.lags.iter_mut().zip(&self.autocorrelation) {
             *lag = row.0[lane];
         }
         let unvoiced = 2.0 - f64::from(intensity) * (1.0 + VOICING_THRESHOLD) / SILENCE_THRESHOLD;
@@ -143,6 +141,18 @@ fn window_gain(window: &[f32], longest: usize) -> Vec<f32> {
         window.iter().zip(&window[lag.min(window.len())..]).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
     };
     (0..=longest).map(|lag| (product(0) / product(lag)) as f32).collect()
+}
+
+/// Scales power spectra to an autocorrelation of 1 at lag 0; silence stays silent.
+#[inline(always)]
+fn scale_to_one(power: &[Lanes], scaled: &mut [Lanes]) {
+    let half = power.len() - 1;
+    let twice = power[1..half].iter().fold(Lanes::ZERO, |sum, row| sum + *row) * 2.0;
+    let energy = twice + power[0] + power[half];
+    let share = energy.map(|energy| if energy > f32::MIN_POSITIVE { 1.0 / energy } else { 0.0 });
+    for (scaled, power) in scaled.iter_mut().zip(power) {
+        *scaled = *power * share;
+    }
 }
 
 /// Largest distance of a sample from the mean.

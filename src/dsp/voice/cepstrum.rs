@@ -1,4 +1,4 @@
-use super::{BlockFft, LN_TO_DB, Lanes, ln_in_place, simd};
+use super::{EvenFft, LN_TO_DB, Lanes, ln_in_place, simd};
 use crate::config::PitchParams;
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ const CEPSTRUM_FLOOR: f32 = 1e-3;
 /// Erickson 1994, "Acoustic correlates of breathy vocal quality").
 #[derive(Debug, Clone)]
 pub struct CepstralPeak {
-    fft: BlockFft,
+    fft: EvenFft,
     /// Quefrencies of the regression line and of the peak, in samples.
     line: Range<usize>,
     peak: Range<usize>,
@@ -28,26 +28,21 @@ impl CepstralPeak {
         let end = ((rate / params.min_hz) as usize + 1).min(n_fft / 2);
         let from = |seconds: f64| ((seconds * rate).ceil() as usize).clamp(1, end - 1);
         Self {
-            fft: BlockFft::new(n_fft),
+            fft: EvenFft::new(n_fft),
             line: from(LINE_FROM_S)..end,
             peak: from(1.0 / params.max_hz)..end,
-            log_power: vec![Lanes::ZERO; n_fft],
-            cepstrum: vec![Lanes::ZERO; n_fft / 2 + 1],
+            log_power: vec![Lanes::ZERO; n_fft / 2 + 1],
+            cepstrum: vec![Lanes::ZERO; end],
         }
     }
 
     /// Largest height of the cepstrum (dB of its magnitude) at a pitch period over the regression line through it from 1 ms
     /// on, dB, 0 or above; about 5 for noise and 15 or more for a clear voice. `power` is `n_fft / 2 + 1` rows of `|X|^2`.
     pub fn prominence_db(&mut self, power: &[Lanes]) -> Lanes {
-        let half = power.len() - 1;
-        let (left, right) = self.log_power.split_at_mut(half + 1);
-        left.copy_from_slice(power);
-        ln_in_place(left, POWER_FLOOR);
-        for (row, mirrored) in right.iter_mut().zip(left[1..half].iter().rev()) {
-            *row = *mirrored;
-        }
-        self.fft.real_part(&self.log_power, &mut self.cepstrum);
-        let heights = &mut self.cepstrum[..self.line.end];
+        self.log_power.copy_from_slice(power);
+        ln_in_place(&mut self.log_power, POWER_FLOOR);
+        self.fft.transform(&self.log_power, &mut self.cepstrum);
+        let heights = &mut self.cepstrum;
         heights.iter_mut().for_each(|value| *value = *value * *value);
         ln_in_place(heights, CEPSTRUM_FLOOR);
         simd(

@@ -10,7 +10,7 @@ mod periods;
 mod perturbation;
 mod roots;
 
-use super::{BlockFft, Grid, LANES, LN_TO_DB, Lanes, ln_in_place, simd};
+use super::{EvenFft, Grid, LANES, LN_TO_DB, Lanes, ln_in_place, simd};
 
 pub use cepstrum::CepstralPeak;
 pub use formants::{FORMANTS, Formant, FormantTracker};
