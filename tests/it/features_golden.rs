@@ -117,9 +117,9 @@ fn pitch_agrees_with_praat() {
     let (Some(golden), Some(corpora)) = (golden(), corpora()) else { return };
     let reference = load(&golden.join("f0_praat.parquet"), &["time_s".to_owned(), "f0_hz".to_owned()]);
     let (mut frames, mut agreeing, mut ratios) = (0, 0, Vec::new());
-    let mut contours = Contours::new(set, &corpora);
+    let mut recordings = Recordings::new(set, &corpora);
     for (id, want) in &reference {
-        let f0_hz = &contours.of(id)["f0_hz"];
+        let f0_hz = &recordings.contours(id)["f0_hz"];
         for row in want {
             let nearest = ((row[0] / 0.01).round() as usize).min(f0_hz.len() - 1);
             let (got, want) = (f64::from(f0_hz[nearest]), row[1]);
@@ -151,11 +151,11 @@ fn compare(
     close: impl Fn(f64, f64) -> bool,
 ) {
     let (Some(golden), Some(corpora)) = (golden(), corpora()) else { return };
-    let mut contours = Contours::new(set, &corpora);
+    let mut recordings = Recordings::new(set, &corpora);
     let wanted = load(&golden.join(format!("{table}.parquet")), reference);
     assert!(!wanted.is_empty());
     for (id, want) in &wanted {
-        let mut got = contours.of(id);
+        let mut got = recordings.contours(id);
         for (column, row) in rows.iter().enumerate() {
             let got = derive(got.remove(row).expect("a row of the set"));
             assert_eq!(got.len(), want.len(), "frames of {id}");
@@ -167,14 +167,14 @@ fn compare(
     }
 }
 
-/// Contours of recordings by the name of the descriptor.
-pub struct Contours<'a> {
+/// What a feature set makes of recordings.
+pub struct Recordings<'a> {
     set: FeatureSet,
     corpora: &'a Path,
     reader: AudioReader,
 }
 
-impl<'a> Contours<'a> {
+impl<'a> Recordings<'a> {
     pub fn new(set: &str, corpora: &'a Path) -> Self {
         let set = toml::from_str(set).expect("the test's set is legal TOML");
         let features = Features { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
@@ -183,15 +183,41 @@ impl<'a> Contours<'a> {
         Self { set: FeatureSet::new(&params, RATE_HZ), corpora, reader }
     }
 
-    pub fn of(&mut self, id: &str) -> BTreeMap<String, Vec<f32>> {
-        let path = self.corpora.join(format!("ravdess/Actor_{}/{id}.flac", &id[id.len() - 2..]));
-        let bytes = read(&path).expect("the corpus is complete");
-        let audio = self.reader.read(&bytes, Some("flac"), Segment::default()).expect("the recording is sound");
+    /// Contours of a recording by the name of the descriptor.
+    pub fn contours(&mut self, id: &str) -> BTreeMap<String, Vec<f32>> {
+        let samples = self.samples(id);
         let mut extractor = self.set.extractor();
-        let contours = extractor.contours(&audio.samples);
+        let contours = extractor.contours(&samples);
         let rows = self.set.contour_names().iter().enumerate();
         rows.map(|(row, name)| (name.clone(), contours.row(row).to_vec())).collect()
     }
+
+    /// Columns of a recording by name.
+    pub fn columns(&mut self, id: &str) -> BTreeMap<String, f32> {
+        let mut values = Vec::new();
+        self.set.extractor().extract(&self.samples(id), &mut values);
+        self.set.names().iter().cloned().zip(values).collect()
+    }
+
+    fn samples(&mut self, id: &str) -> Vec<f32> {
+        let path = self.corpora.join(format!("ravdess/Actor_{}/{id}.flac", &id[id.len() - 2..]));
+        let bytes = read(&path).expect("the corpus is complete");
+        self.reader.read(&bytes, Some("flac"), Segment::default()).expect("the recording is sound").samples.to_vec()
+    }
+}
+
+/// Spearman's rank correlation: Pearson's of the ranks, equals sharing the mean of theirs. No value is NaN.
+pub fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
+    let (a, b) = (centred_ranks(a), centred_ranks(b));
+    let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt()
+}
+
+/// How many values are below each, less how many are above.
+fn centred_ranks(values: &[f64]) -> Vec<f64> {
+    assert!(values.iter().all(|value| !value.is_nan()), "{values:?}");
+    let rank = |value: &f64| values.iter().map(|other| f64::from(*value > *other) - f64::from(*value < *other)).sum();
+    values.iter().map(rank).collect()
 }
 
 pub fn load(path: &Path, columns: &[String]) -> Reference {

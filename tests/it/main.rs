@@ -11,6 +11,7 @@ mod features_golden;
 mod features_htk;
 mod layering;
 mod misuse;
+mod opensmile_golden;
 mod real_speech;
 mod s3;
 mod s3_server;
