@@ -1,6 +1,7 @@
 //! From an utterance's file to its row.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -115,28 +116,24 @@ impl<'a> Crew<'a> {
 
     fn read(&self, worker: &mut Worker, content: &[u8], utterances: &[Utterance]) -> Vec<Extracted> {
         let extension = utterances[0].path.rsplit_once('.').map(|(_, extension)| extension);
-        let segment = |row: &Utterance| Segment { start_s: row.start_s, end_s: row.end_s };
-        if let [row] = utterances {
-            let audio = worker.reader.read(content, extension, segment(row));
-            return vec![self.row(worker, row, audio)];
-        }
+        let segments = utterances.iter().map(|row| Segment { start_s: row.start_s, end_s: row.end_s });
+        let segments = segments.collect::<Vec<_>>();
         // A long recording is decoded once for all of its segments.
-        match worker.reader.decode(content, extension) {
+        let mut rows = vec![None; utterances.len()];
+        let Worker { reader, extractor } = worker;
+        let read = reader.read_each(Cursor::new(content), extension, &segments, |number, audio| {
+            rows[number] = Some(self.row(extractor, &utterances[number], audio));
+        });
+        match read {
             Err(error) => vec![Err(error.into()); utterances.len()],
-            Ok(recording) => utterances
-                .iter()
-                .map(|row| {
-                    let audio = worker.reader.cut(&recording, segment(row));
-                    self.row(worker, row, audio)
-                })
-                .collect(),
+            Ok(()) => rows.into_iter().flatten().collect(),
         }
     }
 
-    fn row(&self, worker: &mut Worker, row: &Utterance, audio: Result<Audio, AudioError>) -> Extracted {
+    fn row(&self, extractor: &mut Extractor, row: &Utterance, audio: Result<Audio, AudioError>) -> Extracted {
         let audio = audio?;
         let mut values = Vec::with_capacity(self.set.names().len());
-        worker.extractor.extract(&audio.samples, &mut values);
+        extractor.extract(&audio.samples, &mut values);
         Ok((keys(row, &audio), values))
     }
 }
