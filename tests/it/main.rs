@@ -7,6 +7,7 @@ mod contract;
 mod corpus;
 mod faults;
 mod features_golden;
+mod frames;
 mod layering;
 mod misuse;
 mod real_speech;

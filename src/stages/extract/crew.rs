@@ -5,19 +5,27 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::audio::{Audio, AudioError, AudioReader, Segment};
+use crate::audio::{Audio, AudioError, AudioReader, Segment, Source};
 use crate::config;
+use crate::dsp::Contours;
 use crate::features::{Extractor, FeatureSet};
 use crate::schema::{FeatureKeys, Utterance};
-use crate::storage::{self, Entry, Fetch, StorageError, Store};
+use crate::storage::{self, Entry, Fetch, Pieces, StorageError, Store};
 
 use super::super::{Context, StageError};
+use super::frames::FramesWriter;
+use super::parts::Part;
+
+/// Larger files are read piece by piece.
+const WHOLE_BYTES: u64 = 32 << 20;
 
 /// What every worker needs to turn an utterance into a row.
 pub(super) struct Crew<'a> {
     sources: BTreeMap<&'a str, Arc<dyn Store>>,
     set: &'a FeatureSet,
     audio: &'a config::Audio,
+    /// Whether frames are wanted.
+    frames: bool,
 }
 
 /// One worker's tools, which keep their buffers and plans.
@@ -29,12 +37,29 @@ pub(super) struct Worker {
 /// A file on its way, and its utterances: one, or the segments of a long recording.
 pub(super) struct File<'a> {
     utterances: &'a [Utterance],
-    /// None where the file is too large to be fetched.
-    fetch: Option<Fetch<'a>>,
+    content: Content<'a>,
 }
 
-/// Keys and features of an utterance, or why it is a row in rejects.
-pub(super) type Extracted = Result<(FeatureKeys, Vec<f32>), Refusal>;
+/// How a file is read.
+enum Content<'a> {
+    /// Not at all.
+    TooLarge,
+    /// Fetched ahead.
+    Whole(Fetch<'a>),
+    /// When its turn comes, without being held.
+    Pieces(Pieces<'a>),
+}
+
+/// What becomes of an utterance, or why it is a row in rejects.
+pub(super) type Extracted = Result<Extraction, Refusal>;
+
+/// Keys and features of an utterance, and its frames where they are wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Extraction {
+    pub keys: FeatureKeys,
+    pub values: Vec<f32>,
+    pub contours: Option<Contours>,
+}
 
 /// Code and message of a row in rejects.
 #[derive(Debug, Clone)]
@@ -56,7 +81,7 @@ impl<'a> Crew<'a> {
             })?;
             sources.insert(corpus.name.as_str(), store);
         }
-        Ok(Self { sources, set, audio: &pipeline.audio })
+        Ok(Self { sources, set, audio: &pipeline.audio, frames: pipeline.extract.frames })
     }
 
     /// Tools for one worker.
@@ -67,6 +92,16 @@ impl<'a> Crew<'a> {
     /// Names of the features, in column order.
     pub fn feature_names(&self) -> &[String] {
         self.set.names()
+    }
+
+    /// Takes the frames of a part, where they are wanted.
+    pub fn frames_writer<'b>(
+        &'b self,
+        out: &'b dyn Store,
+        part: &'b Part,
+        config_hash: &'b str,
+    ) -> Option<FramesWriter<'b>> {
+        self.frames.then(|| FramesWriter::new(out, self.set, part, config_hash))
     }
 
     /// The files of some utterances in order, with the stamps that ingest saw.
@@ -81,10 +116,14 @@ impl<'a> Crew<'a> {
             let store = self.sources.get(corpus.as_str()).ok_or_else(|| missing(corpus))?;
             let of_file = of_corpus.chunk_by(|a, b| a.path == b.path);
             let entry = |row: &Utterance| Entry { path: row.path.clone(), bytes: row.bytes as u64, stamp: stamp(row) };
-            let wanted = of_file.clone().map(|rows| &rows[0]).filter(|row| self.fits(row)).map(entry).collect();
-            let mut fetches = store.fetch(wanted);
-            let mut fetch = |row| if self.fits(row) { fetches.next() } else { None };
-            files.extend(of_file.map(|rows| File { utterances: rows, fetch: fetch(&rows[0]) }));
+            let is_whole = |row: &&Utterance| self.fits(row) && row.bytes as u64 <= WHOLE_BYTES;
+            let mut fetches = store.fetch(of_file.clone().map(|rows| &rows[0]).filter(is_whole).map(entry).collect());
+            let mut content = |row| match row {
+                row if is_whole(&row) => Content::Whole(fetches.next().expect("a fetch for each whole file")),
+                row if self.fits(row) => Content::Pieces(Pieces::new(store.as_ref(), entry(row))),
+                _ => Content::TooLarge,
+            };
+            files.extend(of_file.map(|rows| File { utterances: rows, content: content(&rows[0]) }));
         }
         Ok(files)
     }
@@ -97,31 +136,37 @@ impl<'a> Crew<'a> {
     pub fn extract(&self, worker: &mut Worker, file: File) -> Result<Vec<Extracted>, StageError> {
         let first = &file.utterances[0];
         let refuse = |refusal: Refusal| Ok(vec![Err(refusal); file.utterances.len()]);
-        let Some(fetch) = file.fetch else {
-            let (bytes, limit) = (first.bytes as u64, self.audio.max_bytes);
-            return refuse(AudioError::TooLarge { bytes, limit }.into());
+        let read = match file.content {
+            Content::TooLarge => {
+                let (bytes, limit) = (first.bytes as u64, self.audio.max_bytes);
+                return refuse(AudioError::TooLarge { bytes, limit }.into());
+            }
+            Content::Whole(fetch) => fetch().map(|content| self.read(worker, Cursor::new(content), file.utterances)),
+            Content::Pieces(mut pieces) => {
+                let extracted = self.read(worker, &mut pieces, file.utterances);
+                pieces.check().map(|()| extracted)
+            }
         };
-        match fetch() {
-            Ok(content) => match catch_unwind(AssertUnwindSafe(|| self.read(worker, &content, file.utterances))) {
-                Ok(extracted) => Ok(extracted),
-                Err(_) => {
-                    // Its buffers may be half written.
-                    *worker = self.worker();
-                    refuse(Refusal { code: "extractor_panic", message: "the extractor gave up".to_owned() })
-                }
-            },
-            Err(error) => refuse(refusal(first, error)?),
-        }
+        read.or_else(|error| refuse(refusal(first, error)?))
     }
 
-    fn read(&self, worker: &mut Worker, content: &[u8], utterances: &[Utterance]) -> Vec<Extracted> {
+    fn read(&self, worker: &mut Worker, source: impl Source, utterances: &[Utterance]) -> Vec<Extracted> {
+        catch_unwind(AssertUnwindSafe(|| self.read_each(worker, source, utterances))).unwrap_or_else(|_| {
+            // Its buffers may be half written.
+            *worker = self.worker();
+            let gave_up = Refusal { code: "extractor_panic", message: "the extractor gave up".to_owned() };
+            vec![Err(gave_up); utterances.len()]
+        })
+    }
+
+    fn read_each(&self, worker: &mut Worker, source: impl Source, utterances: &[Utterance]) -> Vec<Extracted> {
         let extension = utterances[0].path.rsplit_once('.').map(|(_, extension)| extension);
         let segments = utterances.iter().map(|row| Segment { start_s: row.start_s, end_s: row.end_s });
         let segments = segments.collect::<Vec<_>>();
         // A long recording is decoded once for all of its segments.
         let mut rows = vec![None; utterances.len()];
         let Worker { reader, extractor } = worker;
-        let read = reader.read_each(Cursor::new(content), extension, &segments, |number, audio| {
+        let read = reader.read_each(source, extension, &segments, |number, audio| {
             rows[number] = Some(self.row(extractor, &utterances[number], audio));
         });
         match read {
@@ -134,7 +179,8 @@ impl<'a> Crew<'a> {
         let audio = audio?;
         let mut values = Vec::with_capacity(self.set.names().len());
         extractor.extract(&audio.samples, &mut values);
-        Ok((keys(row, &audio), values))
+        let contours = self.frames.then(|| extractor.take_contours());
+        Ok(Extraction { keys: keys(row, &audio), values, contours })
     }
 }
 
