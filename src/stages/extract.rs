@@ -12,7 +12,7 @@ use crate::config::{self, ConfigError};
 use crate::features::FeatureSet;
 use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
 use crate::storage::Store;
-use crate::table::{self, row_hashes, table_hash};
+use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
 use super::ingest::FILES;
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
@@ -204,6 +204,8 @@ fn assemble<'a>(
         text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
         float: Columns { names: crew.feature_names().to_vec(), values: Vec::new() },
     };
+    // Room for all at once: growing would hold them twice.
+    features.float.values.reserve_exact(part.rows.len() * features.float.names.len());
     let mut rejects = Vec::new();
     for (index, row) in part.rows.clone().zip(rows) {
         match row {
@@ -235,10 +237,24 @@ fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(),
     rejects.sort_by(|a, b| (&a.corpus, &a.path, &a.utterance_id).cmp(&(&b.corpus, &b.path, &b.utterance_id)));
     let inputs = BTreeMap::from([("utterances".to_owned(), part.utterances.clone())]);
     let (rejects, _) = table::write(&Table::from(rejects), config_hash, &inputs, false)?;
-    let (file, _) = table::write(&features, config_hash, &inputs, true)?;
+    let file = write(features, config_hash, &inputs)?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
     part.seal(context.out, file.len() as u64, frames)
+}
+
+/// The file of a part; of a wide table, memory holds the rows only once at a time.
+fn write(
+    features: Table<FeatureKeys>,
+    config_hash: &str,
+    inputs: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, StageError> {
+    let mut writer = Writer::new::<FeatureKeys>(&features.text.names, &features.float.names)?;
+    let block = Block::new(&features)?;
+    drop(features);
+    writer.push(&block)?;
+    drop(block);
+    Ok(writer.finish(config_hash, inputs, true)?.0)
 }
 
 fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Result<String, StageError> {
