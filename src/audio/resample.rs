@@ -61,6 +61,13 @@ impl Resamplers {
         output
     }
 
+    /// Resamples a whole signal.
+    pub fn resample(&mut self, samples: &[f32], from_hz: u32) -> Vec<f32> {
+        let mut signal = self.begin(from_hz);
+        signal.push(samples);
+        self.finish(signal)
+    }
+
     fn take(&mut self, from_hz: u32) -> Fft<f32> {
         if let Some(place) = self.kept.iter().position(|(rate_hz, _)| *rate_hz == from_hz) {
             let (_, mut resampler) = self.kept.remove(place);
@@ -148,12 +155,6 @@ mod tests {
         (0..len).map(|n| (std::f64::consts::TAU * hz * n as f64 / f64::from(rate_hz)).sin() as f32).collect()
     }
 
-    fn resample(resamplers: &mut Resamplers, samples: &[f32], from_hz: u32) -> Vec<f32> {
-        let mut signal = resamplers.begin(from_hz);
-        signal.push(samples);
-        resamplers.finish(signal)
-    }
-
     /// All at once, by rubato itself.
     fn at_once(samples: &[f32], from_hz: u32, to_hz: u32) -> Vec<f32> {
         let input = SequentialSlice::new(samples, 1, samples.len()).expect("one channel");
@@ -184,16 +185,12 @@ mod tests {
     fn lengths_are_rounded_to_the_nearest() {
         let cases = [(3, 48_000, 16_000, 1), (4, 48_000, 16_000, 1), (5, 48_000, 16_000, 2), (1, 96_000, 8_000, 1)];
         for (len, from, to, want) in cases {
-            assert_eq!(
-                resample(&mut Resamplers::new(to), &vec![0.25; len], from).len(),
-                want,
-                "{len} from {from} to {to}"
-            );
+            assert_eq!(Resamplers::new(to).resample(&vec![0.25; len], from).len(), want, "{len} from {from} to {to}");
         }
         for (from, to) in [(44_100, 16_000), (8_000, 16_000), (22_050, 16_000), (11_127, 16_000)] {
             for len in [1, 2, 100, 1_023, 1_024, 1_025, 5_000] {
                 let want = (len as f64 * f64::from(to) / f64::from(from)).round().max(1.0) as usize;
-                assert_eq!(resample(&mut Resamplers::new(to), &vec![0.25; len], from).len(), want, "{len} from {from}");
+                assert_eq!(Resamplers::new(to).resample(&vec![0.25; len], from).len(), want, "{len} from {from}");
             }
         }
     }
@@ -201,7 +198,7 @@ mod tests {
     #[test]
     fn a_sine_keeps_its_frequency_amplitude_and_phase() {
         for from in [8_000, 11_127, 22_050, 32_000, 44_100, 48_000, 96_000] {
-            let got = resample(&mut Resamplers::new(16_000), &sine(1_000.0, from, from as usize), from);
+            let got = Resamplers::new(16_000).resample(&sine(1_000.0, from, from as usize), from);
             let want = sine(1_000.0, 16_000, 16_000);
             // Away from the ends, where the signal starts and stops at once.
             let inner = 1_500..14_500;
@@ -212,7 +209,7 @@ mod tests {
 
     #[test]
     fn content_above_half_the_new_rate_is_gone() {
-        let got = resample(&mut Resamplers::new(16_000), &sine(9_000.0, 48_000, 48_000), 48_000);
+        let got = Resamplers::new(16_000).resample(&sine(9_000.0, 48_000, 48_000), 48_000);
         let worst = got[1_500..14_500].iter().fold(0.0_f32, |worst, sample| worst.max(sample.abs()));
         assert!(worst < 1e-3, "{worst}");
     }
@@ -222,10 +219,10 @@ mod tests {
         let mut used = Resamplers::new(16_000);
         let noise: Vec<f32> = (0..7_777_u32).map(|n| (n.wrapping_mul(2_654_435_761) as f32 / 2e9) - 1.0).collect();
         for from in (0..12).map(|n| 20_000 + 2_000 * n) {
-            resample(&mut used, &noise, from);
+            used.resample(&noise, from);
         }
         assert_eq!(used.kept.len(), KEPT);
-        let want = resample(&mut Resamplers::new(16_000), &noise, 42_000);
-        assert_eq!(resample(&mut used, &noise, 42_000), want);
+        let want = Resamplers::new(16_000).resample(&noise, 42_000);
+        assert_eq!(used.resample(&noise, 42_000), want);
     }
 }

@@ -34,6 +34,9 @@ pub(super) enum Command {
     Stage(StageCommand),
     /// Write a corpus of synthetic emotional speech, for demos and tests
     Synth(SynthOptions),
+    /// Print what feature sets are made of
+    #[command(subcommand)]
+    Features(FeaturesCommand),
     /// Print the JSON Schema of the pipeline file, or of the tables
     Schema(SchemaOptions),
 }
@@ -146,6 +149,18 @@ pub(super) struct SynthOptions {
     /// Sample rate in Hz
     #[arg(long, default_value_t = 16_000, value_name = "HZ")]
     pub sample_rate: u32,
+}
+
+/// What `ser features` prints.
+#[derive(Debug, Subcommand)]
+pub(super) enum FeaturesCommand {
+    /// Ready sets, descriptors and functionals
+    List,
+    /// What a name means: a ready set, a descriptor, a functional, or a column such as mfcc01_d1_std
+    Describe {
+        /// The name
+        name: String,
+    },
 }
 
 /// The flags of `ser schema`.

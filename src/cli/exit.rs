@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use crate::config::ConfigError;
 use crate::corpus::CorpusError;
+use crate::dataset::DatasetError;
 use crate::stages::StageError;
 use crate::storage::StorageError;
 
@@ -72,7 +73,7 @@ fn of_stage(error: &StageError) -> u8 {
         StageError::Storage(error) => of_storage(error),
         StageError::Source { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. } => STORAGE,
         StageError::SourceChanged { .. } => STORAGE,
-        StageError::Leakage(_) => GATE,
+        StageError::Leakage(_) | StageError::Dataset(DatasetError::MisplacedCopy { .. }) => GATE,
         StageError::Stopped { signal } => SIGNAL + *signal as u8,
         StageError::Corpus(_)
         | StageError::Source { .. }

@@ -10,6 +10,7 @@
 
 mod args;
 mod exit;
+mod features;
 mod logging;
 mod progress;
 mod run;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(&options, None),
         Command::Stage(stage) => run::run(stage.options(), Some(stage.name())),
         Command::Synth(options) => synth::run(&options),
+        Command::Features(command) => features::run(&command),
         Command::Schema(options) => args::print_schema(&options),
     });
     exit::code(result)

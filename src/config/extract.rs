@@ -10,8 +10,9 @@ pub struct Extract {
     /// Whether the frames table is written too: one row a frame, with every descriptor of the feature set (default
     /// false).
     pub frames: bool,
-    /// Mean number of rows in a part of the features table (default 2000; 1 to 1000000). A killed run loses at most
-    /// the part in flight, and memory holds two parts. Larger parts of a wide table are faster to read a few columns of.
+    /// Mean number of rows in a part of the features table, augmented ones included (default 2000; 1 to 1000000). A
+    /// killed run loses at most the part in flight, and memory holds two parts. Larger parts of a wide table are faster
+    /// to read a few columns of.
     pub part_rows: u32,
     /// Share of utterances that may be refused before the run counts as failed (default 0.01; 0 to 1).
     /// 0: one reject is one too many.

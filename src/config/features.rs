@@ -3,11 +3,12 @@
 mod check;
 mod descriptor;
 mod functional;
+mod mel;
 mod words;
 
 pub use descriptor::Descriptor;
 pub use functional::Functional;
-pub use words::{Delta, MfccPreset, Window};
+pub use words::{Delta, Edges, MelPreset, Selection, Window};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Features {
-    /// Which set to extract: `mfcc-energy`, `standard` or the name of one of `sets`. Default: `standard`.
+    /// Which set to extract: `mfcc-energy`, `standard`, `rich` or the name of one of `sets`. Default: `standard`.
     pub set: String,
     /// Sets of your own, by name: `[features.sets.NAME]`.
     pub sets: BTreeMap<String, UserSet>,
@@ -39,13 +40,14 @@ pub struct UserSet {
     /// Options of the descriptor `mfcc`.
     #[serde(default)]
     pub mfcc: Mfcc,
-    /// Options of the descriptor `log_mel`.
+    /// Options of the descriptors `log_mel` and `mel_energy`.
     #[serde(default)]
     pub log_mel: LogMel,
     /// Options of the pitch descriptors (`f0_hz`, `f0_semitones`, `voiced`, `voicing_strength`).
     #[serde(default)]
     pub pitch: Pitch,
-    /// The columns: every descriptor of a group, with every delta, under every functional. At least one group.
+    /// The columns: every descriptor of a group, with every delta, over every selection of frames, under every
+    /// functional. At least one group.
     pub groups: Vec<Group>,
 }
 
@@ -53,7 +55,7 @@ pub struct UserSet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Frame {
-    /// Shape of the window, periodic. Default: `hann`.
+    /// Shape of the window, periodic. The mel presets but `librosa` bring their own. Default: `hann`.
     pub window: Window,
     /// Length of a frame in milliseconds, rounded to samples at the configured rate. Default: 25. Legal: above 0, up to 1000.
     pub window_ms: f64,
@@ -62,11 +64,15 @@ pub struct Frame {
     /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n_fft: Option<usize>,
+    /// Which samples the frames hold, for all descriptors of the set. Default: the way of the mel preset in use
+    /// (`librosa`: `centre`, `kaldi` and `htk`: `snip`, `psf`: `pad-end`), without one `centre`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Edges>,
 }
 
 impl Default for Frame {
     fn default() -> Self {
-        Self { window: Window::Hann, window_ms: 25.0, hop_ms: 10.0, n_fft: None }
+        Self { window: Window::Hann, window_ms: 25.0, hop_ms: 10.0, n_fft: None, edges: None }
     }
 }
 
@@ -75,34 +81,42 @@ impl Default for Frame {
 #[serde(default, deny_unknown_fields)]
 pub struct Mfcc {
     /// Whose conventions to follow. Default: `librosa`.
-    pub preset: MfccPreset,
+    pub preset: MelPreset,
     /// Number of coefficients, C0 included. Default: 13. Legal: 1 to `mel_bands`.
     pub coefficients: usize,
-    /// Number of mel bands. Default: 128. Legal: 1 to 512.
-    pub mel_bands: usize,
-    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Default: 80. Legal: 0 or above.
-    pub top_db: f64,
+    /// Number of mel bands. Default: 128 for `librosa`, 23 for `kaldi`, 26 for `psf` and `htk`. Legal: 1 to 512.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mel_bands: Option<usize>,
+    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Preset `librosa` only.
+    /// Default: 80. Legal: 0 or above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_db: Option<f64>,
 }
 
 impl Default for Mfcc {
     fn default() -> Self {
-        Self { preset: MfccPreset::Librosa, coefficients: 13, mel_bands: 128, top_db: 80.0 }
+        Self { preset: MelPreset::Librosa, coefficients: 13, mel_bands: None, top_db: None }
     }
 }
 
-/// Options of the descriptor `log_mel`.
+/// Options of the descriptors `log_mel` and `mel_energy`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogMel {
-    /// Number of mel bands. Default: 26. Legal: 1 to 512.
-    pub bands: usize,
-    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Default: 80. Legal: 0 or above.
-    pub top_db: f64,
+    /// Whose conventions to follow. Default: `librosa`.
+    pub preset: MelPreset,
+    /// Number of mel bands. Default: 23 for `kaldi`, 26 for the others. Legal: 1 to 512.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bands: Option<usize>,
+    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them, and `mel_energy` is
+    /// never raised. Preset `librosa` only. Default: 80. Legal: 0 or above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_db: Option<f64>,
 }
 
 impl Default for LogMel {
     fn default() -> Self {
-        Self { bands: 26, top_db: 80.0 }
+        Self { preset: MelPreset::Librosa, bands: None, top_db: None }
     }
 }
 
@@ -131,12 +145,31 @@ pub struct Group {
     /// What to take of each descriptor: itself (`none`), its first (`d1`) and second (`d2`) delta. Default: `["none"]`.
     #[serde(default = "no_delta")]
     pub deltas: Vec<Delta>,
+    /// Which frames to take: `all`, `voiced`, `unvoiced`. Deltas are those of the whole contour. Default: `["all"]`.
+    #[serde(default = "all_frames")]
+    pub frames: Vec<Selection>,
     /// Functionals that turn each contour into columns. At least one.
     pub functionals: Vec<Functional>,
 }
 
 fn no_delta() -> Vec<Delta> {
     vec![Delta::None]
+}
+
+fn all_frames() -> Vec<Selection> {
+    vec![Selection::All]
+}
+
+impl Group {
+    /// What is taken of each descriptor, in column order.
+    pub fn contours(&self) -> impl Iterator<Item = (Delta, Selection)> + '_ {
+        self.deltas.iter().flat_map(|delta| self.frames.iter().map(|frames| (*delta, *frames)))
+    }
+
+    /// Whether some column takes voiced or unvoiced frames alone.
+    pub fn needs_voicing(&self) -> bool {
+        self.frames.iter().any(|selection| *selection != Selection::All)
+    }
 }
 
 /// A checked feature set, in samples; its hash decides whether features are computed anew.
@@ -148,7 +181,7 @@ pub struct FeatureSetParams {
     pub frame: FrameParams,
     /// Cepstra.
     pub mfcc: MfccParams,
-    /// Log-mel bands.
+    /// Mel bands.
     pub log_mel: LogMelParams,
     /// Pitch.
     pub pitch: PitchParams,
@@ -167,13 +200,15 @@ pub struct FrameParams {
     pub hop_samples: usize,
     /// Length of the FFT: a power of two, at least `window_samples`.
     pub n_fft: usize,
+    /// Which samples the frames hold.
+    pub edges: Edges,
 }
 
 /// Checked options of the cepstra.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MfccParams {
     /// Whose conventions to follow.
-    pub preset: MfccPreset,
+    pub preset: MelPreset,
     /// Number of coefficients.
     pub coefficients: usize,
     /// Number of mel bands.
@@ -182,9 +217,11 @@ pub struct MfccParams {
     pub top_db: Option<f64>,
 }
 
-/// Checked options of the log-mel bands.
+/// Checked options of the mel bands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LogMelParams {
+    /// Whose conventions to follow.
+    pub preset: MelPreset,
     /// Number of bands.
     pub bands: usize,
     /// Range below the loudest value in dB, if limited.

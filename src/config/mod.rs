@@ -1,6 +1,7 @@
 //! The pipeline file: TOML and overrides -> raw structs -> checked parameters. Unknown keys are refused.
 
 mod audio;
+mod augment;
 mod corpus;
 mod error;
 mod evaluate;
@@ -16,13 +17,14 @@ mod storage;
 pub mod train;
 
 pub use audio::Audio;
+pub use augment::{Augment, Transform};
 pub use corpus::{Corpus, ManifestColumns, Origin, Preset};
 pub use error::ConfigError;
 pub use evaluate::Evaluate;
 pub use extract::Extract;
 pub use features::{
-    Delta, Descriptor, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams, Mfcc,
-    MfccParams, MfccPreset, Pitch, PitchParams, UserSet, Window,
+    Delta, Descriptor, Edges, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams,
+    MelPreset, Mfcc, MfccParams, Pitch, PitchParams, Selection, UserSet, Window,
 };
 pub use hash::{config_hash, hash_number};
 pub use keys::nearest;

@@ -39,9 +39,10 @@ impl Method {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
-    /// All train rows of the fold.
+    /// All train rows of the fold, augmented ones included.
     Corpus,
-    /// Each speaker's own rows, test rows included (without their labels): marked transductive.
+    /// Each speaker's own utterances, those of test included (without their labels): marked transductive. Augmented rows
+    /// are left out.
     Speaker,
 }
 

@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use super::keys::{check_keys, nearest};
 use super::{
-    Audio, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, ModelSpec, Normalize, NormalizeParams,
-    Split, SplitParams, Storage, Train, overrides,
+    Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, ModelSpec, Normalize,
+    NormalizeParams, Split, SplitParams, Storage, Train, Transform, overrides,
 };
 
 /// A pipeline file: everything that a run is.
@@ -24,6 +24,9 @@ pub struct Pipeline {
     /// Decoding and resampling.
     #[serde(default)]
     pub audio: Audio,
+    /// Altered copies of utterances to learn from.
+    #[serde(default)]
+    pub augment: Augment,
     /// What is computed from the samples.
     #[serde(default)]
     pub features: Features,
@@ -56,6 +59,8 @@ fn default_seed() -> u64 {
 pub struct Parameters {
     /// The file as read, overrides applied.
     pub pipeline: Pipeline,
+    /// How utterances are altered for training: an augmented row an utterance each.
+    pub augment: Vec<Transform>,
     /// The feature set by its name, resolved.
     pub features: FeatureSetParams,
     /// The split scheme, resolved.
@@ -94,6 +99,7 @@ impl Pipeline {
         }
         Corpus::check_all(&self.corpus)?;
         self.audio.check()?;
+        let augment = self.augment.check(self.seed)?;
         self.extract.check()?;
         self.evaluate.check()?;
         self.storage.check()?;
@@ -105,7 +111,7 @@ impl Pipeline {
         self.evaluate.headline(&names)?;
         let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
         split.check_corpora(&corpora)?;
-        Ok(Parameters { pipeline: self, features, split, normalize, models })
+        Ok(Parameters { pipeline: self, augment, features, split, normalize, models })
     }
 }
 

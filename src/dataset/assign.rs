@@ -2,7 +2,7 @@
 
 use super::balance::{Strata, by_balance, by_quota};
 use super::units::{Unit, units};
-use super::{DatasetError, Keys, checks};
+use super::{DatasetError, Keys, augmented, checks};
 use crate::config::{self, SplitParams};
 use crate::schema::{Split, SplitRow};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// The splits table, and what about it deserves a warning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
-    /// A row for each utterance and fold, by fold, then by utterance id.
+    /// A row for each utterance and fold, and for each augmented row of a train utterance; by fold, then by utterance id.
     pub rows: Vec<SplitRow>,
     /// Sentences for the log and the report.
     pub warnings: Vec<String>,
@@ -27,12 +27,14 @@ pub(super) type Fold = Vec<Option<Split>>;
 /// settled first and does not depend on `dev`, which is then carved from the rest in the same way. `k-fold` and
 /// `group-k-fold` test each utterance once; `loso` has a fold a speaker, in the order of their names (speakers who
 /// share a recording are tested together); `cross-corpus` leaves out the corpora that neither list names; sides that
-/// the user fixed (`predefined`, `cross-corpus`) are taken as they are.
+/// the user fixed (`predefined`, `cross-corpus`) are taken as they are. Augmented rows have no say: they join train where
+/// their original is train, and stand in no other fold.
 ///
 /// # Errors
 /// A class with one utterance or missing from a train side, too few groups, a row without the group it needs, unknown
 /// columns or corpora, an empty side, a word in a predefined column that is no side.
 pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment, DatasetError> {
+    let (all, keys) = (keys, &keys.originals()?);
     checks::class_sizes(keys)?;
     let strata = Strata::new(keys, params.stratify_by())?;
     let scheme = Assigner { keys, params, strata, seed };
@@ -46,7 +48,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     warnings.extend(checks::merged_speakers(keys, params, folds.len())?);
     warnings.extend(checks::left_out(keys, &folds)?);
     warnings.extend(checks::class_sides(keys, &folds)?);
-    Ok(Assignment { rows: split_rows(keys, params, &folds)?, warnings })
+    Ok(Assignment { rows: augmented::follow(all, split_rows(keys, params, &folds)?)?, warnings })
 }
 
 struct Assigner<'a> {

@@ -135,6 +135,16 @@ pub enum DatasetError {
         /// The utterance.
         id: String,
     },
+    /// A split table puts an augmented row where it may not be.
+    #[error(
+        "augmented row `{id}` of fold {fold} is not on train, or its original is not\nhint: the splits table was changed; run split again with --force"
+    )]
+    MisplacedCopy {
+        /// The augmented row.
+        id: String,
+        /// The fold.
+        fold: i64,
+    },
     /// A row of a table holds a word that it may not hold.
     #[error(
         "the {table} table holds `{value}` in column `{column}`\nhint: the table is damaged; run its stage again with --force"

@@ -3,13 +3,15 @@
 use super::DatasetError;
 use crate::config;
 use crate::schema::{FeatureKeys, Kind, Row, Split, SplitRow, Table, Value};
-use polars::prelude::{Column, DataFrame, DataType, IdxSize, PolarsResult, SortMultipleOptions};
+use polars::prelude::{Column, DataFrame, DataType, IdxCa, IdxSize, PolarsResult, SortMultipleOptions};
 use std::str::FromStr;
 
 /// The column that identifies an utterance.
 const ID: &str = "utterance_id";
+/// The column that names the original of an augmented row.
+const AUGMENTED_FROM: &str = "augmented_from";
 /// Text columns that say nothing by which utterances could be grouped or balanced.
-const NEVER_GROUPED: [&str; 3] = [ID, "path", "audio_hash"];
+const NEVER_GROUPED: [&str; 5] = [ID, "path", "audio_hash", AUGMENTED_FROM, "transform"];
 
 /// The columns of the features table that are no features, sorted by utterance id: all that splitting looks at.
 #[derive(Debug, Clone)]
@@ -76,6 +78,25 @@ impl Keys {
     /// The column is missing or holds no text.
     pub fn emotions(&self) -> Result<Vec<&str>, DatasetError> {
         self.words("emotion")
+    }
+
+    /// The original of each augmented row; none: the row is an utterance itself.
+    pub(super) fn augmented_from(&self) -> Result<Vec<Option<&str>>, DatasetError> {
+        self.texts(AUGMENTED_FROM)
+    }
+
+    /// Whether there are augmented rows.
+    pub(super) fn has_augmented(&self) -> Result<bool, DatasetError> {
+        Ok(self.augmented_from()?.iter().any(Option::is_some))
+    }
+
+    /// The utterances themselves, without augmented rows.
+    pub(super) fn originals(&self) -> Result<Self, DatasetError> {
+        let from = self.augmented_from()?;
+        let rows: Vec<usize> = (0..self.len()).filter(|row| from[*row].is_none()).collect();
+        let picked = IdxCa::from_vec("row".into(), rows.iter().map(|row| *row as IdxSize).collect());
+        let frame = self.frame.take(&picked).map_err(DatasetError::query("features"))?;
+        Ok(Self { frame, segments: rows.into_iter().map(|row| self.segments[row].clone()).collect() })
     }
 
     /// A text column, a cell an utterance.

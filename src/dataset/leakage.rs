@@ -1,6 +1,6 @@
 //! What the sides of a fold share.
 
-use super::{DatasetError, Keys};
+use super::{DatasetError, Keys, augmented};
 use crate::config::SplitParams;
 use crate::schema::{Leakage, Split, SplitRow};
 use polars::prelude::{Column, DataFrame, IdxCa, IdxSize, PolarsResult, SortMultipleOptions};
@@ -12,6 +12,8 @@ const CHECKS: [(&str, &str); 4] =
     [("audio", "audio_hash"), ("overlap", OVERLAP), ("speaker", "speaker"), ("text", "text_id")];
 /// Segments that overlap in one recording share a value.
 const OVERLAP: &str = "#overlap";
+/// Augmented rows that are not on train, or whose original is not.
+const AUGMENTED: &str = "augmented";
 /// What is never allowed, whatever the scheme.
 const FORBIDDEN: [&str; 2] = ["audio", "overlap"];
 /// The pairs of sides, in the order of the table. Most models learn from train and dev together.
@@ -27,6 +29,8 @@ const EXAMPLES: usize = 3;
 /// Counts the speakers, texts and recordings that each two sides of each fold share, and where there are segments, the
 /// stretches of a recording.
 ///
+/// Where there are augmented rows, counts those outside train and those whose original is not on train: never allowed.
+///
 /// `allowed` says what the scheme promises: shared or overlapping audio never, shared speakers or texts unless it groups by them. The
 /// count is null where no utterance of the fold has the column. Examples are values, and for audio pairs of utterances.
 ///
@@ -39,32 +43,38 @@ pub fn leakage(keys: &Keys, rows: &[SplitRow], params: &SplitParams) -> Result<V
     for (check, column) in checks() {
         found.insert(check, sightings(&joined, column)?);
     }
+    let has_augmented = keys.has_augmented()?;
     let mut table = Vec::new();
-    for fold in super::folds(rows).filter_map(<[SplitRow]>::first) {
+    for rows in super::folds(rows) {
+        let fold = &rows[0];
+        let row = |check: &str, between: &str, allowed: bool, shared: Option<Vec<String>>| Leakage {
+            scheme: fold.scheme.clone(),
+            fold: fold.fold,
+            check: check.to_owned(),
+            between: between.to_owned(),
+            shared: shared.as_ref().map(|shared| shared.len() as i64),
+            allowed,
+            examples: shared
+                .filter(|shared| !shared.is_empty())
+                .map(|shared| shared[..shared.len().min(EXAMPLES)].join(", ")),
+        };
         for (check, column) in checks() {
             let allowed = !FORBIDDEN.contains(&check) && !promised(params, column);
             let seen = found[check].get(&fold.fold).map(Vec::as_slice);
-            table.extend(PAIRS.map(|(between, a, b)| {
-                let shared = seen.map(|seen| shared(seen, check, a, b));
-                Leakage {
-                    scheme: fold.scheme.clone(),
-                    fold: fold.fold,
-                    check: check.to_owned(),
-                    between: between.to_owned(),
-                    shared: shared.as_ref().map(|shared| shared.len() as i64),
-                    allowed,
-                    examples: shared
-                        .filter(|shared| !shared.is_empty())
-                        .map(|shared| shared[..shared.len().min(EXAMPLES)].join(", ")),
-                }
-            }));
+            table.extend(
+                PAIRS.map(|(between, a, b)| row(check, between, allowed, seen.map(|seen| shared(seen, check, a, b)))),
+            );
+        }
+        if has_augmented {
+            table.push(row(AUGMENTED, "train-dev-test", false, Some(augmented::misplaced(keys, rows)?)));
         }
     }
+    table.sort_by(|a, b| (a.fold, &a.check, &a.between).cmp(&(b.fold, &b.check, &b.between)));
     Ok(table)
 }
 
 /// The rows of a leakage table that break a promise: what is shared is not allowed. Possible only where the user fixed
-/// the sides.
+/// the sides, or changed the splits.
 pub fn violations(table: &[Leakage]) -> Vec<&Leakage> {
     // Train and dev together share what one of them does.
     let alone = |row: &&Leakage| !row.between.contains('+');

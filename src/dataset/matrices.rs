@@ -1,6 +1,6 @@
 //! What models see: numbers, classes, and who they belong to.
 
-use super::{DatasetError, Features, Keys, Statistics};
+use super::{DatasetError, Features, Keys, Statistics, augmented};
 use crate::config::Scope;
 use crate::schema::{ColumnDef, Columns, FeatureKeys, Kind, Row, Split, SplitRow, Table, Value};
 use ndarray::Array2;
@@ -32,10 +32,10 @@ pub struct Matrices {
 /// The classes of all utterances that `rows` of the splits table name, sorted by name.
 ///
 /// # Errors
-/// An unknown utterance.
+/// An unknown utterance, an augmented row where it may not be.
 pub fn classes(keys: &Keys, rows: &[SplitRow]) -> Result<Vec<String>, DatasetError> {
     let emotions = keys.emotions()?;
-    let located = keys.located(rows)?;
+    let located = augmented::located(keys, rows)?;
     let present: BTreeSet<&str> = located.into_iter().map(|(row, _)| emotions[row]).collect();
     Ok(present.into_iter().map(str::to_owned).collect())
 }
@@ -43,7 +43,8 @@ pub fn classes(keys: &Keys, rows: &[SplitRow]) -> Result<Vec<String>, DatasetErr
 /// The matrices of one fold, `rows` being its rows of the splits table and `classes` sorted.
 ///
 /// # Errors
-/// Statistics of other features, an unknown utterance or class, a speaker without statistics.
+/// Statistics of other features, an unknown utterance or class, a speaker without statistics, an augmented row where it
+/// may not be.
 pub fn matrices(
     features: &Features,
     rows: &[SplitRow],
@@ -58,7 +59,8 @@ pub fn matrices(
 /// are, features normalized (float32, none missing), sorted by utterance id.
 ///
 /// # Errors
-/// Statistics of other features, an unknown utterance, a speaker without statistics, a column of an unexpected type.
+/// Statistics of other features, an unknown utterance, a speaker without statistics, a column of an unexpected type, an
+/// augmented row where it may not be.
 pub fn normalized(
     features: &Features,
     rows: &[SplitRow],
@@ -77,7 +79,7 @@ pub fn normalized(
 
 /// Rows of the features table on a side, ascending.
 fn side_rows(features: &Features, rows: &[SplitRow], wanted: Split) -> Result<Vec<usize>, DatasetError> {
-    let located = features.keys().located(rows)?;
+    let located = augmented::located(features.keys(), rows)?;
     let mut rows: Vec<usize> = located.into_iter().filter(|(_, side)| *side == wanted).map(|(row, _)| row).collect();
     rows.sort_unstable();
     Ok(rows)

@@ -4,6 +4,7 @@
 //! order of a query engine's reductions is its own business, and the same input must give the same bytes.
 
 mod assign;
+mod augmented;
 mod balance;
 mod checks;
 mod error;

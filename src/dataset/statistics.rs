@@ -1,6 +1,6 @@
 //! Normalization: fitted on one fold, carried by models.
 
-use super::{DatasetError, Features};
+use super::{DatasetError, Features, augmented};
 use crate::config::{Method, NormalizeParams, Scope};
 use crate::schema::{Normalization, Split, SplitRow};
 use ndarray::ArrayView1;
@@ -40,13 +40,15 @@ pub struct Statistics {
 
 /// Fits the statistics of one fold, `rows` being its rows of the splits table.
 ///
-/// Scope `corpus` looks at train rows only. Scope `speaker` looks at all rows of a speaker in the fold, without labels;
-/// a speaker with test rows is marked transductive. Missing values are left out. A constant column has scale 1, so that
+/// Scope `corpus` looks at train rows only, augmented ones included. Scope `speaker` looks at all utterances of a speaker in
+/// the fold, without labels, and at no augmented rows, since test speakers have none; a speaker with test rows is marked
+/// transductive. Missing values are left out. A constant column has scale 1, so that
 /// its values become 0; a column without any value has center 0 and scale 1. `robust` falls back on the standard
 /// deviation where the quartiles coincide. `none` is center 0, scale 1. Sums are f64, in the order of utterance ids.
 ///
 /// # Errors
-/// An unknown utterance, a word that is no side, an utterance without the speaker that scope `speaker` needs.
+/// An unknown utterance, a word that is no side, an augmented row where it may not be, an utterance without the speaker
+/// that scope `speaker` needs.
 pub fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> Result<Statistics, DatasetError> {
     let members = groups_of(features, rows, params.scope)?;
     let mut scalings: Vec<Scaling> = members.values().map(|members| Scaling::empty(members.transductive)).collect();
@@ -74,9 +76,11 @@ struct Members {
 
 fn groups_of(features: &Features, rows: &[SplitRow], scope: Scope) -> Result<BTreeMap<String, Members>, DatasetError> {
     let mut groups: BTreeMap<String, Members> = BTreeMap::new();
-    for (row, side) in features.keys().located(rows)? {
+    let originals = features.keys().augmented_from()?;
+    for (row, side) in augmented::located(features.keys(), rows)? {
         let group = match scope {
             Scope::Corpus if side != Split::Train => continue,
+            Scope::Speaker if originals[row].is_some() => continue,
             Scope::Corpus => ALL.to_owned(),
             Scope::Speaker => features.keys().speaker(row)?,
         };

@@ -1,7 +1,7 @@
 //! Synthetic tables for the tests of this room.
 
 use super::{Features, Keys};
-use crate::schema::{Columns, FeatureKeys, Table};
+use crate::schema::{Columns, FeatureKeys, Table, augmented_id};
 
 /// What splitting knows of an utterance.
 #[derive(Debug, Clone)]
@@ -86,6 +86,26 @@ impl Utterances {
     }
 }
 
+impl Utterances {
+    /// The table with a copy of every utterance for each of the transforms, behind all utterances.
+    pub(super) fn augmented(&self, transforms: &[&str]) -> Table<FeatureKeys> {
+        let mut table = self.table();
+        let (rows, text, float) = (table.rows.clone(), table.text.values.clone(), table.float.values.clone());
+        for transform in transforms {
+            table.rows.extend(rows.iter().map(|row| FeatureKeys {
+                utterance_id: augmented_id(&row.utterance_id, transform),
+                audio_hash: format!("{} {transform}", row.audio_hash),
+                augmented_from: Some(row.utterance_id.clone()),
+                transform: Some((*transform).to_owned()),
+                ..row.clone()
+            }));
+            table.text.values.extend(text.iter().cloned());
+            table.float.values.extend(float.iter().map(|value| value * 0.9));
+        }
+        table
+    }
+}
+
 /// The features of a legal table.
 pub(super) fn features(table: &Table<FeatureKeys>) -> Features {
     Features::new(table).expect("legal features")
@@ -110,5 +130,7 @@ fn feature_keys(row: &Utterance) -> FeatureKeys {
         channels: 1,
         duration_s: 1.5,
         audio_hash: row.audio_hash.clone(),
+        augmented_from: None,
+        transform: None,
     }
 }

@@ -33,11 +33,16 @@ struct Group {
 impl Dct {
     /// The first `coefficients` of the transform of `inputs` values.
     pub fn new(coefficients: usize, inputs: usize) -> Self {
+        Self::scaled(coefficients, inputs, |_| 1.0)
+    }
+
+    /// The same with coefficient `k` multiplied by `factor(k)`.
+    pub fn scaled(coefficients: usize, inputs: usize, factor: impl Fn(usize) -> f64) -> Self {
         let pairs = inputs.div_ceil(2);
         let cosine = |k: usize, m: usize| {
             let scale = if k == 0 { 1.0 } else { 2.0 } / inputs as f64;
             let share = if 2 * m + 1 == inputs { 0.5 } else { 1.0 };
-            share * scale.sqrt() * (PI * k as f64 * (2 * m + 1) as f64 / (2 * inputs) as f64).cos()
+            factor(k) * share * scale.sqrt() * (PI * k as f64 * (2 * m + 1) as f64 / (2 * inputs) as f64).cos()
         };
         let value = |k: usize, m: usize| if k < coefficients { cosine(k, m) as f32 } else { 0.0 };
         let group = |first: usize| Group {

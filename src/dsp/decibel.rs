@@ -53,6 +53,36 @@ fn ln(x: f32) -> f32 {
     m + low + 0.693_359_4 * exponent
 }
 
+/// Replaces each value by its exponential; relative error below 1e-6 from -87 to 88, outside of which values are cut.
+///
+/// The argument is split into `n ln 2 + r`, |r| below 0.35; `exp r` is the polynomial of Moshier's Cephes `expf`.
+pub fn exp_in_place(rows: &mut [Lanes]) {
+    simd(
+        #[inline(always)]
+        || {
+            for row in rows.iter_mut() {
+                *row = row.map(exp);
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    let x = if x < 88.0 { x } else { 88.0 };
+    let x = if x > -87.0 { x } else { -87.0 };
+    // 1.5 * 2^23: adding and subtracting it rounds to the nearest integer
+    let shifted = x * std::f32::consts::LOG2_E + 12_582_912.0;
+    let power = shifted - 12_582_912.0;
+    let r = x - power * 0.693_359_4 + power * 2.121_944_4e-4;
+    let mut polynomial = 1.987_569_1e-4;
+    for coefficient in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
+        polynomial = polynomial * r + coefficient;
+    }
+    let scale = f32::from_bits((shifted.to_bits().wrapping_sub(0x4b40_0000).wrapping_add(127)) << 23);
+    (polynomial * r * r + r + 1.0) * scale
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +98,19 @@ mod tests {
             let error = (f64::from(*got) - want).abs();
             assert!(error <= 1e-6 * want.abs().max(0.1), "ln({x}) is {got} for {want}");
         }
+    }
+
+    #[test]
+    fn exponential_is_within_a_millionth() {
+        for x in (-8600..8700).map(|i| i as f32 * 0.01) {
+            let mut rows = [Lanes::splat(x)];
+            exp_in_place(&mut rows);
+            let want = f64::from(x).exp();
+            assert!((f64::from(rows[0].0[3]) / want - 1.0).abs() < 1e-6, "exp({x}) is {} for {want}", rows[0].0[3]);
+        }
+        let mut rows = [Lanes([-1000.0, 1000.0, f32::NEG_INFINITY, f32::INFINITY, 0.0, 0.0, 0.0, 0.0])];
+        exp_in_place(&mut rows);
+        assert!(rows[0].0.iter().all(|value| value.is_finite()) && rows[0].0[4] == 1.0);
     }
 
     #[test]

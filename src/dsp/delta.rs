@@ -1,5 +1,10 @@
+use super::simd;
+
 /// Frames that a delta looks at, as in librosa.
 pub const DELTA_WIDTH: usize = 9;
+
+/// Frames that are filtered together.
+const CHUNK: usize = 32;
 
 /// The `order`-th (1 or 2) derivative of a contour per frame: a Savitzky-Golay filter of polynomial order `order` over
 /// [`DELTA_WIDTH`] frames (librosa.feature.delta, scipy.signal.savgol_filter with `mode="interp"`).
@@ -14,13 +19,30 @@ pub fn delta(contour: &[f32], order: usize, out: &mut [f32]) {
     }
     let half = width / 2;
     let weights = &weights(width, order)[..width];
-    for (out, window) in out[half..].iter_mut().zip(contour.windows(width)) {
-        *out = window.iter().zip(weights).map(|(value, weight)| f64::from(*value) * weight).sum::<f64>() as f32;
+    let inner = contour.len() - 2 * half;
+    for (chunk, out) in out[half..half + inner].chunks_mut(CHUNK).enumerate() {
+        filter(&contour[chunk * CHUNK..], weights, out);
     }
     // a polynomial of order n has a constant n-th derivative
     let (first, last) = (out[half], out[contour.len() - 1 - half]);
     out[..half].fill(first);
     out[contour.len() - half..].fill(last);
+}
+
+/// Writes up to CHUNK sums of weighted frames, the first of which starts at the first frame of `contour`.
+fn filter(contour: &[f32], weights: &[f64], out: &mut [f32]) {
+    simd(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0; CHUNK];
+            for (tap, weight) in weights.iter().enumerate() {
+                for (sum, value) in sums.iter_mut().zip(&contour[tap..tap + out.len()]) {
+                    *sum += f64::from(*value) * weight;
+                }
+            }
+            out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum as f32);
+        },
+    );
 }
 
 /// Weights of the least-squares derivative at the middle of `width` frames: for order 1 the slope of a line, for order 2

@@ -1,5 +1,5 @@
 use super::framing::copy_padded;
-use super::{LANES, simd};
+use super::{Grid, LANES, simd};
 
 /// Mean square below which a frame counts as silent: -100 dB of full scale.
 const SILENCE: f32 = 1e-10;
@@ -7,12 +7,13 @@ const SILENCE: f32 = 1e-10;
 /// Magnitudes up to this count as zero when signs are compared (librosa's `threshold`).
 const ZERO: f32 = 1e-10;
 
-/// Root mean square of each centred frame of `window` samples, zeros outside the signal (librosa.feature.rms):
-/// amplitude, 1 is full scale. `out` has [`super::frame_count`] values.
-pub fn rms(samples: &[f32], window: usize, hop: usize, out: &mut [f32]) {
+/// Root mean square of each frame, zeros outside the signal (librosa.feature.rms): amplitude, 1 is full scale. `out`
+/// has [`Grid::frames`] values.
+pub fn rms(samples: &[f32], grid: Grid, out: &mut [f32]) {
+    let window = grid.window;
     let mut edge = vec![0.0; window];
     for (frame, out) in out.iter_mut().enumerate() {
-        let start = (frame * hop) as isize - (window / 2) as isize;
+        let start = grid.start(frame, window);
         let inside = usize::try_from(start).ok().and_then(|start| samples.get(start..start + window));
         let energy = inside.map(square_sum).unwrap_or_else(|| {
             copy_padded(samples, start, &mut edge);
@@ -45,12 +46,14 @@ fn square_sum(samples: &[f32]) -> f32 {
     )
 }
 
-/// Share of the samples of each centred frame at which the sign differs from the sample before, 0..1; the signal's end
-/// samples are repeated outside it (librosa.feature.zero_crossing_rate). `out` has [`super::frame_count`] values.
-pub fn zero_crossing_rate(samples: &[f32], window: usize, hop: usize, out: &mut [f32]) {
+/// Share of the samples of each frame at which the sign differs from the sample before, 0..1; the signal's end samples
+/// are repeated outside it (librosa.feature.zero_crossing_rate). `out` has [`Grid::frames`] values.
+pub fn zero_crossing_rate(samples: &[f32], grid: Grid, out: &mut [f32]) {
+    let window = grid.window;
     for (frame, out) in out.iter_mut().enumerate() {
-        let end = (frame * hop + window - window / 2).min(samples.len());
-        let start = (frame * hop).saturating_sub(window / 2).min(end);
+        let start = grid.start(frame, window);
+        let end = (start + window as isize).clamp(0, samples.len() as isize) as usize;
+        let start = (start.max(0) as usize).min(end);
         *out = sign_changes(&samples[start..end]) as f32 / window as f32;
     }
 }
@@ -67,14 +70,17 @@ fn sign_changes(samples: &[f32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Edges;
+
+    const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 
     #[test]
     fn a_sine_has_its_known_energy_and_crossings() {
         // 1 kHz at 16 kHz: two crossings a millisecond, RMS 1/sqrt(2)
         let samples: Vec<f32> = (0..16000).map(|i| (i as f32 * std::f32::consts::TAU / 16.0 + 0.1).sin()).collect();
         let (mut energy, mut rates) = ([0.0; 101], [0.0; 101]);
-        rms(&samples, 400, 160, &mut energy);
-        zero_crossing_rate(&samples, 400, 160, &mut rates);
+        rms(&samples, GRID, &mut energy);
+        zero_crossing_rate(&samples, GRID, &mut rates);
         for frame in 2..98 {
             assert!((energy[frame] - 0.5_f32.sqrt()).abs() < 1e-5);
             assert!((rates[frame] - 0.125).abs() <= 1.0 / 400.0);
@@ -86,8 +92,8 @@ mod tests {
     #[test]
     fn silence_is_finite() {
         let (mut energy, mut rates) = ([1.0], [1.0]);
-        rms(&[0.0], 400, 160, &mut energy);
-        zero_crossing_rate(&[0.0], 400, 160, &mut rates);
+        rms(&[0.0], GRID, &mut energy);
+        zero_crossing_rate(&[0.0], GRID, &mut rates);
         assert_eq!((energy[0], rates[0], log_energy_db(0.0)), (0.0, 0.0, -100.0));
     }
 }

@@ -34,16 +34,24 @@ impl RealFft {
         self.transform(input, real, |bin| bin.re);
     }
 
+    /// Spectrum of one frame, which `fill` writes: `n` samples in, `n / 2 + 1` bins out.
+    pub fn single(&mut self, fill: impl FnOnce(&mut [f32])) -> &[Complex32] {
+        fill(&mut self.frame);
+        self.plan
+            .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
+            .expect("all buffers come from the plan");
+        &self.spectrum
+    }
+
     fn transform(&mut self, input: &[Lanes], output: &mut [Lanes], value: impl Fn(Complex32) -> f32) {
         assert_eq!((input.len(), output.len()), (self.frame.len(), self.spectrum.len()));
         for lane in 0..LANES {
-            for (sample, row) in self.frame.iter_mut().zip(input) {
-                *sample = row.0[lane];
-            }
-            self.plan
-                .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
-                .expect("all buffers come from the plan");
-            for (row, &bin) in output.iter_mut().zip(&self.spectrum) {
+            let spectrum = self.single(|frame| {
+                for (sample, row) in frame.iter_mut().zip(input) {
+                    *sample = row.0[lane];
+                }
+            });
+            for (row, &bin) in output.iter_mut().zip(spectrum) {
                 row.0[lane] = value(bin);
             }
         }

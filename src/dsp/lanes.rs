@@ -51,6 +51,12 @@ impl Lanes {
         self.zip(other, |a, b| if a > b { a } else { b })
     }
 
+    /// The smaller of each pair.
+    #[inline(always)]
+    pub fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+
     /// Square root of each lane.
     #[inline(always)]
     pub fn sqrt(self) -> Self {

@@ -5,9 +5,10 @@
 //! bins) is plain arithmetic on [`Lanes`] and runs on SIMD registers without shuffles. The result is a
 //! [`Contours`] matrix: one row a descriptor, one column a frame.
 //!
-//! Frame `t` is centred on sample `t * hop`; samples outside the signal count as zero (librosa's `center=True`), so a
-//! signal of `n` samples has `1 + n / hop` frames, and even a single sample has one.
+//! A [`Grid`] says where frames lie; samples outside the signal count as zero, and even a single sample has a frame.
 
+mod auditory;
+mod cepstra;
 mod contours;
 mod dct;
 mod decibel;
@@ -15,27 +16,33 @@ mod delta;
 mod energy;
 mod fft;
 mod framing;
+mod front_end;
 mod functionals;
 mod lanes;
 mod mel;
-mod mfcc;
 mod pitch;
 mod spectra;
-mod spectral;
+pub mod spectral;
+pub mod voice;
 mod window;
 
+pub use auditory::Auditory;
+pub use cepstra::{Cepstra, MelFrames, level_in_place};
 pub use contours::Contours;
 pub use dct::Dct;
-pub use decibel::{LN_TO_DB, ln_in_place, power_to_db};
+pub use decibel::{LN_TO_DB, exp_in_place, ln_in_place, power_to_db};
 pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::RealFft;
-pub use framing::{BlockLoader, frame_count};
-pub use functionals::{Moments, moments, percentile, slope_per_second};
+pub use framing::{BlockLoader, Grid};
+pub use front_end::FrontEnd;
+pub use functionals::{
+    Ascending, Cosines, Curve, Extremes, ModulationAnalyzer, ModulationSpectrum, Moments, Prediction, Regression,
+    Spread, Stretches, crossings, extremes, mean_magnitude, moments, position, predict, regression, rise_share,
+    share_above, stretches,
+};
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;
-pub use mfcc::{MelFrames, MfccExtractor};
-pub use pitch::{PitchFrame, PitchTracker, semitones};
+pub use pitch::{PitchFrame, PitchTracker, VoiceSpectra, semitones};
 pub use spectra::PowerSpectra;
-pub use spectral::{SpectralFrame, SpectralShape};
-pub use window::window;
+pub use window::{povey, symmetric_hamming, window};

@@ -1,11 +1,11 @@
 mod path;
+mod spectra;
 
-use super::{BlockLoader, LANES, Lanes, RealFft, frame_count, moments, simd};
+use super::{Grid, LANES, Lanes, RealFft, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
 
-/// Periods of the lowest pitch in a window.
-const PERIODS: f64 = 3.0;
+pub use spectra::VoiceSpectra;
 
 /// Boersma's costs, as Praat sets them for `To Pitch (ac)`.
 const SILENCE_THRESHOLD: f64 = 0.03;
@@ -19,6 +19,8 @@ pub struct PitchFrame {
     pub f0_hz: Option<f32>,
     /// Largest normalised autocorrelation at a pitch period, 0..1, voiced or not.
     pub strength: f32,
+    /// Largest magnitude near the frame's centre over that of the utterance, 0..1.
+    pub level: f32,
 }
 
 /// Pitch by autocorrelation and the cheapest path through the frames' candidates (Boersma, 1993, "Accurate short-term
@@ -26,11 +28,10 @@ pub struct PitchFrame {
 #[derive(Debug, Clone)]
 pub struct PitchTracker {
     rate: f64,
-    hop: usize,
+    grid: Grid,
     highest_octave: f64,
-    loader: BlockLoader,
+    spectra: VoiceSpectra,
     fft: RealFft,
-    window: Vec<f32>,
     /// `1 / autocorrelation of the window`, for lags 0..=longest + 1.
     window_gain: Vec<f32>,
     shortest_lag: usize,
@@ -42,46 +43,42 @@ pub struct PitchTracker {
 }
 
 impl PitchTracker {
-    /// Plans the analysis of frames every `hop` samples.
-    pub fn new(params: &PitchParams, sample_rate_hz: u32, hop: usize) -> Self {
+    /// Plans the analysis of the frames of a grid.
+    pub fn new(params: &PitchParams, sample_rate_hz: u32, grid: Grid) -> Self {
         let rate = f64::from(sample_rate_hz);
-        let length = ((PERIODS * rate / params.min_hz) as usize / 2 * 2).max(4);
-        let n_fft = (length * 3 / 2).next_power_of_two().max(8);
-        let longest_lag = (rate / params.min_hz) as usize;
-        let window = symmetric_hann(length);
-        let mut tracker = Self {
+        let spectra = VoiceSpectra::new(params, sample_rate_hz, grid);
+        let n_fft = spectra.n_fft();
+        let longest_lag = ((rate / params.min_hz) as usize).min(n_fft / 2 - 1);
+        Self {
             rate,
-            hop,
+            grid,
             highest_octave: params.max_hz.log2(),
-            loader: BlockLoader::new(vec![1.0; length], hop, n_fft),
             fft: RealFft::new(n_fft),
-            window_gain: window_gain(&window, longest_lag + 1),
-            window,
+            window_gain: window_gain(spectra.window(), longest_lag + 1),
+            spectra,
             shortest_lag: ((rate / params.max_hz).ceil() as usize).max(2),
             longest_lag,
             rows: vec![Lanes::ZERO; n_fft],
             spectrum: vec![Lanes::ZERO; n_fft / 2 + 1],
             lags: vec![0.0; longest_lag + 2],
             lattice: Lattice::default(),
-        };
-        tracker.longest_lag = tracker.longest_lag.min(n_fft / 2 - 1);
-        tracker
+        }
     }
 
-    /// Replaces `out` by the pitch of each frame of `samples`; frame `t` is centred on sample `t * hop`.
+    /// Replaces `out` by the pitch of each frame of `samples`.
     pub fn track(&mut self, samples: &[f32], out: &mut Vec<PitchFrame>) {
         out.clear();
         self.lattice.clear();
-        let frames = frame_count(samples.len(), self.hop);
+        let frames = self.grid.frames(samples.len());
         let global_peak = peak_around_mean(samples);
         for first_frame in (0..frames).step_by(LANES) {
             let peaks = self.autocorrelate(samples, first_frame);
             for lane in 0..LANES.min(frames - first_frame) {
-                let intensity = if global_peak > 0.0 { (peaks.0[lane] / global_peak).min(1.0) } else { 0.0 };
-                out.push(PitchFrame { f0_hz: None, strength: self.find_candidates(lane, intensity) });
+                let level = if global_peak > 0.0 { (peaks.0[lane] / global_peak).min(1.0) } else { 0.0 };
+                out.push(PitchFrame { f0_hz: None, strength: self.find_candidates(lane, level), level });
             }
         }
-        for (frame, f0_hz) in out.iter_mut().zip(self.lattice.best_path(self.hop as f64 / self.rate)) {
+        for (frame, f0_hz) in out.iter_mut().zip(self.lattice.best_path(self.grid.hop as f64 / self.rate)) {
             frame.f0_hz = *f0_hz;
         }
     }
@@ -89,17 +86,10 @@ impl PitchTracker {
     /// Leaves the normalised autocorrelation of a block in the first rows of `spectrum`; returns each frame's peak near
     /// its centre.
     fn autocorrelate(&mut self, samples: &[f32], first_frame: usize) -> Lanes {
-        let block = self.loader.load(samples, first_frame);
-        let offset = (block.len() - self.window.len()) / 2;
-        let frame = &block[offset..offset + self.window.len()];
-        let peaks = simd(
-            #[inline(always)]
-            || window_block(frame, &self.window, &mut self.rows, self.longest_lag / 2),
-        );
-        self.fft.power(&self.rows, &mut self.spectrum);
+        let (power, peaks) = self.spectra.block(samples, first_frame);
         let half = self.spectrum.len() - 1;
-        self.rows[..=half].copy_from_slice(&self.spectrum);
-        for (row, mirrored) in self.rows[half + 1..].iter_mut().zip(self.spectrum[1..half].iter().rev()) {
+        self.rows[..=half].copy_from_slice(power);
+        for (row, mirrored) in self.rows[half + 1..].iter_mut().zip(power[1..half].iter().rev()) {
             *row = *mirrored;
         }
         self.fft.real_part(&self.rows, &mut self.spectrum);
@@ -147,32 +137,12 @@ pub fn semitones(hz: f32) -> f32 {
     12.0 * (hz / 27.5).log2()
 }
 
-/// Praat's Hanning window: symmetric, without its zeros.
-fn symmetric_hann(length: usize) -> Vec<f32> {
-    let step = std::f64::consts::TAU / (length + 1) as f64;
-    (1..=length).map(|i| (0.5 - 0.5 * (step * i as f64).cos()) as f32).collect()
-}
-
 /// `r(0) / r(lag)` of the window for lags 0..=longest.
 fn window_gain(window: &[f32], longest: usize) -> Vec<f32> {
     let product = |lag: usize| -> f64 {
         window.iter().zip(&window[lag.min(window.len())..]).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
     };
     (0..=longest).map(|lag| (product(0) / product(lag)) as f32).collect()
-}
-
-/// Subtracts each frame's mean, applies the window and pads with zeros; returns the peak of each frame within `reach`
-/// samples of its centre.
-#[inline(always)]
-fn window_block(frame: &[Lanes], window: &[f32], rows: &mut [Lanes], reach: usize) -> Lanes {
-    let length = frame.len();
-    let mean = frame.iter().fold(Lanes::ZERO, |sum, row| sum + *row) * (1.0 / length as f32);
-    for (row, (sample, weight)) in rows.iter_mut().zip(frame.iter().zip(window)) {
-        *row = (*sample - mean) * *weight;
-    }
-    rows[length..].fill(Lanes::ZERO);
-    let centre = &rows[length / 2 - reach..length / 2 + reach];
-    centre.iter().fold(Lanes::ZERO, |peak, row| peak.max(row.map(f32::abs)))
 }
 
 /// Largest distance of a sample from the mean.
@@ -205,10 +175,13 @@ fn vertex(left: f32, here: f32, right: f32) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Edges;
+
+    const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 
     fn track(samples: &[f32]) -> Vec<PitchFrame> {
         let mut out = Vec::new();
-        PitchTracker::new(&PitchParams { min_hz: 75.0, max_hz: 600.0 }, 16000, 160).track(samples, &mut out);
+        PitchTracker::new(&PitchParams { min_hz: 75.0, max_hz: 600.0 }, 16000, GRID).track(samples, &mut out);
         out
     }
 

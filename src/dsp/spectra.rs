@@ -1,4 +1,4 @@
-use super::{BlockLoader, Lanes, RealFft, window};
+use super::{BlockLoader, Grid, Lanes, RealFft, window};
 use crate::config::FrameParams;
 
 /// The power spectra that every spectral descriptor shares: one window and one FFT a frame.
@@ -7,7 +7,6 @@ pub struct PowerSpectra {
     loader: BlockLoader,
     fft: RealFft,
     power: Vec<Lanes>,
-    hop: usize,
 }
 
 impl PowerSpectra {
@@ -15,16 +14,10 @@ impl PowerSpectra {
     pub fn new(frame: &FrameParams) -> Self {
         let window = window(frame.window, frame.window_samples);
         Self {
-            loader: BlockLoader::new(window, frame.hop_samples, frame.n_fft),
+            loader: BlockLoader::new(window, Grid::new(frame), frame.n_fft),
             fft: RealFft::new(frame.n_fft),
             power: vec![Lanes::ZERO; frame.n_fft / 2 + 1],
-            hop: frame.hop_samples,
         }
-    }
-
-    /// Samples from one frame to the next.
-    pub fn hop(&self) -> usize {
-        self.hop
     }
 
     /// `|X|^2` of the frames from `first_frame`: `n_fft / 2 + 1` rows.

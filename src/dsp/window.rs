@@ -13,6 +13,20 @@ pub fn window(kind: Window, length: usize) -> Vec<f32> {
         .collect()
 }
 
+/// The symmetric Hamming window of `length` samples, at least 2 (the HTK Book, 5.2).
+pub fn symmetric_hamming(length: usize) -> Vec<f32> {
+    (0..length).map(|index| (0.54 - 0.46 * symmetric_cosine(index, length)) as f32).collect()
+}
+
+/// Kaldi's window of `length` samples, at least 2: the symmetric Hann window to the power of 0.85.
+pub fn povey(length: usize) -> Vec<f32> {
+    (0..length).map(|index| (0.5 - 0.5 * symmetric_cosine(index, length)).powf(0.85) as f32).collect()
+}
+
+fn symmetric_cosine(index: usize, length: usize) -> f64 {
+    (TAU * index as f64 / (length - 1) as f64).cos()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +43,15 @@ mod tests {
             for (got, want) in window(kind, 5).iter().zip(want) {
                 assert!((got - want).abs() < 1e-6, "{kind:?}: {got} for {want}");
             }
+        }
+    }
+
+    #[test]
+    fn symmetric_windows_match_scipy() {
+        // scipy.signal.get_window(name, 5, fftbins=False), and Hann's to the power of 0.85
+        let (hamming, hann) = ([0.08, 0.54, 1.0, 0.54, 0.08], [0.0, 0.554_785, 1.0, 0.554_785, 0.0]);
+        for (got, want) in symmetric_hamming(5).iter().zip(hamming).chain(povey(5).iter().zip(hann)) {
+            assert!((got - want).abs() < 1e-6, "{got} for {want}");
         }
     }
 }

@@ -4,7 +4,7 @@ mod temporal;
 mod voice;
 
 use super::set::Plan;
-use crate::dsp::{Contours, LANES, PowerSpectra, frame_count};
+use crate::dsp::{Contours, Grid, LANES, PowerSpectra};
 use cepstral::Cepstral;
 use shape::Shape;
 use voice::Voice;
@@ -31,7 +31,7 @@ impl Analysis {
 
     /// Shapes `contours` to the plan's rows and the frames of `samples`, and fills it.
     pub fn run(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
-        let frames = frame_count(samples.len(), plan.params.frame.hop_samples);
+        let frames = Grid::new(&plan.params.frame).frames(samples.len());
         contours.reset(plan.contours.len(), frames);
         self.spectral(plan, samples, contours);
         temporal::run(plan, samples, contours);
@@ -40,17 +40,22 @@ impl Analysis {
         }
     }
 
+    /// Whether each frame of the last utterance is voiced; empty where the plan does not need to know.
+    pub fn voicing(&self) -> impl Iterator<Item = bool> + '_ {
+        self.voice.iter().flat_map(Voice::voicing)
+    }
+
     fn spectral(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
         let frames = contours.frames();
         self.cepstral.iter_mut().for_each(|cepstral| cepstral.reset(frames));
         self.shape.iter_mut().for_each(Shape::reset);
-        if self.cepstral.is_some() || self.shape.is_some() {
+        if self.shape.is_some() || self.cepstral.as_ref().is_some_and(Cepstral::shares_spectra) {
             for first_frame in (0..frames).step_by(LANES) {
                 let power = self.spectra.block(samples, first_frame);
                 self.cepstral.iter_mut().for_each(|cepstral| cepstral.push(power));
                 self.shape.iter_mut().for_each(|shape| shape.write(plan, power, contours, first_frame));
             }
         }
-        self.cepstral.iter_mut().for_each(|cepstral| cepstral.write(plan, contours));
+        self.cepstral.iter_mut().for_each(|cepstral| cepstral.write(plan, samples, contours));
     }
 }

@@ -1,89 +1,172 @@
 use crate::config::Functional;
-use crate::dsp::{Moments, moments, percentile, slope_per_second};
+use crate::dsp::{
+    Ascending, Cosines, Curve, Extremes, ModulationAnalyzer, ModulationSpectrum, Prediction, Regression, Stretches,
+    crossings, extremes, mean_magnitude, position, predict, regression, rise_share, share_above, stretches,
+};
 
-/// Evaluates functionals over contours, with a buffer that is kept.
+/// Evaluates functionals over contours; plans and buffers are kept between calls.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Summary {
-    /// The values that are present, in time order until sorted.
+pub struct Summary {
     present: Vec<f32>,
-    sorted: bool,
+    tools: Tools,
+}
+
+/// What families work with.
+#[derive(Debug, Clone, Default)]
+struct Tools {
+    ascending: Ascending,
+    /// The contour with mean 0 and deviation 1.
+    standard: Vec<f64>,
+    /// Frames at which something ends.
+    frames: Vec<usize>,
+    cosines: Cosines,
+    modulation: ModulationAnalyzer,
 }
 
 impl Summary {
-    /// Appends the value of each functional over `contour` (frames `hop_s` seconds apart); NaN frames are left out, and
-    /// without a frame left every value is NaN.
+    /// Appends the value of each functional over `contour`, whose frames are `hop_s` seconds apart: finite, or NaN where
+    /// missing. Without a frame that is present every value is NaN; otherwise all are finite.
     pub fn evaluate(&mut self, contour: &[f32], hop_s: f64, functionals: &[Functional], out: &mut Vec<f32>) {
-        self.present.clear();
-        self.present.extend(contour.iter().filter(|value| !value.is_nan()));
-        self.sorted = false;
-        if self.present.is_empty() {
+        let Some(curve) = Curve::new(contour, hop_s, &mut self.present) else {
             return out.extend(functionals.iter().map(|_| f32::NAN));
+        };
+        let mut families = Families::new(curve, &mut self.tools);
+        out.extend(functionals.iter().map(|functional| finite(families.value(*functional))));
+    }
+}
+
+/// The nearest value of 32 bits: one past their range stays in it.
+fn finite(value: f64) -> f32 {
+    value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+}
+
+/// Families of functionals over one contour, each computed when the first of its functionals is asked for.
+struct Families<'a> {
+    curve: Curve<'a>,
+    tools: &'a mut Tools,
+    is_sorted: bool,
+    is_standardized: bool,
+    regression: Option<Regression>,
+    extremes: Option<Extremes>,
+    stretches: Option<Stretches>,
+    prediction: Option<Prediction>,
+    modulation: Option<ModulationSpectrum>,
+}
+
+impl<'a> Families<'a> {
+    fn new(curve: Curve<'a>, tools: &'a mut Tools) -> Self {
+        Self {
+            curve,
+            tools,
+            is_sorted: false,
+            is_standardized: false,
+            regression: None,
+            extremes: None,
+            stretches: None,
+            prediction: None,
+            modulation: None,
         }
-        let moments = moments(&self.present);
-        let slope = |functional| if functional == Functional::Slope { slope_per_second(contour, hop_s) } else { 0.0 };
-        out.extend(functionals.iter().map(|one| self.value(*one, &moments, slope(*one)) as f32));
     }
 
-    fn value(&mut self, functional: Functional, moments: &Moments, slope: f64) -> f64 {
+    fn value(&mut self, functional: Functional) -> f64 {
+        let Curve { hop_s, moments, min, max, .. } = self.curve;
+        let mean = moments.mean;
         match functional {
-            Functional::Mean => moments.mean,
+            Functional::Mean => mean,
             Functional::Std => moments.std,
+            Functional::Rms => (mean * mean + moments.std * moments.std).sqrt(),
+            Functional::MeanAbs => mean_magnitude(self.curve.present),
             Functional::Skew => moments.skew,
             Functional::Kurtosis => moments.kurtosis,
-            Functional::Slope => slope,
-            Functional::Min => self.percentile(0),
-            Functional::Max => self.percentile(100),
-            Functional::Range => self.percentile(100) - self.percentile(0),
-            Functional::Percentile(percent) => self.percentile(percent),
+            Functional::Min => min,
+            Functional::Max => max,
+            Functional::Range => max - min,
             Functional::Iqr => self.percentile(75) - self.percentile(25),
+            Functional::Percentile(percent) => self.percentile(percent),
+            Functional::PercentileRange(low, high) => self.percentile(high) - self.percentile(low),
+            Functional::Slope => self.regression().slope,
+            Functional::Offset => self.regression().offset,
+            Functional::LinearError => self.regression().linear_error,
+            Functional::Curvature => self.regression().curvature,
+            Functional::QuadraticError => self.regression().quadratic_error,
+            Functional::MaxPosition => position(&self.curve, max),
+            Functional::MinPosition => position(&self.curve, min),
+            Functional::TemporalCentroid => self.regression().temporal_centroid,
+            Functional::PeakRate => self.extremes().peaks.count() / self.curve.present_s(),
+            Functional::PeakDistanceMean => self.extremes().peak_distances.mean_or(0.0) * hop_s,
+            Functional::PeakDistanceStd => self.extremes().peak_distances.std() * hop_s,
+            Functional::PeakMean => self.extremes().peaks.mean_or(mean),
+            Functional::PeakProminence => self.extremes().peaks.mean_or(mean) - mean,
+            Functional::ValleyMean => self.extremes().valleys.mean_or(mean),
+            Functional::RiseSlopeMean => self.extremes().rises.mean_or(0.0) / hop_s,
+            Functional::RiseSlopeStd => self.extremes().rises.std() / hop_s,
+            Functional::FallSlopeMean => self.extremes().falls.mean_or(0.0) / hop_s,
+            Functional::FallSlopeStd => self.extremes().falls.std() / hop_s,
+            Functional::RiseShare => rise_share(&self.curve),
+            Functional::Up(percent) => share_above(&self.curve, f64::from(percent)),
+            Functional::ZeroCrossings => self.crossings(0.0),
+            Functional::MeanCrossings => self.crossings(mean),
+            Functional::Lpc(k) => self.prediction().coefficients[usize::from(k) - 1],
+            Functional::LpcGain => self.prediction().residual,
+            Functional::Dct(0) => mean,
+            Functional::Dct(k) => self.cosine(usize::from(k)),
+            Functional::Modulation(hz) => self.modulation().shares[hz.ilog2() as usize],
+            Functional::ModulationCentroidHz => self.modulation().centroid_hz,
+            Functional::StretchRate => self.stretches().above.count() / self.curve.present_s(),
+            Functional::StretchMeanS => self.stretches().above.mean_or(0.0) * hop_s,
+            Functional::StretchStdS => self.stretches().above.std() * hop_s,
+            Functional::StretchMaxS => self.stretches().longest_above * hop_s,
+            Functional::GapMeanS => self.stretches().below.mean_or(0.0) * hop_s,
+            Functional::GapStdS => self.stretches().below.std() * hop_s,
+            Functional::GapMaxS => self.stretches().longest_below * hop_s,
         }
     }
 
     fn percentile(&mut self, percent: u8) -> f64 {
-        if !std::mem::replace(&mut self.sorted, true) {
-            self.present.sort_unstable_by(f32::total_cmp);
+        if !std::mem::replace(&mut self.is_sorted, true) {
+            self.tools.ascending.sort(self.curve.present);
         }
-        percentile(&self.present, f64::from(percent))
+        self.tools.ascending.percentile(f64::from(percent))
+    }
+
+    fn crossings(&self, level: f64) -> f64 {
+        crossings(&self.curve, level) as f64 / self.curve.present_s()
+    }
+
+    fn regression(&mut self) -> Regression {
+        *self.regression.get_or_insert_with(|| regression(&self.curve))
+    }
+
+    fn extremes(&mut self) -> Extremes {
+        *self.extremes.get_or_insert_with(|| extremes(&self.curve, &mut self.tools.frames))
+    }
+
+    fn stretches(&mut self) -> Stretches {
+        *self.stretches.get_or_insert_with(|| stretches(&self.curve, &mut self.tools.frames))
+    }
+
+    fn prediction(&mut self) -> Prediction {
+        self.standardize();
+        *self.prediction.get_or_insert_with(|| predict(&self.tools.standard))
+    }
+
+    fn modulation(&mut self) -> ModulationSpectrum {
+        self.standardize();
+        let Tools { standard, modulation, .. } = &mut *self.tools;
+        *self.modulation.get_or_insert_with(|| modulation.measure(standard, self.curve.hop_s))
+    }
+
+    fn cosine(&mut self, k: usize) -> f64 {
+        self.standardize();
+        self.curve.moments.std * self.tools.cosines.coefficient(&self.tools.standard, k)
+    }
+
+    fn standardize(&mut self) {
+        if !std::mem::replace(&mut self.is_standardized, true) {
+            self.curve.standardize(&mut self.tools.standard);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Functional; 11] = [
-        Functional::Mean,
-        Functional::Std,
-        Functional::Min,
-        Functional::Max,
-        Functional::Range,
-        Functional::Percentile(50),
-        Functional::Percentile(95),
-        Functional::Iqr,
-        Functional::Skew,
-        Functional::Kurtosis,
-        Functional::Slope,
-    ];
-
-    fn values(contour: &[f32]) -> Vec<f32> {
-        let mut out = Vec::new();
-        Summary::default().evaluate(contour, 0.01, &ALL, &mut out);
-        out
-    }
-
-    #[test]
-    fn functionals_match_numpy_and_skip_gaps() {
-        // numpy and scipy.stats over [3, 1, 4, 1, 5], the slope over frames 0, 1, 3, 4, 5 of 10 ms
-        let got = values(&[3.0, 1.0, f32::NAN, 4.0, 1.0, 5.0]);
-        let want = [2.8, 1.6, 1.0, 5.0, 4.0, 3.0, 4.8, 3.0, 0.035_156, -1.581_055, 32.558_14];
-        for ((got, want), functional) in got.iter().zip(want).zip(ALL) {
-            assert!((got - want).abs() < 1e-4, "{functional} is {got} for {want}");
-        }
-    }
-
-    #[test]
-    fn nothing_present_is_missing_and_one_value_is_finite() {
-        assert!(values(&[f32::NAN; 5]).iter().chain(&values(&[])).all(|value| value.is_nan()));
-        assert_eq!(values(&[2.0]), [2.0, 0.0, 2.0, 2.0, 0.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
-    }
-}
+mod tests;

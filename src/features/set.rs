@@ -1,6 +1,9 @@
 use super::Extractor;
-use super::describe::{delta_text, describe, functional_text, unit};
-use crate::config::{Delta, Descriptor, FeatureSetParams, Functional};
+use super::describe::{delta_text, describe, frames_text, functional_text, unit};
+use crate::config::{Delta, Descriptor, FeatureSetParams, Functional, Group, Selection};
+use crate::dsp::Grid;
+use crate::dsp::spectral::CONTRAST_BANDS;
+use crate::dsp::voice::FORMANTS;
 use crate::schema::FeatureInfo;
 use std::sync::Arc;
 
@@ -17,6 +20,8 @@ pub(super) struct Plan {
     pub sample_rate_hz: u32,
     /// The rows of the contour matrix.
     pub contours: Vec<Contour>,
+    /// The first row of each descriptor, by its number; `None` where the set does not use it.
+    first_rows: Vec<Option<usize>>,
     /// Which functionals of which contour become columns, in column order.
     pub spans: Vec<Span>,
     names: Vec<String>,
@@ -31,12 +36,13 @@ pub(super) struct Contour {
     pub channel: usize,
 }
 
-/// Neighbouring columns: functionals of one contour or its derivative.
+/// Neighbouring columns: functionals of some frames of one contour or its derivative.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
     /// Row of the contour matrix.
     pub row: usize,
     pub delta: Delta,
+    pub frames: Selection,
     pub functionals: Vec<Functional>,
 }
 
@@ -48,7 +54,9 @@ impl FeatureSet {
         let contour_names: Vec<String> = contours.iter().map(|contour| contour_name(params, contour)).collect();
         let name = |span: &Span, functional: &Functional| format!("{}_{functional}", span.name(&contour_names));
         let names = spans.iter().flat_map(|span| span.functionals.iter().map(move |one| name(span, one))).collect();
-        let plan = Plan { params: params.clone(), sample_rate_hz, contours, spans, names, contour_names };
+        let params = params.clone();
+        let first_rows = first_rows(&contours);
+        let plan = Plan { params, sample_rate_hz, contours, first_rows, spans, names, contour_names };
         Self { plan: Arc::new(plan) }
     }
 
@@ -70,7 +78,7 @@ impl FeatureSet {
 
     /// Centre of a frame in seconds from the start of the utterance.
     pub fn frame_time_s(&self, frame: usize) -> f64 {
-        (frame * self.plan.params.frame.hop_samples) as f64 / f64::from(self.plan.sample_rate_hz)
+        Grid::new(&self.plan.params.frame).centre(frame) as f64 / f64::from(self.plan.sample_rate_hz)
     }
 
     /// An extractor with its own plans and buffers, for one thread.
@@ -80,9 +88,9 @@ impl FeatureSet {
 
     fn info(&self, name: &str, span: &Span, functional: Functional) -> FeatureInfo {
         let contour = self.plan.contours[span.row];
-        let about = describe(contour.descriptor);
+        let about = describe(&self.plan.params, contour.descriptor);
         let number = if channels(&self.plan.params, contour.descriptor) > 1 {
-            format!(" {}", contour.channel)
+            format!(" {}", number(&contour))
         } else {
             String::new()
         };
@@ -90,8 +98,14 @@ impl FeatureSet {
             name: name.to_owned(),
             descriptor: span.name(&self.plan.contour_names),
             functional: functional.to_string(),
-            unit: unit(contour.descriptor, span.delta, functional),
-            description: format!("{}{number}{}: {}", about.text, delta_text(span.delta), functional_text(functional)),
+            unit: unit(about.unit, span.delta, functional),
+            description: format!(
+                "{}{number}{}{}: {}",
+                about.text,
+                delta_text(span.delta),
+                frames_text(span.frames),
+                functional_text(functional)
+            ),
             source: about.source.to_owned(),
         }
     }
@@ -100,7 +114,17 @@ impl FeatureSet {
 impl Plan {
     /// The first row of a descriptor; `None` where the set does not use it.
     pub fn row(&self, descriptor: Descriptor) -> Option<usize> {
-        self.contours.iter().position(|contour| contour.descriptor == descriptor)
+        self.first_rows.get(descriptor as usize).copied().flatten()
+    }
+
+    /// All rows of a descriptor.
+    pub fn rows(&self, descriptor: Descriptor) -> std::ops::Range<usize> {
+        self.row(descriptor).map_or(0..0, |first| first..first + channels(&self.params, descriptor))
+    }
+
+    /// Whether some column takes voiced or unvoiced frames alone.
+    pub fn needs_voicing(&self) -> bool {
+        self.params.groups.iter().any(Group::needs_voicing)
     }
 }
 
@@ -108,15 +132,23 @@ impl Plan {
 fn channels(params: &FeatureSetParams, descriptor: Descriptor) -> usize {
     match descriptor {
         Descriptor::Mfcc => params.mfcc.coefficients,
-        Descriptor::LogMel => params.log_mel.bands,
+        Descriptor::LogMel | Descriptor::MelEnergy => params.log_mel.bands,
+        Descriptor::SpectralContrastDb => CONTRAST_BANDS,
+        Descriptor::FormantHz | Descriptor::FormantBandwidthHz | Descriptor::FormantLevelDb => FORMANTS,
         _ => 1,
     }
+}
+
+fn first_rows(contours: &[Contour]) -> Vec<Option<usize>> {
+    let most = contours.iter().map(|contour| contour.descriptor as usize).max();
+    let first = |descriptor| contours.iter().position(|contour| contour.descriptor as usize == descriptor);
+    (0..most.map_or(0, |most| most + 1)).map(first).collect()
 }
 
 impl Span {
     /// What its columns are called but for the functional.
     fn name(&self, contour_names: &[String]) -> String {
-        format!("{}{}", contour_names[self.row], self.delta.suffix())
+        format!("{}{}{}", contour_names[self.row], self.delta.suffix(), self.frames.suffix())
     }
 }
 
@@ -136,9 +168,10 @@ fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span>
             let first = contours.iter().position(|contour| contour.descriptor == *descriptor);
             let first = first.expect("every descriptor that a group names was laid out");
             for channel in 0..channels(params, *descriptor) {
-                spans.extend(group.deltas.iter().map(|delta| Span {
+                spans.extend(group.contours().map(|(delta, frames)| Span {
                     row: first + channel,
-                    delta: *delta,
+                    delta,
+                    frames,
                     functionals: group.functionals.clone(),
                 }));
             }
@@ -147,13 +180,22 @@ fn lay_out_columns(params: &FeatureSetParams, contours: &[Contour]) -> Vec<Span>
     spans
 }
 
+/// Which of its descriptor's values a contour holds, as names count them: formants from 1, all others from 0.
+fn number(contour: &Contour) -> usize {
+    let formants = [Descriptor::FormantHz, Descriptor::FormantBandwidthHz, Descriptor::FormantLevelDb];
+    contour.channel + usize::from(formants.contains(&contour.descriptor))
+}
+
 fn contour_name(params: &FeatureSetParams, contour: &Contour) -> String {
-    let Contour { descriptor, channel } = contour;
+    let (descriptor, number) = (contour.descriptor, number(contour));
     match descriptor {
-        Descriptor::Mfcc => format!("{descriptor}{channel:02}"),
-        Descriptor::LogMel => {
+        Descriptor::Mfcc | Descriptor::SpectralContrastDb => format!("{descriptor}{number:02}"),
+        Descriptor::FormantHz => format!("formant{number}_hz"),
+        Descriptor::FormantBandwidthHz => format!("formant{number}_bandwidth_hz"),
+        Descriptor::FormantLevelDb => format!("formant{number}_level_db"),
+        Descriptor::LogMel | Descriptor::MelEnergy => {
             let digits = if params.log_mel.bands > 100 { 3 } else { 2 };
-            format!("{descriptor}{channel:0digits$}")
+            format!("{descriptor}{number:0digits$}")
         }
         _ => descriptor.to_string(),
     }
@@ -180,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_dictionary_describes_every_column_once() {
-        for set in [ready("mfcc-energy"), ready("standard")] {
+        for set in [ready("mfcc-energy"), ready("standard"), ready("rich")] {
             let dictionary = set.dictionary();
             let names: Vec<&str> = dictionary.iter().map(|info| info.name.as_str()).collect();
             assert_eq!(names, set.names().iter().map(String::as_str).collect::<Vec<_>>());
@@ -195,8 +237,33 @@ mod tests {
         }
     }
 
+    /// The means of some descriptors under some options.
+    fn means(descriptors: &str, options: &str) -> FeatureSet {
+        let groups = format!("groups = [{{ descriptors = [{descriptors}], functionals = [\"mean\"] }}]");
+        let toml = format!("set = \"a\"\n[sets.a]\n{options}\n{groups}");
+        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        FeatureSet::new(&features.check(16000).expect("a legal set"), 16000)
+    }
+
     #[test]
-    fn frames_are_a_hop_apart() {
-        assert!((ready("standard").frame_time_s(150) - 1.5).abs() < 1e-12);
+    fn a_frame_has_the_time_of_its_middle() {
+        for (edges, want) in [("centre", 1.5), ("snip", 1.5125), ("pad-end", 1.5125)] {
+            let set = means("\"rms\"", &format!("frame.edges = \"{edges}\""));
+            assert!((set.frame_time_s(150) - want).abs() < 1e-12, "{edges}");
+        }
+    }
+
+    #[test]
+    fn a_preset_brings_its_units_and_its_source() {
+        for (preset, unit, source) in [("librosa", "dB", "librosa"), ("kaldi", "1", "Kaldi"), ("htk", "1", "HTK Book")]
+        {
+            let options = format!("mfcc.preset = \"{preset}\"\nlog_mel.preset = \"{preset}\"");
+            let set = means("\"mfcc\", \"log_mel\", \"mel_energy\"", &options);
+            for (info, name) in set.dictionary().iter().zip(set.names()) {
+                let unit = if name.starts_with("mel_energy") { "1" } else { unit };
+                assert!(info.unit == unit && info.source.starts_with(source), "{name}: {info:?}");
+            }
+            assert_eq!(set.names().last().map(|name| &name[..10]), Some("mel_energy"));
+        }
     }
 }

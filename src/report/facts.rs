@@ -98,8 +98,12 @@ pub struct FeatureFacts {
     pub set: String,
     /// Feature columns.
     pub columns: i64,
-    /// Rows.
+    /// Rows of utterances.
     pub rows: i64,
+    /// Rows of augmented copies.
+    pub augmented: i64,
+    /// How the copies were altered; empty without augmentation.
+    pub transforms: Vec<String>,
 }
 
 /// The split.
@@ -122,6 +126,8 @@ pub struct FoldFacts {
     pub fold: i64,
     /// Training side.
     pub train: i64,
+    /// Augmented rows beside the utterances of the training side.
+    pub augmented: i64,
     /// Dev side; 0 without one.
     pub dev: i64,
     /// Test side.

@@ -48,7 +48,13 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         class_counts: shape.classes.iter().map(|class| class_count(class, shape)).collect(),
         labels: vec![label("angry", Some("anger"), "kept"), label("calm", None, "dropped")],
         rejects: Vec::new(),
-        features: FeatureFacts { set: "standard".to_owned(), columns: 312, rows: utterances },
+        features: FeatureFacts {
+            set: "standard".to_owned(),
+            columns: 312,
+            rows: utterances,
+            augmented: 0,
+            transforms: Vec::new(),
+        },
         split: SplitFacts {
             scheme: "group-k-fold".to_owned(),
             words: format!("{} folds of whole speakers", shape.folds),
@@ -120,7 +126,8 @@ fn label(source: &str, emotion: Option<&str>, action: &str) -> LabelCount {
 fn fold_facts(fold: usize, shape: Shape<'_>, utterances: i64) -> FoldFacts {
     let test = utterances / shape.folds as i64;
     let speakers = shape.speakers as i64 / shape.folds as i64;
-    FoldFacts { fold: fold as i64, train: utterances - test - 24, dev: 24, test, test_speakers: Some(speakers) }
+    let train = utterances - test - 24;
+    FoldFacts { fold: fold as i64, train, augmented: 0, dev: 24, test, test_speakers: Some(speakers) }
 }
 
 fn leakage(shape: Shape<'_>) -> Vec<Leakage> {

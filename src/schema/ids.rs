@@ -17,6 +17,11 @@ pub fn segment_key(key: &str, start_s: Option<f64>, end_s: Option<f64>) -> Strin
     }
 }
 
+/// The id of an augmented copy of an utterance: `<original>~<transform>`.
+pub fn augmented_id(original: &str, transform: &str) -> String {
+    format!("{original}~{transform}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ mod splits;
 mod tables;
 
 pub use emotions::{CANONICAL_EMOTIONS, is_canonical_emotion};
-pub use ids::{segment_key, speaker_id, utterance_id};
+pub use ids::{augmented_id, segment_key, speaker_id, utterance_id};
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
 pub use splits::Split;
 pub use tables::{

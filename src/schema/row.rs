@@ -183,6 +183,22 @@ impl<R> From<Vec<R>> for Table<R> {
     }
 }
 
+impl<R> Table<R> {
+    /// Keeps the rows that `keep` wants.
+    pub fn retain(&mut self, keep: impl Fn(&R) -> bool) {
+        let kept: Vec<bool> = self.rows.iter().map(keep).collect();
+        retain(&mut self.rows, &kept, 1);
+        retain(&mut self.text.values, &kept, self.text.names.len());
+        retain(&mut self.float.values, &kept, self.float.names.len());
+    }
+}
+
+/// Keeps the cells of the rows that are `kept`, each `width` wide.
+fn retain<T>(cells: &mut Vec<T>, kept: &[bool], width: usize) {
+    let mut kept = kept.iter().flat_map(|kept| std::iter::repeat_n(*kept, width));
+    cells.retain(|_| kept.next() == Some(true));
+}
+
 /// Declares a table once: the row struct, its published definition and the conversion between them.
 /// Doc comments become the published descriptions.
 macro_rules! table {
@@ -221,3 +237,26 @@ macro_rules! table {
     };
 }
 pub(super) use table;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_go_with_all_their_cells() {
+        let mut table = Table {
+            rows: vec![1, 2, 3],
+            text: Columns {
+                names: vec!["room".to_owned()],
+                values: ["a", "b", "c"].map(|v| Some(v.to_owned())).into(),
+            },
+            float: Columns { names: vec!["x".to_owned(), "y".to_owned()], values: vec![1.0, 1.5, 2.0, 2.5, 3.0, 3.5] },
+        };
+        table.retain(|row| *row != 2);
+        assert_eq!(table.rows, [1, 3]);
+        assert_eq!((table.text.row(1), table.float.row(1)), (&[Some("c".to_owned())][..], &[3.0, 3.5][..]));
+        let mut bare = Table::from(vec![1, 2]);
+        bare.retain(|row| *row == 2);
+        assert_eq!(bare, Table::from(vec![2]));
+    }
+}

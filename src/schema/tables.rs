@@ -37,10 +37,11 @@ table! {
 }
 
 table! {
-    /// One row is an utterance: its keys and labels, facts about its audio, then one float32 column a feature.
-    table "features" version 1 key ["utterance_id"] open { text: true, float: true }
+    /// One row is an utterance or an augmented copy of one: its keys and labels, facts about its audio, then one float32
+    /// column a feature. Each file is sorted; an augmented row stands in the file of its original.
+    table "features" version 2 key ["utterance_id"] open { text: true, float: true }
     pub struct FeatureKeys {
-        /// `<corpus>/<key>`; unique.
+        /// `<corpus>/<key>`; unique. An augmented copy: `<original>~<transform>`.
         pub utterance_id: String,
         /// Name of the corpus in the pipeline file.
         pub corpus: String,
@@ -70,10 +71,14 @@ table! {
         pub sample_rate_hz: i64,
         /// Channels of the audio file, before mixing to mono.
         pub channels: i64,
-        /// Length of the decoded utterance or segment in seconds.
+        /// Length of the decoded utterance, segment or augmented copy in seconds.
         pub duration_s: f64,
-        /// BLAKE3 of the decoded mono samples at the configured rate, hexadecimal.
+        /// BLAKE3 of the mono samples at the configured rate that the features were computed from, hexadecimal.
         pub audio_hash: String,
+        /// The utterance that an augmented row is an altered copy of; null: the row is an utterance itself.
+        pub augmented_from: Option<String>,
+        /// How an augmented row was altered: `speed0.9`, `gain-6dB`, `noise20dB`; null: not at all.
+        pub transform: Option<String>,
     }
 }
 
@@ -95,7 +100,7 @@ table! {
     /// One row is a feature: a column of the features table.
     table "feature_dictionary" version 1 key ["name"] open { text: false, float: false }
     pub struct FeatureInfo {
-        /// Column name: `<descriptor>[_d1|_d2]_<functional>`.
+        /// Column name: `<descriptor>[_d1|_d2][_voiced|_unvoiced]_<functional>`.
         pub name: String,
         /// Low-level descriptor, with `_d1` or `_d2` for its deltas.
         pub descriptor: String,
@@ -148,7 +153,7 @@ table! {
 }
 
 table! {
-    /// One row is an utterance in a fold.
+    /// One row is an utterance in a fold, or an augmented copy of one: always train, and only where its original is.
     table "splits" version 1 key ["scheme", "fold", "utterance_id"] open { text: false, float: false }
     pub struct SplitRow {
         /// Split scheme.
@@ -170,11 +175,13 @@ table! {
         pub scheme: String,
         /// Fold, from 0.
         pub fold: i64,
-        /// What is looked for: `speaker`, `text` or `audio` (identical samples).
+        /// What is looked for: `speaker`, `text`, `audio` (identical samples), `overlap` (segments of a recording), or
+        /// `augmented` (augmented rows outside train or without their original there).
         pub check: String,
-        /// The two sides: `train-test`, `train-dev` or `dev-test`.
+        /// The sides: `train-test`, `train-dev`, `dev-test`, `train+dev-test`; for `augmented` `train-dev-test`.
         pub between: String,
-        /// How many speakers, texts or recordings are on both sides; null where the corpus does not tell.
+        /// How many speakers, texts or recordings are on both sides, or augmented rows where they must not be; null where
+        /// the corpus does not tell.
         pub shared: Option<i64>,
         /// Whether the scheme allows it.
         pub allowed: bool,
@@ -185,7 +192,7 @@ table! {
 
 table! {
     /// One row is a feature in a fold and group: the statistics that normalize it, fitted on train rows only
-    /// (per speaker: on that speaker's rows).
+    /// (per speaker: on that speaker's utterances, without augmented copies).
     table "normalization" version 1 key ["fold", "group", "feature"] open { text: false, float: false }
     pub struct Normalization {
         /// Fold, from 0.
@@ -215,7 +222,7 @@ table! {
         pub model: String,
         /// Fold, from 0.
         pub fold: i64,
-        /// Rows that the model was fitted on: train, and dev where the model does not stop early.
+        /// Rows that the model was fitted on: train with augmented rows, and dev where the model does not stop early.
         pub rows: i64,
         /// Dev rows held out to stop early; 0 where dev was trained on or absent.
         pub held_out: i64,

@@ -26,7 +26,7 @@ impl Stage for Evaluate {
         let parameters = &context.parameters;
         config::config_hash(&(
             (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
-            (&parameters.features, &parameters.split, &parameters.models),
+            (&parameters.augment, &parameters.features, &parameters.split, &parameters.models),
         ))
     }
 
@@ -86,8 +86,12 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 9], StageErr
     ])
 }
 
-fn read(out: &dyn Store, keys: Table<FeatureKeys>) -> Result<Tables, StageError> {
+fn read(out: &dyn Store, mut keys: Table<FeatureKeys>) -> Result<Tables, StageError> {
+    let rows = keys.rows.len();
+    // No figure counts augmented rows, and a prediction for one is refused.
+    keys.retain(|row| row.augmented_from.is_none());
     Ok(Tables {
+        augmented: (rows - keys.rows.len()) as i64,
         keys,
         labels: output::get_table::<LabelCount>(out, StageName::Ingest)?.0.rows,
         rejects: output::get_table::<Reject>(out, StageName::Extract)?.0.rows,

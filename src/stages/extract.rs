@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::config::{self, ConfigError};
+use crate::config;
 use crate::features::FeatureSet;
 use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
 use crate::storage::Store;
@@ -21,6 +21,7 @@ use crew::{Crew, Extracted, Refusal};
 use frames::FramesWriter;
 use parts::Part;
 
+mod check;
 mod crew;
 mod frames;
 mod parts;
@@ -42,7 +43,8 @@ impl Stage for Extract {
     type Work = Work;
 
     fn config_hash(context: &Context) -> String {
-        config::config_hash(&(&context.parameters.pipeline.audio, &context.parameters.features))
+        let parameters = &context.parameters;
+        config::config_hash(&(&parameters.pipeline.audio, &parameters.augment, &parameters.features))
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
@@ -50,7 +52,8 @@ impl Stage for Extract {
         let files = read_stamps(context.out)?;
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
-        refuse_hidden_features(context, &utterances)?;
+        check::hidden_features(context, &utterances)?;
+        check::taken_ids(context, &utterances.rows)?;
         let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
         let pending = pending(context, &parts)?;
@@ -82,18 +85,6 @@ impl Stage for Extract {
     }
 }
 
-/// A column of the corpus may not have the name of a feature: no reader could tell them apart.
-fn refuse_hidden_features(context: &Context, utterances: &Table<Utterance>) -> Result<(), StageError> {
-    let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
-    match utterances.text.names.iter().find(|name| set.names().contains(name)) {
-        None => Ok(()),
-        Some(name) => {
-            let problem = "a column of a corpus has the name of a feature; rename it in the manifest or pattern";
-            Err(ConfigError::new("corpus", name, problem).into())
-        }
-    }
-}
-
 fn read_stamps(out: &dyn Store) -> Result<Table<FileStamp>, StageError> {
     if out.stat(FILES)?.is_none() {
         return Err(StageError::MissingTable { table: FILES.to_owned(), stage: "ingest" });
@@ -112,7 +103,8 @@ fn plan(
     config_hash: &str,
 ) -> Vec<Part> {
     let hashes = row_hashes(utterances);
-    let cuts = parts::cut(&utterances.rows, context.parameters.pipeline.extract.part_rows);
+    let rows_each = 1 + context.parameters.augment.len() as u32;
+    let cuts = parts::cut(&utterances.rows, (context.parameters.pipeline.extract.part_rows / rows_each).max(1));
     let part = |rows: std::ops::Range<usize>| {
         let columns = utterances.text.names.iter().map(String::as_str);
         let made_of = table_hash("utterances", columns, hashes[rows.clone()].iter().copied());
@@ -204,18 +196,21 @@ fn assemble<'a>(
         text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
         float: Columns { names: crew.feature_names().to_vec(), values: Vec::new() },
     };
-    // Room for all at once: growing would hold them twice.
-    features.float.values.reserve_exact(part.rows.len() * features.float.names.len());
-    let mut rejects = Vec::new();
-    for (index, row) in part.rows.clone().zip(rows) {
-        match row {
-            Ok(row) => {
-                features.rows.push(row.keys);
-                features.text.values.extend_from_slice(work.utterances.text.row(index));
-                features.float.values.extend(row.values);
-            }
+    let (mut kept, mut rejects) = (Vec::with_capacity(part.rows.len()), Vec::new());
+    for (index, rows) in part.rows.clone().zip(rows) {
+        match rows {
+            Ok(rows) => kept.extend(rows.into_iter().map(|row| (index, row))),
             Err(refusal) => rejects.push(reject(&work.utterances.rows[index], refusal)),
         }
+    }
+    // Other utterances may stand between one and its copies: `a`, `a1`, `a~speed0.9`.
+    kept.sort_by(|(_, a), (_, b)| a.keys.utterance_id.cmp(&b.keys.utterance_id));
+    // Room for all at once: growing would hold them twice.
+    features.float.values.reserve_exact(kept.len() * features.float.names.len());
+    for (index, row) in kept {
+        features.rows.push(row.keys);
+        features.text.values.extend_from_slice(work.utterances.text.row(index));
+        features.float.values.extend(row.values);
     }
     Computed { part, features, rejects, frames }
 }
@@ -237,10 +232,11 @@ fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(),
     rejects.sort_by(|a, b| (&a.corpus, &a.path, &a.utterance_id).cmp(&(&b.corpus, &b.path, &b.utterance_id)));
     let inputs = BTreeMap::from([("utterances".to_owned(), part.utterances.clone())]);
     let (rejects, _) = table::write(&Table::from(rejects), config_hash, &inputs, false)?;
+    let augmented = features.rows.iter().filter(|row| row.augmented_from.is_some()).count();
     let file = write(features, config_hash, &inputs)?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
-    part.seal(context.out, file.len() as u64, frames)
+    part.seal(context.out, file.len() as u64, augmented as u64, frames)
 }
 
 /// The file of a part; of a wide table, memory holds the rows only once at a time.
@@ -264,22 +260,25 @@ fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Res
 }
 
 fn finish(context: &Context, work: &Work, set: &FeatureSet, mut outputs: Vec<String>) -> Result<Done, StageError> {
-    let mut rejects = Vec::new();
+    let (mut rejects, mut augmented) = (Vec::new(), 0);
     for part in &work.parts {
         rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
+        augmented += part.augmented(context.out)?;
     }
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), set.names().len());
     let by_code = output::counts_by_code(&rejects);
     outputs.push(output::put_rejects(context.out, StageName::Extract, rejects)?);
     let counts = [
-        ("utterances", rows),
-        ("rows", rows - refused),
-        ("rejects", refused),
-        ("features", columns),
-        ("parts", work.parts.len()),
+        ("utterances", rows as u64),
+        ("rows", (rows - refused) as u64),
+        ("augmented", augmented),
+        ("rejects", refused as u64),
+        ("features", columns as u64),
+        ("parts", work.parts.len() as u64),
     ];
-    let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count as u64)));
+    let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count)));
     counts.extend(by_code);
-    let summary = format!("{} rows of {columns} features, {refused} rejects", rows - refused);
+    let copies = if augmented > 0 { format!(" and {augmented} augmented ones") } else { String::new() };
+    let summary = format!("{} rows{copies} of {columns} features, {refused} rejects", rows - refused);
     Ok(Done { outputs, counts, summary, warnings: Vec::new() })
 }

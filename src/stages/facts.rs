@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, ModelSpec, Scope, SplitParams};
+use crate::config::{self, ModelSpec, Scope, SplitParams, Transform};
 use crate::eval::Tally;
 use crate::report::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
@@ -16,7 +16,10 @@ use super::{Context, Prepared, StageError, StageName, ingest, ledger};
 
 /// The tables that a report is made from.
 pub(super) struct Tables {
+    /// The utterances, without augmented rows.
     pub keys: Table<FeatureKeys>,
+    /// Augmented rows.
+    pub augmented: i64,
     pub labels: Vec<LabelCount>,
     pub rejects: Vec<Reject>,
     pub splits: Vec<SplitRow>,
@@ -57,7 +60,7 @@ pub(super) fn gather<W>(
         class_counts: class_counts(&tables.keys.rows),
         labels: tables.labels.clone(),
         rejects: reject_counts(&tables.rejects),
-        features: feature_facts(context, &tables.keys.rows)?,
+        features: feature_facts(context, tables)?,
         split: split_facts(context, tables)?,
         leakage: tables.leakage.clone(),
         normalization: NormalizationFacts {
@@ -132,13 +135,15 @@ fn reject_counts(rejects: &[Reject]) -> Vec<RejectCount> {
     counts.into_values().collect()
 }
 
-fn feature_facts(context: &Context, keys: &[FeatureKeys]) -> Result<FeatureFacts, StageError> {
+fn feature_facts(context: &Context, tables: &Tables) -> Result<FeatureFacts, StageError> {
     let record = ledger::read_record(context.out, StageName::Extract)?;
     let columns = record.and_then(|record| record.counts.get("features").copied()).unwrap_or(0);
     Ok(FeatureFacts {
         set: context.parameters.pipeline.features.set.clone(),
         columns: columns as i64,
-        rows: keys.len() as i64,
+        rows: tables.keys.rows.len() as i64,
+        augmented: tables.augmented,
+        transforms: context.parameters.augment.iter().map(Transform::to_string).collect(),
     })
 }
 
@@ -147,9 +152,10 @@ fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFacts, StageEr
     let speakers = speakers.collect::<BTreeMap<_, _>>();
     let mut folds = BTreeMap::<i64, (FoldFacts, BTreeSet<&str>)>::new();
     for row in &tables.splits {
-        let empty = FoldFacts { fold: row.fold, train: 0, dev: 0, test: 0, test_speakers: None };
+        let empty = FoldFacts { fold: row.fold, train: 0, augmented: 0, dev: 0, test: 0, test_speakers: None };
         let (fold, heard) = folds.entry(row.fold).or_insert((empty, BTreeSet::new()));
         match row.split.as_str() {
+            _ if !speakers.contains_key(row.utterance_id.as_str()) => fold.augmented += 1,
             "train" => fold.train += 1,
             "dev" => fold.dev += 1,
             _ => {

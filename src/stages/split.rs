@@ -25,7 +25,7 @@ impl Stage for Split {
         Ok(Prepared {
             config_hash: Self::config_hash(context),
             inputs: BTreeMap::from([features_table::keys_input(&keys)]),
-            amount: format!("{} utterances", keys.rows.len()),
+            amount: format!("{} rows", keys.rows.len()),
             work: keys,
         })
     }

@@ -1,10 +1,10 @@
 use crate::schema::{Row, Table, Value};
 
-/// BLAKE3 over row hashes in key order, hexadecimal: independent of the writer and of where the parts begin.
+/// BLAKE3 over row hashes, smallest first, hexadecimal: independent of the writer, of the order of rows and of parts.
 pub type ContentHash = String;
 
 /// The first 16 bytes of the BLAKE3 of one row's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowHash([u8; 16]);
 
 impl RowHash {
@@ -39,6 +39,9 @@ pub fn table_hash<'a>(
     let mut hasher = blake3::Hasher::new();
     update_text(&mut hasher, schema);
     open_columns.for_each(|name| update_text(&mut hasher, name));
+    // An augmented row may stand in a part before that of its neighbour by id.
+    let mut rows: Vec<RowHash> = rows.collect();
+    rows.sort_unstable();
     for row in rows {
         hasher.update(&row.0);
     }

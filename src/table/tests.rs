@@ -140,6 +140,8 @@ fn the_content_hash_does_not_see_where_parts_begin() {
     let names = ["p_anger", "p_fear"].into_iter();
     let joined = table_hash("predictions/1", names, parts.iter().flat_map(|part| part.row_hashes.iter().copied()));
     assert_eq!(joined, whole.content_hash);
+    let turned = parts.iter().rev().flat_map(|part| part.row_hashes.iter().copied());
+    assert_eq!(table_hash("predictions/1", ["p_anger", "p_fear"].into_iter(), turned), joined, "nor their order");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Frame-level features against librosa's and Praat's values on real recordings.
+//! Frame-level features against values of librosa, Kaldi, python_speech_features and Praat on real recordings.
 
 use crate::util::{corpora, golden};
 use arrow::array::{Array, Float32Array, Float64Array, StringArray};
@@ -14,12 +14,15 @@ use std::fs::{File, read};
 use std::path::Path;
 
 /// Rows of numbers of each utterance, by its id without the corpus.
-type Reference = BTreeMap<String, Vec<Vec<f64>>>;
+pub type Reference = BTreeMap<String, Vec<Vec<f64>>>;
 
 const RATE_HZ: u32 = 16000;
 
-/// Absolute difference that every frame of the librosa preset must stay below.
+/// Absolute difference that every frame of librosa and python_speech_features must stay below.
 const TOLERANCE: f64 = 1e-3;
+
+/// The same of Kaldi, relative where values are large: it computes with 32 bits itself.
+const KALDI_TOLERANCE: f64 = 2e-3;
 
 #[test]
 fn mfcc_and_deltas_match_librosa() {
@@ -57,6 +60,37 @@ fn log_mel_bands_match_librosa() {
     let rows: Vec<String> = (0..40).map(|k| format!("log_mel{k:02}")).collect();
     let close = |got: f64, want: f64| (got - want).abs() < TOLERANCE;
     compare("logmel_librosa_40", set, &rows, &columns("c", 40), |contour| contour, close);
+}
+
+#[test]
+fn mel_energies_are_the_powers_that_librosa_takes_the_logarithm_of() {
+    let set = "log_mel.bands = 40\ngroups = [{ descriptors = [\"mel_energy\"], functionals = [\"mean\"] }]";
+    let rows: Vec<String> = (0..40).map(|k| format!("mel_energy{k:02}")).collect();
+    let level = |contour: Vec<f32>| contour.into_iter().map(|energy| 10.0 * energy.max(1e-10).log10()).collect();
+    let close = |got: f64, want: f64| (got - want).abs() < TOLERANCE;
+    compare("logmel_librosa_40", set, &rows, &columns("c", 40), level, close);
+}
+
+#[test]
+fn mfcc_and_bands_match_kaldi() {
+    let close = |got: f64, want: f64| (got - want).abs() < KALDI_TOLERANCE * want.abs().max(1.0);
+    let cases = [
+        ("mfcc_kaldi_13", "mfcc", "mfcc.preset = \"kaldi\"", 13),
+        ("fbank_kaldi_40", "log_mel", "log_mel.preset = \"kaldi\"\nlog_mel.bands = 40", 40),
+    ];
+    for (table, descriptor, options, channels) in cases {
+        let set = format!("{options}\ngroups = [{{ descriptors = [\"{descriptor}\"], functionals = [\"mean\"] }}]");
+        let rows: Vec<String> = (0..channels).map(|k| format!("{descriptor}{k:02}")).collect();
+        compare(table, &set, &rows, &columns("c", channels), |contour| contour, close);
+    }
+}
+
+#[test]
+fn mfcc_match_python_speech_features() {
+    let set = "mfcc.preset = \"psf\"\ngroups = [{ descriptors = [\"mfcc\"], functionals = [\"mean\"] }]";
+    let rows: Vec<String> = (0..13).map(|k| format!("mfcc{k:02}")).collect();
+    let close = |got: f64, want: f64| (got - want).abs() < TOLERANCE;
+    compare("mfcc_psf_13", set, &rows, &columns("c", 13), |contour| contour, close);
 }
 
 #[test]
@@ -134,14 +168,14 @@ fn compare(
 }
 
 /// Contours of recordings by the name of the descriptor.
-struct Contours<'a> {
+pub struct Contours<'a> {
     set: FeatureSet,
     corpora: &'a Path,
     reader: AudioReader,
 }
 
 impl<'a> Contours<'a> {
-    fn new(set: &str, corpora: &'a Path) -> Self {
+    pub fn new(set: &str, corpora: &'a Path) -> Self {
         let set = toml::from_str(set).expect("the test's set is legal TOML");
         let features = Features { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
         let params = features.check(RATE_HZ).expect("the test's set is legal");
@@ -149,7 +183,7 @@ impl<'a> Contours<'a> {
         Self { set: FeatureSet::new(&params, RATE_HZ), corpora, reader }
     }
 
-    fn of(&mut self, id: &str) -> BTreeMap<String, Vec<f32>> {
+    pub fn of(&mut self, id: &str) -> BTreeMap<String, Vec<f32>> {
         let path = self.corpora.join(format!("ravdess/Actor_{}/{id}.flac", &id[id.len() - 2..]));
         let bytes = read(&path).expect("the corpus is complete");
         let audio = self.reader.read(&bytes, Some("flac"), Segment::default()).expect("the recording is sound");
@@ -160,7 +194,7 @@ impl<'a> Contours<'a> {
     }
 }
 
-fn load(path: &Path, columns: &[String]) -> Reference {
+pub fn load(path: &Path, columns: &[String]) -> Reference {
     let file = File::open(path).expect("the golden table is there");
     let batches = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
     let mut reference = Reference::new();

@@ -40,11 +40,12 @@ fn by_utterance(frames: &Table<FrameKeys>) -> BTreeMap<&str, Vec<Vec<f32>>> {
 #[test]
 fn frames_are_what_the_features_were_computed_from() {
     let folder = workplace();
-    run(folder.path(), &[&FRAMES[..], &["--set", "features.set=standard"]].concat());
+    let flags = ["--set", "features.set=standard", "--set", "augment.gain_db=[6]"];
+    run(folder.path(), &[&FRAMES[..], &flags].concat());
     let features = read::<FeatureKeys>(&folder.path().join("out/features"));
     let frames = read::<FrameKeys>(&folder.path().join("out/frames"));
     let of_utterance = by_utterance(&frames);
-    assert_eq!(of_utterance.len(), features.rows.len());
+    assert_eq!((of_utterance.len(), features.rows.len()), (54, 54), "of utterances and of their augmented copies");
     let mut compared = 0;
     for (index, keys) in features.rows.iter().enumerate() {
         let columns = &of_utterance[keys.utterance_id.as_str()];

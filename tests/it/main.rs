@@ -3,10 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 
 mod audio;
+mod augment;
 mod contract;
 mod corpus;
 mod faults;
 mod features_golden;
+mod features_htk;
 mod frames;
 mod layering;
 mod misuse;
@@ -16,3 +18,4 @@ mod s3_server;
 mod schemas;
 mod storage;
 mod util;
+mod voice_golden;

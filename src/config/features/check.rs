@@ -1,7 +1,4 @@
-use super::{
-    Descriptor, FeatureSetParams, Features, Frame, FrameParams, Group, LogMel, LogMelParams, Mfcc, MfccParams, Pitch,
-    PitchParams, UserSet,
-};
+use super::{Descriptor, Edges, FeatureSetParams, Features, Frame, FrameParams, Group, Pitch, PitchParams, UserSet};
 use crate::config::{ConfigError, nearest};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -10,14 +7,22 @@ use std::fmt::Display;
 const VERSION: u32 = 1;
 
 /// The ready sets, in the words of a pipeline file.
-const READY: [(&str, &str); 2] =
-    [("mfcc-energy", include_str!("../sets/mfcc-energy.toml")), ("standard", include_str!("../sets/standard.toml"))];
+const READY: [(&str, &str); 3] = [
+    ("mfcc-energy", include_str!("../sets/mfcc-energy.toml")),
+    ("standard", include_str!("../sets/standard.toml")),
+    ("rich", include_str!("../sets/rich.toml")),
+];
 
 impl Features {
+    /// Names of the ready sets.
+    pub fn ready() -> impl Iterator<Item = &'static str> {
+        READY.into_iter().map(|(name, _)| name)
+    }
+
     /// The chosen set with every option in samples at `sample_rate_hz`; refuses illegal values and unknown sets.
     pub fn check(&self, sample_rate_hz: u32) -> Result<FeatureSetParams, ConfigError> {
         for (name, set) in &self.sets {
-            if READY.iter().any(|(ready, _)| ready == name) {
+            if Self::ready().any(|ready| ready == name) {
                 let key = format!("features.sets.{name}");
                 return Err(ConfigError::new(key, "a set", "the name belongs to a ready set; choose another"));
             }
@@ -31,8 +36,8 @@ impl Features {
     }
 
     fn unknown_set(&self) -> ConfigError {
-        let names: Vec<&str> =
-            READY.iter().map(|(name, _)| *name).chain(self.sets.keys().map(String::as_str)).collect();
+        let mut names: Vec<&str> = Self::ready().collect();
+        names.extend(self.sets.keys().map(String::as_str));
         let problem = format!("no such set; legal are {}", names.join(", "));
         let error = ConfigError::new("features.set", &self.set, problem);
         match nearest(&self.set, names) {
@@ -52,7 +57,7 @@ impl UserSet {
         let at = |name: &str| format!("{key}.{name}");
         let params = FeatureSetParams {
             version: VERSION,
-            frame: self.frame.check(&at("frame"), sample_rate_hz)?,
+            frame: self.frame.check(&at("frame"), sample_rate_hz, self.edges(key)?)?,
             mfcc: self.mfcc.check(&at("mfcc"))?,
             log_mel: self.log_mel.check(&at("log_mel"))?,
             pitch: self.pitch.check(&at("pitch"), sample_rate_hz, self.uses_pitch())?,
@@ -63,13 +68,17 @@ impl UserSet {
     }
 
     fn uses_pitch(&self) -> bool {
-        let pitch = [Descriptor::F0Hz, Descriptor::F0Semitones, Descriptor::Voiced, Descriptor::VoicingStrength];
-        self.groups.iter().flat_map(|group| &group.descriptors).any(|descriptor| pitch.contains(descriptor))
+        self.uses(&Descriptor::VOICE) || self.groups.iter().any(Group::needs_voicing)
+    }
+
+    /// Whether a group names one of `descriptors`.
+    pub(super) fn uses(&self, descriptors: &[Descriptor]) -> bool {
+        self.groups.iter().flat_map(|group| &group.descriptors).any(|descriptor| descriptors.contains(descriptor))
     }
 }
 
 impl Frame {
-    fn check(&self, key: &str, sample_rate_hz: u32) -> Result<FrameParams, ConfigError> {
+    fn check(&self, key: &str, sample_rate_hz: u32, edges: Edges) -> Result<FrameParams, ConfigError> {
         let samples = |name: &str, ms: f64, least: usize| {
             let samples = (ms * f64::from(sample_rate_hz) / 1000.0).round();
             let legal = ms > 0.0 && ms <= 1000.0 && samples >= least as f64;
@@ -84,25 +93,7 @@ impl Frame {
             format!("a power of two from {smallest} (the window has {window_samples} samples) to 65536 is legal");
         let legal = n_fft.is_power_of_two() && (smallest..=65536).contains(&n_fft);
         require(legal, format!("{key}.n_fft"), n_fft, &problem)?;
-        Ok(FrameParams { window: self.window, window_samples, hop_samples, n_fft })
-    }
-}
-
-impl Mfcc {
-    fn check(&self, key: &str) -> Result<MfccParams, ConfigError> {
-        require_bands(format!("{key}.mel_bands"), self.mel_bands)?;
-        let problem = format!("1 to {} (`mel_bands`) is legal", self.mel_bands);
-        let legal = (1..=self.mel_bands).contains(&self.coefficients);
-        require(legal, format!("{key}.coefficients"), self.coefficients, &problem)?;
-        let top_db = check_top_db(key, self.top_db)?;
-        Ok(MfccParams { preset: self.preset, coefficients: self.coefficients, mel_bands: self.mel_bands, top_db })
-    }
-}
-
-impl LogMel {
-    fn check(&self, key: &str) -> Result<LogMelParams, ConfigError> {
-        require_bands(format!("{key}.bands"), self.bands)?;
-        Ok(LogMelParams { bands: self.bands, top_db: check_top_db(key, self.top_db)? })
+        Ok(FrameParams { window: self.window, window_samples, hop_samples, n_fft, edges })
     }
 }
 
@@ -125,6 +116,7 @@ fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
         let lists = [
             ("descriptors", group.descriptors.len()),
             ("deltas", group.deltas.len()),
+            ("frames", group.frames.len()),
             ("functionals", group.functionals.len()),
         ];
         for (name, length) in lists {
@@ -142,26 +134,16 @@ fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
 fn columns(group: &Group) -> Vec<String> {
     let mut columns = Vec::new();
     for descriptor in &group.descriptors {
-        for delta in &group.deltas {
-            columns.extend(
-                group.functionals.iter().map(|functional| format!("{descriptor}{}_{functional}", delta.suffix())),
-            );
+        for (delta, frames) in group.contours() {
+            let contour = format!("{descriptor}{}{}", delta.suffix(), frames.suffix());
+            columns.extend(group.functionals.iter().map(|functional| format!("{contour}_{functional}")));
         }
     }
     columns
 }
 
-fn check_top_db(key: &str, top_db: f64) -> Result<Option<f64>, ConfigError> {
-    let legal = top_db >= 0.0 && top_db.is_finite();
-    require(legal, format!("{key}.top_db"), top_db, "0 (no limit) or above is legal")?;
-    Ok(Some(top_db).filter(|top_db| *top_db > 0.0))
-}
-
-fn require_bands(key: String, bands: usize) -> Result<(), ConfigError> {
-    require((1..=512).contains(&bands), key, bands, "1 to 512 is legal")
-}
-
-fn require(legal: bool, key: String, value: impl Display, problem: &str) -> Result<(), ConfigError> {
+/// An error about `key`, unless its value is legal.
+pub(super) fn require(legal: bool, key: String, value: impl Display, problem: &str) -> Result<(), ConfigError> {
     if legal { Ok(()) } else { Err(ConfigError::new(key, value, problem)) }
 }
 
@@ -175,7 +157,7 @@ mod tests {
 
     #[test]
     fn ready_sets_are_legal_at_every_usual_rate() {
-        for (set, _) in READY {
+        for set in Features::ready() {
             for rate in [8000, 16000, 22050, 44100, 48000] {
                 let params = Features { set: set.to_owned(), ..Features::default() }.check(rate);
                 assert!(params.is_ok(), "{set} at {rate}: {params:?}");
@@ -195,7 +177,7 @@ mod tests {
     fn illegal_values_are_refused_by_key() {
         let group = r#"groups = [{ descriptors = ["rms"], functionals = ["mean"] }]"#;
         let cases = [
-            ("set = \"big\"".to_owned(), "features.set", "mfcc-energy, standard"),
+            ("set = \"big\"".to_owned(), "features.set", "mfcc-energy, standard, rich"),
             (format!("[sets.standard]\n{group}"), "features.sets.standard", "ready set"),
             (format!("[sets.a]\n{group}\nframe.n_fft = 500"), "features.sets.a.frame.n_fft", "power of two from 512"),
             (format!("[sets.a]\n{group}\nframe.n_fft = 256"), "features.sets.a.frame.n_fft", "window has 400"),
@@ -211,6 +193,17 @@ mod tests {
                 "[sets.a]\ngroups = [{ descriptors = [\"rms\"], functionals = [] }]".to_owned(),
                 "features.sets.a.groups.0.functionals",
                 "at least one",
+            ),
+            (
+                "[sets.a]\ngroups = [{ descriptors = [\"rms\"], frames = [], functionals = [\"mean\"] }]".to_owned(),
+                "features.sets.a.groups.0.frames",
+                "at least one",
+            ),
+            (
+                "[sets.a]\npitch.max_hz = 6000.0\ngroups = [{ descriptors = [\"rms\"], frames = [\"voiced\"], functionals = [\"mean\"] }]"
+                    .to_owned(),
+                "features.sets.a.pitch.max_hz",
+                "at most 4000",
             ),
             (
                 "[sets.a]\ngroups = [{ descriptors = [\"rms\", \"rms\"], functionals = [\"mean\"] }]".to_owned(),

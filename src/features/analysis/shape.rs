@@ -1,53 +1,94 @@
 use super::super::set::Plan;
 use crate::config::Descriptor;
-use crate::dsp::{Contours, Lanes, SpectralShape};
+use crate::dsp::spectral::{
+    Flux, Spectrum, alpha_ratio_db, bandwidth_hz, centroid_hz, contrast_db, entropy, flatness, hammarberg_db,
+    harmonicity, kurtosis, level_db, rolloff_hz, skewness, slope_db_khz, variance_hz2,
+};
+use crate::dsp::{Auditory, Contours, Lanes};
 
-const SHAPE: [Descriptor; 8] = [
-    Descriptor::SpectralCentroidHz,
-    Descriptor::SpectralBandwidthHz,
-    Descriptor::SpectralRolloffHz,
-    Descriptor::SpectralFlatness,
-    Descriptor::SpectralEntropy,
-    Descriptor::SpectralFlux,
-    Descriptor::AlphaRatioDb,
-    Descriptor::HammarbergDb,
-];
-
-/// The shape of each frame's spectrum.
+/// The shape of each frame's spectrum, and how it sounds.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
-    shape: SpectralShape,
+    spectrum: Option<Spectrum>,
+    flux: Option<Flux>,
+    auditory: Option<Auditory>,
 }
 
 impl Shape {
     /// `None` where the set uses none of it.
     pub fn new(plan: &Plan) -> Option<Self> {
-        let used = SHAPE.iter().any(|descriptor| plan.row(*descriptor).is_some());
-        used.then(|| Self { shape: SpectralShape::new(plan.sample_rate_hz, plan.params.frame.n_fft) })
+        let (rate, frame) = (plan.sample_rate_hz, &plan.params.frame);
+        let uses = |descriptor: Descriptor| plan.row(descriptor).is_some();
+        let flux = uses(Descriptor::SpectralFlux).then(|| Flux::new(frame.n_fft));
+        let contrast = uses(Descriptor::SpectralContrastDb);
+        let shaped = contrast || flux.is_some() || plan.contours.iter().any(|row| one_value(row.descriptor).is_some());
+        let heard = [Descriptor::Loudness, Descriptor::SharpnessAcum].into_iter().any(uses);
+        let room = Self {
+            spectrum: shaped.then(|| Spectrum::new(rate, frame.n_fft)),
+            flux,
+            auditory: heard.then(|| Auditory::new(rate, frame)),
+        };
+        (shaped || heard).then_some(room)
     }
 
     /// Forgets the last utterance.
     pub fn reset(&mut self) {
-        self.shape.reset();
+        self.flux.iter_mut().for_each(Flux::reset);
     }
 
     /// Writes the rows of a block whose power spectra are `power`.
     pub fn write(&mut self, plan: &Plan, power: &[Lanes], contours: &mut Contours, first_frame: usize) {
-        let shape = self.shape.measure(power);
-        let values: [Lanes; SHAPE.len()] = [
-            shape.centroid_hz,
-            shape.bandwidth_hz,
-            shape.rolloff_hz,
-            shape.flatness,
-            shape.entropy,
-            shape.flux,
-            shape.alpha_ratio_db,
-            shape.hammarberg_db,
-        ];
-        for (descriptor, value) in SHAPE.into_iter().zip(values) {
+        let mut put = |descriptor, value| {
             if let Some(row) = plan.row(descriptor) {
                 contours.write_block(row, first_frame, value);
             }
+        };
+        if let Some(auditory) = &mut self.auditory {
+            auditory.load(power);
+            put(Descriptor::Loudness, auditory.loudness());
+            put(Descriptor::SharpnessAcum, auditory.sharpness_acum());
+        }
+        let Some(spectrum) = &mut self.spectrum else { return };
+        spectrum.load(power);
+        if let Some(flux) = &mut self.flux {
+            put(Descriptor::SpectralFlux, flux.next(spectrum));
+        }
+        for (row, contour) in plan.contours.iter().enumerate() {
+            if let Some(value) = one_value(contour.descriptor) {
+                contours.write_block(row, first_frame, value(spectrum));
+            }
+        }
+        if let Some(first) = plan.row(Descriptor::SpectralContrastDb) {
+            for (band, value) in contrast_db(spectrum).into_iter().enumerate() {
+                contours.write_block(first + band, first_frame, value);
+            }
         }
     }
+}
+
+/// What computes a descriptor that needs one spectrum and gives one value.
+fn one_value(descriptor: Descriptor) -> Option<fn(&Spectrum) -> Lanes> {
+    Some(match descriptor {
+        Descriptor::SpectralCentroidHz => centroid_hz,
+        Descriptor::SpectralBandwidthHz => bandwidth_hz,
+        Descriptor::SpectralVarianceHz2 => variance_hz2,
+        Descriptor::SpectralSkewness => skewness,
+        Descriptor::SpectralKurtosis => kurtosis,
+        Descriptor::SpectralRolloffHz => |spectrum| rolloff_hz(spectrum, 0.85),
+        Descriptor::SpectralRolloff25Hz => |spectrum| rolloff_hz(spectrum, 0.25),
+        Descriptor::SpectralRolloff50Hz => |spectrum| rolloff_hz(spectrum, 0.5),
+        Descriptor::SpectralRolloff75Hz => |spectrum| rolloff_hz(spectrum, 0.75),
+        Descriptor::SpectralRolloff95Hz => |spectrum| rolloff_hz(spectrum, 0.95),
+        Descriptor::SpectralFlatness => flatness,
+        Descriptor::SpectralEntropy => entropy,
+        Descriptor::SpectralSlopeDbKhz => |spectrum| slope_db_khz(spectrum, 0.0, f32::INFINITY),
+        Descriptor::Slope0To500DbKhz => |spectrum| slope_db_khz(spectrum, 0.0, 500.0),
+        Descriptor::Slope500To1500DbKhz => |spectrum| slope_db_khz(spectrum, 500.0, 1500.0),
+        Descriptor::SpectralHarmonicity => harmonicity,
+        Descriptor::AlphaRatioDb => alpha_ratio_db,
+        Descriptor::HammarbergDb => hammarberg_db,
+        Descriptor::Level250To650Db => |spectrum| level_db(spectrum, 250.0, 650.0),
+        Descriptor::Level1000To4000Db => |spectrum| level_db(spectrum, 1000.0, 4000.0),
+        _ => return None,
+    })
 }

@@ -1,19 +1,19 @@
 use super::super::set::Plan;
 use crate::config::Descriptor;
-use crate::dsp::{Contours, log_energy_db, rms, zero_crossing_rate};
+use crate::dsp::{Contours, Grid, log_energy_db, rms, zero_crossing_rate};
 
 /// Writes the rows that need samples and no spectrum.
 pub(super) fn run(plan: &Plan, samples: &[f32], contours: &mut Contours) {
-    let (window, hop) = (plan.params.frame.window_samples, plan.params.frame.hop_samples);
+    let grid = Grid::new(&plan.params.frame);
     if let Some(row) = plan.row(Descriptor::Rms) {
-        rms(samples, window, hop, contours.row_mut(row));
+        rms(samples, grid, contours.row_mut(row));
     }
     if let Some(row) = plan.row(Descriptor::LogEnergyDb) {
         let contour = contours.row_mut(row);
-        rms(samples, window, hop, contour);
+        rms(samples, grid, contour);
         contour.iter_mut().for_each(|value| *value = log_energy_db(*value));
     }
     if let Some(row) = plan.row(Descriptor::Zcr) {
-        zero_crossing_rate(samples, window, hop, contours.row_mut(row));
+        zero_crossing_rate(samples, grid, contours.row_mut(row));
     }
 }

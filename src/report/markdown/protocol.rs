@@ -60,7 +60,9 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
 
 /// The protocol in one paragraph.
 pub(super) fn protocol(facts: &Facts) -> Vec<String> {
-    let sentences = [task(facts), split_words(facts), shared_words(facts), normalization(facts), selection(facts)];
+    let mut sentences = vec![task(facts), split_words(facts)];
+    sentences.extend(augmentation(facts));
+    sentences.extend([shared_words(facts), normalization(facts), selection(facts)]);
     vec!["## Protocol".to_owned(), sentences.join(" ")]
 }
 
@@ -96,7 +98,8 @@ pub(super) fn leakage(facts: &Facts) -> Vec<String> {
     ];
     let rows = checks.into_iter().map(|((check, between), rows)| leakage_row(check, between, &rows));
     let intro = "What two sides of a fold have in common: *audio* counts recordings whose samples are identical, \
-                 *speaker* people, *text* sentences. *Allowed* says no where the split promises to share none.";
+                 *speaker* people, *text* sentences; *augmented* counts altered copies outside train or without their \
+                 original there. *Allowed* says no where the split promises to share none.";
     vec!["## Leakage checks".to_owned(), intro.to_owned(), table(&columns, rows)]
 }
 
@@ -137,6 +140,16 @@ fn split_words(facts: &Facts) -> String {
         code(&facts.split.scheme),
         facts.seed
     )
+}
+
+fn augmentation(facts: &Facts) -> Option<String> {
+    let transforms: Vec<String> = facts.features.transforms.iter().map(|transform| code(transform)).collect();
+    (!transforms.is_empty()).then(|| {
+        format!(
+            "Models learn from altered copies of the train utterances too ({}); dev and test have none.",
+            number::list(&transforms)
+        )
+    })
 }
 
 fn shared_words(facts: &Facts) -> String {
@@ -201,11 +214,15 @@ fn sharing(facts: &Facts, check: &str) -> Sharing {
 fn fold_row(fold: &FoldFacts) -> Vec<String> {
     vec![
         fold.fold.to_string(),
-        number::count(fold.train),
+        train_cell(number::count(fold.train), number::count(fold.augmented)),
         number::count(fold.dev),
         number::count(fold.test),
         number::count_or_unknown(fold.test_speakers),
     ]
+}
+
+fn train_cell(utterances: String, augmented: String) -> String {
+    if augmented == "0" { utterances } else { format!("{utterances} + {augmented} augmented") }
 }
 
 fn rest_row(folds: &[FoldFacts]) -> Vec<String> {
@@ -217,7 +234,7 @@ fn rest_row(folds: &[FoldFacts]) -> Vec<String> {
     let speakers = speakers.and_then(|all| Some((*all.iter().min()?, *all.iter().max()?)));
     vec![
         format!("{} more", folds.len()),
-        spread(|fold| fold.train),
+        train_cell(spread(|fold| fold.train), spread(|fold| fold.augmented)),
         spread(|fold| fold.dev),
         spread(|fold| fold.test),
         speakers.map_or("unknown".to_owned(), number::range),

@@ -170,6 +170,25 @@ fn many_folds_are_summed_up() {
 }
 
 #[test]
+fn augmented_rows_are_told_apart_from_utterances() {
+    let mut facts = facts(Shape { folds: 12, speakers: 12, ..SMALL });
+    assert!(!section(&markdown(&facts), "## Protocol\n").contains("altered"));
+    facts.features.transforms = vec!["speed0.9".to_owned(), "gain-6dB".to_owned()];
+    facts.features.augmented = 1920;
+    facts.split.folds.iter_mut().for_each(|fold| fold.augmented = 2 * fold.train);
+    let (train, report) = (facts.split.folds[0].train, markdown(&facts));
+    for words in [
+        "learn from altered copies of the train utterances too (`speed0.9` and `gain-6dB`); dev and test have none.",
+        &format!("| 0 | {train} + {} augmented |", 2 * train),
+        &format!("| 2 more | {train} + {} augmented |", 2 * train),
+        "rows and 1,920 augmented ones of 312 features",
+    ] {
+        assert!(report.contains(words), "{words}: {report}");
+    }
+    check_tables(&report);
+}
+
+#[test]
 fn links_lead_to_plots_and_bytes_repeat() {
     check_links(&facts(SMALL));
     assert_eq!(markdown(&facts(SMALL)), markdown(&facts(SMALL)));

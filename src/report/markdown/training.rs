@@ -29,8 +29,12 @@ pub(super) fn training(facts: &Facts) -> Vec<String> {
 pub(super) fn cost(facts: &Facts) -> Vec<String> {
     let hours: f64 = facts.corpora.iter().map(|corpus| corpus.hours).sum();
     let folds = facts.split.folds.len();
+    let augmented = match facts.features.augmented {
+        0 => String::new(),
+        rows => format!(" and {} augmented ones", number::count(rows)),
+    };
     let words = format!(
-        "{hours:.2} hours of audio became {} rows of {} features; {} over {} made {}.",
+        "{hours:.2} hours of audio became {} rows{augmented} of {} features; {} over {} made {}.",
         number::count(facts.features.rows),
         number::count(facts.features.columns),
         number::plural(facts.models.len() as i64, "model"),

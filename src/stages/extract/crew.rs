@@ -1,15 +1,15 @@
-//! From an utterance's file to its row.
+//! From an utterance's file to its rows.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::audio::{Audio, AudioError, AudioReader, Segment, Source};
-use crate::config;
+use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Segment, Source};
+use crate::config::{self, Transform};
 use crate::dsp::Contours;
 use crate::features::{Extractor, FeatureSet};
-use crate::schema::{FeatureKeys, Utterance};
+use crate::schema::{FeatureKeys, Utterance, augmented_id};
 use crate::storage::{self, Entry, Fetch, Pieces, StorageError, Store};
 
 use super::super::{Context, StageError};
@@ -19,11 +19,12 @@ use super::parts::Part;
 /// Larger files are read piece by piece.
 const WHOLE_BYTES: u64 = 32 << 20;
 
-/// What every worker needs to turn an utterance into a row.
+/// What every worker needs to turn an utterance into rows.
 pub(super) struct Crew<'a> {
     sources: BTreeMap<&'a str, Arc<dyn Store>>,
     set: &'a FeatureSet,
     audio: &'a config::Audio,
+    transforms: &'a [Transform],
     /// Whether frames are wanted.
     frames: bool,
 }
@@ -31,6 +32,7 @@ pub(super) struct Crew<'a> {
 /// One worker's tools, which keep their buffers and plans.
 pub(super) struct Worker {
     reader: AudioReader,
+    augmenter: Augmenter,
     extractor: Extractor,
 }
 
@@ -50,10 +52,10 @@ enum Content<'a> {
     Pieces(Pieces<'a>),
 }
 
-/// What becomes of an utterance, or why it is a row in rejects.
-pub(super) type Extracted = Result<Extraction, Refusal>;
+/// What becomes of an utterance and of its augmented copies, or why it is a row in rejects.
+pub(super) type Extracted = Result<Vec<Extraction>, Refusal>;
 
-/// Keys and features of an utterance, and its frames where they are wanted.
+/// Keys and features of a row, and its frames where they are wanted.
 #[derive(Debug, Clone)]
 pub(super) struct Extraction {
     pub keys: FeatureKeys,
@@ -81,12 +83,17 @@ impl<'a> Crew<'a> {
             })?;
             sources.insert(corpus.name.as_str(), store);
         }
-        Ok(Self { sources, set, audio: &pipeline.audio, frames: pipeline.extract.frames })
+        let (audio, transforms) = (&pipeline.audio, &context.parameters.augment);
+        Ok(Self { sources, set, audio, transforms, frames: pipeline.extract.frames })
     }
 
     /// Tools for one worker.
     pub fn worker(&self) -> Worker {
-        Worker { reader: AudioReader::new(self.audio), extractor: self.set.extractor() }
+        Worker {
+            reader: AudioReader::new(self.audio),
+            augmenter: Augmenter::new(self.transforms),
+            extractor: self.set.extractor(),
+        }
     }
 
     /// Names of the features, in column order.
@@ -165,9 +172,9 @@ impl<'a> Crew<'a> {
         let segments = segments.collect::<Vec<_>>();
         // A long recording is decoded once for all of its segments.
         let mut rows = vec![None; utterances.len()];
-        let Worker { reader, extractor } = worker;
+        let Worker { reader, augmenter, extractor } = worker;
         let read = reader.read_each(source, extension, &segments, |number, audio| {
-            rows[number] = Some(self.row(extractor, &utterances[number], audio));
+            rows[number] = Some(self.rows(augmenter, extractor, &utterances[number], audio));
         });
         match read {
             Err(error) => vec![Err(error.into()); utterances.len()],
@@ -175,12 +182,24 @@ impl<'a> Crew<'a> {
         }
     }
 
-    fn row(&self, extractor: &mut Extractor, row: &Utterance, audio: Result<Audio, AudioError>) -> Extracted {
+    fn rows(
+        &self,
+        augmenter: &mut Augmenter,
+        extractor: &mut Extractor,
+        row: &Utterance,
+        audio: Result<Audio, AudioError>,
+    ) -> Extracted {
         let audio = audio?;
-        let mut values = Vec::with_capacity(self.set.names().len());
-        extractor.extract(&audio.samples, &mut values);
-        let contours = self.frames.then(|| extractor.take_contours());
-        Ok(Extraction { keys: keys(row, &audio), values, contours })
+        let mut extracted = |keys: FeatureKeys, samples: &[f32]| {
+            let mut values = Vec::with_capacity(self.set.names().len());
+            extractor.extract(samples, &mut values);
+            Extraction { keys, values, contours: self.frames.then(|| extractor.take_contours()) }
+        };
+        let mut rows = vec![extracted(keys(row, &audio), &audio.samples)];
+        for (transform, copy) in augmenter.copies(&audio, &row.utterance_id) {
+            rows.push(extracted(augmented_keys(row, &copy, transform), &copy.samples));
+        }
+        Ok(rows)
     }
 }
 
@@ -229,5 +248,17 @@ fn keys(row: &Utterance, audio: &Audio) -> FeatureKeys {
         channels: i64::from(audio.channels),
         duration_s: audio.duration_s,
         audio_hash: audio.hash(),
+        augmented_from: None,
+        transform: None,
+    }
+}
+
+fn augmented_keys(row: &Utterance, copy: &Audio, transform: Transform) -> FeatureKeys {
+    let transform = transform.to_string();
+    FeatureKeys {
+        utterance_id: augmented_id(&row.utterance_id, &transform),
+        augmented_from: Some(row.utterance_id.clone()),
+        transform: Some(transform),
+        ..keys(row, copy)
     }
 }

@@ -35,17 +35,19 @@ pub(super) struct Part {
 struct Seal {
     key: String,
     bytes: u64,
+    /// Rows of augmented copies.
+    augmented: u64,
     /// Sizes of the files that hold the part's frames; None where they were not wanted.
     frames: Option<Vec<u64>>,
 }
 
-/// Cuts sorted utterances into parts of `mean_rows` on average.
-pub(super) fn cut(utterances: &[Utterance], mean_rows: u32) -> Vec<Range<usize>> {
+/// Cuts sorted utterances into parts of `mean` on average.
+pub(super) fn cut(utterances: &[Utterance], mean: u32) -> Vec<Range<usize>> {
     let mut cuts = Vec::new();
     let mut start = 0;
     for (index, utterance) in utterances.iter().enumerate().skip(1) {
-        let full = index - start >= mean_rows as usize * LONGEST_PART;
-        if full || begins_part(&utterance.utterance_id, mean_rows) {
+        let full = index - start >= mean as usize * LONGEST_PART;
+        if full || begins_part(&utterance.utterance_id, mean) {
             cuts.push(start..index);
             start = index;
         }
@@ -150,14 +152,26 @@ impl Part {
         format!("run/extract/{}.json", self.name)
     }
 
-    /// Marks the staged part of `bytes` bytes, and of files of frames of these sizes, as finished.
-    pub fn seal(&self, out: &dyn Store, bytes: u64, frames: Option<Vec<u64>>) -> Result<(), StageError> {
-        output::put_json(out, &self.seal_path(), &Seal { key: self.key.clone(), bytes, frames })
+    /// Marks the staged part of `bytes` bytes, with so many augmented rows and files of frames of these sizes, as finished.
+    pub fn seal(
+        &self,
+        out: &dyn Store,
+        bytes: u64,
+        augmented: u64,
+        frames: Option<Vec<u64>>,
+    ) -> Result<(), StageError> {
+        output::put_json(out, &self.seal_path(), &Seal { key: self.key.clone(), bytes, augmented, frames })
+    }
+
+    /// How many rows of the finished part are augmented copies.
+    pub fn augmented(&self, out: &dyn Store) -> Result<u64, StageError> {
+        let seal = serde_json::from_slice::<Seal>(&out.get(&self.seal_path())?);
+        Ok(seal.map_or(0, |seal| seal.augmented))
     }
 }
 
-fn begins_part(id: &str, mean_rows: u32) -> bool {
-    config::hash_number(id).is_multiple_of(u64::from(mean_rows))
+fn begins_part(id: &str, mean: u32) -> bool {
+    config::hash_number(id).is_multiple_of(u64::from(mean))
 }
 
 #[cfg(test)]

@@ -1,0 +1,300 @@
+use super::{Grid, LANES, simd};
+
+/// Where neighbouring periods are looked for, in periods.
+const NEAREST: f64 = 0.8;
+const FARTHEST: f64 = 1.25;
+
+/// A period less like its neighbour than this is none; at the ends of a voiced stretch more is asked.
+const LIKE: f64 = 0.3;
+const LIKE_AT_END: f64 = 0.7;
+
+/// A period whose peak is below this share of the utterance's is none; at the ends of a voiced stretch more is asked.
+const LOUD: f64 = 0.01;
+const LOUD_AT_END: f64 = 0.023_333;
+
+/// The half width of the window of a pulse's amplitude, in periods. Praat's is 0.2: then it matters which of a period's
+/// peaks the pulses sit on, which is chance.
+const AMPLITUDE_REACH: f64 = 0.5;
+
+/// Periods longer than another by this factor are not compared (Praat's "maximum period factor").
+const PERIOD_FACTOR: f64 = 1.3;
+
+/// One opening of the vocal folds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pulse {
+    /// Time in samples from the start.
+    pub at: f64,
+    /// Root mean square around it under a Hann window; NaN where a neighbouring period is missing or of another length.
+    pub amplitude: f64,
+}
+
+/// Finds the periods of voiced speech by correlating each with the next (Praat's `To PointProcess (cc)`, Boersma &
+/// Weenink), from the middle of each voiced stretch outwards; buffers are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Periods {
+    pulses: Vec<Pulse>,
+    /// Those left of a stretch's middle, backwards.
+    left: Vec<f64>,
+}
+
+/// What the search needs to know.
+struct Voice<'a> {
+    samples: &'a [f32],
+    /// Fundamental period in samples of each frame, NaN where unvoiced.
+    periods: &'a [f64],
+    grid: Grid,
+    peak: f64,
+}
+
+/// The place most like a period, and how like it is.
+struct Match {
+    at: f64,
+    correlation: f64,
+    peak: f64,
+}
+
+impl Periods {
+    /// The pulses of an utterance in order. `periods`: the fundamental period of each frame of the grid in samples, NaN where
+    /// unvoiced.
+    pub fn find(&mut self, samples: &[f32], periods: &[f64], grid: Grid) -> &[Pulse] {
+        self.pulses.clear();
+        let voice = Voice { samples, periods, grid, peak: f64::from(largest(samples)) };
+        let mut before = f64::NEG_INFINITY;
+        for stretch in voiced_stretches(periods) {
+            // Half a frame more at both ends, as far as the pitch is known.
+            let half = grid.hop as f64 / 2.0;
+            let from = grid.centre(stretch.start) as f64 - half;
+            let to = grid.centre(stretch.end - 1) as f64 + half;
+            self.stretch(&voice, from, to, before);
+            before = self.pulses.last().map_or(before, |pulse| pulse.at);
+        }
+        measure(samples, &mut self.pulses);
+        &self.pulses
+    }
+
+    /// Adds the pulses of a voiced stretch that come well after `before`.
+    fn stretch(&mut self, voice: &Voice, from: f64, to: f64, before: f64) {
+        let Some(period) = voice.period((from + to) / 2.0) else { return };
+        let Some(middle) = voice.highest((from + to) / 2.0, period) else { return };
+        self.left.clear();
+        voice.walk(middle, -1.0, |at| at < from, |at, period| at - before > NEAREST * period, &mut self.left);
+        let pulse = |at: f64| Pulse { at, amplitude: f64::NAN };
+        self.pulses.extend(self.left.iter().rev().map(|at| pulse(*at)));
+        self.pulses.push(pulse(middle));
+        self.left.clear();
+        voice.walk(middle, 1.0, |at| at > to, |_, _| true, &mut self.left);
+        self.pulses.extend(self.left.iter().map(|at| pulse(*at)));
+    }
+}
+
+impl Voice<'_> {
+    /// Adds pulse after pulse from `start` in one direction until the place is `outside` the stretch or the pitch ends.
+    fn walk(
+        &self,
+        start: f64,
+        direction: f64,
+        outside: impl Fn(f64) -> bool,
+        legal: impl Fn(f64, f64) -> bool,
+        found: &mut Vec<f64>,
+    ) {
+        let mut at = start;
+        while let Some(period) = self.period(at) {
+            let Some(next) = self.most_alike(at, period, direction) else {
+                at += direction * period;
+                if outside(at) {
+                    return;
+                }
+                continue;
+            };
+            at = next.at;
+            let end = outside(at);
+            let (like, loud) = if end { (LIKE_AT_END, LOUD_AT_END) } else { (LIKE, LOUD) };
+            if next.correlation > like && next.peak > loud * self.peak && legal(at, period) {
+                found.push(at);
+            }
+            if end {
+                return;
+            }
+        }
+    }
+
+    /// The fundamental period at a time, between frames linearly; `None` where it is unvoiced.
+    fn period(&self, at: f64) -> Option<f64> {
+        let frames = (at - self.grid.centre(0) as f64) / self.grid.hop as f64;
+        let place = frames.clamp(0.0, (self.periods.len() - 1) as f64);
+        let (low, share) = (place.floor() as usize, place.fract());
+        let (left, right) = (self.periods[low], self.periods[(low + 1).min(self.periods.len() - 1)]);
+        let period = match (left.is_nan(), right.is_nan()) {
+            // Frequencies are interpolated, not periods.
+            (false, false) => 1.0 / ((1.0 - share) / left + share / right),
+            _ if share < 0.5 => left,
+            _ => right,
+        };
+        (!period.is_nan()).then_some(period)
+    }
+
+    /// The largest sample within half a period of a time.
+    fn highest(&self, at: f64, period: f64) -> Option<f64> {
+        let from = (at - period / 2.0).max(0.0) as usize;
+        let to = ((at + period / 2.0) as usize + 1).min(self.samples.len());
+        let window = self.samples.get(from..to)?;
+        let highest = window.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        highest.map(|(index, _)| (from + index) as f64)
+    }
+
+    /// The place a period away from `at` whose surroundings, one period long, are most like those of `at`: the maximum of
+    /// the normalised correlation, between samples by a parabola. `None` where there is no room or no maximum.
+    fn most_alike(&self, at: f64, period: f64, direction: f64) -> Option<Match> {
+        let length = period.round() as usize + 1;
+        let start = index(at - period / 2.0)?;
+        let here = self.samples.get(start..start + length)?;
+        let (near, far) = (at + direction * NEAREST * period, at + direction * FARTHEST * period);
+        let first = index((near.min(far) - period / 2.0).floor())?;
+        let last = index((near.max(far) - period / 2.0).ceil())?;
+        let room = self.samples.get(first..last + length)?;
+        let energy = square_sum(here);
+        let mut there = square_sum(&room[..length]);
+        let (mut best, mut place) = ([0.0, -1.0, 0.0], 0);
+        let mut three = [0.0; 3];
+        for offset in 0..=last - first {
+            let window = &room[offset..offset + length];
+            let norm = (energy * there).sqrt();
+            let correlation = if norm > 0.0 { product(here, window) / norm } else { 0.0 };
+            three = [three[1], three[2], correlation];
+            if offset > 0 && three[1] > best[1] && three[1] >= three[0] && three[1] >= three[2] {
+                (best, place) = (three, offset - 1);
+            }
+            if let Some(next) = room.get(offset + length) {
+                there = (there + f64::from(*next).powi(2) - f64::from(window[0]).powi(2)).max(0.0);
+            }
+        }
+        if best[1] <= -1.0 {
+            return None;
+        }
+        let (slope, curvature) = (0.5 * (best[2] - best[0]), 2.0 * best[1] - best[0] - best[2]);
+        let shift = if curvature > 0.0 { slope / curvature } else { 0.0 };
+        Some(Match {
+            at: at + (first + place) as f64 - start as f64 + shift,
+            correlation: best[1] + 0.5 * slope * shift,
+            peak: f64::from(largest(&room[place..place + length])),
+        })
+    }
+}
+
+/// Runs of frames that are voiced.
+fn voiced_stretches(periods: &[f64]) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + periods[at..].iter().position(|period| !period.is_nan())?;
+        let end = periods[start..].iter().position(|period| period.is_nan()).map_or(periods.len(), |gap| start + gap);
+        at = end;
+        Some(start..end)
+    })
+}
+
+/// Fills in the amplitudes of the pulses that lie between two periods of like length.
+fn measure(samples: &[f32], pulses: &mut [Pulse]) {
+    for middle in 1..pulses.len().saturating_sub(1) {
+        let at = pulses[middle].at;
+        let (before, after) = (at - pulses[middle - 1].at, pulses[middle + 1].at - at);
+        if before.max(after) <= PERIOD_FACTOR * before.min(after) {
+            pulses[middle].amplitude = windowed_rms(samples, at, AMPLITUDE_REACH * before, AMPLITUDE_REACH * after);
+        }
+    }
+}
+
+/// Root mean square around a time under a Hann window that reaches so far to both sides.
+fn windowed_rms(samples: &[f32], at: f64, left: f64, right: f64) -> f64 {
+    let from = (at - left).ceil().max(0.0) as usize;
+    let to = ((at + right).floor() as usize + 1).min(samples.len());
+    let (mut energy, mut weights) = (0.0, 0.0);
+    for (index, sample) in samples.iter().enumerate().take(to).skip(from) {
+        let distance = index as f64 - at;
+        let reach = if distance < 0.0 { left } else { right };
+        let weight = 0.5 + 0.5 * (std::f64::consts::PI * distance / reach).cos();
+        energy += (weight * f64::from(*sample)).powi(2);
+        weights += weight * weight;
+    }
+    if weights > 0.0 { (energy / weights).sqrt() } else { 0.0 }
+}
+
+fn index(at: f64) -> Option<usize> {
+    (at >= 0.0).then(|| at.round() as usize)
+}
+
+/// Largest magnitude.
+fn largest(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |largest, sample| largest.max(sample.abs()))
+}
+
+fn square_sum(samples: &[f32]) -> f64 {
+    product(samples, samples)
+}
+
+/// Sum of products in eight interleaved partial sums, whatever the CPU.
+fn product(a: &[f32], b: &[f32]) -> f64 {
+    simd(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0_f32; LANES];
+            let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+            let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+            for (a, b) in a.zip(b) {
+                for lane in 0..LANES {
+                    sums[lane] += a[lane] * b[lane];
+                }
+            }
+            f64::from(sums.iter().sum::<f32>() + rest)
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Edges;
+
+    const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
+
+    /// Damped pulses at the given times (samples), each as high as its amplitude.
+    fn train(pulses: &[(f64, f64)], samples: usize) -> Vec<f32> {
+        let ring = |time: f64| if time < 0.0 { 0.0 } else { (-time / 25.0).exp() * (time * 0.35).sin() };
+        (0..samples)
+            .map(|i| pulses.iter().map(|(at, height)| height * ring(i as f64 - at)).sum::<f64>() as f32)
+            .collect()
+    }
+
+    #[test]
+    fn every_pulse_of_a_train_is_found_once() {
+        let times: Vec<(f64, f64)> = (1..150).map(|k| (106.7 * f64::from(k), 0.5)).collect();
+        let samples = train(&times, 16000);
+        let periods = vec![106.7; 101];
+        let mut finder = Periods::default();
+        let pulses = finder.find(&samples, &periods, GRID);
+        assert!((140..=150).contains(&pulses.len()), "{} pulses", pulses.len());
+        for pair in pulses.windows(2).skip(2).take(130) {
+            assert!((pair[1].at - pair[0].at - 106.7).abs() < 0.1, "{pair:?}");
+            assert!((pair[1].amplitude / pair[0].amplitude - 1.0).abs() < 0.05, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn only_voiced_stretches_have_pulses() {
+        let times: Vec<(f64, f64)> = (1..150).map(|k| (100.0 * f64::from(k), 0.5)).collect();
+        let mut periods = vec![100.0; 101];
+        periods[30..60].fill(f64::NAN);
+        let mut finder = Periods::default();
+        let pulses = finder.find(&train(&times, 16000), &periods, GRID);
+        let inside = pulses.iter().filter(|pulse| (4900.0..9400.0).contains(&pulse.at)).count();
+        assert!(inside == 0 && pulses.len() > 90, "{inside} of {}", pulses.len());
+        assert!(pulses.windows(2).all(|pair| pair[0].at < pair[1].at));
+    }
+
+    #[test]
+    fn silence_and_short_signals_have_none_or_few() {
+        let mut finder = Periods::default();
+        assert!(finder.find(&[0.0; 1600], &[f64::NAN; 11], GRID).is_empty());
+        assert!(finder.find(&[0.5; 20], &[100.0], GRID).len() <= 1);
+        assert!(finder.find(&[0.0; 1600], &[100.0; 11], GRID).len() <= 1);
+    }
+}

@@ -1,0 +1,172 @@
+use super::{LANES, simd};
+
+/// One double of each frame of a block.
+pub(super) type Wide = [f64; LANES];
+
+/// Iterations after which a root counts as found: convergence is cubic, and ten are rarely needed.
+const MOST_ITERATIONS: usize = 40;
+
+/// Squared step below which a root counts as found.
+const CLOSE_ENOUGH: f64 = 1e-20;
+
+/// All complex roots of eight real polynomials at a time, by the Aberth-Ehrlich iteration (Aberth 1973).
+#[derive(Debug, Clone)]
+pub(super) struct Roots {
+    pub re: Vec<Wide>,
+    pub im: Vec<Wide>,
+}
+
+impl Roots {
+    /// Room for the roots of polynomials of degree `degree`.
+    pub fn new(degree: usize) -> Self {
+        Self { re: vec![[0.0; LANES]; degree], im: vec![[0.0; LANES]; degree] }
+    }
+
+    /// Finds the roots of `z^n + c[1] z^(n-1) + ... + c[n]`, `c` being `degree + 1` coefficients with `c[0]` = 1, in the
+    /// lanes that are `active`; the others keep no meaning.
+    pub fn solve(&mut self, coefficients: &[Wide], active: [bool; LANES]) {
+        let degree = self.re.len();
+        for (k, (re, im)) in self.re.iter_mut().zip(&mut self.im).enumerate() {
+            // Off the real axis' symmetry, which the iteration would keep.
+            let angle = std::f64::consts::TAU * (k as f64 + 0.35) / degree as f64;
+            (*re, *im) = ([0.9 * angle.cos(); LANES], [0.9 * angle.sin(); LANES]);
+        }
+        let mut moving: Wide = active.map(|active| if active { 1.0 } else { 0.0 });
+        for _ in 0..MOST_ITERATIONS {
+            let largest = simd(
+                #[inline(always)]
+                || self.iterate(coefficients, &moving),
+            );
+            for (moving, largest) in moving.iter_mut().zip(largest) {
+                if largest < CLOSE_ENOUGH {
+                    *moving = 0.0;
+                }
+            }
+            if moving == [0.0; LANES] {
+                break;
+            }
+        }
+    }
+
+    /// Moves every root of the `moving` lanes once; the largest squared step of each lane.
+    #[inline(always)]
+    fn iterate(&mut self, coefficients: &[Wide], moving: &Wide) -> Wide {
+        let mut largest = [0.0; LANES];
+        for k in 0..self.re.len() {
+            let (re, im) = (self.re[k], self.im[k]);
+            let newton = newton_step(coefficients, &re, &im);
+            let pull = self.pull(k);
+            for lane in 0..LANES {
+                // step = w / (1 - w s)
+                let (w_re, w_im) = (newton.0[lane], newton.1[lane]);
+                let (s_re, s_im) = (pull.0[lane], pull.1[lane]);
+                let (d_re, d_im) = (1.0 - (w_re * s_re - w_im * s_im), -(w_re * s_im + w_im * s_re));
+                let norm = moving[lane] / (d_re * d_re + d_im * d_im).max(f64::MIN_POSITIVE);
+                let step_re = (w_re * d_re + w_im * d_im) * norm;
+                let step_im = (w_im * d_re - w_re * d_im) * norm;
+                self.re[k][lane] -= step_re;
+                self.im[k][lane] -= step_im;
+                largest[lane] = f64::max(largest[lane], step_re * step_re + step_im * step_im);
+            }
+        }
+        largest
+    }
+
+    /// Sum of `1 / (z_k - z_j)` over the other roots.
+    #[inline(always)]
+    fn pull(&self, k: usize) -> (Wide, Wide) {
+        let (mut sum_re, mut sum_im) = ([0.0; LANES], [0.0; LANES]);
+        for j in (0..self.re.len()).filter(|j| *j != k) {
+            for lane in 0..LANES {
+                let (re, im) = (self.re[k][lane] - self.re[j][lane], self.im[k][lane] - self.im[j][lane]);
+                let norm = 1.0 / (re * re + im * im).max(f64::MIN_POSITIVE);
+                sum_re[lane] += re * norm;
+                sum_im[lane] -= im * norm;
+            }
+        }
+        (sum_re, sum_im)
+    }
+}
+
+/// Value over derivative of the polynomial at `re + i im`, by Horner's rule.
+#[inline(always)]
+fn newton_step(coefficients: &[Wide], re: &Wide, im: &Wide) -> (Wide, Wide) {
+    let zero = [0.0; LANES];
+    let (mut p_re, mut p_im, mut d_re, mut d_im) = (coefficients[0], zero, zero, zero);
+    for coefficient in &coefficients[1..] {
+        for lane in 0..LANES {
+            let (x, y) = (re[lane], im[lane]);
+            let (old_re, old_im) = (d_re[lane], d_im[lane]);
+            d_re[lane] = old_re * x - old_im * y + p_re[lane];
+            d_im[lane] = old_re * y + old_im * x + p_im[lane];
+            let (old_re, old_im) = (p_re[lane], p_im[lane]);
+            p_re[lane] = old_re * x - old_im * y + coefficient[lane];
+            p_im[lane] = old_re * y + old_im * x;
+        }
+    }
+    let (mut step_re, mut step_im) = (zero, zero);
+    for lane in 0..LANES {
+        let norm = 1.0 / (d_re[lane] * d_re[lane] + d_im[lane] * d_im[lane]).max(f64::MIN_POSITIVE);
+        step_re[lane] = (p_re[lane] * d_re[lane] + p_im[lane] * d_im[lane]) * norm;
+        step_im[lane] = (p_im[lane] * d_re[lane] - p_re[lane] * d_im[lane]) * norm;
+    }
+    (step_re, step_im)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Coefficients of the real polynomial with the given roots and their conjugates.
+    fn polynomial(pairs: &[(f64, f64)]) -> Vec<f64> {
+        let mut coefficients = vec![1.0];
+        for (radius, angle) in pairs {
+            let factor = [1.0, -2.0 * radius * angle.cos(), radius * radius];
+            let mut product = vec![0.0; coefficients.len() + 2];
+            for (i, c) in coefficients.iter().enumerate() {
+                for (j, f) in factor.iter().enumerate() {
+                    product[i + j] += c * f;
+                }
+            }
+            coefficients = product;
+        }
+        coefficients
+    }
+
+    #[test]
+    fn roots_are_those_the_polynomial_was_made_of() {
+        let pairs = |lane: usize| -> Vec<(f64, f64)> {
+            (1..=5)
+                .map(|k| (0.99 - 0.03 * k as f64 - 0.01 * lane as f64, 0.5 * k as f64 + 0.03 * lane as f64))
+                .collect()
+        };
+        let polynomials: Vec<Vec<f64>> = (0..LANES).map(|lane| polynomial(&pairs(lane))).collect();
+        let coefficients: Vec<Wide> = (0..11).map(|c| std::array::from_fn(|lane| polynomials[lane][c])).collect();
+        let mut roots = Roots::new(10);
+        roots.solve(&coefficients, [true; LANES]);
+        for lane in 0..LANES {
+            for (radius, angle) in pairs(lane) {
+                for sign in [1.0, -1.0] {
+                    let (re, im) = (radius * angle.cos(), sign * radius * angle.sin());
+                    let distance = |k: usize| (roots.re[k][lane] - re).hypot(roots.im[k][lane] - im);
+                    let nearest = (0..10).map(distance).fold(f64::INFINITY, f64::min);
+                    assert!(nearest < 1e-9, "lane {lane}: {radius} at {angle} is {nearest} away");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lanes_do_not_depend_on_each_other() {
+        let one = polynomial(&[(0.97, 0.3), (0.95, 0.9), (0.9, 2.0)]);
+        let other = polynomial(&[(0.5, 1.3), (0.5, 1.4), (0.99, 3.0)]);
+        let solve = |rest: &[f64]| {
+            let mut roots = Roots::new(6);
+            let value = |c: usize, lane: usize| if lane == 2 { one[c] } else { rest[c] };
+            let coefficients: Vec<Wide> = (0..7).map(|c| std::array::from_fn(|lane| value(c, lane))).collect();
+            roots.solve(&coefficients, [true; LANES]);
+            (0..6).map(|k| (roots.re[k][2].to_bits(), roots.im[k][2].to_bits())).collect::<Vec<_>>()
+        };
+        assert_eq!(solve(&one), solve(&other));
+    }
+}
