@@ -1,4 +1,4 @@
-use super::{BlockLoader, Grid, LANES, Lanes, RealFft, level_in_place, povey, simd, symmetric_hamming, window};
+use super::{BlockFft, BlockLoader, Grid, LANES, Lanes, level_in_place, povey, simd, symmetric_hamming, window};
 use crate::config::{FrameParams, MelPreset, Window};
 
 /// Steps of a 16-bit integer in full scale.
@@ -17,7 +17,7 @@ pub struct FrontEnd {
     window: Vec<f32>,
     /// Prepared frames, padded with zeros: `n_fft` rows.
     frames: Vec<Lanes>,
-    fft: RealFft,
+    fft: BlockFft,
     spectrum: Vec<Lanes>,
 }
 
@@ -37,7 +37,7 @@ impl FrontEnd {
             loader: BlockLoader::new(vec![1.0; loaded], grid, loaded),
             window,
             frames: vec![Lanes::ZERO; frame.n_fft],
-            fft: RealFft::new(frame.n_fft),
+            fft: BlockFft::new(frame.n_fft),
             spectrum: vec![Lanes::ZERO; frame.n_fft / 2 + 1],
         })
     }

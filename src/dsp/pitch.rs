@@ -1,7 +1,7 @@
 mod path;
 mod spectra;
 
-use super::{Grid, LANES, Lanes, RealFft, moments, simd};
+use super::{BlockFft, Grid, LANES, Lanes, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
 
@@ -31,7 +31,7 @@ pub struct PitchTracker {
     grid: Grid,
     highest_octave: f64,
     spectra: VoiceSpectra,
-    fft: RealFft,
+    fft: BlockFft,
     /// `1 / autocorrelation of the window`, for lags 0..=longest + 1.
     window_gain: Vec<f32>,
     shortest_lag: usize,
@@ -53,7 +53,7 @@ impl PitchTracker {
             rate,
             grid,
             highest_octave: params.max_hz.log2(),
-            fft: RealFft::new(n_fft),
+            fft: BlockFft::new(n_fft),
             window_gain: window_gain(spectra.window(), longest_lag + 1),
             spectra,
             shortest_lag: ((rate / params.max_hz).ceil() as usize).max(2),

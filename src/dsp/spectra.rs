@@ -1,11 +1,11 @@
-use super::{BlockLoader, Grid, Lanes, RealFft, window};
+use super::{BlockFft, BlockLoader, Grid, Lanes, window};
 use crate::config::FrameParams;
 
 /// The power spectra that every spectral descriptor shares: one window and one FFT a frame.
 #[derive(Debug, Clone)]
 pub struct PowerSpectra {
     loader: BlockLoader,
-    fft: RealFft,
+    fft: BlockFft,
     power: Vec<Lanes>,
 }
 
@@ -15,7 +15,7 @@ impl PowerSpectra {
         let window = window(frame.window, frame.window_samples);
         Self {
             loader: BlockLoader::new(window, Grid::new(frame), frame.n_fft),
-            fft: RealFft::new(frame.n_fft),
+            fft: BlockFft::new(frame.n_fft),
             power: vec![Lanes::ZERO; frame.n_fft / 2 + 1],
         }
     }

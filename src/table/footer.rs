@@ -5,6 +5,7 @@ use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataReader};
 
+use super::thrift::check_footer;
 use super::{ContentHash, RowHash, TableError, guarded};
 
 const SCHEMA: &str = "ser.schema";
@@ -98,6 +99,7 @@ pub(super) fn read_metadata<E: From<TableError>>(
     let mut wanted = file_bytes.min(64 * 1024);
     loop {
         let tail = range(file_bytes - wanted..file_bytes)?;
+        check_footer(&tail).map_err(|error| unreadable(error.to_string()))?;
         match reader.try_parse_sized(&tail, file_bytes) {
             Ok(()) => break,
             Err(ParquetError::NeedMoreData(needed)) if wanted < (needed as u64).min(file_bytes) => {

@@ -2,8 +2,8 @@ use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::read::open;
 use super::{TableError, guarded};
 
 /// Any Parquet table as text: column names, then rows. Durations become seconds; nested columns are refused.
@@ -16,7 +16,7 @@ pub fn read_text_columns(file: Bytes) -> Result<(Vec<String>, Vec<Vec<Option<Str
 
 fn read_rows(file: Bytes) -> Result<(Vec<String>, Vec<Vec<Option<String>>>), TableError> {
     let unreadable = |reason: String| TableError::Unreadable { table: "manifest".to_owned(), reason };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| unreadable(e.to_string()))?;
+    let builder = open(file).map_err(|e| unreadable(e.to_string()))?;
     let names = builder.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
     let reader = builder.build().map_err(|e| unreadable(e.to_string()))?;
     let mut rows = Vec::new();

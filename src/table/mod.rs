@@ -8,6 +8,7 @@ mod footer;
 mod hash;
 mod manifest;
 mod read;
+mod thrift;
 mod write;
 
 use error::guarded;

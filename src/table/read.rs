@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
@@ -13,6 +14,7 @@ use crate::schema::{Columns, Row, Table, TableDef};
 
 use super::fetched::Fetched;
 use super::footer::read_metadata;
+use super::thrift::{check_footer, check_pages};
 use super::{Footer, TableError, convert, guarded};
 
 /// A table and its footer from the bytes of its Parquet file.
@@ -21,10 +23,19 @@ use super::{Footer, TableError, convert, guarded};
 /// Refuses a file that is no Parquet, another table, another version, or has columns of other names or types.
 pub fn read<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
     guarded(R::table().name, || {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unreadable::<R>)?;
+        let builder = open(file).map_err(unreadable::<R>)?;
         let (fields, footer) = checked::<R>(builder.metadata(), builder.schema())?;
         Ok((collect(&fields, builder)?, footer))
     })
+}
+
+/// A reader of all columns of a Parquet file.
+pub(super) fn open(file: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, ParquetError> {
+    check_footer(&file)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone())?;
+    let columns = builder.metadata().file_metadata().schema_descr().num_columns();
+    check_pages(&file, builder.metadata(), 0..columns)?;
+    Ok(builder)
 }
 
 /// Typed and text columns only, which leaves the float columns of a wide table where they are. The file has `bytes`
@@ -53,6 +64,7 @@ fn read_positions<R: Row, E: From<TableError>>(
         fields.into_iter().enumerate().filter(|(position, field)| *position < typed || !float(field)).unzip();
     let spans = metadata.metadata().row_groups().iter().map(|group| span(group, &positions));
     let file = Fetched::new(bytes, spans, range)?;
+    check_pages(&file, metadata.metadata(), positions.iter().copied()).map_err(unreadable::<R>)?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let mask = ProjectionMask::roots(builder.parquet_schema(), positions);
     Ok(collect(&fields, builder.with_projection(mask))?)

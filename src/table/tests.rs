@@ -1,6 +1,10 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
 use bytes::Bytes;
+use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::RowGroupMetaData;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -214,4 +218,39 @@ fn damaged_tables_are_errors_and_never_panics() {
         let _ = read_text_columns(damaged.clone());
     }
     assert!(refused > 300, "only {refused} were refused");
+}
+
+#[test]
+fn a_footer_of_countless_booleans_is_refused_at_once() {
+    let file = write(&predictions(&["c/a"]), "config", &inputs(), false).expect("written").0;
+    let (tail, end) = (file.len() - 8, &file[file.len() - 4..]);
+    let length = u32::from_le_bytes(file[tail..tail + 4].try_into().expect("four bytes"));
+    // In the place of the end of the metadata: field 100, a list of 16 lists of 2^31 - 1 booleans.
+    let list = [0xf1, 0xff, 0xff, 0xff, 0xff, 0x07].repeat(16);
+    let extra = [&[0x09, 0xc8, 0x01, 0xf9, 0x10], &list[..], &[0]].concat();
+    let length = length + extra.len() as u32 - 1;
+    let hostile = Bytes::from([&file[..tail - 1], &extra, &length.to_le_bytes(), end].concat());
+    let range =
+        |range: std::ops::Range<u64>| Ok::<_, TableError>(hostile.slice(range.start as usize..range.end as usize));
+    let errors = [
+        read::<Prediction>(hostile.clone()).expect_err("refused"),
+        read_keys::<Prediction, TableError>(hostile.len() as u64, range).expect_err("refused"),
+        read_text_columns(hostile.clone()).expect_err("refused"),
+    ];
+    assert!(errors.iter().all(|error| error.to_string().contains("more than it can hold")), "{errors:?}");
+}
+
+#[test]
+fn more_rows_than_the_file_can_hold_are_refused() {
+    // The same key over and over, which no writer of ours would write, takes nearly no bytes a row.
+    let field = Field::new("path", DataType::Utf8, false);
+    let paths = StringArray::from(vec!["a"; 100_000]);
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::new(paths)]).expect("one column");
+    let mut file = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    assert!(file.len() < 5000, "{} bytes", file.len());
+    let error = read_text_columns(Bytes::from(file)).expect_err("refused").to_string();
+    assert!(error.contains("more than it can hold"), "{error}");
 }

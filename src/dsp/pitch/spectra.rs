@@ -1,5 +1,5 @@
 use crate::config::PitchParams;
-use crate::dsp::{BlockLoader, Grid, Lanes, RealFft, simd};
+use crate::dsp::{BlockFft, BlockLoader, Grid, Lanes, simd};
 
 /// Periods of the lowest pitch in a frame.
 const PERIODS: f64 = 3.0;
@@ -9,7 +9,7 @@ const PERIODS: f64 = 3.0;
 #[derive(Debug, Clone)]
 pub struct VoiceSpectra {
     loader: BlockLoader,
-    fft: RealFft,
+    fft: BlockFft,
     window: Vec<f32>,
     /// Samples to both sides of a frame's centre that its level is taken of.
     reach: usize,
@@ -25,7 +25,7 @@ impl VoiceSpectra {
         let n_fft = (length * 3 / 2).next_power_of_two().max(8);
         Self {
             loader: BlockLoader::new(vec![1.0; length], grid, n_fft),
-            fft: RealFft::new(n_fft),
+            fft: BlockFft::new(n_fft),
             window: symmetric_hann(length),
             reach: (rate / params.min_hz) as usize / 2,
             rows: vec![Lanes::ZERO; n_fft],

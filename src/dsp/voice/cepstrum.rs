@@ -1,4 +1,4 @@
-use super::{LN_TO_DB, Lanes, RealFft, ln_in_place, simd};
+use super::{BlockFft, LN_TO_DB, Lanes, ln_in_place, simd};
 use crate::config::PitchParams;
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ const CEPSTRUM_FLOOR: f32 = 1e-3;
 /// Erickson 1994, "Acoustic correlates of breathy vocal quality").
 #[derive(Debug, Clone)]
 pub struct CepstralPeak {
-    fft: RealFft,
+    fft: BlockFft,
     /// Quefrencies of the regression line and of the peak, in samples.
     line: Range<usize>,
     peak: Range<usize>,
@@ -28,7 +28,7 @@ impl CepstralPeak {
         let end = ((rate / params.min_hz) as usize + 1).min(n_fft / 2);
         let from = |seconds: f64| ((seconds * rate).ceil() as usize).clamp(1, end - 1);
         Self {
-            fft: RealFft::new(n_fft),
+            fft: BlockFft::new(n_fft),
             line: from(LINE_FROM_S)..end,
             peak: from(1.0 / params.max_hz)..end,
             log_power: vec![Lanes::ZERO; n_fft],

@@ -10,7 +10,7 @@ mod periods;
 mod perturbation;
 mod roots;
 
-use super::{Grid, LANES, LN_TO_DB, Lanes, RealFft, ln_in_place, simd};
+use super::{BlockFft, Grid, LANES, LN_TO_DB, Lanes, ln_in_place, simd};
 
 pub use cepstrum::CepstralPeak;
 pub use formants::{FORMANTS, Formant, FormantTracker};
