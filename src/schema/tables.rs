@@ -84,7 +84,7 @@ table! {
 
 table! {
     /// One row is a frame of an utterance, then one float32 column a low-level descriptor. On request only. The frames of
-    /// an utterance stand together, in order; utterances stand as in the features table.
+    /// an utterance stand together, in order; those of an augmented copy follow its original's.
     table "frames" version 1 key ["utterance_id", "frame"] open { text: false, float: true }
     pub struct FrameKeys {
         /// The utterance.
