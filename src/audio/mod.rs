@@ -1,25 +1,30 @@
 //! Audio files to mono samples: bytes in, `f32` at the configured rate out. Knows no paths and no tables.
 //!
-//! An [`AudioReader`] does it in three steps: decode every packet and mix it to mono at the rate of the file
-//! ([`AudioReader::decode`]), cut the segment at that rate, and resample ([`AudioReader::cut`]). What cannot be
-//! trusted is refused whole: see [`AudioError`] for the causes and their codes. An [`Augmenter`] then makes altered copies.
+//! An [`AudioReader`] takes a file packet after packet: decode it and mix it to mono at the rate of the file, cut the
+//! segments at that rate, and resample. Of a long file, memory holds the segments that are being heard, at the new rate.
+//! What cannot be trusted is refused whole: see [`AudioError`] for the causes and their codes. An [`Augmenter`] then makes
+//! altered copies.
 //!
 //! Containers: WAV (integer, float, A-law, mu-law, ADPCM), FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS, AIFF,
 //! CAF, Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM). The content decides, never the extension.
 
 mod augment;
+mod complete;
+mod cut;
 mod decode;
 mod error;
 mod mono;
 mod reader;
 mod resample;
+mod source;
 mod wav;
 
 #[cfg(test)]
 mod hostile_tests;
 
 pub use augment::Augmenter;
-pub use decode::Recording;
+pub use cut::Segment;
 pub use error::AudioError;
-pub use reader::{Audio, AudioReader, Segment};
+pub use reader::{Audio, AudioReader};
+pub use source::Source;
 pub use wav::{WavError, encode_wav};

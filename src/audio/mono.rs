@@ -6,55 +6,60 @@ use crate::config;
 /// Sample rates of files that are accepted, in Hz.
 const FILE_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 
-/// Collects decoded buffers as one channel: the mean of all channels, in channel order.
+/// Mixes decoded buffers to one channel: the mean of all channels, in channel order.
 pub struct MonoMix {
-    /// Mono samples at the rate of the file.
-    pub samples: Vec<f32>,
+    /// Mono samples of the last buffer, full scale at 1; float files may exceed it.
+    pub packet: Vec<f32>,
+    /// Samples of all buffers so far, the last included.
+    pub len: usize,
     /// Rate of the file in Hz; 0 before the first buffer.
     pub rate_hz: u32,
     /// Channels of the file; 0 before the first buffer.
     pub channels: u32,
     planes: Vec<Vec<f32>>,
-    max_samples: usize,
+    max_duration_s: f64,
+    max_channels: u32,
 }
 
 impl MonoMix {
-    /// Room for `capacity` samples at first; it grows with what is decoded.
-    pub fn new(capacity: usize) -> Self {
+    /// A mix that is refused where it exceeds the limits of `params`.
+    pub fn new(params: &config::Audio) -> Self {
         Self {
-            samples: Vec::with_capacity(capacity),
+            packet: Vec::new(),
+            len: 0,
             rate_hz: 0,
             channels: 0,
             planes: Vec::new(),
-            max_samples: usize::MAX,
+            max_duration_s: params.max_duration_s,
+            max_channels: params.max_channels,
         }
     }
 
-    /// Mixes a decoded buffer and appends it.
+    /// Mixes a decoded buffer into `packet`.
     ///
     /// # Errors
     /// `rate_out_of_range`, `too_many_channels`, `too_long`; `corrupt` if rate or channels change on the way.
-    pub fn append(&mut self, buffer: &GenericAudioBufferRef<'_>, params: &config::Audio) -> Result<(), AudioError> {
+    pub fn mix(&mut self, buffer: &GenericAudioBufferRef<'_>) -> Result<(), AudioError> {
+        self.packet.clear();
         if buffer.frames() == 0 {
             return Ok(());
         }
-        self.check_format(buffer.spec().rate(), buffer.num_planes(), params)?;
-        let start = self.samples.len();
-        if start + buffer.frames() > self.max_samples {
-            return Err(AudioError::TooLong { limit_s: params.max_duration_s });
+        self.check_format(buffer.spec().rate(), buffer.num_planes())?;
+        self.len += buffer.frames();
+        if self.len > (self.max_duration_s * f64::from(self.rate_hz)) as usize {
+            return Err(AudioError::TooLong { limit_s: self.max_duration_s });
         }
-        self.samples.resize(start + buffer.frames(), 0.0);
-        let out = &mut self.samples[start..];
+        self.packet.resize(buffer.frames(), 0.0);
         if self.channels == 1 {
-            buffer.copy_to_slice_planar::<f32, _>(&mut [out]);
+            buffer.copy_to_slice_planar::<f32, _>(&mut [&mut self.packet[..]]);
         } else {
             buffer.copy_to_vecs_planar::<f32>(&mut self.planes);
-            mean_of_channels(&self.planes, out);
+            mean_of_channels(&self.planes, &mut self.packet);
         }
         Ok(())
     }
 
-    fn check_format(&mut self, rate_hz: u32, channels: usize, params: &config::Audio) -> Result<(), AudioError> {
+    fn check_format(&mut self, rate_hz: u32, channels: usize) -> Result<(), AudioError> {
         let channels = u32::try_from(channels).unwrap_or(u32::MAX);
         if (self.rate_hz, self.channels) == (rate_hz, channels) {
             return Ok(());
@@ -69,11 +74,10 @@ impl MonoMix {
         if !FILE_RATES_HZ.contains(&rate_hz) {
             return Err(AudioError::RateOutOfRange { rate_hz, legal: FILE_RATES_HZ });
         }
-        if channels == 0 || channels > params.max_channels {
-            return Err(AudioError::TooManyChannels { channels, limit: params.max_channels });
+        if channels == 0 || channels > self.max_channels {
+            return Err(AudioError::TooManyChannels { channels, limit: self.max_channels });
         }
         (self.rate_hz, self.channels) = (rate_hz, channels);
-        self.max_samples = (params.max_duration_s * f64::from(rate_hz)) as usize;
         Ok(())
     }
 }

@@ -22,10 +22,10 @@ pub struct Audio {
     /// Files of a lower rate gain no content above half their own rate.
     pub sample_rate_hz: u32,
     /// Largest file in bytes; larger ones are rejects (`too_large`). Default 1073741824 (1 GiB), legal 1024 to
-    /// 17179869184. A worker holds the whole file in memory.
+    /// 17179869184. A worker holds 32 MiB of it at most.
     pub max_bytes: u64,
     /// Longest recording in seconds; longer ones are rejects (`too_long`). Default 7200, legal 0.1 to 86400.
-    /// A worker holds four bytes a sample of it.
+    /// A worker holds the utterance that it works on: four bytes a sample at the configured rate.
     pub max_duration_s: f64,
     /// Most channels; files with more are rejects (`too_many_channels`). Default 8, legal 1 to 64.
     pub max_channels: u32,

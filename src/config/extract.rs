@@ -7,8 +7,12 @@ use super::ConfigError;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Extract {
-    /// Mean number of rows in a part of the features table, augmented ones included (default 1000; 1 to 1000000). A
-    /// killed run loses at most the part in flight, and memory holds two parts.
+    /// Whether the frames table is written too: one row a frame, with every descriptor of the feature set (default
+    /// false).
+    pub frames: bool,
+    /// Mean number of rows in a part of the features table, augmented ones included (default 2000; 1 to 1000000). A
+    /// killed run loses at most the part in flight, and memory holds two parts. Larger parts of a wide table are faster
+    /// to read a few columns of.
     pub part_rows: u32,
     /// Share of utterances that may be refused before the run counts as failed (default 0.01; 0 to 1).
     /// 0: one reject is one too many.
@@ -17,7 +21,7 @@ pub struct Extract {
 
 impl Default for Extract {
     fn default() -> Self {
-        Self { part_rows: 1000, max_reject_rate: 0.01 }
+        Self { frames: false, part_rows: 2000, max_reject_rate: 0.01 }
     }
 }
 

@@ -17,6 +17,9 @@ pub fn level_in_place(preset: MelPreset, energies: &mut [Lanes]) {
     }
 }
 
+/// Rows of eight frames that are kept between utterances: 4 MB, over a minute of 128 bands.
+const KEPT_ROWS: usize = 1 << 17;
+
 /// Mel bands of an utterance, gathered block by block: `blocks x bands` rows.
 #[derive(Debug, Clone)]
 pub struct MelFrames {
@@ -56,13 +59,20 @@ impl MelFrames {
     }
 
     /// Writes the bands to the rows of `contours` from `first_row` on.
-    pub fn write(&self, contours: &mut Contours, first_row: usize) {
+    pub fn write(&mut self, contours: &mut Contours, first_row: usize) {
         let floor = Lanes::splat(self.floor());
         for (block, rows) in self.blocks.chunks_exact(self.bank.bands()).enumerate() {
             for (band, row) in rows.iter().enumerate() {
                 contours.write_block(first_row + band, block * LANES, row.max(floor));
             }
         }
+        self.clear();
+    }
+
+    /// Gives back at once what a long utterance took; what a short one took serves the next.
+    fn clear(&mut self) {
+        self.blocks.clear();
+        self.blocks.shrink_to(KEPT_ROWS);
     }
 
     /// The level below which values are cut.
@@ -115,6 +125,7 @@ impl Cepstra {
         for (block, energy) in self.energies.iter().enumerate() {
             contours.write_block(first_row, block * LANES, *energy);
         }
+        self.mel.clear();
     }
 }
 

@@ -57,6 +57,12 @@ impl Extractor {
         }
     }
 
+    /// The contours that the last utterance's features were computed from, in the order of
+    /// [`super::FeatureSet::contour_names`].
+    pub fn take_contours(&mut self) -> Contours {
+        std::mem::take(&mut self.contours)
+    }
+
     /// The frame-level contours of one utterance, in the order of [`super::FeatureSet::contour_names`].
     pub fn contours(&mut self, samples: &[f32]) -> &Contours {
         self.analysis.run(&self.plan, samples, &mut self.contours);

@@ -83,6 +83,20 @@ table! {
 }
 
 table! {
+    /// One row is a frame of an utterance, then one float32 column a low-level descriptor. On request only. The frames of
+    /// an utterance stand together, in order; those of an augmented copy follow its original's.
+    table "frames" version 1 key ["utterance_id", "frame"] open { text: false, float: true }
+    pub struct FrameKeys {
+        /// The utterance.
+        pub utterance_id: String,
+        /// Number of the frame in its utterance, from 0.
+        pub frame: i64,
+        /// Centre of the frame in seconds from the start of the utterance.
+        pub time_s: f64,
+    }
+}
+
+table! {
     /// One row is a feature: a column of the features table.
     table "feature_dictionary" version 1 key ["name"] open { text: false, float: false }
     pub struct FeatureInfo {
@@ -333,6 +347,7 @@ pub fn published_tables() -> Vec<TableDef> {
         LabelCount::table(),
         Reject::table(),
         FeatureKeys::table(),
+        FrameKeys::table(),
         FeatureInfo::table(),
         SplitRow::table(),
         Leakage::table(),

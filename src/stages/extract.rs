@@ -1,26 +1,31 @@
-//! Reads utterances, run/files and the audio; writes features/*.parquet, feature_dictionary and rejects.
+//! Reads utterances, run/files and the audio; writes features/*.parquet, on request frames/*.parquet, feature_dictionary
+//! and rejects.
 //!
-//! Parts are staged under run/extract as they finish and moved to features/ when all are there. A later stage reads the
+//! Parts are staged under run/extract as they finish and moved to features/ and frames/ when all are there. A later stage reads the
 //! parts that run/extract.json names, and that file is there when the last one is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::config::{self, ConfigError, Transform};
+use crate::config;
 use crate::features::FeatureSet;
-use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance, augmented_id};
+use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
 use crate::storage::Store;
-use crate::table::{self, row_hashes, table_hash};
+use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
 use super::ingest::FILES;
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
 
 use crew::{Crew, Extracted, Refusal};
+use frames::FramesWriter;
 use parts::Part;
 
+mod check;
 mod crew;
+mod frames;
 mod parts;
+mod publish;
 
 /// The extract stage.
 pub struct Extract;
@@ -47,16 +52,18 @@ impl Stage for Extract {
         let files = read_stamps(context.out)?;
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
-        refuse_hidden_features(context, &utterances)?;
-        refuse_taken_ids(context, &utterances.rows)?;
+        check::hidden_features(context, &utterances)?;
+        check::taken_ids(context, &utterances.rows)?;
         let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
         let pending = pending(context, &parts)?;
         let rows = pending.iter().map(|&part| parts[part].rows.len()).sum::<usize>();
+        let extract = &context.parameters.pipeline.extract;
         let inputs = BTreeMap::from([
             ("utterances".to_owned(), footer.content_hash),
             ("files".to_owned(), files_hash(&files)),
-            ("part_rows".to_owned(), context.parameters.pipeline.extract.part_rows.to_string()),
+            ("part_rows".to_owned(), extract.part_rows.to_string()),
+            ("frames".to_owned(), extract.frames.to_string()),
         ]);
         let amount = format!("{rows} of {} utterances", utterances.rows.len());
         Ok(Prepared { config_hash, inputs, amount, work: Work { utterances, stamps, parts, pending } })
@@ -67,7 +74,8 @@ impl Stage for Extract {
         let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
         let crew = Crew::new(context, &set)?;
         extract_pending(context, work, &crew, &prepared.config_hash)?;
-        let outputs = publish(context, work, &set, &prepared)?;
+        let mut outputs = publish::publish(context, &work.parts)?;
+        outputs.push(put_dictionary(context, &set, &prepared.config_hash)?);
         finish(context, work, &set, outputs)
     }
 
@@ -75,35 +83,6 @@ impl Stage for Extract {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
         context.check_rejects(count("rejects"), count("utterances"))
     }
-}
-
-/// A column of the corpus may not have the name of a feature: no reader could tell them apart.
-fn refuse_hidden_features(context: &Context, utterances: &Table<Utterance>) -> Result<(), StageError> {
-    let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
-    match utterances.text.names.iter().find(|name| set.names().contains(name)) {
-        None => Ok(()),
-        Some(name) => {
-            let problem = "a column of a corpus has the name of a feature; rename it in the manifest or pattern";
-            Err(ConfigError::new("corpus", name, problem).into())
-        }
-    }
-}
-
-/// An utterance may not have the id of another one's augmented copy. `utterances` are sorted.
-fn refuse_taken_ids(context: &Context, utterances: &[Utterance]) -> Result<(), StageError> {
-    for transform in context.parameters.augment.iter().map(Transform::to_string) {
-        let ending = augmented_id("", &transform);
-        let originals = utterances.iter().filter_map(|row| row.utterance_id.strip_suffix(&ending));
-        let taken = |id: &&str| utterances.binary_search_by(|row| row.utterance_id.as_str().cmp(id)).is_ok();
-        if let Some(id) = originals.into_iter().find(taken) {
-            let problem =
-                format!("the augmented copy of `{id}` would have the id of an utterance that is there already");
-            return Err(ConfigError::new("augment", transform, problem)
-                .hint("rename its file, or drop the value")
-                .into());
-        }
-    }
-    Ok(())
 }
 
 fn read_stamps(out: &dyn Store) -> Result<Table<FileStamp>, StageError> {
@@ -141,7 +120,8 @@ fn stamp<'a>(stamps: &'a BTreeMap<(String, String), String>, row: &Utterance) ->
 }
 
 fn pending(context: &Context, parts: &[Part]) -> Result<Vec<usize>, StageError> {
-    let done = if context.force { vec![false; parts.len()] } else { parts::done(context.out, parts)? };
+    let frames = context.parameters.pipeline.extract.frames;
+    let done = if context.force { vec![false; parts.len()] } else { parts::done(context.out, parts, frames)? };
     Ok(done.into_iter().enumerate().filter(|(_, done)| !done).map(|(index, _)| index).collect())
 }
 
@@ -150,6 +130,8 @@ struct Computed<'a> {
     part: &'a Part,
     features: Table<FeatureKeys>,
     rejects: Vec<Reject>,
+    /// Sizes of the files of frames, where they are wanted.
+    frames: Option<Vec<u64>>,
 }
 
 /// Computes one part while the one before it is written.
@@ -160,7 +142,7 @@ fn extract_pending(context: &Context, work: &Work, crew: &Crew, config_hash: &st
     for &index in &work.pending {
         let part = &work.parts[index];
         let (next, written) = rayon::join(
-            || compute(context, work, crew, part),
+            || compute(context, work, crew, part, config_hash),
             || before.take().map_or(Ok(()), |part| stage(context, config_hash, part)),
         );
         written?;
@@ -173,24 +155,42 @@ fn extract_pending(context: &Context, work: &Work, crew: &Crew, config_hash: &st
     Ok(())
 }
 
-fn compute<'a>(context: &Context, work: &Work, crew: &Crew, part: &'a Part) -> Result<Computed<'a>, StageError> {
+fn compute<'a>(
+    context: &Context,
+    work: &Work,
+    crew: &Crew,
+    part: &'a Part,
+    config_hash: &str,
+) -> Result<Computed<'a>, StageError> {
+    // Gone first: killed between the writes, an older seal could vouch for files of the same size.
+    context.out.remove(&part.seal_path())?;
     let files = crew.files(&work.utterances.rows[part.rows.clone()], |row| stamp(&work.stamps, row).to_owned())?;
+    let frames = crew.frames_writer(context.out, part, config_hash);
     // In turn, since files are fetched ahead in that order; rows come in the order in which workers finish.
     let extracted = files.into_iter().enumerate().par_bridge().map_init(
         || crew.worker(),
         |worker, (number, file)| {
+            let place = frames.as_ref().map(|frames| frames.place(number));
             context.check_stop()?;
-            let rows = crew.extract(worker, file)?;
+            let mut rows = crew.extract(worker, file)?;
+            place.map_or(Ok(()), |place| place.write(&mut rows))?;
             context.progress.advance(rows.len() as u64);
             Ok::<_, StageError>((number, rows))
         },
     );
     let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
     extracted.sort_unstable_by_key(|(number, _)| *number);
-    Ok(assemble(work, crew, part, extracted.into_iter().flat_map(|(_, rows)| rows)))
+    let frames = frames.map(FramesWriter::finish).transpose()?;
+    Ok(assemble(work, crew, part, extracted.into_iter().flat_map(|(_, rows)| rows), frames))
 }
 
-fn assemble<'a>(work: &Work, crew: &Crew, part: &'a Part, rows: impl Iterator<Item = Extracted>) -> Computed<'a> {
+fn assemble<'a>(
+    work: &Work,
+    crew: &Crew,
+    part: &'a Part,
+    rows: impl Iterator<Item = Extracted>,
+    frames: Option<Vec<u64>>,
+) -> Computed<'a> {
     let mut features = Table::<FeatureKeys> {
         rows: Vec::with_capacity(part.rows.len()),
         text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
@@ -199,18 +199,20 @@ fn assemble<'a>(work: &Work, crew: &Crew, part: &'a Part, rows: impl Iterator<It
     let (mut kept, mut rejects) = (Vec::with_capacity(part.rows.len()), Vec::new());
     for (index, rows) in part.rows.clone().zip(rows) {
         match rows {
-            Ok(rows) => kept.extend(rows.into_iter().map(|(keys, values)| (index, keys, values))),
+            Ok(rows) => kept.extend(rows.into_iter().map(|row| (index, row))),
             Err(refusal) => rejects.push(reject(&work.utterances.rows[index], refusal)),
         }
     }
     // Other utterances may stand between one and its copies: `a`, `a1`, `a~speed0.9`.
-    kept.sort_by(|a, b| a.1.utterance_id.cmp(&b.1.utterance_id));
-    for (index, keys, values) in kept {
-        features.rows.push(keys);
+    kept.sort_by(|(_, a), (_, b)| a.keys.utterance_id.cmp(&b.keys.utterance_id));
+    // Room for all at once: growing would hold them twice.
+    features.float.values.reserve_exact(kept.len() * features.float.names.len());
+    for (index, row) in kept {
+        features.rows.push(row.keys);
         features.text.values.extend_from_slice(work.utterances.text.row(index));
-        features.float.values.extend(values);
+        features.float.values.extend(row.values);
     }
-    Computed { part, features, rejects }
+    Computed { part, features, rejects, frames }
 }
 
 fn reject(row: &Utterance, Refusal { code, message }: Refusal) -> Reject {
@@ -226,42 +228,35 @@ fn reject(row: &Utterance, Refusal { code, message }: Refusal) -> Reject {
 }
 
 fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(), StageError> {
-    let Computed { part, features, mut rejects } = computed;
+    let Computed { part, features, mut rejects, frames } = computed;
     rejects.sort_by(|a, b| (&a.corpus, &a.path, &a.utterance_id).cmp(&(&b.corpus, &b.path, &b.utterance_id)));
     let inputs = BTreeMap::from([("utterances".to_owned(), part.utterances.clone())]);
     let (rejects, _) = table::write(&Table::from(rejects), config_hash, &inputs, false)?;
-    let (file, _) = table::write(&features, config_hash, &inputs, true)?;
-    // Gone first: killed between the writes, an older seal could vouch for a file of the same size.
-    context.out.remove(&part.seal_path())?;
+    let augmented = features.rows.iter().filter(|row| row.augmented_from.is_some()).count();
+    let file = write(features, config_hash, &inputs)?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
-    let augmented = features.rows.iter().filter(|row| row.augmented_from.is_some()).count();
-    part.seal(context.out, file.len() as u64, augmented as u64)
+    part.seal(context.out, file.len() as u64, augmented as u64, frames)
 }
 
-/// Moves staged parts to where readers look, and takes away what is of no part any more.
-fn publish(
-    context: &Context,
-    work: &Work,
-    set: &FeatureSet,
-    prepared: &Prepared<Work>,
-) -> Result<Vec<String>, StageError> {
-    let out = context.out;
-    for part in &work.parts {
-        if out.stat(&part.staged())?.is_some() {
-            out.rename(&part.staged(), &part.published())?;
-        }
-    }
-    let wanted = work.parts.iter().flat_map(|part| [part.published(), part.rejects(), part.seal_path()]);
-    let wanted = wanted.collect::<BTreeSet<_>>();
-    let former = out.list("features")?.into_iter().chain(out.list("run/extract")?);
-    output::remove_others(out, former, &wanted, parts::is_of_a_part)?;
+/// The file of a part; of a wide table, memory holds the rows only once at a time.
+fn write(
+    features: Table<FeatureKeys>,
+    config_hash: &str,
+    inputs: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, StageError> {
+    let mut writer = Writer::new::<FeatureKeys>(&features.text.names, &features.float.names)?;
+    let block = Block::new(&features)?;
+    drop(features);
+    writer.push(&block)?;
+    drop(block);
+    Ok(writer.finish(config_hash, inputs, true)?.0)
+}
+
+fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Result<String, StageError> {
     let mut dictionary = set.dictionary();
     dictionary.sort_by(|a, b| a.name.cmp(&b.name));
-    let dictionary = Table::<FeatureInfo>::from(dictionary);
-    let mut outputs = work.parts.iter().map(Part::published).collect::<Vec<_>>();
-    outputs.push(output::put_table(out, &dictionary, &prepared.config_hash, &BTreeMap::new())?);
-    Ok(outputs)
+    output::put_table(context.out, &Table::<FeatureInfo>::from(dictionary), config_hash, &BTreeMap::new())
 }
 
 fn finish(context: &Context, work: &Work, set: &FeatureSet, mut outputs: Vec<String>) -> Result<Done, StageError> {

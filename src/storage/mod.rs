@@ -9,6 +9,7 @@ mod error;
 mod holder;
 mod local;
 mod memory;
+mod pieces;
 mod s3;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ use bytes::Bytes;
 pub use error::StorageError;
 pub use local::LocalStore;
 pub use memory::MemoryStore;
+pub use pieces::Pieces;
 pub use s3::S3Store;
 
 use crate::config;

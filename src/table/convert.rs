@@ -1,11 +1,16 @@
 //! Between columns of values and Arrow arrays.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type};
 
 use crate::schema::{Kind, Row, TableDef, Value};
+
+/// Columns that are turned into rows, or back, at a time: their cells of a row share a cache line.
+const TILE: usize = 16;
 
 pub(super) fn data_type(kind: Kind) -> DataType {
     match kind {
@@ -52,10 +57,39 @@ fn array(kind: Kind, values: Vec<Value>) -> ArrayRef {
     }
 }
 
-/// Column `column` of row-major values `width` wide.
-pub(super) fn float_array(values: &[f32], width: usize, column: usize) -> ArrayRef {
-    let cells = values.iter().skip(column).step_by(width.max(1));
-    Arc::new(cells.map(|&value| (!value.is_nan()).then_some(value)).collect::<Float32Array>())
+/// The columns of row-major values `width` wide; NaN is null.
+pub(super) fn float_arrays(values: &[f32], width: usize) -> Vec<ArrayRef> {
+    let starts = (0..width).step_by(TILE);
+    starts.flat_map(|start| tile_arrays(values, width, start..width.min(start + TILE))).collect()
+}
+
+fn tile_arrays(values: &[f32], width: usize, columns: Range<usize>) -> impl Iterator<Item = ArrayRef> {
+    let mut cells = vec![Vec::with_capacity(values.len() / width); columns.len()];
+    for row in values.chunks_exact(width) {
+        for (cells, &cell) in cells.iter_mut().zip(&row[columns.clone()]) {
+            cells.push(cell);
+        }
+    }
+    cells.into_iter().map(|cells| {
+        let valid = cells.iter().map(|cell| !cell.is_nan()).collect::<NullBuffer>();
+        Arc::new(Float32Array::new(cells.into(), Some(valid).filter(|valid| valid.null_count() > 0))) as ArrayRef
+    })
+}
+
+/// Appends the rows of some columns to row-major values; null is NaN.
+pub(super) fn extend_rows(values: &mut Vec<f32>, columns: &[&Float32Array], rows: usize) {
+    let (start, width) = (values.len(), columns.len());
+    values.resize(start + rows * width, f32::NAN);
+    for (tile, columns) in columns.chunks(TILE).enumerate() {
+        let first = tile * TILE;
+        for (index, row) in values[start..].chunks_exact_mut(width).enumerate() {
+            for (cell, column) in row[first..first + columns.len()].iter_mut().zip(columns) {
+                if column.is_valid(index) {
+                    *cell = column.value(index);
+                }
+            }
+        }
+    }
 }
 
 /// Column `column` of row-major texts `width` wide.

@@ -18,7 +18,7 @@ pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
 pub use manifest::read_text_columns;
 pub use read::{append, read, read_keys};
-pub use write::write;
+pub use write::{Block, Writer, write};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Float32Type, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
@@ -176,19 +176,16 @@ fn collect<R: Row>(
 
 fn push<R: Row>(def: &TableDef, table: &mut Table<R>, batch: &RecordBatch) -> Result<(), TableError> {
     let (typed, open) = batch.columns().split_at(def.columns.len());
-    let text = open.iter().filter(|column| *column.data_type() == DataType::Utf8).collect::<Vec<_>>();
-    let float = open.iter().filter(|column| *column.data_type() == DataType::Float32).collect::<Vec<_>>();
+    let text = open.iter().filter_map(|column| column.as_string_opt::<i32>()).collect::<Vec<_>>();
+    let float = open.iter().filter_map(|column| column.as_primitive_opt::<Float32Type>()).collect::<Vec<_>>();
     for row in 0..batch.num_rows() {
         let values = def.columns.iter().zip(typed).map(|(column, array)| convert::value(column.kind, array, row));
         let values = R::from_values(values).ok_or_else(|| null_column(def, typed, row))?;
         table.rows.push(values);
-        table.text.values.extend(
-            text.iter().map(|column| column.is_valid(row).then(|| column.as_string::<i32>().value(row).to_owned())),
-        );
-        table.float.values.extend(float.iter().map(|column| {
-            if column.is_valid(row) { column.as_primitive::<Float32Type>().value(row) } else { f32::NAN }
-        }));
+        let cell = |column: &&StringArray| column.is_valid(row).then(|| column.value(row).to_owned());
+        table.text.values.extend(text.iter().map(cell));
     }
+    convert::extend_rows(&mut table.float.values, &float, batch.num_rows());
     Ok(())
 }
 

@@ -5,9 +5,11 @@ use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
+use parquet::file::metadata::RowGroupMetaData;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::footer::read_metadata;
 use crate::schema::{Columns, Normalization, Prediction, Reject, Table};
 
 use super::*;
@@ -71,6 +73,52 @@ fn keys_are_read_without_the_floats_of_a_wide_table() {
     let keys = keys.expect("read");
     assert_eq!((keys.rows, keys.float.names.len()), (table.rows, 0));
     assert!(fetched.get() < file.len() as u64 / 5, "{} of {} bytes", fetched.get(), file.len());
+}
+
+#[test]
+fn cells_of_a_wide_table_keep_their_places() {
+    // Not a multiple of the tile, and more columns than are compressed.
+    for columns in [1, 15, 16, 37, 1203] {
+        let mut table = predictions(&["c/a", "c/b", "c/d"]);
+        table.float.names = (0..columns).map(|column| format!("p_{column:04}")).collect();
+        let value = |cell: usize| if cell.is_multiple_of(7) { f32::NAN } else { cell as f32 };
+        table.float.values = (0..3 * columns).map(value).collect();
+        let file = Bytes::from(write(&table, "config", &inputs(), true).expect("written").0);
+        let (back, _) = read::<Prediction>(file.clone()).expect("read");
+        let bits = |table: &Table<Prediction>| table.float.values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert!(bits(&back) == bits(&table), "{columns} columns");
+        let footer = u32::from_le_bytes(file[file.len() - 8..file.len() - 4].try_into().expect("four bytes"));
+        assert!((footer as usize) < 2000 + 100 * columns, "a footer of {footer} bytes for {columns} columns");
+    }
+}
+
+#[test]
+fn a_block_stays_in_one_row_group_whose_statistics_tell_what_is_in_it() {
+    let names = predictions(&[]).float.names;
+    let mut writer = Writer::new::<Prediction>(&[], &names).expect("begun");
+    let blocks = [&["c/a", "c/b"][..], &["c/d"], &["c/e", "c/f", "c/g"]];
+    for ids in blocks {
+        if writer.open_rows() + ids.len() > 3 {
+            writer.end_group().expect("ended");
+        }
+        writer.push(&Block::new(&predictions(ids)).expect("sorted")).expect("pushed");
+    }
+    assert_eq!(writer.open_rows(), 3);
+    let (file, footer) = writer.finish("config", &inputs(), false).expect("written");
+    let file = Bytes::from(file);
+    let metadata = read_metadata::<TableError>("predictions", file.len() as u64, |range| {
+        Ok(file.slice(range.start as usize..range.end as usize))
+    });
+    let range = |group: &RowGroupMetaData| {
+        let bounds = group.column(0).statistics().expect("of a key");
+        [bounds.min_bytes_opt(), bounds.max_bytes_opt()]
+            .map(|id| String::from_utf8_lossy(id.expect("known")).into_owned())
+    };
+    let metadata = metadata.expect("metadata");
+    let ranges = metadata.row_groups().iter().map(range).collect::<Vec<_>>();
+    assert_eq!(ranges, [["c/a", "c/d"], ["c/e", "c/g"]]);
+    let (table, footer_back) = read::<Prediction>(file).expect("read");
+    assert_eq!((table.rows.len(), footer_back), (6, footer));
 }
 
 #[test]

@@ -2,17 +2,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use crate::schema::{Row, Table, TableDef, Value};
 
 use super::{Footer, RowHash, TableError, convert, row_hashes, table_hash};
 
-/// The Parquet file of a table, and what its footer says.
+/// Beyond so many float columns they are not compressed: zstd takes 96 KB and 50 us a column, in every reader and writer,
+/// and makes measured floats smaller by a sixth.
+const MOST_COMPRESSED: usize = 1000;
+
+/// The Parquet file of a table in one row group, and what its footer says.
 ///
 /// `is_part`: the file is one of several that make the table, so its footer keeps the hash of every row.
 ///
@@ -24,40 +30,115 @@ pub fn write<R: Row>(
     inputs: &BTreeMap<String, String>,
     is_part: bool,
 ) -> Result<(Vec<u8>, Footer), TableError> {
-    let def = R::table();
-    check_order(&def, table)?;
-    let hashes = row_hashes(table);
-    let footer = footer(&def, table, config_hash, inputs, hashes, is_part);
-    let batch = batch(&def, table)?;
-    let unwritable = |error: parquet::errors::ParquetError| TableError::Unwritable {
-        table: def.name.to_owned(),
-        reason: error.to_string(),
-    };
-    let mut file = Vec::new();
-    let properties = properties(table, &footer).map_err(unwritable)?;
-    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties)).map_err(unwritable)?;
-    writer.write(&batch).map_err(unwritable)?;
-    writer.close().map_err(unwritable)?;
-    Ok((file, footer))
+    let mut writer = Writer::new::<R>(&table.text.names, &table.float.names)?;
+    writer.push(&Block::new(table)?)?;
+    writer.finish(config_hash, inputs, is_part)
 }
 
-fn footer<R: Row>(
-    def: &TableDef,
-    table: &Table<R>,
-    config_hash: &str,
-    inputs: &BTreeMap<String, String>,
+/// Rows of a table, ready to be written.
+#[derive(Debug)]
+pub struct Block {
+    batch: RecordBatch,
     hashes: Vec<RowHash>,
-    is_part: bool,
-) -> Footer {
-    let schema = format!("{}/{}", def.name, def.version);
-    let open = table.text.names.iter().chain(&table.float.names).map(String::as_str);
-    Footer {
-        content_hash: table_hash(&schema, open, hashes.iter().copied()),
-        schema,
-        config_hash: config_hash.to_owned(),
-        inputs: inputs.clone(),
-        row_hashes: if is_part { hashes } else { Vec::new() },
+}
+
+impl Block {
+    /// Turns rows into columns.
+    ///
+    /// # Errors
+    /// Refuses rows that are not sorted by the table's key, or that share one.
+    pub fn new<R: Row>(table: &Table<R>) -> Result<Self, TableError> {
+        let def = R::table();
+        check_order(&def, table)?;
+        Ok(Self { batch: batch(&def, table)?, hashes: row_hashes(table) })
     }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Memory that the rows take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.batch.get_array_memory_size()
+    }
+}
+
+/// A Parquet file that grows block after block; the rows of a block stay together in a row group.
+pub struct Writer {
+    table: &'static str,
+    schema: String,
+    open: Vec<String>,
+    hashes: Vec<RowHash>,
+    file: ArrowWriter<Vec<u8>>,
+}
+
+impl Writer {
+    /// A file of table `R` with these open columns.
+    ///
+    /// # Errors
+    /// The Parquet writer's.
+    pub fn new<R: Row>(text: &[String], float: &[String]) -> Result<Self, TableError> {
+        let def = R::table();
+        let schema = schema(&def, text, float);
+        let file = parquet_writer(schema, float).map_err(unwritable(def.name))?;
+        let open = text.iter().chain(float).cloned().collect();
+        let schema = format!("{}/{}", def.name, def.version);
+        Ok(Self { table: def.name, schema, open, hashes: Vec::new(), file })
+    }
+
+    /// Puts rows behind those that are there.
+    ///
+    /// # Errors
+    /// The block has other columns.
+    pub fn push(&mut self, block: &Block) -> Result<(), TableError> {
+        self.hashes.extend(&block.hashes);
+        self.file.write(&block.batch).map_err(unwritable(self.table))
+    }
+
+    /// Rows of the row group that is not ended yet.
+    pub fn open_rows(&self) -> usize {
+        self.file.in_progress_rows()
+    }
+
+    /// Ends the row group: what follows begins another one.
+    ///
+    /// # Errors
+    /// The Parquet writer's.
+    pub fn end_group(&mut self) -> Result<(), TableError> {
+        self.file.flush().map_err(unwritable(self.table))
+    }
+
+    /// Size of the row groups that are ended, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.file.bytes_written()
+    }
+
+    /// The file, and what its footer says: see [`write()`].
+    ///
+    /// # Errors
+    /// The Parquet writer's.
+    pub fn finish(
+        mut self,
+        config_hash: &str,
+        inputs: &BTreeMap<String, String>,
+        is_part: bool,
+    ) -> Result<(Vec<u8>, Footer), TableError> {
+        let open = self.open.iter().map(String::as_str);
+        let footer = Footer {
+            content_hash: table_hash(&self.schema, open, self.hashes.iter().copied()),
+            schema: self.schema,
+            config_hash: config_hash.to_owned(),
+            inputs: inputs.clone(),
+            row_hashes: if is_part { self.hashes } else { Vec::new() },
+        };
+        footer.to_key_values().into_iter().for_each(|pair| self.file.append_key_value_metadata(pair));
+        Ok((self.file.into_inner().map_err(unwritable(self.table))?, footer))
+    }
+}
+
+fn unwritable(table: &'static str) -> impl Fn(ParquetError) -> TableError {
+    move |error| TableError::Unwritable { table: table.to_owned(), reason: error.to_string() }
 }
 
 fn check_order<R: Row>(def: &TableDef, table: &Table<R>) -> Result<(), TableError> {
@@ -75,14 +156,17 @@ fn check_order<R: Row>(def: &TableDef, table: &Table<R>) -> Result<(), TableErro
     Ok(())
 }
 
+fn schema(def: &TableDef, text: &[String], float: &[String]) -> SchemaRef {
+    Arc::new(Schema::new(convert::fields(def, text, float)))
+}
+
 fn batch<R: Row>(def: &TableDef, table: &Table<R>) -> Result<RecordBatch, TableError> {
     let mut arrays = convert::typed_arrays(&table.rows);
     let (text, float) = (&table.text, &table.float);
     arrays.extend((0..text.names.len()).map(|c| convert::text_array(&text.values, text.names.len(), c)));
-    arrays.extend((0..float.names.len()).map(|c| convert::float_array(&float.values, float.names.len(), c)));
-    let schema = Arc::new(Schema::new(convert::fields(def, &text.names, &float.names)));
+    arrays.extend(convert::float_arrays(&float.values, float.names.len()));
     check_lengths(def, table.rows.len(), &arrays)?;
-    RecordBatch::try_new(schema, arrays)
+    RecordBatch::try_new(schema(def, &text.names, &float.names), arrays)
         .map_err(|error| TableError::Unwritable { table: def.name.to_owned(), reason: error.to_string() })
 }
 
@@ -96,13 +180,23 @@ fn check_lengths(def: &TableDef, rows: usize, arrays: &[ArrayRef]) -> Result<(),
     }
 }
 
-fn properties<R>(table: &Table<R>, footer: &Footer) -> Result<WriterProperties, parquet::errors::ParquetError> {
-    let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_key_value_metadata(Some(footer.to_key_values()));
-    for name in &table.float.names {
+/// Footers grow with columns times row groups, and whoever reads a few columns reads all of a footer: it holds no copy of
+/// the schema for Arrow and no page index, and statistics of keys only. See docs/ARCHITECTURE.md for what that saves.
+fn parquet_writer(schema: SchemaRef, float: &[String]) -> Result<ArrowWriter<Vec<u8>>, ParquetError> {
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(3)?);
+    let of_floats = if float.len() > MOST_COMPRESSED { Compression::UNCOMPRESSED } else { zstd };
+    let mut properties = WriterProperties::builder()
+        .set_compression(zstd)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true);
+    for name in float {
+        let column = ColumnPath::new(vec![name.clone()]);
         // Measured floats hardly repeat: a dictionary would only be built and thrown away.
-        builder = builder.set_column_dictionary_enabled(ColumnPath::new(vec![name.clone()]), false);
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_statistics_enabled(column.clone(), EnabledStatistics::None)
+            .set_column_compression(column, of_floats);
     }
-    Ok(builder.build())
+    let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+    ArrowWriter::try_new_with_options(Vec::new(), schema, options)
 }

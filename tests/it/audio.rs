@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::util::corpora;
+use crate::util::{corpora, ser, stdout};
+use hound::{SampleFormat, WavSpec, WavWriter};
 use ser_etl::audio::{Audio, AudioError, AudioReader, Segment};
 use ser_etl::config;
+use ser_etl::schema::FeatureKeys;
+use ser_etl::table;
 
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/audio").join(name)).unwrap()
@@ -133,4 +136,38 @@ fn the_48_khz_originals_resample_to_their_16_khz_copies() {
         let correlation = correlation(&got.samples, &want.samples);
         assert!(correlation > 0.999, "{}: {correlation}", original.display());
     }
+}
+
+#[test]
+fn a_file_that_is_read_in_pieces_is_the_file_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("corpus")).unwrap();
+    // 40 MB, beyond what a worker holds at once.
+    let spec = WavSpec { channels: 8, sample_rate: 96_000, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let path = folder.path().join("corpus/anger.wav");
+    let mut writer = WavWriter::create(&path, spec).unwrap();
+    for sample in 0..96_000 * 26_u32 {
+        let noise = (sample.wrapping_mul(2_654_435_761) >> 18) as i16;
+        (0..8).for_each(|channel| writer.write_sample(noise >> channel).unwrap());
+    }
+    writer.finalize().unwrap();
+    let pipeline = r#"
+name = "long"
+out = "out"
+[[corpus]]
+name = "c"
+source = "corpus"
+pattern = '(?P<emotion>anger)'
+[features]
+set = "mfcc-energy"
+"#;
+    std::fs::write(folder.path().join("pipeline.toml"), pipeline).unwrap();
+    stdout(&ser(folder.path(), &["ingest", "pipeline.toml"]));
+    stdout(&ser(folder.path(), &["extract", "pipeline.toml"]));
+    let part = files(&folder.path().join("out/features")).remove(0);
+    let (features, _) = table::read::<FeatureKeys>(std::fs::read(part).unwrap().into()).unwrap();
+    let mut reader = AudioReader::new(&config::Audio::default());
+    let audio = reader.read(&std::fs::read(path).unwrap(), None, Segment::default()).unwrap();
+    assert_eq!(audio.samples.len(), 26 * 16_000);
+    assert_eq!(features.rows[0].audio_hash, audio.hash());
 }

@@ -129,17 +129,18 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     for (moment, share) in [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9].into_iter().enumerate() {
         let out = format!("killed-{moment}");
         for _ in 0..2 {
-            kill_after(folder.path(), &out, whole.mul_f64(share));
+            kill_after(folder.path(), &["--out", &out], whole.mul_f64(share));
         }
         run(folder.path(), &["--out", &out]);
         assert_same(&folder.path().join("undisturbed"), &folder.path().join(&out));
     }
 }
 
-fn kill_after(folder: &Path, out: &str, moment: Duration) {
+pub fn kill_after(folder: &Path, flags: &[&str], moment: Duration) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ser"))
         .current_dir(folder)
-        .args(["run", "pipeline.toml", "--out", out])
+        .args(["run", "pipeline.toml"])
+        .args(flags)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

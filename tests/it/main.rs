@@ -9,6 +9,7 @@ mod corpus;
 mod faults;
 mod features_golden;
 mod features_htk;
+mod frames;
 mod layering;
 mod misuse;
 mod opensmile_golden;

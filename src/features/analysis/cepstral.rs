@@ -87,7 +87,7 @@ impl Bands {
         if let (Some(cepstra), Some(row)) = (&mut self.cepstra, plan.row(Descriptor::Mfcc)) {
             cepstra.write(contours, row);
         }
-        let bands = [(&self.log_mel, Descriptor::LogMel), (&self.mel_energy, Descriptor::MelEnergy)];
+        let bands = [(&mut self.log_mel, Descriptor::LogMel), (&mut self.mel_energy, Descriptor::MelEnergy)];
         for (bands, descriptor) in bands {
             if let (Some(bands), Some(row)) = (bands, plan.row(descriptor)) {
                 bands.write(contours, row);

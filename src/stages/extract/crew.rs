@@ -1,16 +1,23 @@
 //! From an utterance's file to its rows.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Segment};
+use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Segment, Source};
 use crate::config::{self, Transform};
+use crate::dsp::Contours;
 use crate::features::{Extractor, FeatureSet};
 use crate::schema::{FeatureKeys, Utterance, augmented_id};
-use crate::storage::{self, Entry, Fetch, StorageError, Store};
+use crate::storage::{self, Entry, Fetch, Pieces, StorageError, Store};
 
 use super::super::{Context, StageError};
+use super::frames::FramesWriter;
+use super::parts::Part;
+
+/// Larger files are read piece by piece.
+const WHOLE_BYTES: u64 = 32 << 20;
 
 /// What every worker needs to turn an utterance into rows.
 pub(super) struct Crew<'a> {
@@ -18,6 +25,8 @@ pub(super) struct Crew<'a> {
     set: &'a FeatureSet,
     audio: &'a config::Audio,
     transforms: &'a [Transform],
+    /// Whether frames are wanted.
+    frames: bool,
 }
 
 /// One worker's tools, which keep their buffers and plans.
@@ -30,12 +39,29 @@ pub(super) struct Worker {
 /// A file on its way, and its utterances: one, or the segments of a long recording.
 pub(super) struct File<'a> {
     utterances: &'a [Utterance],
-    /// None where the file is too large to be fetched.
-    fetch: Option<Fetch<'a>>,
+    content: Content<'a>,
 }
 
-/// Keys and features of an utterance and of its augmented copies, or why it is a row in rejects.
-pub(super) type Extracted = Result<Vec<(FeatureKeys, Vec<f32>)>, Refusal>;
+/// How a file is read.
+enum Content<'a> {
+    /// Not at all.
+    TooLarge,
+    /// Fetched ahead.
+    Whole(Fetch<'a>),
+    /// When its turn comes, without being held.
+    Pieces(Pieces<'a>),
+}
+
+/// What becomes of an utterance and of its augmented copies, or why it is a row in rejects.
+pub(super) type Extracted = Result<Vec<Extraction>, Refusal>;
+
+/// Keys and features of a row, and its frames where they are wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Extraction {
+    pub keys: FeatureKeys,
+    pub values: Vec<f32>,
+    pub contours: Option<Contours>,
+}
 
 /// Code and message of a row in rejects.
 #[derive(Debug, Clone)]
@@ -57,7 +83,8 @@ impl<'a> Crew<'a> {
             })?;
             sources.insert(corpus.name.as_str(), store);
         }
-        Ok(Self { sources, set, audio: &pipeline.audio, transforms: &context.parameters.augment })
+        let (audio, transforms) = (&pipeline.audio, &context.parameters.augment);
+        Ok(Self { sources, set, audio, transforms, frames: pipeline.extract.frames })
     }
 
     /// Tools for one worker.
@@ -74,6 +101,16 @@ impl<'a> Crew<'a> {
         self.set.names()
     }
 
+    /// Takes the frames of a part, where they are wanted.
+    pub fn frames_writer<'b>(
+        &'b self,
+        out: &'b dyn Store,
+        part: &'b Part,
+        config_hash: &'b str,
+    ) -> Option<FramesWriter<'b>> {
+        self.frames.then(|| FramesWriter::new(out, self.set, part, config_hash))
+    }
+
     /// The files of some utterances in order, with the stamps that ingest saw.
     pub fn files<'b>(
         &'b self,
@@ -86,10 +123,14 @@ impl<'a> Crew<'a> {
             let store = self.sources.get(corpus.as_str()).ok_or_else(|| missing(corpus))?;
             let of_file = of_corpus.chunk_by(|a, b| a.path == b.path);
             let entry = |row: &Utterance| Entry { path: row.path.clone(), bytes: row.bytes as u64, stamp: stamp(row) };
-            let wanted = of_file.clone().map(|rows| &rows[0]).filter(|row| self.fits(row)).map(entry).collect();
-            let mut fetches = store.fetch(wanted);
-            let mut fetch = |row| if self.fits(row) { fetches.next() } else { None };
-            files.extend(of_file.map(|rows| File { utterances: rows, fetch: fetch(&rows[0]) }));
+            let is_whole = |row: &&Utterance| self.fits(row) && row.bytes as u64 <= WHOLE_BYTES;
+            let mut fetches = store.fetch(of_file.clone().map(|rows| &rows[0]).filter(is_whole).map(entry).collect());
+            let mut content = |row| match row {
+                row if is_whole(&row) => Content::Whole(fetches.next().expect("a fetch for each whole file")),
+                row if self.fits(row) => Content::Pieces(Pieces::new(store.as_ref(), entry(row))),
+                _ => Content::TooLarge,
+            };
+            files.extend(of_file.map(|rows| File { utterances: rows, content: content(&rows[0]) }));
         }
         Ok(files)
     }
@@ -102,50 +143,57 @@ impl<'a> Crew<'a> {
     pub fn extract(&self, worker: &mut Worker, file: File) -> Result<Vec<Extracted>, StageError> {
         let first = &file.utterances[0];
         let refuse = |refusal: Refusal| Ok(vec![Err(refusal); file.utterances.len()]);
-        let Some(fetch) = file.fetch else {
-            let (bytes, limit) = (first.bytes as u64, self.audio.max_bytes);
-            return refuse(AudioError::TooLarge { bytes, limit }.into());
+        let read = match file.content {
+            Content::TooLarge => {
+                let (bytes, limit) = (first.bytes as u64, self.audio.max_bytes);
+                return refuse(AudioError::TooLarge { bytes, limit }.into());
+            }
+            Content::Whole(fetch) => fetch().map(|content| self.read(worker, Cursor::new(content), file.utterances)),
+            Content::Pieces(mut pieces) => {
+                let extracted = self.read(worker, &mut pieces, file.utterances);
+                pieces.check().map(|()| extracted)
+            }
         };
-        match fetch() {
-            Ok(content) => match catch_unwind(AssertUnwindSafe(|| self.read(worker, &content, file.utterances))) {
-                Ok(extracted) => Ok(extracted),
-                Err(_) => {
-                    // Its buffers may be half written.
-                    *worker = self.worker();
-                    refuse(Refusal { code: "extractor_panic", message: "the extractor gave up".to_owned() })
-                }
-            },
-            Err(error) => refuse(refusal(first, error)?),
-        }
+        read.or_else(|error| refuse(refusal(first, error)?))
     }
 
-    fn read(&self, worker: &mut Worker, content: &[u8], utterances: &[Utterance]) -> Vec<Extracted> {
+    fn read(&self, worker: &mut Worker, source: impl Source, utterances: &[Utterance]) -> Vec<Extracted> {
+        catch_unwind(AssertUnwindSafe(|| self.read_each(worker, source, utterances))).unwrap_or_else(|_| {
+            // Its buffers may be half written.
+            *worker = self.worker();
+            let gave_up = Refusal { code: "extractor_panic", message: "the extractor gave up".to_owned() };
+            vec![Err(gave_up); utterances.len()]
+        })
+    }
+
+    fn read_each(&self, worker: &mut Worker, source: impl Source, utterances: &[Utterance]) -> Vec<Extracted> {
         let extension = utterances[0].path.rsplit_once('.').map(|(_, extension)| extension);
-        let segment = |row: &Utterance| Segment { start_s: row.start_s, end_s: row.end_s };
-        if let [row] = utterances {
-            let audio = worker.reader.read(content, extension, segment(row));
-            return vec![self.rows(worker, row, audio)];
-        }
+        let segments = utterances.iter().map(|row| Segment { start_s: row.start_s, end_s: row.end_s });
+        let segments = segments.collect::<Vec<_>>();
         // A long recording is decoded once for all of its segments.
-        match worker.reader.decode(content, extension) {
+        let mut rows = vec![None; utterances.len()];
+        let Worker { reader, augmenter, extractor } = worker;
+        let read = reader.read_each(source, extension, &segments, |number, audio| {
+            rows[number] = Some(self.rows(augmenter, extractor, &utterances[number], audio));
+        });
+        match read {
             Err(error) => vec![Err(error.into()); utterances.len()],
-            Ok(recording) => utterances
-                .iter()
-                .map(|row| {
-                    let audio = worker.reader.cut(&recording, segment(row));
-                    self.rows(worker, row, audio)
-                })
-                .collect(),
+            Ok(()) => rows.into_iter().flatten().collect(),
         }
     }
 
-    fn rows(&self, worker: &mut Worker, row: &Utterance, audio: Result<Audio, AudioError>) -> Extracted {
+    fn rows(
+        &self,
+        augmenter: &mut Augmenter,
+        extractor: &mut Extractor,
+        row: &Utterance,
+        audio: Result<Audio, AudioError>,
+    ) -> Extracted {
         let audio = audio?;
-        let Worker { augmenter, extractor, .. } = worker;
         let mut extracted = |keys: FeatureKeys, samples: &[f32]| {
             let mut values = Vec::with_capacity(self.set.names().len());
             extractor.extract(samples, &mut values);
-            (keys, values)
+            Extraction { keys, values, contours: self.frames.then(|| extractor.take_contours()) }
         };
         let mut rows = vec![extracted(keys(row, &audio), &audio.samples)];
         for (transform, copy) in augmenter.copies(&audio, &row.utterance_id) {

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::config;
 use crate::schema::Utterance;
-use crate::storage::Store;
+use crate::storage::{Entry, Store};
 
 use super::super::{StageError, output};
 
 /// No part is longer than this many times the mean: the cut that bounds memory.
-const LONGEST_PART: usize = 4;
+const LONGEST_PART: usize = 2;
 
 /// A run of utterances that share a file of the features table.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ struct Seal {
     bytes: u64,
     /// Rows of augmented copies.
     augmented: u64,
+    /// Sizes of the files that hold the part's frames; None where they were not wanted.
+    frames: Option<Vec<u64>>,
 }
 
 /// Cuts sorted utterances into parts of `mean` on average.
@@ -64,27 +66,51 @@ pub(super) fn name(first_id: &str) -> String {
     format!("{readable}.{}", &hash[..8])
 }
 
-/// Which of the parts are finished, staged or published.
-pub(super) fn done(out: &dyn Store, parts: &[Part]) -> Result<Vec<bool>, StageError> {
-    let entries = out.list("run/extract")?.into_iter().chain(out.list("features")?);
-    let entries = entries.map(|entry| (entry.path.clone(), entry)).collect::<BTreeMap<_, _>>();
-    let sealed = parts.iter().filter_map(|part| entries.get(&part.seal_path()).cloned());
-    let seals = out.fetch(sealed.collect()).map(|fetch| fetch());
-    let seals = seals.map(|seal| Ok(serde_json::from_slice::<Seal>(&seal?).ok()));
-    let mut seals = seals.collect::<Result<Vec<_>, StageError>>()?.into_iter();
-    let is_done = |part: &Part| {
-        let seal = entries.get(&part.seal_path()).and_then(|_| seals.next()).flatten();
-        let file = entries.get(&part.staged()).or_else(|| entries.get(&part.published()));
-        let same = |seal: &Seal| seal.key == part.key && file.is_some_and(|file| file.bytes == seal.bytes);
-        entries.contains_key(&part.rejects()) && seal.as_ref().is_some_and(same)
+/// Which of the parts are finished, staged or published, with their frames where `frames` are wanted.
+pub(super) fn done(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<bool>, StageError> {
+    let folders = ["run/extract", "features", "frames"].into_iter().map(|folder| out.list(folder));
+    let entries = folders.collect::<Result<Vec<_>, _>>()?.concat();
+    let entries = entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect::<BTreeMap<_, _>>();
+    let size = |path: &str| entries.get(path).map(|entry| entry.bytes);
+    let seals = seals(out, parts, &entries)?;
+    let is_done = |(part, seal): (&Part, &Option<Seal>)| {
+        let Some(seal) = seal.as_ref().filter(|seal| seal.key == part.key) else { return false };
+        let is_there = |staged: String, published: String, bytes| size(&staged).or(size(&published)) == Some(bytes);
+        let has_frames = |files: &Vec<u64>| {
+            let mut files = files.iter().enumerate();
+            files.all(|(number, &bytes)| is_there(part.staged_frames(number), part.frames(number), bytes))
+        };
+        size(&part.rejects()).is_some()
+            && is_there(part.staged(), part.published(), seal.bytes)
+            && (!frames || seal.frames.as_ref().is_some_and(has_frames))
     };
-    Ok(parts.iter().map(is_done).collect())
+    Ok(parts.iter().zip(&seals).map(is_done).collect())
+}
+
+/// How many files hold the frames of each finished part.
+pub(super) fn frames_files(out: &dyn Store, parts: &[Part]) -> Result<Vec<usize>, StageError> {
+    let entries = out.list("run/extract")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
+    let seals = seals(out, parts, &entries)?;
+    Ok(seals.into_iter().map(|seal| seal.and_then(|seal| seal.frames).map_or(0, |files| files.len())).collect())
+}
+
+/// The parts' seals; None where there is none that can be read.
+fn seals(out: &dyn Store, parts: &[Part], entries: &BTreeMap<String, Entry>) -> Result<Vec<Option<Seal>>, StageError> {
+    let sealed = parts.iter().filter_map(|part| entries.get(&part.seal_path()).cloned());
+    let mut fetches = out.fetch(sealed.collect());
+    let mut seal = |part: &Part| match entries.get(&part.seal_path()).and_then(|_| fetches.next()) {
+        Some(fetch) => Ok(serde_json::from_slice(&fetch()?).ok()),
+        None => Ok(None),
+    };
+    parts.iter().map(&mut seal).collect()
 }
 
 /// Whether a path is one that this or an earlier run gave a part: its name ends in the hash that [`name`] adds.
 pub(super) fn is_of_a_part(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
-    let stem = [".rejects.parquet", ".parquet", ".json"].iter().find_map(|ending| file.strip_suffix(ending));
+    let stem = [".rejects.parquet", ".frames.parquet", ".parquet", ".json"]
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending));
     let hash = stem.and_then(|stem| Some(stem.rsplit_once('.')?.1));
     hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
@@ -100,6 +126,22 @@ impl Part {
         format!("run/extract/{}.parquet", self.name)
     }
 
+    /// Where readers find file `number` of the part's frames.
+    pub fn frames(&self, number: usize) -> String {
+        format!("frames/{}.parquet", self.numbered(number))
+    }
+
+    /// Where it waits until every part is there.
+    pub fn staged_frames(&self, number: usize) -> String {
+        format!("run/extract/{}.frames.parquet", self.numbered(number))
+    }
+
+    /// The name with a number before the hash that it ends in.
+    fn numbered(&self, number: usize) -> String {
+        let (readable, hash) = self.name.rsplit_once('.').unwrap_or_default();
+        format!("{readable}.{number:03}.{hash}")
+    }
+
     /// The rows that the part refused.
     pub fn rejects(&self) -> String {
         format!("run/extract/{}.rejects.parquet", self.name)
@@ -110,9 +152,15 @@ impl Part {
         format!("run/extract/{}.json", self.name)
     }
 
-    /// Marks the staged part of `bytes` bytes and with so many augmented rows as finished.
-    pub fn seal(&self, out: &dyn Store, bytes: u64, augmented: u64) -> Result<(), StageError> {
-        output::put_json(out, &self.seal_path(), &Seal { key: self.key.clone(), bytes, augmented })
+    /// Marks the staged part of `bytes` bytes, with so many augmented rows and files of frames of these sizes, as finished.
+    pub fn seal(
+        &self,
+        out: &dyn Store,
+        bytes: u64,
+        augmented: u64,
+        frames: Option<Vec<u64>>,
+    ) -> Result<(), StageError> {
+        output::put_json(out, &self.seal_path(), &Seal { key: self.key.clone(), bytes, augmented, frames })
     }
 
     /// How many rows of the finished part are augmented copies.
@@ -182,8 +230,10 @@ mod tests {
     fn names_are_safe_and_distinct() {
         assert_eq!(name("a/b|c"), format!("a~b~c.{}", &blake3::hash(b"a/b|c").to_hex()[..8]));
         assert_ne!(name("a/b"), name("a~b"));
-        for ending in ["parquet", "rejects.parquet", "json"] {
-            assert!(is_of_a_part(&format!("features/{}.{ending}", name("a/b"))));
+        let part = Part { rows: 0..1, name: name("a/b"), utterances: String::new(), key: String::new() };
+        let frames = [part.frames(0), part.staged_frames(12)];
+        for path in [part.published(), part.staged(), part.rejects(), part.seal_path()].into_iter().chain(frames) {
+            assert!(is_of_a_part(&path), "{path}");
         }
         for path in ["features/notes.txt", "features/mine.parquet", "features/.DS_Store", "features/a.v2.parquet"] {
             assert!(!is_of_a_part(path), "{path}");

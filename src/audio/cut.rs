@@ -1,0 +1,144 @@
+use std::ops::Range;
+
+use super::decode::Decoding;
+use super::mono::MonoMix;
+use super::resample::{Resamplers, Resampling};
+use super::{Audio, AudioError};
+
+/// Samples beyond this are no sound but numbers misread, and overflow in a transform.
+const LOUDEST: f32 = 1e9;
+/// An end of a segment may lie this far behind the end of the file: labels are rounded.
+const END_SLACK_S: f64 = 0.010;
+
+/// A stretch of a recording in seconds; `None` is the beginning or the end of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Segment {
+    /// Start, from 0.
+    pub start_s: Option<f64>,
+    /// End, after the start; up to 10 ms beyond the file is taken for its end.
+    pub end_s: Option<f64>,
+}
+
+impl Segment {
+    /// Samples of the segment: both ends rounded to the nearest sample; an open end is far away.
+    fn samples(&self, rate_hz: u32) -> Range<usize> {
+        let sample = |seconds: f64| (seconds * f64::from(rate_hz)).round() as usize;
+        self.start_s.map_or(0, sample)..self.end_s.map_or(usize::MAX, sample)
+    }
+
+    /// # Errors
+    /// The segment is no stretch of a recording of `len` samples, or rounds to none of them.
+    fn check(&self, len: usize, rate_hz: u32) -> Result<(), AudioError> {
+        let duration_s = len as f64 / f64::from(rate_hz);
+        let (start_s, end_s) = (self.start_s.unwrap_or(0.0), self.end_s.unwrap_or(duration_s));
+        let samples = self.samples(rate_hz);
+        // Written so that a NaN fails.
+        let is_stretch = start_s >= 0.0 && end_s > start_s && end_s <= duration_s + END_SLACK_S;
+        if is_stretch && samples.start < samples.end.min(len) {
+            return Ok(());
+        }
+        Err(AudioError::SegmentOutOfRange { start_s, end_s, duration_s })
+    }
+}
+
+/// A segment of a file that is being decoded.
+pub struct Cut {
+    segment: Segment,
+    /// Samples of the file heard so far.
+    len: usize,
+    /// The first of them that is no sound.
+    broken: Option<usize>,
+    signal: Option<Resampling>,
+}
+
+impl Cut {
+    /// Nothing heard yet.
+    pub fn new(segment: Segment) -> Self {
+        Self { segment, len: 0, broken: None, signal: None }
+    }
+
+    /// Takes its share of a packet; true where the last sample of the segment has been heard.
+    pub fn hear(&mut self, mono: &MonoMix, resamplers: &mut Resamplers) -> bool {
+        let wanted = self.segment.samples(mono.rate_hz);
+        let before = mono.len - mono.packet.len();
+        let (start, end) = (wanted.start.max(before), wanted.end.min(mono.len));
+        if start < end {
+            let samples = &mono.packet[start - before..end - before];
+            self.broken = self.broken.or_else(|| first_broken(samples).map(|place| self.len + place));
+            self.len += samples.len();
+            // A transform breaks down over what is no number.
+            if self.broken.is_none() {
+                self.signal.get_or_insert_with(|| resamplers.begin(mono.rate_hz)).push(samples);
+            }
+        }
+        self.len > 0 && wanted.end <= mono.len
+    }
+
+    /// The segment at the new rate.
+    ///
+    /// # Errors
+    /// `segment_out_of_range`, and `non_finite` for a NaN, an infinity or an absurd value within the segment.
+    pub fn finish(&mut self, decoding: &Decoding, resamplers: &mut Resamplers) -> Result<Audio, AudioError> {
+        let MonoMix { len, rate_hz, channels, .. } = decoding.mono;
+        let samples = self.signal.take().map(|signal| resamplers.finish(signal)).unwrap_or_default();
+        self.segment.check(len, rate_hz)?;
+        if let Some(place) = self.broken {
+            return Err(AudioError::NonFinite { at_s: place as f64 / f64::from(rate_hz) });
+        }
+        let duration_s = self.len as f64 / f64::from(rate_hz);
+        Ok(Audio { samples, codec: decoding.codec.clone(), sample_rate_hz: rate_hz, channels, duration_s })
+    }
+}
+
+/// The first NaN, infinity or absurd value.
+fn first_broken(samples: &[f32]) -> Option<usize> {
+    // Written so that a NaN fails; without an early exit it runs in vector lanes.
+    let is_bounded = |sample: &f32| sample.abs() <= LOUDEST;
+    let all = samples.iter().fold(true, |all, sample| all & is_bounded(sample));
+    if all { None } else { samples.iter().position(|sample| !is_bounded(sample)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(start_s: impl Into<Option<f64>>, end_s: impl Into<Option<f64>>) -> Segment {
+        Segment { start_s: start_s.into(), end_s: end_s.into() }
+    }
+
+    #[test]
+    fn segments_round_to_the_nearest_sample() {
+        let cases = [
+            (segment(None, None), 0..1_000),
+            (segment(0.25, None), 250..1_000),
+            (segment(None, 0.25), 0..250),
+            (segment(0.1004, 0.1996), 100..200),
+            (segment(0.5, 1.01), 500..1_000),
+            (segment(0.999, 1.0), 999..1_000),
+        ];
+        for (wanted, range) in cases {
+            assert_eq!(wanted.check(1_000, 1_000), Ok(()), "{wanted:?}");
+            let samples = wanted.samples(1_000);
+            assert_eq!(samples.start..samples.end.min(1_000), range, "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn segments_outside_are_refused() {
+        let cases = [
+            segment(-0.1, None),
+            segment(1.0, None),
+            segment(2.0, 3.0),
+            segment(0.5, 0.5),
+            segment(0.5, 0.4),
+            segment(0.5, 1.0111),
+            segment(0.5001, 0.5002),
+            segment(f64::NAN, None),
+            segment(None, f64::INFINITY),
+        ];
+        for wanted in cases {
+            let code = wanted.check(1_000, 1_000).map_err(|error| error.code());
+            assert_eq!(code, Err("segment_out_of_range"), "{wanted:?}");
+        }
+    }
+}

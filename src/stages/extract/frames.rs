@@ -1,0 +1,184 @@
+//! The frames of a part on their way into files: workers finish in any order, the frames stand in that of the utterances.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::dsp::Contours;
+use crate::features::FeatureSet;
+use crate::schema::{Columns, FrameKeys, Table};
+use crate::storage::Store;
+use crate::table::{Block, TableError, Writer};
+
+use super::super::StageError;
+use super::crew::Extracted;
+use super::parts::Part;
+
+/// How much is held before it is passed on.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Most rows of a row group: what is read for the sake of one short utterance.
+    group_rows: usize,
+    /// A file ends with the row group that brings it here.
+    file_bytes: usize,
+    /// Frames that may wait for those before them; a worker with more waits with its own.
+    waiting_bytes: usize,
+}
+
+const LIMITS: Limits = Limits { group_rows: 8192, file_bytes: 64 << 20, waiting_bytes: 64 << 20 };
+
+/// Writes the frames of a part, file after file.
+pub(super) struct FramesWriter<'a> {
+    out: &'a dyn Store,
+    set: &'a FeatureSet,
+    part: &'a Part,
+    config_hash: &'a str,
+    limits: Limits,
+    line: Mutex<Line>,
+    moved: Condvar,
+}
+
+/// Who is next, and who waits.
+#[derive(Default)]
+struct Line {
+    next: usize,
+    waiting: BTreeMap<usize, Vec<Block>>,
+    waiting_bytes: usize,
+    /// Somebody left the line: nobody's turn comes any more.
+    is_broken: bool,
+    file: Option<Writer>,
+    /// Sizes of the files that are written.
+    files: Vec<u64>,
+}
+
+impl Line {
+    /// The frames whose turn it is, where they are there.
+    fn take_next(&mut self) -> Option<Vec<Block>> {
+        let blocks = self.waiting.remove(&self.next)?;
+        self.waiting_bytes -= bytes(&blocks);
+        self.next += 1;
+        Some(blocks)
+    }
+}
+
+impl<'a> FramesWriter<'a> {
+    /// Nothing is written before there are frames.
+    pub fn new(out: &'a dyn Store, set: &'a FeatureSet, part: &'a Part, config_hash: &'a str) -> Self {
+        let (line, moved) = (Mutex::default(), Condvar::new());
+        Self { out, set, part, config_hash, limits: LIMITS, line, moved }
+    }
+
+    /// The place in line of audio file `number`, counted from 0. Whoever takes one writes, or breaks the line.
+    pub fn place(&self, number: usize) -> Place<'_> {
+        Place { writer: self, number, is_done: false }
+    }
+
+    /// Ends the last file; the sizes of all.
+    pub fn finish(self) -> Result<Vec<u64>, StageError> {
+        let mut line = mem::take(&mut *self.lock());
+        self.end_file(&mut line)?;
+        Ok(line.files)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Line> {
+        // Whoever panics in line breaks it.
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append(&self, line: &mut Line, block: &Block) -> Result<(), StageError> {
+        if let Some(file) = line.file.as_mut().filter(|file| file.open_rows() + block.rows() > self.limits.group_rows) {
+            file.end_group()?;
+            if file.bytes() >= self.limits.file_bytes {
+                self.end_file(line)?;
+            }
+        }
+        let file = match &mut line.file {
+            Some(file) => file,
+            none => none.insert(Writer::new::<FrameKeys>(&[], self.set.contour_names())?),
+        };
+        Ok(file.push(block)?)
+    }
+
+    fn end_file(&self, line: &mut Line) -> Result<(), StageError> {
+        let Some(file) = line.file.take() else { return Ok(()) };
+        let inputs = BTreeMap::from([("utterances".to_owned(), self.part.utterances.clone())]);
+        let (file, _) = file.finish(self.config_hash, &inputs, false)?;
+        self.out.put(&self.part.staged_frames(line.files.len()), &file)?;
+        line.files.push(file.len() as u64);
+        Ok(())
+    }
+
+    /// The frames of an utterance as rows, a row group at most at a time.
+    fn blocks(&self, id: &str, contours: &Contours) -> Result<Vec<Block>, TableError> {
+        let starts = (0..contours.frames()).step_by(self.limits.group_rows);
+        starts.map(|start| self.block(id, contours, start)).collect()
+    }
+
+    fn block(&self, id: &str, contours: &Contours, start: usize) -> Result<Block, TableError> {
+        let frames = start..contours.frames().min(start + self.limits.group_rows);
+        let row = |frame| FrameKeys {
+            utterance_id: id.to_owned(),
+            frame: frame as i64,
+            time_s: self.set.frame_time_s(frame),
+        };
+        let names = self.set.contour_names().to_vec();
+        let mut values = Vec::with_capacity(frames.len() * names.len());
+        for frame in frames.clone() {
+            values.extend((0..names.len()).map(|descriptor| contours.row(descriptor)[frame]));
+        }
+        let float = Columns { names, values };
+        Block::new(&Table { float, ..Table::from(frames.map(row).collect::<Vec<_>>()) })
+    }
+}
+
+/// The place in line of an audio file's frames.
+pub(super) struct Place<'a> {
+    writer: &'a FramesWriter<'a>,
+    number: usize,
+    is_done: bool,
+}
+
+impl Place<'_> {
+    /// Takes the frames out of `rows` and writes them when all before them are written.
+    pub fn write(mut self, rows: &mut [Extracted]) -> Result<(), StageError> {
+        let mut blocks = Vec::new();
+        for row in rows.iter_mut().flatten().flatten() {
+            let contours = row.contours.take().unwrap_or_default();
+            blocks.extend(self.writer.blocks(&row.keys.utterance_id, &contours)?);
+        }
+        let bytes = bytes(&blocks);
+        let mut line = self.writer.lock();
+        while line.next < self.number && line.waiting_bytes + bytes > self.writer.limits.waiting_bytes {
+            if line.is_broken {
+                return Ok(());
+            }
+            line = self.writer.moved.wait(line).unwrap_or_else(PoisonError::into_inner);
+        }
+        line.waiting_bytes += bytes;
+        line.waiting.insert(self.number, blocks);
+        while let Some(blocks) = line.take_next() {
+            for block in &blocks {
+                self.writer.append(&mut line, block)?;
+            }
+        }
+        self.is_done = true;
+        self.writer.moved.notify_all();
+        Ok(())
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.writer.lock().is_broken = true;
+            self.writer.moved.notify_all();
+        }
+    }
+}
+
+fn bytes(blocks: &[Block]) -> usize {
+    blocks.iter().map(Block::bytes).sum()
+}
+
+#[cfg(test)]
+mod tests;
