@@ -249,9 +249,9 @@ mod tests {
             fft.power(&input, &mut power);
             let scale = (length as f64).sqrt();
             for lane in 0..LANES {
-                for bin in 0..=length / 2 {
+                for (bin, row) in power.iter().enumerate() {
                     let (re, im) = naive_bin(&input, lane, bin);
-                    let difference = (f64::from(power[bin].0[lane]) - (re * re + im * im)).abs();
+                    let difference = (f64::from(row.0[lane]) - (re * re + im * im)).abs();
                     assert!(difference < 4e-6 * scale * scale, "n {length} bin {bin}");
                 }
             }
