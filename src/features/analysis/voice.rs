@@ -182,3 +182,57 @@ impl Perturbation {
         write(Descriptor::ShimmerLocal, shimmer_local);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Features;
+    use crate::features::FeatureSet;
+
+    /// The contour of a descriptor over `samples` at 16 kHz.
+    fn contour(descriptor: &str, samples: &[f32]) -> Vec<f32> {
+        let toml =
+            format!("set = \"a\"\n[[sets.a.groups]]\ndescriptors = [\"{descriptor}\"]\nfunctionals = [\"mean\"]");
+        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        let mut extractor = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000).extractor();
+        extractor.contours(samples).row(0).to_vec()
+    }
+
+    /// A sine of 200 Hz with white noise `snr_db` below it.
+    fn noisy_tone(snr_db: f32) -> Vec<f32> {
+        let mut state = 5_u32;
+        let mut noise = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state as f32 / u32::MAX as f32 - 0.5
+        };
+        // Uniform noise of width 1 has the power 1/12, the sine of height 0.3 has 0.045.
+        let gain = (0.045 * 12.0 / 10_f32.powf(snr_db / 10.0)).sqrt();
+        let tone = |i: usize| 0.3 * (std::f32::consts::TAU * (i as f32 / 80.0).fract()).sin();
+        (0..16000).map(|i| tone(i) + gain * noise()).collect()
+    }
+
+    #[test]
+    fn harmonics_to_noise_ratio_is_that_of_tone_and_noise() {
+        for snr_db in [5.0, 15.0, 25.0] {
+            let hnr_db = contour("hnr_db", &noisy_tone(snr_db));
+            let mean = hnr_db[5..95].iter().sum::<f32>() / 90.0;
+            assert!((mean - snr_db).abs() < 1.0, "{mean} dB for {snr_db}");
+        }
+    }
+
+    #[test]
+    fn silent_frames_have_no_ratio() {
+        let mut samples = noisy_tone(20.0);
+        samples[8000..].fill(0.0);
+        let hnr_db = contour("hnr_db", &samples);
+        assert!(hnr_db[20].is_finite() && hnr_db[80].is_nan());
+    }
+
+    #[test]
+    fn a_steady_tone_has_no_jitter() {
+        let samples = noisy_tone(60.0);
+        for descriptor in ["jitter_local", "shimmer_local"] {
+            let values = contour(descriptor, &samples);
+            assert!(values[10..90].iter().all(|value| (0.0..0.01).contains(value)), "{descriptor}: {values:?}");
+        }
+    }
+}
