@@ -29,7 +29,7 @@ const GROUPS: [(&str, &str); 9] = [
         "shape",
         "'spectral_centroid_hz', 'spectral_bandwidth_hz', 'spectral_skewness', 'spectral_kurtosis', \
          'spectral_rolloff25_hz', 'spectral_rolloff50_hz', 'spectral_rolloff75_hz', 'spectral_rolloff95_hz', \
-         'spectral_flatness', 'spectral_entropy', 'spectral_flux', 'spectral_contrast_db', 'spectral_harmonicity'",
+         'spectral_flatness', 'spectral_entropy', 'spectral_flux', 'magnitude_flux', 'spectral_contrast_db', 'spectral_harmonicity'",
     ),
     (
         "balance",

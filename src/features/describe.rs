@@ -52,6 +52,7 @@ pub(super) fn describe(params: &FeatureSetParams, descriptor: Descriptor) -> Des
             ("1", "Entropy of the power spectrum, share of its maximum", "Misra et al. 2004")
         }
         Descriptor::SpectralFlux => ("1", "Distance of the scaled magnitude spectrum from the frame before", PEETERS),
+        Descriptor::MagnitudeFlux => ("1", "Distance of the magnitude spectrum from the frame before", PEETERS),
         Descriptor::SpectralSlopeDbKhz => ("dB/kHz", "Slope of the spectrum", PEETERS),
         Descriptor::Slope0To500DbKhz => ("dB/kHz", "Slope of the spectrum from 0 to 500 Hz", EYBEN),
         Descriptor::Slope500To1500DbKhz => ("dB/kHz", "Slope of the spectrum from 500 to 1500 Hz", EYBEN),

@@ -26,7 +26,7 @@ frames = ["all", "voiced"]
 functionals = ["mean", "std"]
 
 [[groups]]
-descriptors = ["spectral_flux"]
+descriptors = ["magnitude_flux"]
 frames = ["all", "voiced", "unvoiced"]
 functionals = ["mean", "std"]
 
@@ -80,11 +80,11 @@ const PAIRS: [(&str, &str, f64); 88] = [
     ("loudness_sma3_stddevRisingSlope", "loudness_rise_slope_std", 0.9),
     ("loudness_sma3_meanFallingSlope", "-loudness_fall_slope_mean", 0.9),
     ("loudness_sma3_stddevFallingSlope", "loudness_fall_slope_std", 0.9),
-    ("spectralFlux_sma3_amean", "spectral_flux_mean", 0.3),
-    ("spectralFlux_sma3_stddevNorm", "spectral_flux_std", APART),
-    ("spectralFluxV_sma3nz_amean", "spectral_flux_voiced_mean", 0.45),
-    ("spectralFluxV_sma3nz_stddevNorm", "spectral_flux_voiced_std", APART),
-    ("spectralFluxUV_sma3nz_amean", "spectral_flux_unvoiced_mean", APART),
+    ("spectralFlux_sma3_amean", "magnitude_flux_mean", 0.9),
+    ("spectralFlux_sma3_stddevNorm", "magnitude_flux_std", 0.9),
+    ("spectralFluxV_sma3nz_amean", "magnitude_flux_voiced_mean", 0.9),
+    ("spectralFluxV_sma3nz_stddevNorm", "magnitude_flux_voiced_std", 0.8),
+    ("spectralFluxUV_sma3nz_amean", "magnitude_flux_unvoiced_mean", 0.8),
     ("mfcc1_sma3_amean", "mfcc01_mean", 0.75),
     ("mfcc1_sma3_stddevNorm", "mfcc01_std", 0.85),
     ("mfcc1V_sma3nz_amean", "mfcc01_voiced_mean", 0.95),

@@ -50,8 +50,10 @@ pub enum Descriptor {
     SpectralFlatness,
     /// Spectral entropy.
     SpectralEntropy,
-    /// Spectral flux.
+    /// Change of the spectrum's shape.
     SpectralFlux,
+    /// Change of the spectrum's shape and level.
+    MagnitudeFlux,
     /// Spectral slope over all frequencies.
     SpectralSlopeDbKhz,
     /// Spectral slope of 0-500 Hz.
@@ -106,7 +108,7 @@ pub enum Descriptor {
 
 impl Descriptor {
     /// All of them, in the order of the rows of a contour matrix.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::Mfcc,
         Self::LogMel,
         Self::MelEnergy,
@@ -128,6 +130,7 @@ impl Descriptor {
         Self::SpectralFlatness,
         Self::SpectralEntropy,
         Self::SpectralFlux,
+        Self::MagnitudeFlux,
         Self::SpectralSlopeDbKhz,
         Self::Slope0To500DbKhz,
         Self::Slope500To1500DbKhz,

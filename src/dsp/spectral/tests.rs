@@ -70,7 +70,7 @@ fn silence_and_white_noise_are_flat() {
         assert_eq!(value(&silent), Lanes::ZERO);
     }
     assert_eq!(rolloff_hz(&silent, 0.85), Lanes::ZERO);
-    assert_eq!(Flux::new(512).next(&silent), Lanes::ZERO);
+    assert_eq!(Flux::of_shape(512).next(&silent), Lanes::ZERO);
 }
 
 #[test]
@@ -84,11 +84,25 @@ fn a_single_line_has_no_spread() {
 
 #[test]
 fn flux_compares_with_the_frame_before_across_blocks() {
-    let mut flux = Flux::new(512);
+    let mut flux = Flux::of_shape(512);
     let (first, second) = (lines(&[(10, 5.0)]), lines(&[(20, 5.0)]));
     assert_eq!(flux.next(&first), Lanes::ZERO);
     let change = flux.next(&second);
     assert!((change.0[0] - 2_f32.sqrt()).abs() < 1e-6 && change.0[1..] == [0.0; 7]);
     flux.reset();
     assert_eq!(flux.next(&first), Lanes::ZERO);
+}
+
+#[test]
+fn flux_of_level_sees_a_gain_that_flux_of_shape_does_not() {
+    let rows = |height: f32| {
+        let mut rows = vec![Lanes::ZERO; 257];
+        // the second of the eight frames is stronger
+        rows[40] = Lanes([1.0, height, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+        loaded(&rows)
+    };
+    let spectrum = rows(9.0);
+    assert!(Flux::of_shape(512).next(&spectrum).0.iter().all(|flux| *flux < 1e-6));
+    // magnitudes 1, 3, 1 times a gain of 0.5
+    assert_eq!(Flux::of_level(512, 0.5).next(&spectrum).0[..4], [0.0, 1.0, 1.0, 0.0]);
 }

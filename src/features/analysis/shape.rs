@@ -4,13 +4,13 @@ use crate::dsp::spectral::{
     Flux, Spectrum, alpha_ratio_db, bandwidth_hz, centroid_hz, contrast_db, entropy, flatness, hammarberg_db,
     harmonicity, kurtosis, level_db, rolloff_hz, skewness, slope_db_khz, variance_hz2,
 };
-use crate::dsp::{Auditory, Contours, Lanes};
+use crate::dsp::{Auditory, Contours, Lanes, window};
 
 /// The shape of each frame's spectrum, and how it sounds.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
     spectrum: Option<Spectrum>,
-    flux: Option<Flux>,
+    fluxes: Vec<(Descriptor, Flux)>,
     auditory: Option<Auditory>,
 }
 
@@ -19,13 +19,19 @@ impl Shape {
     pub fn new(plan: &Plan) -> Option<Self> {
         let (rate, frame) = (plan.sample_rate_hz, &plan.params.frame);
         let uses = |descriptor: Descriptor| plan.row(descriptor).is_some();
-        let flux = uses(Descriptor::SpectralFlux).then(|| Flux::new(frame.n_fft));
+        let window_sum: f32 = window(frame.window, frame.window_samples).iter().sum();
+        let mut fluxes = vec![
+            (Descriptor::SpectralFlux, Flux::of_shape(frame.n_fft)),
+            (Descriptor::MagnitudeFlux, Flux::of_level(frame.n_fft, 2.0 / window_sum)),
+        ];
+        fluxes.retain(|(descriptor, _)| uses(*descriptor));
         let contrast = uses(Descriptor::SpectralContrastDb);
-        let shaped = contrast || flux.is_some() || plan.contours.iter().any(|row| one_value(row.descriptor).is_some());
+        let shaped =
+            contrast || !fluxes.is_empty() || plan.contours.iter().any(|row| one_value(row.descriptor).is_some());
         let heard = [Descriptor::Loudness, Descriptor::SharpnessAcum].into_iter().any(uses);
         let room = Self {
             spectrum: shaped.then(|| Spectrum::new(rate, frame.n_fft)),
-            flux,
+            fluxes,
             auditory: heard.then(|| Auditory::new(rate, frame)),
         };
         (shaped || heard).then_some(room)
@@ -33,7 +39,7 @@ impl Shape {
 
     /// Forgets the last utterance.
     pub fn reset(&mut self) {
-        self.flux.iter_mut().for_each(Flux::reset);
+        self.fluxes.iter_mut().for_each(|(_, flux)| flux.reset());
     }
 
     /// Writes the rows of a block whose power spectra are `power`.
@@ -50,8 +56,8 @@ impl Shape {
         }
         let Some(spectrum) = &mut self.spectrum else { return };
         spectrum.load(power);
-        if let Some(flux) = &mut self.flux {
-            put(Descriptor::SpectralFlux, flux.next(spectrum));
+        for (descriptor, flux) in &mut self.fluxes {
+            put(*descriptor, flux.next(spectrum));
         }
         for (row, contour) in plan.contours.iter().enumerate() {
             if let Some(value) = one_value(contour.descriptor) {

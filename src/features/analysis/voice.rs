@@ -215,7 +215,8 @@ mod tests {
         for snr_db in [5.0, 15.0, 25.0] {
             let hnr_db = contour("hnr_db", &noisy_tone(snr_db));
             let mean = hnr_db[5..95].iter().sum::<f32>() / 90.0;
-            assert!((mean - snr_db).abs() < 1.0, "{mean} dB for {snr_db}");
+            // The highest of several periods' peaks is taken, which noise lifts a little.
+            assert!((-0.5..1.5).contains(&(mean - snr_db)), "{mean} dB for {snr_db}");
         }
     }
 
