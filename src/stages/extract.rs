@@ -19,7 +19,7 @@ use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, outpu
 
 use crew::{Crew, Extracted, Refusal};
 use frames::FramesWriter;
-use parts::Part;
+use parts::{Part, Seal};
 
 mod check;
 mod crew;
@@ -236,7 +236,8 @@ fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(),
     let file = write(features, config_hash, &inputs)?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
-    part.seal(context.out, file.len() as u64, augmented as u64, frames)
+    let (key, bytes) = (part.key.clone(), file.len() as u64);
+    part.seal(context.out, &Seal { key, bytes, augmented: augmented as u64, frames })
 }
 
 /// The file of a part; of a wide table, memory holds the rows only once at a time.
@@ -260,11 +261,11 @@ fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Res
 }
 
 fn finish(context: &Context, work: &Work, set: &FeatureSet, mut outputs: Vec<String>) -> Result<Done, StageError> {
-    let (mut rejects, mut augmented) = (Vec::new(), 0);
+    let mut rejects = Vec::new();
     for part in &work.parts {
         rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
-        augmented += part.augmented(context.out)?;
     }
+    let augmented = parts::sealed(context.out, &work.parts)?.iter().flatten().map(|seal| seal.augmented).sum::<u64>();
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), set.names().len());
     let by_code = output::counts_by_code(&rejects);
     outputs.push(output::put_rejects(context.out, StageName::Extract, rejects)?);

@@ -104,7 +104,9 @@ impl StageName {
     pub fn about(self) -> &'static str {
         match self {
             Self::Ingest => "Read file names or manifests; write utterances, labels and rejects",
-            Self::Extract => "Read utterances and the audio; write features/, feature_dictionary and rejects",
+            Self::Extract => {
+                "Read utterances and the audio; write features/, on request frames/, feature_dictionary and rejects"
+            }
             Self::Split => "Read keys and labels; write splits and leakage (exit 5 where fixed sides leak)",
             Self::Normalize => "Read features and splits; write normalization, fitted on train rows, and normalized/",
             Self::Train => {

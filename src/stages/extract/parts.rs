@@ -32,13 +32,15 @@ pub(super) struct Part {
 
 /// Kept beside a finished part.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Seal {
-    key: String,
-    bytes: u64,
+pub(super) struct Seal {
+    /// [`Part::key`].
+    pub key: String,
+    /// Size of the part's file.
+    pub bytes: u64,
     /// Rows of augmented copies.
-    augmented: u64,
+    pub augmented: u64,
     /// Sizes of the files that hold the part's frames; None where they were not wanted.
-    frames: Option<Vec<u64>>,
+    pub frames: Option<Vec<u64>>,
 }
 
 /// Cuts sorted utterances into parts of `mean` on average.
@@ -87,11 +89,10 @@ pub(super) fn done(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<
     Ok(parts.iter().zip(&seals).map(is_done).collect())
 }
 
-/// How many files hold the frames of each finished part.
-pub(super) fn frames_files(out: &dyn Store, parts: &[Part]) -> Result<Vec<usize>, StageError> {
+/// The seal of each part, where it is finished.
+pub(super) fn sealed(out: &dyn Store, parts: &[Part]) -> Result<Vec<Option<Seal>>, StageError> {
     let entries = out.list("run/extract")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-    let seals = seals(out, parts, &entries)?;
-    Ok(seals.into_iter().map(|seal| seal.and_then(|seal| seal.frames).map_or(0, |files| files.len())).collect())
+    seals(out, parts, &entries)
 }
 
 /// The parts' seals; None where there is none that can be read.
@@ -152,21 +153,9 @@ impl Part {
         format!("run/extract/{}.json", self.name)
     }
 
-    /// Marks the staged part of `bytes` bytes, with so many augmented rows and files of frames of these sizes, as finished.
-    pub fn seal(
-        &self,
-        out: &dyn Store,
-        bytes: u64,
-        augmented: u64,
-        frames: Option<Vec<u64>>,
-    ) -> Result<(), StageError> {
-        output::put_json(out, &self.seal_path(), &Seal { key: self.key.clone(), bytes, augmented, frames })
-    }
-
-    /// How many rows of the finished part are augmented copies.
-    pub fn augmented(&self, out: &dyn Store) -> Result<u64, StageError> {
-        let seal = serde_json::from_slice::<Seal>(&out.get(&self.seal_path())?);
-        Ok(seal.map_or(0, |seal| seal.augmented))
+    /// Marks the staged part as finished.
+    pub fn seal(&self, out: &dyn Store, seal: &Seal) -> Result<(), StageError> {
+        output::put_json(out, &self.seal_path(), seal)
     }
 }
 

@@ -26,7 +26,8 @@ pub(super) fn publish(context: &Context, parts: &[Part]) -> Result<Vec<String>, 
 fn moves(context: &Context, parts: &[Part]) -> Result<Vec<(String, String)>, StageError> {
     let mut moves = parts.iter().map(|part| (part.staged(), part.published())).collect::<Vec<_>>();
     if context.parameters.pipeline.extract.frames {
-        for (part, files) in parts.iter().zip(parts::frames_files(context.out, parts)?) {
+        for (part, seal) in parts.iter().zip(parts::sealed(context.out, parts)?) {
+            let files = seal.and_then(|seal| seal.frames).map_or(0, |files| files.len());
             moves.extend((0..files).map(|number| (part.staged_frames(number), part.frames(number))));
         }
     }
