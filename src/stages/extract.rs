@@ -32,6 +32,7 @@ pub struct Extract;
 
 /// Everything that is to be extracted, cut into parts.
 pub struct Work {
+    set: FeatureSet,
     utterances: Table<Utterance>,
     stamps: BTreeMap<(String, String), String>,
     parts: Vec<Part>,
@@ -52,7 +53,8 @@ impl Stage for Extract {
         let files = read_stamps(context.out)?;
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
-        check::hidden_features(context, &utterances)?;
+        let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
+        check::hidden_features(&set, &utterances)?;
         check::taken_ids(context, &utterances.rows)?;
         let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
@@ -66,17 +68,16 @@ impl Stage for Extract {
             ("frames".to_owned(), extract.frames.to_string()),
         ]);
         let amount = format!("{rows} of {} utterances", utterances.rows.len());
-        Ok(Prepared { config_hash, inputs, amount, work: Work { utterances, stamps, parts, pending } })
+        Ok(Prepared { config_hash, inputs, amount, work: Work { set, utterances, stamps, parts, pending } })
     }
 
     fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let work = &prepared.work;
-        let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
-        let crew = Crew::new(context, &set)?;
+        let crew = Crew::new(context, &work.set)?;
         extract_pending(context, work, &crew, &prepared.config_hash)?;
         let mut outputs = publish::publish(context, &work.parts)?;
-        outputs.push(put_dictionary(context, &set, &prepared.config_hash)?);
-        finish(context, work, &set, outputs)
+        outputs.push(put_dictionary(context, &work.set, &prepared.config_hash)?);
+        finish(context, work, outputs)
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
@@ -260,13 +261,13 @@ fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Res
     output::put_table(context.out, &Table::<FeatureInfo>::from(dictionary), config_hash, &BTreeMap::new())
 }
 
-fn finish(context: &Context, work: &Work, set: &FeatureSet, mut outputs: Vec<String>) -> Result<Done, StageError> {
+fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Done, StageError> {
     let mut rejects = Vec::new();
     for part in &work.parts {
         rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
     }
     let augmented = parts::sealed(context.out, &work.parts)?.iter().flatten().map(|seal| seal.augmented).sum::<u64>();
-    let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), set.names().len());
+    let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.set.names().len());
     let by_code = output::counts_by_code(&rejects);
     outputs.push(output::put_rejects(context.out, StageName::Extract, rejects)?);
     let counts = [

@@ -17,7 +17,7 @@ const LOUD_AT_END: f64 = 0.023_333;
 const AMPLITUDE_REACH: f64 = 0.5;
 
 /// Periods longer than another by this factor are not compared (Praat's "maximum period factor").
-const PERIOD_FACTOR: f64 = 1.3;
+pub(super) const PERIOD_FACTOR: f64 = 1.3;
 
 /// One opening of the vocal folds.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,11 +1,11 @@
+use super::periods::PERIOD_FACTOR;
 use super::{Grid, Pulse};
 
 /// Shortest and longest legal period, seconds (Praat's voice report).
 const SHORTEST_S: f64 = 0.0001;
 const LONGEST_S: f64 = 0.02;
 
-/// Neighbouring periods, or amplitudes, that differ by more than these factors are left out.
-const PERIOD_FACTOR: f64 = 1.3;
+/// Neighbouring amplitudes that differ by more than this factor are left out, as periods are by [`PERIOD_FACTOR`].
 const AMPLITUDE_FACTOR: f64 = 1.6;
 
 /// Jitter of each frame: mean difference of neighbouring periods within `reach` samples of the frame's centre over the mean

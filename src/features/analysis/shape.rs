@@ -1,4 +1,4 @@
-use super::super::set::Plan;
+use super::super::set::{Contour, Plan};
 use crate::config::Descriptor;
 use crate::dsp::spectral::{
     Flux, Spectrum, alpha_ratio_db, bandwidth_hz, centroid_hz, contrast_db, entropy, flatness, hammarberg_db,
@@ -6,10 +6,15 @@ use crate::dsp::spectral::{
 };
 use crate::dsp::{Auditory, Contours, Lanes, window};
 
+/// A descriptor that needs one spectrum and gives one value.
+type Value = fn(&Spectrum) -> Lanes;
+
 /// The shape of each frame's spectrum, and how it sounds.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
     spectrum: Option<Spectrum>,
+    /// Rows of one value, and what computes them.
+    values: Vec<(usize, Value)>,
     fluxes: Vec<(Descriptor, Flux)>,
     auditory: Option<Auditory>,
 }
@@ -26,11 +31,13 @@ impl Shape {
         ];
         fluxes.retain(|(descriptor, _)| uses(*descriptor));
         let contrast = uses(Descriptor::SpectralContrastDb);
-        let shaped =
-            contrast || !fluxes.is_empty() || plan.contours.iter().any(|row| one_value(row.descriptor).is_some());
+        let value = |(row, contour): (usize, &Contour)| Some((row, one_value(contour.descriptor)?));
+        let values: Vec<_> = plan.contours.iter().enumerate().filter_map(value).collect();
+        let shaped = contrast || !fluxes.is_empty() || !values.is_empty();
         let heard = [Descriptor::Loudness, Descriptor::SharpnessAcum].into_iter().any(uses);
         let room = Self {
             spectrum: shaped.then(|| Spectrum::new(rate, frame.n_fft)),
+            values,
             fluxes,
             auditory: heard.then(|| Auditory::new(rate, frame)),
         };
@@ -59,10 +66,8 @@ impl Shape {
         for (descriptor, flux) in &mut self.fluxes {
             put(*descriptor, flux.next(spectrum));
         }
-        for (row, contour) in plan.contours.iter().enumerate() {
-            if let Some(value) = one_value(contour.descriptor) {
-                contours.write_block(row, first_frame, value(spectrum));
-            }
+        for (row, value) in &self.values {
+            contours.write_block(*row, first_frame, value(spectrum));
         }
         if let Some(first) = plan.row(Descriptor::SpectralContrastDb) {
             for (band, value) in contrast_db(spectrum).into_iter().enumerate() {
@@ -73,7 +78,7 @@ impl Shape {
 }
 
 /// What computes a descriptor that needs one spectrum and gives one value.
-fn one_value(descriptor: Descriptor) -> Option<fn(&Spectrum) -> Lanes> {
+fn one_value(descriptor: Descriptor) -> Option<Value> {
     Some(match descriptor {
         Descriptor::SpectralCentroidHz => centroid_hz,
         Descriptor::SpectralBandwidthHz => bandwidth_hz,

@@ -7,8 +7,7 @@ use crate::schema::{Table, Utterance, augmented_id};
 use super::super::{Context, StageError};
 
 /// A column of the corpus may not have the name of a feature: no reader could tell them apart.
-pub(super) fn hidden_features(context: &Context, utterances: &Table<Utterance>) -> Result<(), StageError> {
-    let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
+pub(super) fn hidden_features(set: &FeatureSet, utterances: &Table<Utterance>) -> Result<(), StageError> {
     match utterances.text.names.iter().find(|name| set.names().contains(name)) {
         None => Ok(()),
         Some(name) => {
