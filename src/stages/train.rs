@@ -217,6 +217,7 @@ impl<'a> Bench<'a> {
                 utterance_id: id.clone(),
                 model: job.name().to_owned(),
                 fold: job.fold,
+                seed: 0,
                 split: split.to_string(),
                 truth: self.classes[side.y[index]].clone(),
                 predicted: self.classes[predicted[index]].clone(),
@@ -247,6 +248,7 @@ fn fit_row(job: &Job, fitted: &Fitted) -> Fit {
     Fit {
         model: job.name().to_owned(),
         fold: job.fold,
+        seed: 0,
         rows: fitted.rows as i64,
         held_out: fitted.held_out as i64,
         epochs: (!fitted.curve.is_empty()).then_some(fitted.curve.len() as i64),

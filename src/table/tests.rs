@@ -19,6 +19,7 @@ fn prediction(id: &str) -> Prediction {
         utterance_id: id.to_owned(),
         model: "mlp".to_owned(),
         fold: 0,
+        seed: 0,
         split: "test".to_owned(),
         truth: "anger".to_owned(),
         predicted: "fear".to_owned(),

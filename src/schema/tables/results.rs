@@ -3,13 +3,15 @@
 use crate::schema::row::table;
 
 table! {
-    /// One row is a model's fit in a fold.
-    table "fits" version 1 key ["model", "fold"] open { text: false, float: false }
+    /// One row is a model's fit in a fold with one seed.
+    table "fits" version 2 key ["model", "fold", "seed"] open { text: false, float: false }
     pub struct Fit {
         /// The model.
         pub model: String,
         /// Fold, from 0.
         pub fold: i64,
+        /// 0: the fit that figures come from; others repeat it with other random numbers, to show their spread.
+        pub seed: i64,
         /// Rows that the model was fitted on: train with augmented rows, and dev where the model does not stop early.
         pub rows: i64,
         /// Dev rows held out to stop early; 0 where dev was trained on or absent.
@@ -45,8 +47,8 @@ table! {
 }
 
 table! {
-    /// One row is an utterance under a model in a fold, then one float32 column `p_<class>` a class.
-    table "predictions" version 1 key ["model", "fold", "utterance_id"] open { text: false, float: true }
+    /// One row is an utterance under a model's fit in a fold, then one float32 column `p_<class>` a class.
+    table "predictions" version 2 key ["model", "fold", "seed", "utterance_id"] open { text: false, float: true }
     pub struct Prediction {
         /// The utterance.
         pub utterance_id: String,
@@ -54,6 +56,8 @@ table! {
         pub model: String,
         /// Fold, from 0.
         pub fold: i64,
+        /// The fit: see `seed` of the fits table.
+        pub seed: i64,
         /// Side of the fold: `test`, or `dev` for a model that was not fitted on it.
         pub split: String,
         /// The labelled emotion.
