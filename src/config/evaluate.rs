@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 
-/// The model that is compared with all others unless `compare` names another.
-const USUAL_HEADLINE: &str = "mlp";
+/// The models that are compared with all others unless `compare` names another: the first of them that there is.
+const USUAL_HEADLINES: [&str; 2] = ["selected", "mlp"];
 /// Fewest resamples from which the ends of a 95 % interval can be read.
 const MIN_RESAMPLES: usize = 100;
 const MAX_RESAMPLES: usize = 1_000_000;
@@ -19,14 +19,17 @@ pub struct Evaluate {
     /// p value; more make their last digits steadier. 0 leaves out intervals and p values, else 100 to 1000000.
     /// Default 2000.
     pub bootstrap: usize,
-    /// The model that the report leads with and compares with each other model: one of `train.models`.
-    /// Default: `mlp` where it is trained, else the first of `train.models`.
+    /// The model that the report leads with and compares with each other model: one of `train.models`, `fusion` or
+    /// `selected`. Default: `selected` where models are tuned, else `mlp` where it is trained, else the first of
+    /// `train.models`.
     pub compare: Option<String>,
+    /// Swaps behind each family's importance for that model, 1 to 1000; 0: none is computed. Default 5.
+    pub importance: usize,
 }
 
 impl Default for Evaluate {
     fn default() -> Self {
-        Self { bootstrap: 2000, compare: None }
+        Self { bootstrap: 2000, compare: None, importance: 5 }
     }
 }
 
@@ -34,14 +37,17 @@ impl Evaluate {
     /// Checks the section alone.
     ///
     /// # Errors
-    /// `evaluate.bootstrap` out of its range.
+    /// `evaluate.bootstrap` or `evaluate.importance` out of its range.
     pub fn check(&self) -> Result<(), ConfigError> {
         let legal = self.bootstrap == 0 || (MIN_RESAMPLES..=MAX_RESAMPLES).contains(&self.bootstrap);
-        if legal {
-            return Ok(());
+        if !legal {
+            let problem = format!("must be 0 (no intervals) or {MIN_RESAMPLES} to {MAX_RESAMPLES}");
+            return Err(ConfigError::new("evaluate.bootstrap", self.bootstrap, problem));
         }
-        let problem = format!("must be 0 (no intervals) or {MIN_RESAMPLES} to {MAX_RESAMPLES}");
-        Err(ConfigError::new("evaluate.bootstrap", self.bootstrap, problem))
+        match self.importance {
+            0..=1000 => Ok(()),
+            repeats => Err(ConfigError::new("evaluate.importance", repeats, "must be 0 (none) to 1000")),
+        }
     }
 
     /// The headline model among the trained `models`, which are in the order of `train.models`.
@@ -51,7 +57,10 @@ impl Evaluate {
     pub fn headline<'a>(&self, models: &[&'a str]) -> Result<&'a str, ConfigError> {
         let found = match &self.compare {
             Some(wanted) => models.iter().find(|model| *model == wanted),
-            None => models.iter().find(|model| **model == USUAL_HEADLINE).or(models.first()),
+            None => {
+                let usual = USUAL_HEADLINES.iter().find_map(|usual| models.iter().find(|model| *model == usual));
+                usual.or(models.first())
+            }
         };
         found.copied().ok_or_else(|| {
             let value = self.compare.as_deref().map_or("unset".to_owned(), |name| format!("{name:?}"));
@@ -77,6 +86,7 @@ mod tests {
     fn the_headline_is_named_or_the_mlp_or_the_first() {
         let cases = [
             (None, vec!["tree", "mlp"], Some("mlp")),
+            (None, vec!["mlp", "selected"], Some("selected")),
             (None, vec!["tree", "svm"], Some("tree")),
             (Some("svm"), vec!["mlp", "svm"], Some("svm")),
             (Some("svm"), vec!["mlp"], None),

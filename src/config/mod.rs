@@ -7,6 +7,7 @@ mod error;
 mod evaluate;
 mod extract;
 mod features;
+mod fusion;
 mod hash;
 mod keys;
 mod normalize;
@@ -15,6 +16,7 @@ mod pipeline;
 mod split;
 mod storage;
 pub mod train;
+mod tune;
 
 pub use audio::Audio;
 pub use augment::{Augment, Transform};
@@ -26,10 +28,12 @@ pub use features::{
     Delta, Descriptor, Edges, FeatureSetParams, Features, Frame, FrameParams, Functional, Group, LogMel, LogMelParams,
     MelPreset, Mfcc, MfccParams, Pitch, PitchParams, Selection, UserSet, Window,
 };
+pub use fusion::{Fusion, FusionMethod, FusionParams};
 pub use hash::{config_hash, hash_number};
 pub use keys::nearest;
 pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
-pub use pipeline::{Parameters, Pipeline, json_schema};
+pub use pipeline::{FUSION, Parameters, Pipeline, SELECTED, json_schema};
 pub use split::{Scheme, Split, SplitParams};
 pub use storage::{S3, Storage};
 pub use train::{ModelKind, ModelSpec, Train};
+pub use tune::{Candidate, ColumnPatterns, Search, Tune, TuneMetric, TuneParams, View};

@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use super::keys::{check_keys, nearest};
 use super::{
-    Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, ModelSpec, Normalize,
-    NormalizeParams, Split, SplitParams, Storage, Train, Transform, overrides,
+    Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, Fusion, FusionParams, ModelSpec,
+    Normalize, NormalizeParams, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams, View, overrides,
 };
 
 /// A pipeline file: everything that a run is.
@@ -42,6 +42,12 @@ pub struct Pipeline {
     /// The models.
     #[serde(default)]
     pub train: Train,
+    /// Which settings of the models are tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tune>,
+    /// Several models as one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fusion: Option<Fusion>,
     /// Intervals and comparisons.
     #[serde(default)]
     pub evaluate: Evaluate,
@@ -49,6 +55,11 @@ pub struct Pipeline {
     #[serde(default)]
     pub storage: Storage,
 }
+
+/// The model that several are fused into.
+pub const FUSION: &str = "fusion";
+/// The model that was chosen on inner folds.
+pub const SELECTED: &str = "selected";
 
 fn default_seed() -> u64 {
     1
@@ -69,6 +80,12 @@ pub struct Parameters {
     pub normalize: NormalizeParams,
     /// The models with their parameters, in the order of the report.
     pub models: Vec<ModelSpec>,
+    /// What the models see, where nothing else is tried.
+    pub view: View,
+    /// The search for better settings.
+    pub tune: Option<TuneParams>,
+    /// Several models as one.
+    pub fusion: Option<FusionParams>,
 }
 
 impl Pipeline {
@@ -107,11 +124,23 @@ impl Pipeline {
         let models = self.train.check()?;
         let features = self.features.check(self.audio.sample_rate_hz)?;
         let split = self.split.check()?;
-        let names = models.iter().map(|spec| spec.kind().as_str()).collect::<Vec<_>>();
-        self.evaluate.headline(&names)?;
+        let tune = self.tune.as_ref().map(|tune| tune.check(&self.train, &self.normalize, self.seed)).transpose()?;
+        let fusion = self.fusion.as_ref().map(|fusion| fusion.check(&models, tune.is_some())).transpose()?;
         let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
         split.check_corpora(&corpora)?;
-        Ok(Parameters { pipeline: self, augment, features, split, normalize, models })
+        let view = View { normalize, columns: self.train.columns.clone() };
+        let parameters = Parameters { pipeline: self, augment, features, split, normalize, models, view, tune, fusion };
+        parameters.pipeline.evaluate.headline(&parameters.model_names())?;
+        Ok(parameters)
+    }
+}
+
+impl Parameters {
+    /// The names of all models in tables and report: those that are fitted, then `fusion` and `selected` where there are.
+    pub fn model_names(&self) -> Vec<&'static str> {
+        let fusion = self.fusion.as_ref().map(|_| FUSION);
+        let selected = self.tune.as_ref().map(|_| SELECTED);
+        self.models.iter().map(|spec| spec.kind().as_str()).chain(fusion).chain(selected).collect()
     }
 }
 

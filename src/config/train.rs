@@ -10,7 +10,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ColumnPatterns, ConfigError};
 pub use baselines::{Criterion, Forest, Logistic, NaiveBayes, Svm, SvmKernel, Tree};
 pub use mlp::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
 
@@ -20,6 +20,11 @@ pub use mlp::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
 pub struct Train {
     /// The models to fit, in the order of the report; default all seven. A model may stand here once.
     pub models: Vec<ModelKind>,
+    /// The feature columns that models see: patterns such as `["mfcc*", "!*_d1_*"]`; default `["*"]`, all.
+    pub columns: ColumnPatterns,
+    /// Fits of each model that draws random numbers (mlp, forest), 1 to 100; default 1. All figures come from the
+    /// first; the others show how much hangs on the numbers drawn.
+    pub seeds: usize,
     /// The multilayer perceptron.
     pub mlp: Mlp,
     /// Multinomial logistic regression.
@@ -38,6 +43,8 @@ impl Default for Train {
     fn default() -> Self {
         Self {
             models: ModelKind::ALL.to_vec(),
+            columns: ColumnPatterns::default(),
+            seeds: 1,
             mlp: Mlp::default(),
             logistic: Logistic::default(),
             svm: Svm::default(),
@@ -53,6 +60,8 @@ impl Train {
     /// that only what is fitted is hashed.
     pub fn check(&self) -> Result<Vec<ModelSpec>, ConfigError> {
         self.check_models()?;
+        self.columns.check()?;
+        checks::between("train.seeds", self.seeds, 1, 100)?;
         self.mlp.check()?;
         self.logistic.check()?;
         self.svm.check()?;
@@ -77,7 +86,7 @@ impl Train {
         }
     }
 
-    fn spec(&self, kind: ModelKind) -> ModelSpec {
+    pub(super) fn spec(&self, kind: ModelKind) -> ModelSpec {
         match kind {
             ModelKind::Mlp => ModelSpec::Mlp(self.mlp.clone()),
             ModelKind::Logistic => ModelSpec::Logistic(self.logistic.clone()),
@@ -189,6 +198,11 @@ impl ModelSpec {
         }
     }
 
+    /// Whether another seed gives another model.
+    pub fn is_random(&self) -> bool {
+        matches!(self, Self::Mlp(_) | Self::Forest(_))
+    }
+
     /// Whether the dev rows are held out to stop the training early. A model that does not use them so is fitted on
     /// train and dev together.
     pub fn uses_dev(&self) -> bool {
@@ -240,6 +254,8 @@ mod tests {
         let cases = [
             ("models = []", "train.models"),
             ("models = [\"mlp\", \"mlp\"]", "train.models"),
+            ("columns = []", "train.columns"),
+            ("seeds = 0", "train.seeds"),
             ("[mlp]\nhidden = [0]", "train.mlp.hidden.0"),
             ("[mlp]\ndropout = 1.0", "train.mlp.dropout"),
             ("[mlp]\ninput_dropout = -0.1", "train.mlp.input_dropout"),

@@ -1,5 +1,7 @@
 //! Putting utterances on sides.
 
+mod inner;
+
 use super::balance::{Strata, by_balance, by_quota};
 use super::units::{Unit, units};
 use super::{DatasetError, Keys, augmented, checks};
@@ -7,6 +9,8 @@ use crate::config::{self, SplitParams};
 use crate::schema::{Split, SplitRow};
 use std::collections::BTreeSet;
 use std::str::FromStr;
+
+pub use inner::inner_folds;
 
 /// The splits table, and what about it deserves a warning.
 #[derive(Debug, Clone, PartialEq)]

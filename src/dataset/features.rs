@@ -42,6 +42,17 @@ impl Features {
     }
 }
 
+impl Features {
+    /// The same rows with some of the features; `columns` are their numbers, ascending.
+    pub fn pick(&self, columns: &[usize]) -> Self {
+        let mut values = Array2::zeros((self.values.nrows(), columns.len()).f());
+        for (mut target, column) in values.columns_mut().into_iter().zip(columns) {
+            target.assign(&self.values.column(*column));
+        }
+        Self { keys: self.keys.clone(), names: columns.iter().map(|at| self.names[*at].clone()).collect(), values }
+    }
+}
+
 /// The cells of the rows in `order`.
 fn matrix(cells: &Columns<f32>, order: &[usize]) -> Array2<f32> {
     let shape = (order.len(), cells.names.len());
@@ -76,6 +87,15 @@ mod tests {
                 assert!(got == *want || got.is_nan() && !want.is_finite(), "{row} {feature}: {got} {want}");
             }
         }
+    }
+
+    #[test]
+    fn picked_features_keep_their_rows() {
+        let features = Features::new(&Utterances::ravdess().table()).expect("legal rows");
+        let picked = features.pick(&[1]);
+        assert_eq!(picked.names(), &features.names()[1..2]);
+        assert_eq!(picked.values().column(0), features.values().column(1));
+        assert_eq!(picked.keys().len(), features.keys().len());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod statistics;
 mod testing;
 mod units;
 
-pub use assign::{Assignment, assign};
+pub use assign::{Assignment, assign, inner_folds};
 pub use error::DatasetError;
 pub use features::Features;
 pub use keys::Keys;

@@ -193,6 +193,22 @@ impl Statistics {
         Ok(Self { fold: first.fold, method, scope, features: features.to_vec(), groups })
     }
 
+    /// The statistics of some of the features; `columns` are their numbers.
+    pub fn pick(&self, columns: &[usize]) -> Self {
+        let pick = |values: &[f64]| columns.iter().map(|column| values[*column]).collect();
+        let scaling = |all: &Scaling| Scaling {
+            center: pick(&all.center),
+            scale: pick(&all.scale),
+            rows: columns.iter().map(|column| all.rows[*column]).collect(),
+            transductive: all.transductive,
+        };
+        Self {
+            features: columns.iter().map(|column| self.features[*column].clone()).collect(),
+            groups: self.groups.iter().map(|(group, all)| (group.clone(), scaling(all))).collect(),
+            ..*self
+        }
+    }
+
     /// Whether any group looked at test rows.
     pub fn is_transductive(&self) -> bool {
         self.groups.values().any(|scaling| scaling.transductive)

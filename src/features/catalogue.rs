@@ -20,7 +20,8 @@ pub fn descriptors() -> Vec<FeatureInfo> {
     let params = Features::default().check(RATE_HZ).expect("the default set is compiled in and read by a test");
     let info = |descriptor: Descriptor| {
         let about = describe(&params, descriptor);
-        word(descriptor.to_string(), about.unit, about.text.to_owned(), about.source)
+        let word = word(descriptor.to_string(), about.unit, about.text.to_owned(), about.source);
+        FeatureInfo { family: descriptor.family().to_owned(), ..word }
     };
     Descriptor::ALL.into_iter().map(info).collect()
 }
@@ -63,6 +64,7 @@ fn unknown(name: &str) -> ConfigError {
 fn word(name: String, unit: &str, description: String, source: &str) -> FeatureInfo {
     FeatureInfo {
         descriptor: name.clone(),
+        family: String::new(),
         name,
         functional: String::new(),
         unit: unit.to_owned(),

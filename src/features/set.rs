@@ -97,6 +97,7 @@ impl FeatureSet {
         FeatureInfo {
             name: name.to_owned(),
             descriptor: span.name(&self.plan.contour_names),
+            family: contour.descriptor.family().to_owned(),
             functional: functional.to_string(),
             unit: unit(about.unit, span.delta, functional),
             description: format!(

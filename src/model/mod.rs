@@ -139,10 +139,13 @@ pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
 
 /// The most probable class of each row; the first by name where several are.
 pub fn predicted(probabilities: ArrayView2<f32>) -> Vec<usize> {
-    let best = |row: ndarray::ArrayView1<f32>| {
-        row.iter().enumerate().fold(0, |best, (class, &p)| if p > row[best] { class } else { best })
-    };
-    probabilities.rows().into_iter().map(best).collect()
+    let top_of = |row: ndarray::ArrayView1<f32>| top(&row.to_vec());
+    probabilities.rows().into_iter().map(top_of).collect()
+}
+
+/// The most probable class of a row of probabilities; the first by name where several are.
+pub fn top(row: &[f32]) -> usize {
+    row.iter().enumerate().fold(0, |best, (class, &p)| if p > row[best] { class } else { best })
 }
 
 /// What an algorithm hands back.

@@ -9,7 +9,7 @@ use super::{Row, TableDef};
 
 pub use corpora::{FileStamp, LabelCount, Reject, Utterance};
 pub use features::{FeatureInfo, FeatureKeys, FrameKeys};
-pub use results::{Comparison, Fit, LearningCurve, Metric, Prediction};
+pub use results::{Comparison, Fit, Importance, LearningCurve, Metric, Prediction, Tuning};
 pub use splits::{Leakage, Normalization, SplitRow};
 
 /// Every table that is a result, in the order of the stages that write them.
@@ -24,9 +24,11 @@ pub fn published_tables() -> Vec<TableDef> {
         SplitRow::table(),
         Leakage::table(),
         Normalization::table(),
+        Tuning::table(),
         Fit::table(),
         Prediction::table(),
         LearningCurve::table(),
+        Importance::table(),
         Metric::table(),
         Comparison::table(),
     ]

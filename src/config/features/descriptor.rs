@@ -171,6 +171,21 @@ impl Descriptor {
         Self::FormantBandwidthHz,
         Self::FormantLevelDb,
     ];
+
+    /// What it is about, in the words of the `family` column of the feature dictionary.
+    pub fn family(self) -> &'static str {
+        match self {
+            Self::Mfcc => "cepstrum",
+            Self::LogMel | Self::MelEnergy => "mel bands",
+            Self::Rms | Self::LogEnergyDb | Self::Zcr | Self::Loudness => "energy",
+            Self::F0Hz | Self::F0Semitones | Self::Voiced | Self::VoicingStrength => "pitch",
+            Self::HnrDb | Self::JitterLocal | Self::ShimmerLocal | Self::CppDb | Self::H1H2Db | Self::H1A3Db => {
+                "voice quality"
+            }
+            Self::FormantHz | Self::FormantBandwidthHz | Self::FormantLevelDb => "formants",
+            _ => "spectral shape",
+        }
+    }
 }
 
 impl fmt::Display for Descriptor {

@@ -64,12 +64,15 @@ table! {
 
 table! {
     /// One row is a feature: a column of the features table.
-    table "feature_dictionary" version 1 key ["name"] open { text: false, float: false }
+    table "feature_dictionary" version 2 key ["name"] open { text: false, float: false }
     pub struct FeatureInfo {
         /// Column name: `<descriptor>[_d1|_d2][_voiced|_unvoiced]_<functional>`.
         pub name: String,
         /// Low-level descriptor, with `_d1` or `_d2` for its deltas.
         pub descriptor: String,
+        /// What the descriptor is about: `cepstrum`, `mel bands`, `energy`, `spectral shape`, `pitch`, `voice quality`,
+        /// `formants`.
+        pub family: String,
         /// Functional that turns the descriptor's contour into one number.
         pub functional: String,
         /// Unit of the value; `1` where it has none.

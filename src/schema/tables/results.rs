@@ -18,7 +18,9 @@ table! {
         pub held_out: i64,
         /// Epochs trained; null for models without epochs.
         pub epochs: Option<i64>,
-        /// What a reader of the results should know: fallbacks, samples, early stops.
+        /// What the model's logits were divided by after the fit, so that its probabilities are calibrated; null: not at all.
+        pub temperature: Option<f64>,
+        /// What a reader of the results should know: the settings chosen, fallbacks, samples, early stops.
         pub notes: Option<String>,
         /// Hash of the model's parameters, its seed and its inputs.
         pub config_hash: String,
@@ -43,6 +45,55 @@ table! {
         pub dev_loss: Option<f64>,
         /// Unweighted average recall on dev; null without a dev side.
         pub dev_uar: Option<f64>,
+    }
+}
+
+table! {
+    /// One row is a candidate, or the fusion of the best, on the inner folds of a fold.
+    table "tuning" version 1 key ["fold", "model", "trial"] open { text: false, float: false }
+    pub struct Tuning {
+        /// Outer fold, from 0.
+        pub fold: i64,
+        /// The model, or `fusion`.
+        pub model: String,
+        /// Number of the candidate among those of the pipeline, from 0.
+        pub trial: i64,
+        /// Where it differs from the pipeline's own settings; for `fusion`: the weights.
+        pub settings: String,
+        /// Inner folds that it was tried on.
+        pub inner_folds: i64,
+        /// Utterances that were held out in them.
+        pub n: i64,
+        /// Metric that candidates are ranked by.
+        pub metric: String,
+        /// The metric over all rows held out.
+        pub score: f64,
+        /// Whether the model was fitted with these settings in the outer fold.
+        pub chosen: bool,
+        /// Whether it is the outer fold's `selected` model.
+        pub selected: bool,
+    }
+}
+
+table! {
+    /// One row is a family of features: what the headline model loses when they tell it nothing.
+    table "importance" version 1 key ["model", "family"] open { text: false, float: false }
+    pub struct Importance {
+        /// The model.
+        pub model: String,
+        /// What the features are about: `family` of the feature dictionary.
+        pub family: String,
+        /// Features of the family.
+        pub features: i64,
+        /// Unweighted average recall of the test rows less that after their values of the family were swapped among the test
+        /// rows of each fold, one swap for the whole family; mean of the repeats.
+        pub drop: f64,
+        /// Standard deviation of the drop over the repeats.
+        pub deviation: f64,
+        /// Swaps.
+        pub repeats: i64,
+        /// Test rows.
+        pub n: i64,
     }
 }
 

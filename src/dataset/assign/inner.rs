@@ -1,0 +1,120 @@
+//! Folds inside the train side of a fold.
+
+use super::super::augmented;
+use super::super::balance::Strata;
+use super::super::units::units;
+use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow};
+use std::collections::BTreeMap;
+
+/// Cuts the train utterances of one fold into inner folds by the scheme's own grouping; `rows` are the fold's rows of the
+/// splits table, sorted by utterance id, as are those of each inner fold.
+///
+/// In each inner fold the utterances of one part are test, all others train. Augmented rows follow their originals and are
+/// never test. Dev rows stay dev: models do with them what they do outside. Test rows of the outer fold are in no inner
+/// fold. Where there are fewer groups than `folds`, each is a fold.
+///
+/// # Errors
+/// Fewer than two groups to hold apart; those of [`super::assign`] about columns.
+pub fn inner_folds(
+    keys: &Keys,
+    rows: &[SplitRow],
+    params: &SplitParams,
+    folds: usize,
+    seed: u64,
+) -> Result<Vec<Vec<SplitRow>>, DatasetError> {
+    let (located, originals) = (augmented::located(keys, rows)?, keys.augmented_from()?);
+    let is_original = |row: usize| originals[row].is_none();
+    let mut train: Vec<usize> =
+        located.iter().filter(|(row, side)| *side == Split::Train && is_original(*row)).map(|(row, _)| *row).collect();
+    train.sort_unstable();
+    let outer = rows.first().map_or(0, |row| row.fold);
+    let units = units(keys, &train, params, &format!("inner {outer}"), seed)?;
+    let scheme = Assigner { keys, params, strata: Strata::new(keys, params.stratify_by())?, seed };
+    scheme.need(units.len(), 2, &format!("the inner folds of fold {outer}"))?;
+    let folds = folds.min(units.len());
+    let sides = scheme.partition(&units, &vec![1.0 / folds as f64; folds]);
+    let mut part_of = BTreeMap::new();
+    let ids = keys.ids()?;
+    for (unit, part) in units.iter().zip(sides) {
+        part_of.extend(unit.rows.iter().map(|row| (ids[*row], part)));
+    }
+    let held_out = |row: &SplitRow, at: usize| part_of[originals[at].unwrap_or(row.utterance_id.as_str())];
+    let inner = |fold: usize| {
+        let side = |(row, (at, side)): (&SplitRow, &(usize, Split))| {
+            let side = match side {
+                Split::Test => return None,
+                Split::Dev => Split::Dev,
+                Split::Train if held_out(row, *at) != fold => Split::Train,
+                Split::Train if is_original(*at) => Split::Test,
+                Split::Train => return None,
+            };
+            Some(SplitRow { fold: fold as i64, split: side.as_str().to_owned(), ..row.clone() })
+        };
+        rows.iter().zip(&located).filter_map(side).collect()
+    };
+    Ok((0..folds).map(inner).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::Utterances;
+    use super::super::assign;
+    use super::*;
+    use crate::config;
+    use std::collections::BTreeSet;
+
+    fn params(toml: &str) -> SplitParams {
+        toml::from_str::<config::Split>(toml).expect("well-formed").check().expect("legal")
+    }
+
+    fn outer(keys: &Keys, params: &SplitParams) -> Vec<SplitRow> {
+        assign(keys, params, 1).expect("folds").rows.into_iter().filter(|row| row.fold == 0).collect()
+    }
+
+    fn ids<'a>(rows: &'a [SplitRow], side: &str) -> BTreeSet<&'a str> {
+        rows.iter().filter(|row| row.split == side).map(|row| row.utterance_id.as_str()).collect()
+    }
+
+    #[test]
+    fn inner_folds_test_each_train_utterance_once_and_no_other() {
+        let keys = Utterances::ravdess().keys();
+        for scheme in ["scheme = 'loso'", "scheme = 'k-fold'", "scheme = 'group-k-fold'\ndev = 0.0"] {
+            let params = params(scheme);
+            let outer = outer(&keys, &params);
+            let folds = inner_folds(&keys, &outer, &params, 4, 1).expect("folds");
+            assert_eq!(folds.len(), 4);
+            let tested: Vec<&str> = folds.iter().flat_map(|fold| ids(fold, "test")).collect();
+            assert_eq!(tested.iter().copied().collect::<BTreeSet<_>>(), ids(&outer, "train"), "{scheme}");
+            assert_eq!(tested.len(), ids(&outer, "train").len(), "{scheme}");
+            for fold in &folds {
+                assert!(fold.is_sorted_by_key(|row| &row.utterance_id));
+                assert_eq!(ids(fold, "dev"), ids(&outer, "dev"), "{scheme}");
+                assert!(ids(fold, "train").is_disjoint(&ids(fold, "test")));
+            }
+        }
+    }
+
+    #[test]
+    fn speakers_are_held_apart_inside_as_outside() {
+        let data = Utterances::ravdess();
+        let keys = data.keys();
+        let params = params("scheme = 'loso'");
+        let speaker = |id: &&str| data.rows.iter().find(|row| row.utterance_id == *id).and_then(|row| row.speaker.clone());
+        for fold in inner_folds(&keys, &outer(&keys, &params), &params, 3, 1).expect("folds") {
+            let speakers = |side| ids(&fold, side).iter().map(speaker).collect::<BTreeSet<_>>();
+            assert!(speakers("train").is_disjoint(&speakers("test")));
+        }
+    }
+
+    #[test]
+    fn few_groups_are_a_fold_each_and_one_is_too_few() {
+        let data = Utterances::of("c", &[(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
+        let keys = data.keys();
+        let params = params("scheme = 'loso'\ndev = 0.0");
+        let rows = outer(&keys, &params);
+        assert_eq!(inner_folds(&keys, &rows, &params, 5, 1).expect("folds").len(), 2);
+        let one: Vec<SplitRow> = rows.into_iter().filter(|row| row.split == "train").take(2).collect();
+        let error = inner_folds(&keys, &one, &params, 2, 1).expect_err("one speaker").to_string();
+        assert!(error.contains("inner folds of fold 0"), "{error}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Late fusion: one opinion from several.
+
+use super::scored::Scored;
+use crate::config::{FusionMethod, TuneMetric};
+
+/// Most rounds of the fit of weights; they end by themselves when nothing moves.
+const MAX_ROUNDS: usize = 1000;
+/// Change of a weight that counts as none.
+const STILL: f64 = 1e-9;
+
+/// The weight of each model, with sum 1; `held_out` are out-of-fold rows of each, the same for all.
+pub fn weights(method: FusionMethod, held_out: &[&Scored]) -> Vec<f64> {
+    match method {
+        FusionMethod::Average => equal(held_out.len()),
+        FusionMethod::Stack => most_likely(held_out),
+    }
+}
+
+/// The same weight for each.
+pub fn equal(models: usize) -> Vec<f64> {
+    vec![1.0 / models as f64; models]
+}
+
+/// The metric of the fusion over the rows of all inner folds, which end at `ends`; the weights for the rows of one come
+/// from those of the others.
+pub fn score(method: FusionMethod, held_out: &[&Scored], ends: &[usize], metric: TuneMetric) -> f64 {
+    let mut fused = Scored::default();
+    let mut start = 0;
+    for &end in ends {
+        let (inside, outside): (Vec<Scored>, Vec<Scored>) = held_out.iter().map(|rows| rows.divide(start..end)).unzip();
+        let weights = weights(method, &outside.iter().collect::<Vec<_>>());
+        fused.append(&Scored::mix(&inside.iter().collect::<Vec<_>>(), &weights));
+        start = end;
+    }
+    fused.score(metric)
+}
+
+/// Weights of a linear opinion pool that make the true classes most likely, by expectation maximization for the proportions
+/// of a mixture (Dempster, Laird and Rubin, 1977, section 4.3).
+fn most_likely(held_out: &[&Scored]) -> Vec<f64> {
+    let of_truth = |rows: &&Scored| -> Vec<f64> {
+        rows.rows().zip(&rows.truth).map(|(row, &class)| f64::from(row[class].max(f32::MIN_POSITIVE))).collect()
+    };
+    let likelihoods: Vec<Vec<f64>> = held_out.iter().map(of_truth).collect();
+    let rows = likelihoods[0].len();
+    let mut weights = equal(held_out.len());
+    for _ in 0..MAX_ROUNDS {
+        let mut shares = vec![0.0; weights.len()];
+        for row in 0..rows {
+            let parts = || likelihoods.iter().zip(&weights).map(|(likelihood, weight)| likelihood[row] * weight);
+            let sum: f64 = parts().sum();
+            shares.iter_mut().zip(parts()).for_each(|(share, part)| *share += part / sum / rows as f64);
+        }
+        let moved = weights.iter().zip(&shares).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        weights = shares;
+        if moved < STILL {
+            break;
+        }
+    }
+    weights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(probabilities: &[f32]) -> Scored {
+        let rows = probabilities.len() / 2;
+        let truth = (0..rows).map(|row| row % 2).collect();
+        Scored { ids: (0..rows).map(|row| row.to_string()).collect(), truth, probabilities: probabilities.to_vec() }
+    }
+
+    #[test]
+    fn the_average_weighs_all_alike() {
+        let rows = scored(&[0.5, 0.5]);
+        assert_eq!(weights(FusionMethod::Average, &[&rows, &rows, &rows, &rows]), [0.25; 4]);
+    }
+
+    #[test]
+    fn stacking_leans_on_who_is_right() {
+        let right = scored(&[0.9, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.9]);
+        let wrong = scored(&[0.2, 0.8, 0.8, 0.2, 0.2, 0.8, 0.8, 0.2]);
+        let weights = weights(FusionMethod::Stack, &[&wrong, &right]);
+        assert!(weights[1] > 0.999, "{weights:?}");
+        let sum: f64 = weights.iter().sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn stacking_matches_the_most_likely_weights_found_by_trying_them_all() {
+        let a = scored(&[0.9, 0.1, 0.6, 0.4, 0.9, 0.1, 0.1, 0.9]);
+        let b = scored(&[0.4, 0.6, 0.1, 0.9, 0.6, 0.4, 0.3, 0.7]);
+        let found = weights(FusionMethod::Stack, &[&a, &b])[0];
+        let likelihood = |w: f64| Scored::mix(&[&a, &b], &[w, 1.0 - w]).score(TuneMetric::LogLoss);
+        let best = (0..=1000).map(|w| f64::from(w) / 1000.0).max_by(|x, y| likelihood(*x).total_cmp(&likelihood(*y)));
+        assert!((found - best.unwrap()).abs() < 2e-3, "{found} {best:?}");
+    }
+
+    #[test]
+    fn a_fusion_is_scored_on_rows_that_its_weights_have_not_seen() {
+        let a = scored(&[0.9, 0.1, 0.6, 0.4, 0.9, 0.1, 0.1, 0.9]);
+        let b = scored(&[0.4, 0.6, 0.1, 0.9, 0.6, 0.4, 0.3, 0.7]);
+        let average = Scored::mix(&[&a, &b], &[0.5, 0.5]).score(TuneMetric::Accuracy);
+        assert_eq!(score(FusionMethod::Average, &[&a, &b], &[2, 4], TuneMetric::Accuracy), average);
+        let stacked = score(FusionMethod::Stack, &[&a, &b], &[2, 4], TuneMetric::LogLoss);
+        let seen = Scored::mix(&[&a, &b], &weights(FusionMethod::Stack, &[&a, &b])).score(TuneMetric::LogLoss);
+        assert!(stacked < seen, "{stacked} {seen}");
+    }
+}

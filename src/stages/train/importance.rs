@@ -1,0 +1,124 @@
+//! Permutation importance of families of features on held-out rows (Breiman, 2001, section 10; families as in Gregorutti,
+//! Michel and Saint-Pierre, 2015).
+
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::bench::Bench;
+use super::fits::Job;
+use super::plan::Plan;
+use super::scored::Scored;
+use crate::dataset::Side;
+use crate::eval::Confusion;
+use crate::model::SavedModel;
+use crate::schema::{FeatureInfo, Importance};
+use crate::stages::StageError;
+
+/// True against predicted classes of test rows: as they are, and for each family and swap.
+#[derive(Default)]
+pub struct Counts {
+    whole: Option<Confusion>,
+    swapped: BTreeMap<String, Vec<Confusion>>,
+}
+
+/// A part of the model, its weight, and what it sees of the test rows.
+struct Part {
+    saved: SavedModel,
+    weight: f64,
+    test: Side,
+}
+
+/// Counts of one fold for a model, or for those that it is made of.
+pub fn fold(
+    bench: &Bench,
+    plan: &Plan,
+    jobs: &[Job],
+    model: &str,
+    dictionary: &[FeatureInfo],
+) -> Result<Counts, StageError> {
+    let parts = parts(bench, plan, jobs, model)?;
+    let families = dictionary.iter().map(|info| (info.name.as_str(), info.family.as_str())).collect::<BTreeMap<_, _>>();
+    let mut counts = Counts { whole: Some(confusion(&parts, |part| part.test.clone())), ..Counts::default() };
+    for family in families.values().copied().collect::<std::collections::BTreeSet<_>>() {
+        for swap in 0..bench.context.parameters.pipeline.evaluate.importance {
+            bench.context.check_stop()?;
+            let order = order(bench, plan.fold, family, swap, parts[0].test.ids.len());
+            let swapped = |part: &Part| {
+                let mut test = part.test.clone();
+                let names = part.saved.features.iter().enumerate();
+                for (column, _) in names.filter(|(_, name)| families.get(name.as_str()) == Some(&family)) {
+                    let values = order.iter().map(|row| part.test.x[[*row, column]]).collect::<Vec<_>>();
+                    test.x.column_mut(column).iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
+                }
+                test
+            };
+            counts.swapped.entry(family.to_owned()).or_default().push(confusion(&parts, swapped));
+        }
+    }
+    Ok(counts)
+}
+
+/// The rows of the importance table for the counts of all folds.
+pub fn rows(folds: &[Counts], model: &str, dictionary: &[FeatureInfo]) -> Vec<Importance> {
+    let uar = |matrices: &mut dyn Iterator<Item = &Confusion>| {
+        let mut sum: Option<Confusion> = None;
+        for matrix in matrices {
+            match &mut sum {
+                Some(sum) => sum.merge(matrix),
+                None => sum = Some(matrix.clone()),
+            }
+        }
+        sum.and_then(|sum| Some((sum.margins().uar()?, sum.margins().total())))
+    };
+    let Some((whole, n)) = uar(&mut folds.iter().filter_map(|fold| fold.whole.as_ref())) else { return Vec::new() };
+    let Some(first) = folds.first() else { return Vec::new() };
+    let row = |(family, swaps): (&String, &Vec<Confusion>)| {
+        let drop = |swap: usize| {
+            let swapped = uar(&mut folds.iter().map(|fold| &fold.swapped[family][swap]));
+            whole - swapped.map_or(whole, |(uar, _)| uar)
+        };
+        let drops: Vec<f64> = (0..swaps.len()).map(drop).collect();
+        let mean = drops.iter().sum::<f64>() / drops.len() as f64;
+        let variance = drops.iter().map(|drop| (drop - mean) * (drop - mean)).sum::<f64>() / drops.len() as f64;
+        Importance {
+            model: model.to_owned(),
+            family: family.clone(),
+            features: dictionary.iter().filter(|info| info.family == *family).count() as i64,
+            drop: mean,
+            deviation: variance.sqrt(),
+            repeats: drops.len() as i64,
+            n: n as i64,
+        }
+    };
+    first.swapped.iter().map(row).collect()
+}
+
+fn parts(bench: &Bench, plan: &Plan, jobs: &[Job], model: &str) -> Result<Vec<Part>, StageError> {
+    let mut parts = Vec::new();
+    for (name, weight) in plan.parts(model) {
+        let of_part = |job: &&Job| job.name() == name && job.fold == plan.fold && job.seed == 0;
+        if let Some(job) = jobs.iter().find(of_part) {
+            let (matrices, _) = bench.outer(plan.fold, &job.choice.view)?;
+            parts.push(Part { saved: job.load(bench.context.out)?, weight, test: matrices.test });
+        }
+    }
+    Ok(parts)
+}
+
+/// What the parts together say of the test rows that each of them sees.
+fn confusion(parts: &[Part], test: impl Fn(&Part) -> Side) -> Confusion {
+    let scored: Vec<Scored> = parts.iter().map(|part| Scored::new(&part.saved.model, &test(part))).collect();
+    let weights: Vec<f64> = parts.iter().map(|part| part.weight).collect();
+    Scored::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion()
+}
+
+/// A seeded order of the test rows.
+fn order(bench: &Bench, fold: i64, family: &str, swap: usize, rows: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows).collect();
+    let seed = bench.seed(&format!("importance fold {fold} {family} {swap}"));
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    order
+}

@@ -1,0 +1,180 @@
+//! What is fitted in an outer fold: the settings of each model, the weights of their fusion, and which is `selected`.
+
+use super::fusion;
+use super::scored::Scored;
+use super::search::{Trial, Trials};
+use crate::config::{Candidate, FUSION, ModelKind, ModelSpec, Parameters, SELECTED, TuneMetric, TuneParams, View};
+use crate::model;
+use crate::schema::Tuning;
+
+/// What is fitted in an outer fold.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub fold: i64,
+    /// One a model, in the order of `train.models`.
+    pub choices: Vec<Choice>,
+    /// The weight of each fused model.
+    pub fusion: Option<Vec<(ModelKind, f64)>>,
+    /// The model with the best score on inner folds; none without a search.
+    pub selected: Option<&'static str>,
+    /// Everything that was tried.
+    pub tuning: Vec<Tuning>,
+}
+
+/// A model with its settings.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub spec: ModelSpec,
+    pub view: View,
+    /// Where they differ from the pipeline's own: [`Candidate::settings`].
+    pub settings: String,
+    /// What the model's confidence is divided by, from the rows of the inner folds.
+    pub temperature: Option<f64>,
+}
+
+impl Plan {
+    /// Every model as the pipeline file has it.
+    pub fn configured(parameters: &Parameters, fold: i64) -> Self {
+        let choice = |spec: &ModelSpec| Choice {
+            spec: spec.clone(),
+            view: parameters.view.clone(),
+            settings: String::new(),
+            temperature: None,
+        };
+        let fusion = parameters.fusion.as_ref().map(|fusion| {
+            let weights = fusion::equal(fusion.models.len());
+            fusion.models.iter().copied().zip(weights).collect()
+        });
+        Self { fold, choices: parameters.models.iter().map(choice).collect(), fusion, selected: None, tuning: Vec::new() }
+    }
+
+    /// Each model with the settings that did best on the inner folds.
+    pub fn chosen(parameters: &Parameters, tune: &TuneParams, fold: i64, trials: &Trials) -> Self {
+        let best: Vec<usize> =
+            parameters.models.iter().filter_map(|spec| best_of(tune, trials, spec.kind())).collect();
+        let mut entries: Vec<(&'static str, f64)> =
+            best.iter().map(|number| (name(tune, *number), trials[number].held_out.score(tune.metric))).collect();
+        let fused = parameters.fusion.as_ref().map(|params| {
+            let is_member = |number: &&usize| params.models.contains(&tune.candidates[**number].spec.kind());
+            let members: Vec<usize> = best.iter().filter(is_member).copied().collect();
+            let held_out: Vec<&Scored> = members.iter().map(|number| &trials[number].held_out).collect();
+            let ends = &trials[&members[0]].ends;
+            entries.push((FUSION, fusion::score(params.method, &held_out, ends, tune.metric)));
+            let weights = fusion::weights(params.method, &held_out);
+            members.iter().map(|number| tune.candidates[*number].spec.kind()).zip(weights).collect::<Vec<_>>()
+        });
+        let selected = first_best(&entries);
+        let mut tuning = tuning_rows(tune, fold, trials, &best, selected);
+        if let Some(weights) = &fused {
+            tuning.push(fusion_row(tune, fold, weights, entries[entries.len() - 1].1, trials, selected));
+        }
+        let calibrates = parameters.pipeline.train.calibrates();
+        let choice = |number: &usize| choice(&tune.candidates[*number], &trials[number], calibrates);
+        Self { fold, choices: best.iter().map(choice).collect(), fusion: fused, selected: Some(selected), tuning }
+    }
+
+    /// The models whose probabilities make up `model`, with their weights.
+    pub fn parts(&self, model: &str) -> Vec<(&'static str, f64)> {
+        match (model, self.selected) {
+            (SELECTED, Some(selected)) => self.parts(selected),
+            (FUSION, _) => self.fusion.iter().flatten().map(|(kind, weight)| (kind.as_str(), *weight)).collect(),
+            _ => {
+                let kinds = self.choices.iter().map(|choice| choice.spec.kind().as_str());
+                kinds.filter(|kind| *kind == model).map(|kind| (kind, 1.0)).collect()
+            }
+        }
+    }
+
+    /// What `fusion` or `selected` is in this fold, in words.
+    pub fn words(&self, model: &str) -> String {
+        if model == SELECTED
+            && let Some(selected) = self.selected
+        {
+            let own = self.choices.iter().find(|choice| choice.spec.kind().as_str() == selected);
+            let settings = own.map(|choice| choice.settings.as_str()).filter(|settings| !settings.is_empty());
+            return match (selected, settings) {
+                (FUSION, _) => format!("fusion of {}", self.words(FUSION)),
+                (_, Some(settings)) => format!("{selected} with {settings}"),
+                (_, None) => selected.to_owned(),
+            };
+        }
+        weight_words(self.fusion.as_deref().unwrap_or_default())
+    }
+}
+
+fn choice(candidate: &Candidate, trial: &Trial, calibrates: bool) -> Choice {
+    let Scored { probabilities, truth, .. } = &trial.held_out;
+    Choice {
+        spec: candidate.spec.clone(),
+        view: candidate.view.clone(),
+        settings: candidate.settings.clone(),
+        temperature: calibrates.then(|| model::temperature(probabilities, truth)),
+    }
+}
+
+/// The candidate of a model with the best score among those that were tried on every inner fold; the first of equal ones.
+fn best_of(tune: &TuneParams, trials: &Trials, kind: ModelKind) -> Option<usize> {
+    let of_kind = trials.iter().filter(|(number, _)| tune.candidates[**number].spec.kind() == kind);
+    let folds = of_kind.clone().map(|(_, trial)| trial.ends.len()).max()?;
+    let whole = of_kind.filter(|(_, trial)| trial.ends.len() == folds);
+    let scored: Vec<(usize, f64)> = whole.map(|(number, trial)| (*number, trial.held_out.score(tune.metric))).collect();
+    Some(first_best(&scored))
+}
+
+/// The first of those with the highest score.
+fn first_best<T: Copy>(scored: &[(T, f64)]) -> T {
+    let better = |best: (T, f64), next: &(T, f64)| if next.1 > best.1 { *next } else { best };
+    scored[1..].iter().fold(scored[0], better).0
+}
+
+fn name(tune: &TuneParams, number: usize) -> &'static str {
+    tune.candidates[number].spec.kind().as_str()
+}
+
+fn tuning_rows(tune: &TuneParams, fold: i64, trials: &Trials, best: &[usize], selected: &str) -> Vec<Tuning> {
+    let row = |(number, trial): (&usize, &Trial)| Tuning {
+        fold,
+        model: name(tune, *number).to_owned(),
+        trial: *number as i64,
+        settings: tune.candidates[*number].settings.clone(),
+        inner_folds: trial.ends.len() as i64,
+        n: trial.held_out.truth.len() as i64,
+        metric: tune.metric.as_str().to_owned(),
+        score: shown(tune.metric, trial.held_out.score(tune.metric)),
+        chosen: best.contains(number),
+        selected: best.contains(number) && name(tune, *number) == selected,
+    };
+    trials.iter().map(row).collect()
+}
+
+fn fusion_row(
+    tune: &TuneParams,
+    fold: i64,
+    weights: &[(ModelKind, f64)],
+    score: f64,
+    trials: &Trials,
+    selected: &str,
+) -> Tuning {
+    let longest = trials.values().max_by_key(|trial| trial.ends.len());
+    Tuning {
+        fold,
+        model: FUSION.to_owned(),
+        trial: tune.candidates.len() as i64,
+        settings: weight_words(weights),
+        inner_folds: longest.map_or(0, |trial| trial.ends.len() as i64),
+        n: longest.map_or(0, |trial| trial.held_out.truth.len() as i64),
+        metric: tune.metric.as_str().to_owned(),
+        score: shown(tune.metric, score),
+        chosen: true,
+        selected: selected == FUSION,
+    }
+}
+
+/// A score as the metric is usually given: log loss is positive.
+fn shown(metric: TuneMetric, score: f64) -> f64 {
+    if metric == TuneMetric::LogLoss { -score } else { score }
+}
+
+fn weight_words(weights: &[(ModelKind, f64)]) -> String {
+    weights.iter().map(|(kind, weight)| format!("{kind} {weight:.3}")).collect::<Vec<_>>().join(", ")
+}
