@@ -79,7 +79,8 @@ impl Fusion {
             return wrong("name two or more models, each once".to_owned());
         }
         if self.method == FusionMethod::Stack && !has_inner_folds {
-            let problem = "stacking looks at out-of-fold rows of inner folds; add a [tune] section, or choose \"average\"";
+            let problem =
+                "stacking looks at out-of-fold rows of inner folds; add a [tune] section, or choose \"average\"";
             return Err(ConfigError::new("fusion.method", "\"stack\"", problem));
         }
         let models = trained.into_iter().filter(|kind| different.contains(kind)).collect();

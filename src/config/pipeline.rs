@@ -4,8 +4,9 @@ use serde_json::Value as Json;
 
 use super::keys::{check_keys, nearest};
 use super::{
-    Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, Fusion, FusionParams, ModelSpec,
-    Normalize, NormalizeParams, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams, View, overrides,
+    Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, Fusion, FusionParams,
+    ModelSpec, Normalize, NormalizeParams, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams, View,
+    overrides,
 };
 
 /// A pipeline file: everything that a run is.

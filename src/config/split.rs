@@ -22,7 +22,8 @@ pub enum Scheme {
     GroupKFold,
     /// Leave one speaker out: a fold a speaker.
     Loso,
-    /// Train on some corpora, test on others.
+    /// Train on some corpora, test on others, over the emotions that both sides have. Without `train_corpora` and
+    /// `test_corpora` every pair of corpora is a fold each way.
     CrossCorpus,
     /// The sides stand in a column of the table.
     Predefined,
@@ -82,7 +83,8 @@ pub struct Split {
     /// default: none).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
-    /// Names of the corpora to train on; default: all that are not tested on. `cross-corpus`.
+    /// Names of the corpora to train on; default: all that are not tested on. `cross-corpus`; without this and
+    /// `test_corpora` each corpus is trained on alone and tested on each other one, a fold a pair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train_corpora: Option<Vec<String>>,
     /// Names of the corpora to test on; default: all that are not trained on. `cross-corpus`.
@@ -206,19 +208,11 @@ impl Split {
         let names = |key, names: &Option<Vec<String>>| names.as_ref().map(|names| distinct(key, names)).transpose();
         let train_corpora = names("split.train_corpora", &self.train_corpora)?;
         let test_corpora = names("split.test_corpora", &self.test_corpora)?;
-        match (&train_corpora, &test_corpora) {
-            (None, None) => {
-                let problem = "scheme `cross-corpus` needs train_corpora or test_corpora";
-                return Err(ConfigError::new("split.test_corpora", "not set", problem)
-                    .hint("name the corpora to test on; all others are then trained on"));
-            }
-            (Some(train), Some(test)) => {
-                if let Some(both) = train.iter().find(|name| test.contains(name)) {
-                    let problem = format!("corpus `{both}` is in train_corpora too; it can be on one side only");
-                    return Err(ConfigError::new("split.test_corpora", format!("{test:?}"), problem));
-                }
-            }
-            _ => {}
+        if let (Some(train), Some(test)) = (&train_corpora, &test_corpora)
+            && let Some(both) = train.iter().find(|name| test.contains(name))
+        {
+            let problem = format!("corpus `{both}` is in train_corpora too; it can be on one side only");
+            return Err(ConfigError::new("split.test_corpora", format!("{test:?}"), problem));
         }
         Ok(SplitParams::CrossCorpus { train_corpora, test_corpora, dev, stratify_by })
     }

@@ -56,6 +56,10 @@ impl Default for Train {
 }
 
 impl Train {
+    pub fn calibrates(&self) -> bool {
+        false
+    }
+
     /// The configured models, in order. Sections of models that are not listed are checked too, and then left out, so
     /// that only what is fitted is hashed.
     pub fn check(&self) -> Result<Vec<ModelSpec>, ConfigError> {

@@ -41,14 +41,7 @@ pub struct Tune {
 
 impl Default for Tune {
     fn default() -> Self {
-        Self {
-            search: Search::Grid,
-            folds: 4,
-            metric: TuneMetric::Uar,
-            trials: None,
-            seconds: None,
-            space: Map::new(),
-        }
+        Self { search: Search::Grid, folds: 4, metric: TuneMetric::Uar, trials: None, seconds: None, space: Map::new() }
     }
 }
 

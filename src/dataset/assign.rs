@@ -30,8 +30,8 @@ pub(super) type Fold = Vec<Option<Split>>;
 /// units are placed comes from BLAKE3 over the seed and the unit's name, so the order of rows does not matter. Test is
 /// settled first and does not depend on `dev`, which is then carved from the rest in the same way. `k-fold` and
 /// `group-k-fold` test each utterance once; `loso` has a fold a speaker, in the order of their names (speakers who
-/// share a recording are tested together); `cross-corpus` leaves out the corpora that neither list names; sides that
-/// the user fixed (`predefined`, `cross-corpus`) are taken as they are. Augmented rows have no say: they join train where
+/// share a recording are tested together); `cross-corpus` leaves out the corpora that neither list names, and classes that
+/// one side lacks; sides that the user fixed (`predefined`, `cross-corpus`) are taken as they are. Augmented rows have no say: they join train where
 /// their original is train, and stand in no other fold.
 ///
 /// # Errors
@@ -50,7 +50,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     }
     let mut warnings: Vec<String> = checks::audio_labels(keys)?.into_iter().collect();
     warnings.extend(checks::merged_speakers(keys, params, folds.len())?);
-    warnings.extend(checks::left_out(keys, &folds)?);
+    warnings.extend(checks::left_out(keys, params, &folds)?);
     warnings.extend(checks::class_sides(keys, &folds)?);
     Ok(Assignment { rows: augmented::follow(all, split_rows(keys, params, &folds)?)?, warnings })
 }
@@ -69,6 +69,7 @@ impl Assigner<'_> {
             SplitParams::Stratified { test, .. } | SplitParams::SpeakerDisjoint { test, .. } => self.held_out(*test),
             SplitParams::KFold { folds, .. } | SplitParams::GroupKFold { folds, .. } => self.k_fold(*folds),
             SplitParams::Loso { .. } => self.one_by_one(),
+            SplitParams::CrossCorpus { train_corpora: None, test_corpora: None, .. } => self.every_pair(),
             SplitParams::CrossCorpus { train_corpora, test_corpora, .. } => {
                 Ok(vec![self.cross_corpus(train_corpora.as_deref(), test_corpora.as_deref())?])
             }
@@ -112,7 +113,33 @@ impl Assigner<'_> {
             (Some(_), None) => Some(Split::Test),
             (Some(_), Some(_)) => None,
         };
-        Ok(corpora.into_iter().map(|corpus| side(corpus.unwrap_or_default())).collect())
+        self.with_shared_classes(corpora.into_iter().map(|corpus| side(corpus.unwrap_or_default())).collect())
+    }
+
+    /// Each corpus trained on alone and tested on each other one, in the order of their names.
+    fn every_pair(&self) -> Result<Vec<Fold>, DatasetError> {
+        let corpora = self.keys.texts("corpus")?;
+        let present: BTreeSet<&str> = corpora.into_iter().flatten().collect();
+        let pairs = present.iter().flat_map(|train| present.iter().map(move |test| (*train, *test)));
+        let fold = |(train, test): (&str, &str)| self.cross_corpus(Some(&[train.to_owned()]), Some(&[test.to_owned()]));
+        if present.len() < 2 {
+            let hint = "scheme `cross-corpus` needs utterances of two corpora or more".to_owned();
+            return Err(DatasetError::EmptySide { fold: 0, side: "test", hint });
+        }
+        pairs.filter(|(train, test)| train != test).map(fold).collect()
+    }
+
+    /// The fold without the utterances of classes that train or test lacks.
+    fn with_shared_classes(&self, mut fold: Fold) -> Result<Fold, DatasetError> {
+        let emotions = self.keys.emotions()?;
+        let of = |side| -> BTreeSet<&str> {
+            fold.iter().zip(&emotions).filter(|(at, _)| **at == Some(side)).map(|(_, class)| *class).collect()
+        };
+        let shared: BTreeSet<&str> = of(Split::Train).intersection(&of(Split::Test)).copied().collect();
+        for (side, class) in fold.iter_mut().zip(&emotions) {
+            *side = side.filter(|_| shared.contains(class));
+        }
+        Ok(fold)
     }
 
     fn predefined(&self, column: &str) -> Result<Fold, DatasetError> {

@@ -48,19 +48,34 @@ pub(super) fn merged_speakers(keys: &Keys, params: &SplitParams, folds: usize) -
     }))
 }
 
-/// Warns of utterances that are on no side.
-pub(super) fn left_out(keys: &Keys, folds: &[Fold]) -> Result<Option<String>, DatasetError> {
-    let corpora = keys.texts("corpus")?;
-    let out: Vec<&str> = folds
-        .iter()
-        .flat_map(|fold| fold.iter().zip(&corpora))
-        .filter_map(|(side, corpus)| side.is_none().then_some(corpus.unwrap_or_default()))
-        .collect();
-    let names: Vec<&str> = distinct(out.iter().copied()).into_iter().collect();
-    Ok((!out.is_empty()).then(|| {
-        let count = out.len();
-        format!("{count} utterances of corpora {} are neither trained nor tested on", names.join(", "))
-    }))
+/// Warns of corpora and classes that are on no side of a fold.
+pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
+    let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);
+    let (mut unused, mut unshared, mut count) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for fold in folds {
+        let placed = distinct(fold.iter().zip(&corpora).filter_map(|(side, corpus)| side.and(*corpus)));
+        for ((_, corpus), class) in fold.iter().zip(&corpora).zip(&emotions).filter(|((side, _), _)| side.is_none()) {
+            let corpus = corpus.unwrap_or_default();
+            if placed.contains(corpus) {
+                unshared.insert(*class);
+                count += 1;
+            } else {
+                unused.insert(corpus);
+            }
+        }
+    }
+    let list = |words: &BTreeSet<&str>| words.iter().copied().collect::<Vec<_>>().join(", ");
+    let mut warnings = Vec::new();
+    if !unused.is_empty() && !params.is_every_pair() {
+        warnings.push(format!("corpora {} are neither trained nor tested on", list(&unused)));
+    }
+    if !unshared.is_empty() {
+        warnings.push(format!(
+            "emotions {} are on one side of a fold only: {count} utterances are left out there",
+            list(&unshared)
+        ));
+    }
+    Ok(warnings)
 }
 
 /// Refuses an empty train or test side and a class that cannot be learned; warns of classes missing from dev or test.

@@ -56,7 +56,7 @@ pub enum SplitParams {
     },
     /// See [`Scheme::CrossCorpus`].
     CrossCorpus {
-        /// Corpora to train on; none: all that are not tested on.
+        /// Corpora to train on; none: all that are not tested on, and with no `test_corpora` either: each alone.
         train_corpora: Option<Vec<String>>,
         /// Corpora to test on; none: all that are not trained on.
         test_corpora: Option<Vec<String>>,
@@ -81,6 +81,10 @@ impl SplitParams {
     /// The first unknown name.
     pub fn check_corpora(&self, corpora: &[&str]) -> Result<(), ConfigError> {
         let Self::CrossCorpus { train_corpora, test_corpora, .. } = self else { return Ok(()) };
+        if corpora.len() < 2 {
+            let problem = "needs two corpora or more, one to train on and one to test on";
+            return Err(ConfigError::new("split.scheme", "\"cross-corpus\"", problem));
+        }
         for (key, names) in [("split.train_corpora", train_corpora), ("split.test_corpora", test_corpora)] {
             let unknown = names.iter().flatten().find(|name| !corpora.contains(&name.as_str()));
             if let Some(name) = unknown {
@@ -147,6 +151,11 @@ impl SplitParams {
 
     /// Whether the scheme makes a single split into train, dev and test.
     pub fn is_hold_out(&self) -> bool {
-        !matches!(self, Self::KFold { .. } | Self::GroupKFold { .. } | Self::Loso { .. })
+        !matches!(self, Self::KFold { .. } | Self::GroupKFold { .. } | Self::Loso { .. }) && !self.is_every_pair()
+    }
+
+    /// Whether each corpus is trained on alone and tested on each other one.
+    pub fn is_every_pair(&self) -> bool {
+        matches!(self, Self::CrossCorpus { train_corpora: None, test_corpora: None, .. })
     }
 }

@@ -34,7 +34,6 @@ fn wrong_keys_and_values_are_refused() {
         ("scheme = 'k-fold'\nfolds = 1", "split.folds", "2 or more"),
         ("stratify_by = ['emotion', 'emotion']", "split.stratify_by", "twice"),
         ("group_by = ''", "split.group_by", "text column"),
-        ("scheme = 'cross-corpus'", "split.test_corpora", "needs"),
         ("scheme = 'cross-corpus'\ntest_corpora = []", "split.test_corpora", "names"),
         ("scheme = 'cross-corpus'\ntest_corpora = ['a']\ntrain_corpora = ['a']", "split.test_corpora", "one side"),
         ("scheme = 'predefined'", "split.column", "needs"),

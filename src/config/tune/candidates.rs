@@ -40,7 +40,8 @@ impl<'a> Space<'a> {
         let keys: Vec<_> = self.keys.iter().filter(|(key, _)| concerns(key)).collect();
         let combinations = keys.iter().map(|(_, values)| values.len()).try_fold(1_usize, usize::checked_mul);
         let combinations = combinations.filter(|count| *count <= MAX_CANDIDATES).ok_or_else(|| {
-            let problem = format!("the space has more than {MAX_CANDIDATES} combinations for `{kind}`; try fewer values");
+            let problem =
+                format!("the space has more than {MAX_CANDIDATES} combinations for `{kind}`; try fewer values");
             ConfigError::new("tune.space", format!("{} keys", keys.len()), problem)
         })?;
         let numbers = match drawn {
@@ -54,7 +55,12 @@ impl<'a> Space<'a> {
     }
 
     /// Combination `number`, the last key changing fastest.
-    fn candidate(&self, kind: ModelKind, keys: &[&(String, &[Value])], number: usize) -> Result<Candidate, ConfigError> {
+    fn candidate(
+        &self,
+        kind: ModelKind,
+        keys: &[&(String, &[Value])],
+        number: usize,
+    ) -> Result<Candidate, ConfigError> {
         let (mut train, mut normalize) = (to_json(self.train), to_json(self.normalize));
         let (mut settings, mut rest) = (Vec::new(), number);
         for (key, values) in keys.iter().rev() {

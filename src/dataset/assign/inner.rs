@@ -99,7 +99,8 @@ mod tests {
         let data = Utterances::ravdess();
         let keys = data.keys();
         let params = params("scheme = 'loso'");
-        let speaker = |id: &&str| data.rows.iter().find(|row| row.utterance_id == *id).and_then(|row| row.speaker.clone());
+        let speaker =
+            |id: &&str| data.rows.iter().find(|row| row.utterance_id == *id).and_then(|row| row.speaker.clone());
         for fold in inner_folds(&keys, &outer(&keys, &params), &params, 3, 1).expect("folds") {
             let speakers = |side| ids(&fold, side).iter().map(speaker).collect::<BTreeSet<_>>();
             assert!(speakers("train").is_disjoint(&speakers("test")));

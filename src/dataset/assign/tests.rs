@@ -174,6 +174,29 @@ fn two_corpora() -> Utterances {
 }
 
 #[test]
+fn without_lists_every_pair_of_corpora_is_a_fold_each_way_over_shared_emotions() {
+    let mut data = two_corpora();
+    let happy = data.rows.iter_mut().filter(|row| row.corpus == "a" && row.emotion == "happiness");
+    happy.for_each(|row| row.emotion = "anger".to_owned());
+    let found = split(&data, "scheme = 'cross-corpus'\ndev = 0").expect("pairs");
+    let sides = sides_of(&data, &found.rows, "corpus");
+    let on = |fold: i64, corpus: &str| sides.get(&(fold, corpus.to_owned())).cloned().unwrap_or_default();
+    let pairs = [("a", "b"), ("a", "c"), ("b", "a"), ("b", "c"), ("c", "a"), ("c", "b")];
+    for (fold, (train, test)) in (0..).zip(pairs) {
+        assert!(on(fold, train).iter().all(|side| side == "train"), "{fold}");
+        assert!(on(fold, test).iter().all(|side| side == "test"), "{fold}");
+    }
+    assert_eq!(sides.len(), 12);
+    let anger = data.rows.iter().filter(|row| row.emotion == "anger").map(|row| row.utterance_id.as_str());
+    let anger: BTreeSet<&str> = anger.collect();
+    assert!(!anger.is_empty() && found.rows.iter().all(|row| !anger.contains(row.utterance_id.as_str())));
+    assert!(found.warnings.iter().any(|warning| warning.contains("emotions anger, happiness")), "{:?}", found.warnings);
+    let alone = Utterances::of("x", &[(0, 0), (0, 1), (1, 0), (1, 1)]);
+    let error = split(&alone, "scheme = 'cross-corpus'").expect_err("one corpus").to_string();
+    assert!(error.contains("two corpora"), "{error}");
+}
+
+#[test]
 fn corpora_take_sides() {
     let data = two_corpora();
     let cases = [
@@ -193,7 +216,7 @@ fn corpora_take_sides() {
         }
         assert_eq!(sides.len(), train.len() + test.len(), "{toml}");
         assert_eq!(
-            found.warnings.iter().any(|warning| warning.contains("24 utterances of corpora c")),
+            found.warnings.iter().any(|warning| warning.contains("corpora c are neither trained nor tested on")),
             sides.len() == 2
         );
     }

@@ -66,8 +66,8 @@ table! {
         pub n: i64,
         /// Metric that candidates are ranked by.
         pub metric: String,
-        /// The metric over all rows held out.
-        pub score: f64,
+        /// The metric over all rows held out; null: it could not be fitted.
+        pub score: Option<f64>,
         /// Whether the model was fitted with these settings in the outer fold.
         pub chosen: bool,
         /// Whether it is the outer fold's `selected` model.

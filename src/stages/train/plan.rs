@@ -45,13 +45,18 @@ impl Plan {
             let weights = fusion::equal(fusion.models.len());
             fusion.models.iter().copied().zip(weights).collect()
         });
-        Self { fold, choices: parameters.models.iter().map(choice).collect(), fusion, selected: None, tuning: Vec::new() }
+        Self {
+            fold,
+            choices: parameters.models.iter().map(choice).collect(),
+            fusion,
+            selected: None,
+            tuning: Vec::new(),
+        }
     }
 
     /// Each model with the settings that did best on the inner folds.
     pub fn chosen(parameters: &Parameters, tune: &TuneParams, fold: i64, trials: &Trials) -> Self {
-        let best: Vec<usize> =
-            parameters.models.iter().filter_map(|spec| best_of(tune, trials, spec.kind())).collect();
+        let best: Vec<usize> = parameters.models.iter().filter_map(|spec| best_of(tune, trials, spec.kind())).collect();
         let mut entries: Vec<(&'static str, f64)> =
             best.iter().map(|number| (name(tune, *number), trials[number].held_out.score(tune.metric))).collect();
         let fused = parameters.fusion.as_ref().map(|params| {
@@ -114,7 +119,8 @@ fn choice(candidate: &Candidate, trial: &Trial, calibrates: bool) -> Choice {
 
 /// The candidate of a model with the best score among those that were tried on every inner fold; the first of equal ones.
 fn best_of(tune: &TuneParams, trials: &Trials, kind: ModelKind) -> Option<usize> {
-    let of_kind = trials.iter().filter(|(number, _)| tune.candidates[**number].spec.kind() == kind);
+    let is_candidate = |number: &usize| tune.candidates[*number].spec.kind() == kind;
+    let of_kind = trials.iter().filter(|(number, trial)| is_candidate(number) && !trial.failed);
     let folds = of_kind.clone().map(|(_, trial)| trial.ends.len()).max()?;
     let whole = of_kind.filter(|(_, trial)| trial.ends.len() == folds);
     let scored: Vec<(usize, f64)> = whole.map(|(number, trial)| (*number, trial.held_out.score(tune.metric))).collect();
@@ -140,7 +146,7 @@ fn tuning_rows(tune: &TuneParams, fold: i64, trials: &Trials, best: &[usize], se
         inner_folds: trial.ends.len() as i64,
         n: trial.held_out.truth.len() as i64,
         metric: tune.metric.as_str().to_owned(),
-        score: shown(tune.metric, trial.held_out.score(tune.metric)),
+        score: (!trial.failed).then(|| shown(tune.metric, trial.held_out.score(tune.metric))),
         chosen: best.contains(number),
         selected: best.contains(number) && name(tune, *number) == selected,
     };
@@ -164,7 +170,7 @@ fn fusion_row(
         inner_folds: longest.map_or(0, |trial| trial.ends.len() as i64),
         n: longest.map_or(0, |trial| trial.held_out.truth.len() as i64),
         metric: tune.metric.as_str().to_owned(),
-        score: shown(tune.metric, score),
+        score: Some(shown(tune.metric, score)),
         chosen: true,
         selected: selected == FUSION,
     }

@@ -26,7 +26,7 @@ pub struct Found {
 /// Writes the tables.
 pub fn publish<W>(bench: &Bench, prepared: &Prepared<W>, found: &Found) -> Result<Done, StageError> {
     let out = bench.context.out;
-    let (mut curves, mut fits, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut curves, mut fits, mut parts) = (Vec::new(), Vec::new(), Vec::<Part>::new());
     for job in &found.jobs {
         curves.extend(job.kept::<LearningCurve>(out)?.rows);
         fits.extend(job.kept::<Fit>(out)?.rows);
@@ -72,35 +72,47 @@ fn key(row: &Prediction) -> (&str, i64, i64) {
     (&row.model, row.fold, row.seed)
 }
 
+/// A finished job and its predictions.
+type Part<'a> = (&'a Job, Table<Prediction>);
+
 /// Predictions and fits of `fusion` and `selected`.
 fn made_of_others(
     bench: &Bench,
     found: &Found,
-    parts: &[(&Job, Table<Prediction>)],
+    parts: &[Part],
     fits: &[Fit],
 ) -> Result<(Vec<Table<Prediction>>, Vec<Fit>), StageError> {
     let (mut tables, mut rows) = (Vec::new(), Vec::new());
     for plan in &found.plans {
         for model in [FUSION, SELECTED] {
             let members = plan.parts(model);
-            let of = |name: &str| parts.iter().filter(|(job, _)| job.fold == plan.fold && job.name() == name).collect::<Vec<_>>();
-            let members: Vec<_> = members.into_iter().map(|(name, weight)| (of(name), weight)).collect();
-            let seeds = members.iter().map(|(jobs, _)| jobs.len()).max().unwrap_or(0);
+            let of_members =
+                |(job, _): &&Part| job.fold == plan.fold && members.iter().any(|(name, _)| *name == job.name());
+            let seeds = parts.iter().filter(of_members).map(|(job, _)| job.seed + 1).max().unwrap_or(0);
             for seed in 0..seeds {
-                let with_seed = |jobs: &Vec<&(&Job, Table<Prediction>)>| jobs[seed.min(jobs.len() - 1)];
-                let scored = members.iter().map(|(jobs, _)| {
-                    Scored::from_table(&with_seed(jobs).1, &bench.classes, |row| row.split == Split::Test.as_str())
-                });
-                let scored = scored.collect::<Result<Vec<_>, _>>()?;
+                let about = About { model, fold: plan.fold, seed, split: Split::Test };
+                let used: Vec<&Part> = members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
                 let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
-                let about = About { model, fold: plan.fold, seed: seed as i64, split: Split::Test };
-                tables.push(Scored::mix(&scored.iter().collect::<Vec<_>>(), &weights).table(about, &bench.classes));
-                let keys: Vec<&str> = members.iter().map(|(jobs, _)| with_seed(jobs).0.key.as_str()).collect();
+                tables.push(mixed(bench, &used, &weights)?.table(about, &bench.classes));
+                let keys: Vec<&str> = used.iter().map(|(job, _)| job.key.as_str()).collect();
                 rows.push(fit_row(plan, about, &keys, fits));
             }
         }
     }
     Ok((tables, rows))
+}
+
+/// A model's fit with a seed; the only one of a model that draws no random numbers.
+fn with_seed<'a, 'b>(parts: &'a [Part<'b>], about: About, name: &str) -> Option<&'a Part<'b>> {
+    let of_model = |(job, _): &&Part| job.fold == about.fold && job.name() == name && job.seed <= about.seed;
+    parts.iter().filter(of_model).max_by_key(|(job, _)| job.seed)
+}
+
+fn mixed(bench: &Bench, parts: &[&Part], weights: &[f64]) -> Result<Scored, StageError> {
+    let is_test = |row: &Prediction| row.split == Split::Test.as_str();
+    let scored = parts.iter().map(|(_, table)| Scored::from_table(table, &bench.classes, is_test));
+    let scored = scored.collect::<Result<Vec<_>, _>>()?;
+    Ok(Scored::mix(&scored.iter().collect::<Vec<_>>(), weights))
 }
 
 /// The fits row of a model that is made of the fits with these hashes.

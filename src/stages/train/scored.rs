@@ -91,7 +91,8 @@ impl Scored {
     }
 
     fn log_likelihood(&self) -> Option<f64> {
-        let of_truth = self.rows().zip(&self.truth).map(|(row, &class)| f64::from(row[class].max(f32::MIN_POSITIVE)).ln());
+        let of_truth =
+            self.rows().zip(&self.truth).map(|(row, &class)| f64::from(row[class].max(f32::MIN_POSITIVE)).ln());
         (!self.truth.is_empty()).then(|| of_truth.sum::<f64>() / self.truth.len() as f64)
     }
 
@@ -122,10 +123,9 @@ impl Scored {
     ) -> Result<Self, StageError> {
         let mut scored = Self::default();
         for (at, row) in table.rows.iter().enumerate().filter(|(_, row)| wanted(row)) {
-            let class = classes.binary_search(&row.truth).map_err(|_| StageError::MissingTable {
-                table: "predictions".to_owned(),
-                stage: "train",
-            })?;
+            let class = classes
+                .binary_search(&row.truth)
+                .map_err(|_| StageError::MissingTable { table: "predictions".to_owned(), stage: "train" })?;
             scored.ids.push(row.utterance_id.clone());
             scored.truth.push(class);
             scored.probabilities.extend_from_slice(table.float.row(at));

@@ -10,7 +10,7 @@ use super::bench::Bench;
 use super::scored::{About, Scored};
 use crate::config::{self, Candidate, ModelKind, Search, TuneParams, View};
 use crate::dataset::{self, Matrices};
-use crate::model::{self, Shared};
+use crate::model::{self, ModelError, Shared};
 use crate::schema::{Prediction, Split, SplitRow, Table};
 use crate::stages::StageError;
 use crate::table;
@@ -25,6 +25,8 @@ pub struct Trial {
     pub held_out: Scored,
     /// Where the rows of each inner fold end.
     pub ends: Vec<usize>,
+    /// Whether it could not be fitted: its rows then stop short.
+    pub failed: bool,
 }
 
 /// The folder of what is kept of an outer fold.
@@ -50,10 +52,18 @@ pub fn search(
         let mut alive = round;
         for (at, rows) in inner.iter().enumerate() {
             bench.context.check_stop()?;
-            let run = InnerFold { bench, tune, rows, fold, at, file: format!("{}/inner-{at}-{number}.parquet", folder(fold)) };
+            let run = InnerFold {
+                bench,
+                tune,
+                rows,
+                fold,
+                at,
+                file: format!("{}/inner-{at}-{number}.parquet", folder(fold)),
+            };
             for (candidate, held_out) in run.trials(&alive)? {
-                trials.entry(candidate).or_default().append(&held_out);
+                trials.entry(candidate).or_default().append(held_out.as_ref());
             }
+            alive.retain(|candidate| !trials[candidate].failed);
             files.push(run.file);
             if tune.search == Search::Halving && at + 1 < inner.len() {
                 alive = better_half(tune, &trials, &alive);
@@ -67,9 +77,14 @@ pub fn search(
 }
 
 impl Trial {
-    fn append(&mut self, rows: &Scored) {
-        self.held_out.append(rows);
-        self.ends.push(self.held_out.truth.len());
+    fn append(&mut self, rows: Option<&Scored>) {
+        match rows {
+            Some(rows) => {
+                self.held_out.append(rows);
+                self.ends.push(self.held_out.truth.len());
+            }
+            None => self.failed = true,
+        }
     }
 }
 
@@ -99,12 +114,14 @@ struct InnerFold<'a> {
 }
 
 impl InnerFold<'_> {
-    /// The rows held out under each of the candidates: kept ones, or new ones that are then kept.
-    fn trials(&self, numbers: &[usize]) -> Result<Vec<(usize, Scored)>, StageError> {
+    /// The rows held out under each of the candidates, none where it could not be fitted: kept ones, or new ones that are
+    /// then kept.
+    fn trials(&self, numbers: &[usize]) -> Result<Vec<(usize, Option<Scored>)>, StageError> {
         let key = self.key(numbers);
         let out = self.bench.context.out;
         let is_known = !self.bench.context.force && out.stat(&self.file)?.is_some();
-        if is_known && let Ok((kept, footer)) = table::read::<Prediction>(out.get(&self.file)?)
+        if is_known
+            && let Ok((kept, footer)) = table::read::<Prediction>(out.get(&self.file)?)
             && footer.config_hash == key
         {
             return numbers.iter().map(|number| Ok((*number, self.kept(&kept, *number)?))).collect();
@@ -112,7 +129,7 @@ impl InnerFold<'_> {
         let trials = self.try_all(numbers)?;
         let mut all = Table::<Prediction>::default();
         for (number, scored) in &trials {
-            let model = name(*number);
+            let (model, Some(scored)) = (name(*number), scored) else { continue };
             let about = About { model: &model, fold: self.at as i64, seed: 0, split: Split::Test };
             let rows = scored.table(about, &self.bench.classes);
             all.rows.extend(rows.rows);
@@ -124,36 +141,61 @@ impl InnerFold<'_> {
         Ok(trials)
     }
 
-    fn kept(&self, table: &Table<Prediction>, number: usize) -> Result<Scored, StageError> {
+    fn kept(&self, table: &Table<Prediction>, number: usize) -> Result<Option<Scored>, StageError> {
         let model = name(number);
-        Scored::from_table(table, &self.bench.classes, |row| row.model == model)
+        let rows = Scored::from_table(table, &self.bench.classes, |row| row.model == model)?;
+        Ok((!rows.truth.is_empty()).then_some(rows))
     }
 
     /// View after view, so that at most one is in memory; candidates of a view beside each other.
-    fn try_all(&self, numbers: &[usize]) -> Result<Vec<(usize, Scored)>, StageError> {
+    fn try_all(&self, numbers: &[usize]) -> Result<Vec<(usize, Option<Scored>)>, StageError> {
         let mut done = BTreeMap::new();
         while let Some(first) = numbers.iter().find(|number| !done.contains_key(*number)) {
             let view = &self.candidate(*first).view;
-            let same: Vec<usize> = numbers.iter().copied().filter(|number| self.candidate(*number).view == *view).collect();
+            let same: Vec<usize> =
+                numbers.iter().copied().filter(|number| self.candidate(*number).view == *view).collect();
             let matrices = self.bench.inner(self.rows, view)?;
             let shared = Shared::new(&self.bench.problem(view, &matrices, 0));
             let tried: Result<Vec<_>, StageError> = same
                 .par_iter()
                 .map(|number| {
                     self.bench.context.check_stop()?;
-                    Ok((*number, self.try_one(*number, view, &matrices, &shared)?))
+                    Ok((*number, self.try_one(*number, view, &matrices, &shared)))
                 })
                 .collect();
             done.extend(tried?);
         }
-        Ok(done.into_iter().collect())
+        self.settle(done)
     }
 
-    fn try_one(&self, number: usize, view: &View, matrices: &Matrices, shared: &Shared) -> Result<Scored, StageError> {
+    fn try_one(&self, number: usize, view: &View, matrices: &Matrices, shared: &Shared) -> Result<Scored, ModelError> {
         let seed = self.bench.seed(&format!("fold {} inner {}", self.fold, self.at));
         let problem = self.bench.problem(view, matrices, seed).sharing(shared);
         let fitted = model::fit(&self.candidate(number).spec, &problem)?;
         Ok(Scored::new(&fitted.model, &matrices.test))
+    }
+
+    /// A candidate that cannot be fitted is out; a model without any other is an error.
+    fn settle(
+        &self,
+        tried: BTreeMap<usize, Result<Scored, ModelError>>,
+    ) -> Result<Vec<(usize, Option<Scored>)>, StageError> {
+        let kind = |number: &usize| self.candidate(*number).spec.kind();
+        let fitted: BTreeSet<ModelKind> =
+            tried.iter().filter(|(_, result)| result.is_ok()).map(|(number, _)| kind(number)).collect();
+        let mut settled = Vec::new();
+        for (number, result) in tried {
+            match result {
+                Ok(scored) => settled.push((number, Some(scored))),
+                Err(error) if !fitted.contains(&kind(&number)) => return Err(error.into()),
+                Err(error) => {
+                    let settings = &self.candidate(number).settings;
+                    tracing::warn!(fold = self.fold, inner = self.at, settings, "a candidate is out: {error}");
+                    settled.push((number, None));
+                }
+            }
+        }
+        Ok(settled)
     }
 
     fn candidate(&self, number: usize) -> &Candidate {
@@ -162,8 +204,10 @@ impl InnerFold<'_> {
 
     /// A hash of all that the rows hang on.
     fn key(&self, numbers: &[usize]) -> String {
-        let candidates: Vec<_> =
-            numbers.iter().map(|number| (number, &self.candidate(*number).spec, &self.candidate(*number).view)).collect();
+        let candidates: Vec<_> = numbers
+            .iter()
+            .map(|number| (number, &self.candidate(*number).spec, &self.candidate(*number).view))
+            .collect();
         let parameters = self.bench.context.parameters;
         let place = (self.fold, self.at, self.tune.folds, &parameters.split, parameters.pipeline.seed);
         config::config_hash(&(candidates, place, self.bench.inputs, env!("CARGO_PKG_VERSION")))
