@@ -18,5 +18,6 @@ mod s3;
 mod s3_server;
 mod schemas;
 mod storage;
+mod tune;
 mod util;
 mod voice_golden;

@@ -1,0 +1,133 @@
+//! How settings were chosen, what the headline model listens to, and how far models carry from corpus to corpus.
+
+use std::collections::BTreeMap;
+
+use super::table::Column::{Left, Right};
+use super::table::table;
+use crate::report::escape::{code, text};
+use crate::report::{Facts, Search, TransferFold, number};
+use crate::schema::Tuning;
+
+/// Nested selection: what was tried, and what it said of itself before the test rows were touched.
+pub(super) fn selection(facts: &Facts) -> Vec<String> {
+    let Some(search) = &facts.search else { return Vec::new() };
+    let columns = [
+        Left("Model"),
+        Right("Candidates"),
+        Right("Best on inner folds"),
+        Right("UAR on test rows"),
+        Right("Folds that selected it"),
+        Left("Settings that folds chose"),
+    ];
+    let mut blocks = vec!["## Selection on inner folds".to_owned(), search_words(facts, search)];
+    let mut models: Vec<&str> = Vec::new();
+    for row in &facts.tuning {
+        if !models.contains(&row.model.as_str()) {
+            models.push(&row.model);
+        }
+    }
+    blocks.push(table(&columns, models.into_iter().map(|model| model_row(facts, model))));
+    blocks.push(
+        "*Best on inner folds*: the mean over outer folds of the best score there, which is too good where much was \
+         tried; the figure to quote is that on test rows, which no choice has seen. Every candidate is a row of \
+         tuning.parquet."
+            .to_owned(),
+    );
+    blocks
+}
+
+/// Permutation importance of families of features.
+pub(super) fn importance(facts: &Facts) -> Vec<String> {
+    let Some(first) = facts.importance.first() else { return Vec::new() };
+    let mut rows: Vec<_> = facts.importance.iter().collect();
+    rows.sort_by(|a, b| b.drop.total_cmp(&a.drop));
+    let columns = [Left("Family"), Right("Features"), Right("UAR lost"), Right("Standard deviation")];
+    let cells = rows.iter().map(|row| {
+        vec![text(&row.family), number::count(row.features), format!("{:+.3}", row.drop + 0.0), format!("{:.3}", row.deviation)]
+    });
+    let words = format!(
+        "What {} loses when the values of a family are swapped among the test utterances of each fold, so that they tell \
+         it nothing (permutation importance; mean of {}). Families that say the same as others lose little by \
+         themselves.",
+        code(&first.model),
+        number::plural(first.repeats, "swap"),
+    );
+    vec![format!("## What {} listens to", code(&first.model)), table(&columns, cells), words]
+}
+
+/// UAR of the headline model from each corpus to each other one.
+pub(super) fn transfer(facts: &Facts) -> Vec<String> {
+    if facts.transfer.is_empty() {
+        return Vec::new();
+    }
+    let rows = facts.transfer.iter().map(|fold| transfer_row(facts, fold));
+    let columns = [Left("Trained on"), Left("Tested on"), Right("UAR"), Right("Accuracy"), Right("Emotions"), Right("Test utterances")];
+    let words = "Each model learns from the left corpora alone and is tested on the right ones, over the emotions that \
+                 both have.";
+    vec!["## From corpus to corpus".to_owned(), table(&columns, rows), words.to_owned()]
+}
+
+fn search_words(facts: &Facts, search: &Search) -> String {
+    let budget = match search.seconds {
+        None => String::new(),
+        Some(seconds) => format!(
+            " The search ended after {}, so another run may try fewer or more candidates: **this report need not come out \
+             the same again.**",
+            number::plural(seconds as i64, "second")
+        ),
+    };
+    format!(
+        "Settings were chosen by `{}` search among {} on {} inner folds of each fold's train side, by {}, held apart as the \
+         outer folds are. `selected` is, in each outer fold, whatever did best there; its figure is the one this run \
+         reports.{budget}",
+        search.method,
+        number::plural(search.candidates as i64, "candidate"),
+        search.folds,
+        code(facts.tuning.first().map_or("uar", |row| row.metric.as_str())),
+    )
+}
+
+fn model_row(facts: &Facts, model: &str) -> Vec<String> {
+    let rows: Vec<&Tuning> = facts.tuning.iter().filter(|row| row.model == model).collect();
+    let trials: std::collections::BTreeSet<i64> = rows.iter().map(|row| row.trial).collect();
+    let chosen: Vec<&&Tuning> = rows.iter().filter(|row| row.chosen).collect();
+    let scores: Vec<f64> = chosen.iter().filter_map(|row| row.score).collect();
+    let mean = (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64);
+    vec![
+        code(model),
+        number::count(trials.len() as i64),
+        number::figure(mean),
+        number::figure(facts.uar(model)),
+        number::count(rows.iter().filter(|row| row.selected).count() as i64),
+        settings_words(&chosen),
+    ]
+}
+
+/// The settings chosen most often, and by how many folds.
+fn settings_words(chosen: &[&&Tuning]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    chosen.iter().for_each(|row| *counts.entry(row.settings.as_str()).or_default() += 1);
+    let mut ranked: Vec<_> = counts.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let words = |(settings, count): &(&str, usize)| {
+        let settings = if settings.is_empty() { "as in the pipeline".to_owned() } else { text(settings) };
+        format!("{settings} ({count} of {})", chosen.len())
+    };
+    let shown: Vec<String> = ranked.iter().take(3).map(words).collect();
+    let more = if ranked.len() > 3 { format!("; {} others", ranked.len() - 3) } else { String::new() };
+    shown.join("; ") + &more
+}
+
+fn transfer_row(facts: &Facts, fold: &TransferFold) -> Vec<String> {
+    let figure = |metric| facts.metric(&facts.headline, "fold", &fold.fold.to_string(), metric);
+    let n = figure("uar").map_or("–".to_owned(), |row| number::count(row.n));
+    let names = |names: &[String]| number::list(&names.iter().map(|name| code(name)).collect::<Vec<_>>());
+    vec![
+        names(&fold.train),
+        names(&fold.test),
+        number::metric(figure("uar")),
+        number::metric(figure("accuracy")),
+        number::count(fold.emotions),
+        n,
+    ]
+}
