@@ -2,6 +2,7 @@
 
 mod corpora;
 mod features;
+mod figures;
 mod results;
 mod splits;
 
@@ -9,7 +10,8 @@ use super::{Row, TableDef};
 
 pub use corpora::{FileStamp, LabelCount, Reject, Utterance};
 pub use features::{FeatureInfo, FeatureKeys, FrameKeys};
-pub use results::{Comparison, Fit, LearningCurve, Metric, Prediction};
+pub use figures::{Calibration, Comparison, ConfusedPair, Metric};
+pub use results::{Fit, LearningCurve, Prediction};
 pub use splits::{Leakage, Normalization, SplitRow};
 
 /// Every table that is a result, in the order of the stages that write them.
@@ -29,5 +31,7 @@ pub fn published_tables() -> Vec<TableDef> {
         LearningCurve::table(),
         Metric::table(),
         Comparison::table(),
+        Calibration::table(),
+        ConfusedPair::table(),
     ]
 }
