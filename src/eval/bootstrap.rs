@@ -4,7 +4,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Margins, Measure};
+use super::{Measure, Sums};
 
 /// Share of resamples between the two ends of an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -21,15 +21,17 @@ pub struct Resampling {
     pub seed: u64,
 }
 
-/// Ends of an interval.
+/// How a figure spreads over resamples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Interval {
     pub low: f64,
     pub high: f64,
+    /// Standard deviation over the resamples: the bootstrap's standard error of the figure.
+    pub error: f64,
 }
 
 /// The interval of each measure of the pooled `clusters`; none where no resample defines the measure.
-pub(super) fn intervals(clusters: &[Margins], measures: &[Measure], resampling: Resampling) -> Vec<Option<Interval>> {
+pub(super) fn intervals(clusters: &[Sums], measures: &[Measure], resampling: Resampling) -> Vec<Option<Interval>> {
     let mut pooled = empty_like(clusters);
     let mut values = vec![Vec::with_capacity(resampling.resamples); measures.len()];
     for_each_resample(clusters.len(), resampling, |weights| {
@@ -44,8 +46,8 @@ pub(super) fn intervals(clusters: &[Margins], measures: &[Measure], resampling: 
 /// The interval of each measure's difference between two models whose clusters are the same speakers in the same order:
 /// both are measured on the same resamples.
 pub(super) fn paired_intervals(
-    a: &[Margins],
-    b: &[Margins],
+    a: &[Sums],
+    b: &[Sums],
     measures: &[Measure],
     resampling: Resampling,
 ) -> Vec<Option<Interval>> {
@@ -61,9 +63,9 @@ pub(super) fn paired_intervals(
     values.into_iter().map(percentile_interval).collect()
 }
 
-/// A matrix of the size of the clusters'.
-pub(super) fn empty_like(clusters: &[Margins]) -> Margins {
-    Margins::new(clusters.first().map_or(0, Margins::classes))
+/// Sums of the size of the clusters'.
+pub(super) fn empty_like(clusters: &[Sums]) -> Sums {
+    Sums::new(clusters.first().map_or(0, |cluster| cluster.margins.classes()))
 }
 
 /// Calls `see` with how often each cluster was drawn, once a resample.
@@ -80,7 +82,7 @@ fn for_each_resample(clusters: usize, resampling: Resampling, mut see: impl FnMu
     }
 }
 
-fn pool(pooled: &mut Margins, clusters: &[Margins], weights: &[u64]) {
+fn pool(pooled: &mut Sums, clusters: &[Sums], weights: &[u64]) {
     pooled.clear();
     for (cluster, &weight) in clusters.iter().zip(weights).filter(|(_, weight)| **weight > 0) {
         pooled.add_weighted(cluster, weight);
@@ -90,7 +92,14 @@ fn pool(pooled: &mut Margins, clusters: &[Margins], weights: &[u64]) {
 fn percentile_interval(mut values: Vec<f64>) -> Option<Interval> {
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - CONFIDENCE) / 2.0;
-    Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)? })
+    Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)?, error: deviation(&values) })
+}
+
+/// Standard deviation, dividing by n - 1; 0 for a single value.
+pub(super) fn deviation(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt()
 }
 
 /// Quantile with linear interpolation, as numpy.percentile's default; `sorted` ascending, `q` in [0, 1].
@@ -106,16 +115,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::eval::Confusion;
+    use crate::eval::{Confusion, Losses};
 
     /// Speakers that recognize `hits` of `rows` in each of two classes.
-    fn speakers(rows: u64, hits: &[u64]) -> Vec<Margins> {
+    fn speakers(rows: u64, hits: &[u64]) -> Vec<Sums> {
         let cell = |hit: u64, row: u64, class: usize| (class, if row < hit { class } else { 1 - class });
         let pairs = |&hit: &u64| (0..2).flat_map(move |class| (0..rows).map(move |row| cell(hit, row, class)));
-        hits.iter().map(|hit| Confusion::from_pairs(2, pairs(hit)).margins()).collect()
+        let margins = hits.iter().map(|hit| Confusion::from_pairs(2, pairs(hit)).margins());
+        margins.map(|margins| Sums { margins, losses: Losses::new(2) }).collect()
     }
 
-    fn uar_interval(clusters: &[Margins], seed: u64) -> Interval {
+    fn uar_interval(clusters: &[Sums], seed: u64) -> Interval {
         intervals(clusters, &[Measure::Uar], Resampling { resamples: 500, seed })[0].unwrap()
     }
 
@@ -136,7 +146,9 @@ mod tests {
         let deviation = (recalls.iter().map(|recall| (recall - mean).powi(2)).sum::<f64>() / 24.0).sqrt();
         let resampling = Resampling { resamples: 20_000, seed: 1 };
         let interval = intervals(&speakers(20, &hits), &[Measure::Uar], resampling)[0].unwrap();
-        let want = 2.0 * 1.96 * deviation / 24_f64.sqrt();
+        let error = deviation / 24_f64.sqrt();
+        assert!((interval.error / error - 1.0).abs() < 0.03, "{interval:?}, standard error {error}");
+        let want = 2.0 * 1.96 * error;
         assert!(((interval.high - interval.low) / want - 1.0).abs() < 0.05, "{interval:?}, width {want}");
     }
 
@@ -144,12 +156,12 @@ mod tests {
     fn equal_models_differ_by_nothing() {
         let a = speakers(10, &[3, 4, 5, 6, 7, 8, 9, 10]);
         let interval = paired_intervals(&a, &a, &Measure::SUMMARY, Resampling { resamples: 200, seed: 3 });
-        assert!(interval.iter().all(|interval| *interval == Some(Interval { low: 0.0, high: 0.0 })));
+        assert!(interval.iter().all(|interval| *interval == Some(Interval { low: 0.0, high: 0.0, error: 0.0 })));
     }
 
     #[test]
     fn a_class_that_no_resample_holds_has_no_interval() {
-        let clusters = speakers(5, &[1, 2, 3, 4, 5, 5, 5, 5]).into_iter().map(|_| Margins::new(2));
+        let clusters = speakers(5, &[1, 2, 3, 4, 5, 5, 5, 5]).into_iter().map(|_| Sums::new(2));
         let got = intervals(&clusters.collect::<Vec<_>>(), &[Measure::Recall(1)], Resampling { resamples: 9, seed: 0 });
         assert_eq!(got, [None]);
     }
@@ -162,9 +174,9 @@ mod tests {
         ) {
             let clusters = speakers(20, &hits);
             let interval = uar_interval(&clusters, seed);
-            let mut pooled = Margins::new(2);
+            let mut pooled = Sums::new(2);
             pool(&mut pooled, &clusters, &vec![1; clusters.len()]);
-            let uar = pooled.uar().unwrap();
+            let uar = pooled.margins.uar().unwrap();
             prop_assert!(0.0 <= interval.low && interval.low <= uar && uar <= interval.high && interval.high <= 1.0);
             prop_assert_eq!(interval, uar_interval(&clusters, seed));
         }
@@ -172,7 +184,7 @@ mod tests {
         #[test]
         fn more_speakers_of_the_same_kind_narrow_the_interval(seed in 0_u64..1000) {
             let few = speakers(20, &[4, 8, 10, 12, 16, 6, 14, 18]);
-            let many: Vec<Margins> = few.iter().cycle().take(few.len() * 16).cloned().collect();
+            let many: Vec<Sums> = few.iter().cycle().take(few.len() * 16).cloned().collect();
             let width = |interval: Interval| interval.high - interval.low;
             prop_assert!(width(uar_interval(&many, seed)) < 0.5 * width(uar_interval(&few, seed)));
         }

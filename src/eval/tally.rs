@@ -1,47 +1,11 @@
 use std::collections::BTreeMap;
 
-use super::Confusion;
+use super::confused::Mistakes;
+use super::{Confusion, EvalError, Losses, Sums};
+use crate::schema::Track;
 
-/// What is wrong with a set of outcomes.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EvalError {
-    /// A row names a class outside the label set.
-    #[error(
-        "utterance `{utterance_id}`, model `{model}`: class `{class}` is none of {legal}: train and evaluate the \
-         same labels"
-    )]
-    UnknownClass {
-        /// The row.
-        utterance_id: String,
-        /// Its model.
-        model: String,
-        /// The class it names.
-        class: String,
-        /// The label set.
-        legal: String,
-    },
-    /// The headline model has no rows.
-    #[error("no test predictions of model `{model}`; there are some of {legal}")]
-    UnknownModel {
-        /// The model asked for.
-        model: String,
-        /// Models that have rows.
-        legal: String,
-    },
-    /// Two models were not scored on the same rows, so they cannot be compared.
-    #[error(
-        "models `{model_a}` and `{model_b}` were scored on different test rows, first in {place}: run the train \
-         stage again for both"
-    )]
-    Unpaired {
-        /// One model.
-        model_a: String,
-        /// The other.
-        model_b: String,
-        /// First fold, corpus and speaker where they differ.
-        place: String,
-    },
-}
+/// Probabilities of a row may add up to this much less or more than 1: float32 rounds them.
+const SUM_TOLERANCE: f32 = 1e-3;
 
 /// One test row under one model.
 #[derive(Debug, Clone, Copy)]
@@ -52,10 +16,14 @@ pub struct Outcome<'a> {
     pub model: &'a str,
     /// Fold, from 0.
     pub fold: i64,
+    /// The fit: 0 is the one that figures come from, others repeat it.
+    pub seed: i64,
     /// The labelled class.
     pub truth: &'a str,
     /// The class that the model gave.
     pub predicted: &'a str,
+    /// The probability of each class, in the order of the tally's.
+    pub probabilities: &'a [f32],
     /// Corpus of the utterance.
     pub corpus: &'a str,
     /// Speaker, where known.
@@ -65,11 +33,23 @@ pub struct Outcome<'a> {
 }
 
 /// Counts of test rows by model, fold, corpus, gender and speaker: all that figures need, and no larger than the
-/// number of speakers, whatever the number of rows. The order of the rows does not matter.
+/// number of speakers, whatever the number of rows. The order of the rows moves at most the last digits of losses.
 #[derive(Debug, Clone)]
 pub struct Tally {
     classes: Vec<String>,
-    models: BTreeMap<String, Cells>,
+    track: Track,
+    models: BTreeMap<String, Model>,
+}
+
+/// The test rows of a model.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    /// Those of seed 0.
+    pub cells: Cells,
+    /// Those of each other seed, together.
+    pub repeats: BTreeMap<i64, Count>,
+    /// Those of seed 0 that were not recognized.
+    pub mistakes: Mistakes,
 }
 
 pub(super) type Cells = BTreeMap<Cell, Count>;
@@ -86,35 +66,46 @@ pub(super) struct Cell {
 #[derive(Debug, Clone)]
 pub(super) struct Count {
     pub confusion: Confusion,
+    pub losses: Losses,
     /// Wrapping sum of hashes of utterance and truth: equal for two models that were scored on the same rows.
     rows: u64,
 }
 
 impl Tally {
-    /// An empty tally; `classes` in the order that reports use.
-    pub fn new(classes: &[String]) -> Self {
-        Self { classes: classes.to_vec(), models: BTreeMap::new() }
+    /// An empty tally of figures of one track; `classes` in the order that reports use.
+    pub fn new(classes: &[String], track: Track) -> Self {
+        Self { classes: classes.to_vec(), track, models: BTreeMap::new() }
     }
 
     /// Counts one row.
     ///
     /// # Errors
-    /// Its truth or prediction is not one of the classes.
+    /// Its truth or prediction is not one of the classes, or its probabilities are not one a class that add up to 1.
     pub fn add(&mut self, outcome: &Outcome<'_>) -> Result<(), EvalError> {
         let truth = self.class(outcome, outcome.truth)?;
         let predicted = self.class(outcome, outcome.predicted)?;
+        check_probabilities(outcome, self.classes.len())?;
         let classes = self.classes.len();
-        let cells = self.models.entry(outcome.model.to_owned()).or_default();
-        let count =
-            cells.entry(Cell::of(outcome)).or_insert_with(|| Count { confusion: Confusion::new(classes), rows: 0 });
-        count.confusion.add(truth, predicted);
-        count.rows = count.rows.wrapping_add(row_hash(outcome));
+        let model = self.models.entry(outcome.model.to_owned()).or_default();
+        if outcome.seed == 0 {
+            let cell = model.cells.entry(Cell::of(outcome)).or_insert_with(|| Count::new(classes));
+            cell.add(outcome, truth, predicted);
+            model.mistakes.add(outcome, truth, predicted);
+        } else {
+            let repeat = model.repeats.entry(outcome.seed).or_insert_with(|| Count::new(classes));
+            repeat.add(outcome, truth, predicted);
+        }
         Ok(())
     }
 
     /// The classes, in the order of every matrix.
     pub fn classes(&self) -> &[String] {
         &self.classes
+    }
+
+    /// The track of every figure.
+    pub fn track(&self) -> Track {
+        self.track
     }
 
     /// Models with rows, sorted.
@@ -125,21 +116,22 @@ impl Tally {
     /// All test rows of a model in one matrix, pooled over folds; empty for a model without rows.
     pub fn confusion(&self, model: &str) -> Confusion {
         let mut sum = Confusion::new(self.classes.len());
-        for count in self.models.get(model).into_iter().flat_map(Cells::values) {
+        for count in self.models.get(model).into_iter().flat_map(|model| model.cells.values()) {
             sum.merge(&count.confusion);
         }
         sum
     }
 
     pub(super) fn cells(&self, model: &str) -> Result<&Cells, EvalError> {
-        self.models.get(model).ok_or_else(|| EvalError::UnknownModel {
+        let found = self.models.get(model).map(|model| &model.cells);
+        found.ok_or_else(|| EvalError::UnknownModel {
             model: model.to_owned(),
             legal: self.models().collect::<Vec<_>>().join(", "),
         })
     }
 
-    pub(super) fn all_cells(&self) -> impl Iterator<Item = (&str, &Cells)> {
-        self.models.iter().map(|(model, cells)| (model.as_str(), cells))
+    pub(super) fn all_models(&self) -> impl Iterator<Item = (&str, &Model)> {
+        self.models.iter().map(|(name, model)| (name.as_str(), model))
     }
 
     fn class(&self, outcome: &Outcome<'_>, name: &str) -> Result<usize, EvalError> {
@@ -149,6 +141,23 @@ impl Tally {
             class: name.to_owned(),
             legal: self.classes.join(", "),
         })
+    }
+}
+
+impl Count {
+    fn new(classes: usize) -> Self {
+        Self { confusion: Confusion::new(classes), losses: Losses::new(classes), rows: 0 }
+    }
+
+    fn add(&mut self, outcome: &Outcome<'_>, truth: usize, predicted: usize) {
+        self.confusion.add(truth, predicted);
+        self.losses.add(truth, predicted, outcome.probabilities);
+        self.rows = self.rows.wrapping_add(row_hash(outcome));
+    }
+
+    /// What figures are computed from.
+    pub fn sums(&self) -> Sums {
+        Sums { margins: self.confusion.margins(), losses: self.losses.clone() }
     }
 }
 
@@ -174,6 +183,22 @@ pub(super) fn first_difference(a: &Cells, b: &Cells) -> Option<String> {
     a.keys().chain(b.keys()).filter(differs).min().map(Cell::place)
 }
 
+fn check_probabilities(outcome: &Outcome<'_>, classes: usize) -> Result<(), EvalError> {
+    let given = outcome.probabilities;
+    let sum: f32 = given.iter().sum();
+    // A comparison with NaN is false, so a missing value is refused as well.
+    let legal = given.len() == classes && given.iter().all(|p| *p >= 0.0) && (sum - 1.0).abs() <= SUM_TOLERANCE;
+    if legal {
+        return Ok(());
+    }
+    Err(EvalError::NoProbabilities {
+        utterance_id: outcome.utterance_id.to_owned(),
+        model: outcome.model.to_owned(),
+        classes,
+        got: given.iter().map(f32::to_string).collect::<Vec<_>>().join(", "),
+    })
+}
+
 fn row_hash(outcome: &Outcome<'_>) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(outcome.utterance_id.as_bytes()).update(&[0]).update(outcome.truth.as_bytes());
@@ -182,73 +207,35 @@ fn row_hash(outcome: &Outcome<'_>) -> u64 {
     u64::from_le_bytes(first)
 }
 
-/// A small seeded experiment for the tests of this room.
-#[cfg(test)]
-pub(super) mod fixture {
-    use rand::{Rng, SeedableRng};
-    use rand_chacha::ChaCha8Rng;
-
-    use super::*;
-
-    /// How many speakers, and rows of each.
-    #[derive(Debug, Clone, Copy)]
-    pub struct Shape {
-        pub speakers: usize,
-        pub rows: usize,
-    }
-
-    pub const CLASSES: [&str; 3] = ["anger", "fear", "neutral"];
-
-    pub fn classes() -> Vec<String> {
-        CLASSES.map(str::to_owned).to_vec()
-    }
-
-    /// Models of falling skill on the same rows; speakers of two genders, three folds.
-    pub fn tally(models: &[&str], shape: Shape) -> Tally {
-        let mut tally = Tally::new(&classes());
-        for (rank, model) in models.iter().enumerate() {
-            let mut random = ChaCha8Rng::seed_from_u64(rank as u64);
-            for row in 0..shape.speakers * shape.rows {
-                let skill = 0.8 - 0.2 * rank as f64;
-                let truth = CLASSES[row % 3];
-                let predicted = if random.r#gen::<f64>() < skill { truth } else { CLASSES[random.gen_range(0..3)] };
-                let speaker = row / shape.rows;
-                let outcome = Outcome {
-                    utterance_id: &format!("c/{row:04}"),
-                    model,
-                    fold: (speaker % 3) as i64,
-                    truth,
-                    predicted,
-                    corpus: "c",
-                    speaker: Some(&format!("c/{speaker:02}")),
-                    gender: Some(["female", "male"][speaker % 2]),
-                };
-                tally.add(&outcome).expect("the fixture's classes are its own");
-            }
-        }
-        tally
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::fixture::{Shape, classes, tally};
     use super::*;
+    use crate::eval::fixture::{Shape, classes, outcome, tally};
 
     #[test]
     fn a_class_outside_the_set_is_refused_with_its_utterance() {
-        let outcome = Outcome {
-            utterance_id: "c/1",
-            model: "mlp",
-            fold: 0,
-            truth: "joy",
-            predicted: "fear",
-            corpus: "c",
-            speaker: None,
-            gender: None,
-        };
-        let message = Tally::new(&classes()).add(&outcome).unwrap_err().to_string();
+        let outcome = Outcome { truth: "joy", ..outcome("c/1", "fear", "fear") };
+        let message = Tally::new(&classes(), Track::Inductive).add(&outcome).unwrap_err().to_string();
         assert!(message.starts_with("utterance `c/1`, model `mlp`: class `joy` is none of anger, fear, neutral"));
+    }
+
+    #[test]
+    fn probabilities_are_one_a_class_and_add_up_to_one() {
+        let cases: [&[f32]; 5] =
+            [&[0.5, 0.5], &[0.5, 0.5, 0.5], &[1.5, -0.5, 0.0], &[f32::NAN, 0.5, 0.5], &[f32::INFINITY, 0.0, 0.0]];
+        for probabilities in cases {
+            let outcome = Outcome { probabilities, ..outcome("c/1", "fear", "fear") };
+            let message = Tally::new(&classes(), Track::Inductive).add(&outcome).unwrap_err().to_string();
+            assert!(message.contains("utterance `c/1`, model `mlp`: wanted 3 probabilities"), "{message}");
+        }
+    }
+
+    #[test]
+    fn repeats_of_a_fit_take_no_part_in_its_figures() {
+        let mut tally = tally(&["mlp"], Shape { speakers: 5, rows: 6 });
+        let before = tally.confusion("mlp");
+        tally.add(&Outcome { seed: 1, ..outcome("c/1", "fear", "neutral") }).unwrap();
+        assert_eq!(tally.confusion("mlp"), before);
     }
 
     #[test]

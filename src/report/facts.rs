@@ -1,7 +1,7 @@
 //! Everything a report says, as plain rows.
 
-use crate::eval::Confusion;
-use crate::schema::{Comparison, LabelCount, Leakage, LearningCurve, Metric};
+use crate::eval::{Confusion, Gap, SeedSpread};
+use crate::schema::{Calibration, Comparison, ConfusedPair, LabelCount, Leakage, LearningCurve, Metric, Track};
 
 /// Everything a report says. Lists are shown in their order, unless a field says otherwise.
 #[derive(Debug, Clone)]
@@ -32,8 +32,10 @@ pub struct Facts {
     pub leakage: Vec<Leakage>,
     /// The normalization.
     pub normalization: NormalizationFacts,
-    /// The models, in the order of `train.models`.
+    /// The models, in the order of `train.models`, then those made of others.
     pub models: Vec<ModelFacts>,
+    /// Fits made: models by folds, and by seeds where a model has several.
+    pub fits: i64,
     /// Name of the model that the report leads with; one of `models`.
     pub headline: String,
     /// Resamples behind each interval; 0: none.
@@ -44,6 +46,14 @@ pub struct Facts {
     pub comparisons: Vec<Comparison>,
     /// One matrix a model, over all its test rows.
     pub confusions: Vec<ModelConfusion>,
+    /// The rows of the confusions table.
+    pub confused: Vec<ConfusedPair>,
+    /// The rows of the calibration table.
+    pub calibration: Vec<Calibration>,
+    /// The largest gap of the headline model in each slice that has one.
+    pub gaps: Vec<Gap>,
+    /// The spread of each model that was fitted with several seeds.
+    pub seeds: Vec<SeedSpread>,
     /// The rows of the learning_curves table; empty where no model trains in epochs.
     pub curves: Vec<LearningCurve>,
     /// Hashes of configuration, inputs and tables.
@@ -229,6 +239,16 @@ impl HashKind {
 }
 
 impl Facts {
+    /// The track of every figure.
+    pub(super) fn track(&self) -> Track {
+        if self.normalization.transductive { Track::Transductive } else { Track::Inductive }
+    }
+
+    /// A line over figures, with their track.
+    pub(super) fn on_track(&self, words: &str) -> String {
+        format!("{words} ({} track)", self.track())
+    }
+
     /// A figure's row of the metrics table.
     pub(super) fn metric(&self, model: &str, slice: &str, group: &str, metric: &str) -> Option<&Metric> {
         let wanted = (model, slice, group, metric);

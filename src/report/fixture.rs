@@ -1,8 +1,8 @@
 //! Facts for the tests of this room: a small experiment with real rows from the eval room.
 
 use super::*;
-use crate::eval::{Outcome, Resampling, Tally};
-use crate::schema::{LabelCount, Leakage, LearningCurve};
+use crate::eval::{Outcome, Resampling, Tally, gaps, seed_spreads};
+use crate::schema::{LabelCount, Leakage, LearningCurve, Track};
 
 /// Size of an experiment.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,7 @@ const REPEATS: usize = 8;
 pub(super) fn facts(shape: Shape<'_>) -> Facts {
     let tally = tally(shape);
     let resampling = Resampling { resamples: 500, seed: 1 };
+    let metrics = tally.metrics(resampling);
     let utterances = (shape.speakers * shape.classes.len() * REPEATS) as i64;
     Facts {
         pipeline: "tiny".to_owned(),
@@ -68,10 +69,15 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
             transductive: false,
         },
         models: shape.models.iter().map(|model| model_facts(model)).collect(),
+        fits: (shape.models.len() * shape.folds) as i64,
         headline: shape.models[0].to_owned(),
         resamples: 500,
-        metrics: tally.metrics(resampling),
-        comparisons: tally.comparisons(shape.models[0], resampling).expect("models share their rows"),
+        comparisons: tally.comparisons(&shape.models[..1], resampling).expect("models share their rows"),
+        confused: tally.confusions(),
+        calibration: tally.calibration(),
+        gaps: gaps(&metrics, shape.models[0]),
+        seeds: seed_spreads(&metrics),
+        metrics,
         confusions: shape
             .models
             .iter()
@@ -84,7 +90,7 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
 
 fn tally(shape: Shape<'_>) -> Tally {
     let classes: Vec<String> = shape.classes.iter().map(|class| (*class).to_owned()).collect();
-    let mut tally = Tally::new(&classes);
+    let mut tally = Tally::new(&classes, Track::Inductive);
     for (rank, model) in shape.models.iter().enumerate() {
         for row in 0..shape.speakers * classes.len() * REPEATS {
             let (speaker, class) = (row / (classes.len() * REPEATS), row % classes.len());
@@ -96,8 +102,10 @@ fn tally(shape: Shape<'_>) -> Tally {
                 utterance_id: &format!("ravdess/{row:05}"),
                 model,
                 fold: (speaker % shape.folds) as i64,
+                seed: 0,
                 truth: &classes[class],
                 predicted: &classes[predicted],
+                probabilities: &probabilities(classes.len(), predicted, 0.35 + (row % 60) as f32 / 100.0),
                 corpus: "ravdess",
                 speaker: shape.named.then_some(&speaker_id),
                 gender: shape.named.then_some(["female", "male"][speaker % 2]),
@@ -106,6 +114,13 @@ fn tally(shape: Shape<'_>) -> Tally {
         }
     }
     tally
+}
+
+/// `top` for the predicted class, the rest shared by the others.
+fn probabilities(classes: usize, predicted: usize, top: f32) -> Vec<f32> {
+    let top = if classes == 1 { 1.0 } else { top };
+    let rest = (1.0 - top) / (classes.max(2) - 1) as f32;
+    (0..classes).map(|class| if class == predicted { top } else { rest }).collect()
 }
 
 fn class_count(class: &str, shape: Shape<'_>) -> ClassCount {

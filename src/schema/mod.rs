@@ -5,15 +5,17 @@ mod ids;
 mod row;
 mod splits;
 mod tables;
+mod track;
 
 pub use emotions::{CANONICAL_EMOTIONS, is_canonical_emotion};
 pub use ids::{augmented_id, segment_key, speaker_id, utterance_id};
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
 pub use splits::Split;
 pub use tables::{
-    Comparison, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance, LabelCount, Leakage, LearningCurve,
-    Metric, Normalization, Prediction, Reject, SplitRow, Tuning, Utterance, published_tables,
+    Calibration, Comparison, ConfusedPair, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance, LabelCount,
+    Leakage, LearningCurve, Metric, Normalization, Prediction, Reject, SplitRow, Tuning, Utterance, published_tables,
 };
+pub use track::Track;
 
 /// Prefix of the probability columns of the predictions table: `p_<class>`.
 pub const PROBABILITY_PREFIX: &str = "p_";

@@ -2,6 +2,7 @@
 
 mod corpora;
 mod features;
+mod figures;
 mod results;
 mod splits;
 
@@ -9,7 +10,8 @@ use super::{Row, TableDef};
 
 pub use corpora::{FileStamp, LabelCount, Reject, Utterance};
 pub use features::{FeatureInfo, FeatureKeys, FrameKeys};
-pub use results::{Comparison, Fit, Importance, LearningCurve, Metric, Prediction, Tuning};
+pub use figures::{Calibration, Comparison, ConfusedPair, Metric};
+pub use results::{Fit, Importance, LearningCurve, Prediction, Tuning};
 pub use splits::{Leakage, Normalization, SplitRow};
 
 /// Every table that is a result, in the order of the stages that write them.
@@ -31,5 +33,7 @@ pub fn published_tables() -> Vec<TableDef> {
         Importance::table(),
         Metric::table(),
         Comparison::table(),
+        Calibration::table(),
+        ConfusedPair::table(),
     ]
 }

@@ -1,19 +1,23 @@
-//! Reads predictions, keys and the other small tables; writes metrics, comparisons, report.md and report/*.svg.
+//! Reads predictions, keys and the other small tables; writes metrics, comparisons, calibration, confusions, report.md
+//! and report/*.svg.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config;
+use crate::config::{self, Scope};
 use crate::eval::{Outcome, Resampling, Tally};
 use crate::report;
 use crate::schema::{
-    Comparison, FeatureKeys, Fit, LabelCount, Leakage, LearningCurve, Metric, Prediction, Reject, Split, SplitRow,
-    Table, Utterance,
+    FeatureKeys, Fit, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction, Reject, Row, Split,
+    SplitRow, Table, Track, Utterance,
 };
 use crate::storage::Store;
 
-use super::facts::{self, Tables};
+use super::facts::{self, Figures, Tables};
 use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+
+/// The model whose settings were chosen on inner folds.
+const SELECTED: &str = "selected";
 
 /// The evaluate stage.
 pub struct Evaluate;
@@ -26,7 +30,7 @@ impl Stage for Evaluate {
         let parameters = &context.parameters;
         config::config_hash(&(
             (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
-            (&parameters.augment, &parameters.features, &parameters.split, &parameters.models),
+            (&parameters.augment, &parameters.features, &parameters.split, &parameters.normalize, &parameters.models),
         ))
     }
 
@@ -46,29 +50,47 @@ impl Stage for Evaluate {
 
     fn run(context: &Context, mut prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let tables = read(context.out, std::mem::take(&mut prepared.work))?;
-        let classes = facts::classes(&tables.predictions.rows);
-        let tally = tally(&tables, &classes)?;
+        let tally = tally(&tables, track(context))?;
+        let names = facts::model_names(context, &tally);
         let parameters = &context.parameters.pipeline;
-        let resampling = Resampling { resamples: parameters.evaluate.bootstrap, seed: parameters.seed };
-        let metrics = tally.metrics(resampling);
-        let names = context.parameters.models.iter().map(|spec| spec.kind().as_str()).collect::<Vec<_>>();
         let headline = parameters.evaluate.headline(&names)?;
-        let comparisons = tally.comparisons(headline, resampling)?;
-        let facts = facts::gather(context, &prepared, &tables, &tally, headline, (&metrics, &comparisons))?;
-        let summary = summarize(&metrics, headline);
+        let resampling = Resampling { resamples: parameters.evaluate.bootstrap, seed: parameters.seed };
+        let figures = figures(&tally, headline, resampling)?;
+        let summary = summarize(&figures.metrics, headline);
+        let facts = facts::gather(context, &prepared, &tables, &tally, headline, figures.clone())?;
+        let Figures { metrics, comparisons, calibration, confused } = figures;
         let mut outputs = vec![
-            output::put_table(context.out, &Table::<Metric>::from(metrics), &prepared.config_hash, &prepared.inputs)?,
-            output::put_table(
-                context.out,
-                &Table::<Comparison>::from(sorted(comparisons)),
-                &prepared.config_hash,
-                &prepared.inputs,
-            )?,
+            put(context, &prepared, metrics)?,
+            put(context, &prepared, comparisons)?,
+            put(context, &prepared, calibration)?,
+            put(context, &prepared, confused)?,
         ];
         outputs.extend(put_report(context.out, &facts)?);
         let counts = BTreeMap::from([("models".to_owned(), names.len() as u64)]);
         Ok(Done { outputs, counts, summary, warnings: Vec::new() })
     }
+}
+
+fn track(context: &Context) -> Track {
+    match context.parameters.normalize.scope {
+        Scope::Corpus => Track::Inductive,
+        Scope::Speaker => Track::Transductive,
+    }
+}
+
+fn figures(tally: &Tally, headline: &str, resampling: Resampling) -> Result<Figures, StageError> {
+    let selected = tally.models().find(|model| *model == SELECTED && *model != headline);
+    let compared: Vec<&str> = std::iter::once(headline).chain(selected).collect();
+    Ok(Figures {
+        metrics: tally.metrics(resampling),
+        comparisons: tally.comparisons(&compared, resampling)?,
+        calibration: tally.calibration(),
+        confused: tally.confusions(),
+    })
+}
+
+fn put<R: Row>(context: &Context, prepared: &Prepared<Table<FeatureKeys>>, rows: Vec<R>) -> Result<String, StageError> {
+    output::put_table(context.out, &Table::from(rows), &prepared.config_hash, &prepared.inputs)
 }
 
 /// Content hashes of the tables that the report is made from.
@@ -103,11 +125,13 @@ fn read(out: &dyn Store, mut keys: Table<FeatureKeys>) -> Result<Tables, StageEr
     })
 }
 
-fn tally(tables: &Tables, classes: &[String]) -> Result<Tally, StageError> {
+fn tally(tables: &Tables, track: Track) -> Result<Tally, StageError> {
     let keys = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row));
     let keys = keys.collect::<BTreeMap<_, &FeatureKeys>>();
-    let mut tally = Tally::new(classes);
-    for row in tables.predictions.rows.iter().filter(|row| row.split == Split::Test.as_str()) {
+    let predictions = &tables.predictions;
+    let mut tally = Tally::new(&classes(&predictions.float.names), track);
+    let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Split::Test.as_str());
+    for (index, row) in test {
         let Some(key) = keys.get(row.utterance_id.as_str()) else {
             return Err(StageError::MissingTable { table: "features".to_owned(), stage: "extract" });
         };
@@ -115,8 +139,10 @@ fn tally(tables: &Tables, classes: &[String]) -> Result<Tally, StageError> {
             utterance_id: &row.utterance_id,
             model: &row.model,
             fold: row.fold,
+            seed: row.seed,
             truth: &row.truth,
             predicted: &row.predicted,
+            probabilities: predictions.float.row(index),
             corpus: &key.corpus,
             speaker: key.speaker.as_deref(),
             gender: key.gender.as_deref(),
@@ -125,9 +151,9 @@ fn tally(tables: &Tables, classes: &[String]) -> Result<Tally, StageError> {
     Ok(tally)
 }
 
-fn sorted(mut comparisons: Vec<Comparison>) -> Vec<Comparison> {
-    comparisons.sort_by(|a, b| (&a.model_a, &a.model_b, &a.metric).cmp(&(&b.model_a, &b.model_b, &b.metric)));
-    comparisons
+/// The classes that have a column of probabilities, in the order of the columns.
+fn classes(columns: &[String]) -> Vec<String> {
+    columns.iter().map(|name| name.strip_prefix(PROBABILITY_PREFIX).unwrap_or(name).to_owned()).collect()
 }
 
 /// Writes plots and report, and takes away plots of models that are no longer there.
@@ -146,14 +172,14 @@ fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<String>, Sta
 }
 
 fn summarize(metrics: &[Metric], headline: &str) -> String {
-    let overall = |model: &str, metric: &str| {
-        let row = metrics.iter().find(|row| row.model == model && row.slice == "overall" && row.metric == metric);
-        row.and_then(|row| Some((row.value?, row.low.zip(row.high))))
+    let overall = || metrics.iter().filter(|row| row.slice == "overall" && row.metric == "uar");
+    let row = overall().find(|row| row.model == headline);
+    let Some((row, uar)) = row.and_then(|row| Some((row, row.value?))) else {
+        return format!("{headline}: no figure");
     };
-    let Some((uar, interval)) = overall(headline, "uar") else { return format!("{headline}: no figure") };
-    let interval = interval.map(|(low, high)| format!(" [{low:.3}, {high:.3}]")).unwrap_or_default();
-    let best = metrics.iter().filter(|row| row.slice == "overall" && row.metric == "uar");
+    let interval = row.low.zip(row.high).map(|(low, high)| format!(" [{low:.3}, {high:.3}]")).unwrap_or_default();
+    let best = overall();
     let best = best.filter_map(|row| Some((row.value?, &row.model))).max_by(|a, b| a.0.total_cmp(&b.0));
     let best = best.map(|(value, model)| format!("; best {model} {value:.3}")).unwrap_or_default();
-    format!("{headline} UAR {uar:.3}{interval}{best}")
+    format!("{headline} UAR {uar:.3}{interval}{best}, {}", row.track)
 }

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, ModelSpec, Scope, SplitParams, Transform};
-use crate::eval::Tally;
+use crate::eval::{Tally, gaps, seed_spreads};
 use crate::report::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, SplitFacts,
 };
 use crate::schema::{
-    Comparison, FeatureKeys, Fit, LabelCount, Leakage, LearningCurve, Metric, Prediction, Reject, SplitRow, Table,
+    Calibration, Comparison, ConfusedPair, FeatureKeys, Fit, LabelCount, Leakage, LearningCurve, Metric, Prediction,
+    Reject, SplitRow, Table,
 };
 
 use super::{Context, Prepared, StageError, StageName, ingest, ledger};
@@ -29,10 +30,21 @@ pub(super) struct Tables {
     pub curves: Vec<LearningCurve>,
 }
 
-/// Every class that was predicted or should have been, sorted.
-pub(super) fn classes(predictions: &[Prediction]) -> Vec<String> {
-    let words = predictions.iter().flat_map(|row| [&row.truth, &row.predicted]).collect::<BTreeSet<_>>();
-    words.into_iter().cloned().collect()
+/// The rows of the tables of figures.
+#[derive(Debug, Clone)]
+pub(super) struct Figures {
+    pub metrics: Vec<Metric>,
+    pub comparisons: Vec<Comparison>,
+    pub calibration: Vec<Calibration>,
+    pub confused: Vec<ConfusedPair>,
+}
+
+/// The models of the pipeline file in their order, then those that predictions know beside them.
+pub(super) fn model_names<'a>(context: &'a Context, tally: &'a Tally) -> Vec<&'a str> {
+    let mut names = context.parameters.models.iter().map(|spec| spec.kind().as_str()).collect::<Vec<_>>();
+    let others = tally.models().filter(|model| !names.contains(model)).collect::<Vec<_>>();
+    names.extend(others);
+    names
 }
 
 /// Gathers the facts.
@@ -42,14 +54,11 @@ pub(super) fn gather<W>(
     tables: &Tables,
     tally: &Tally,
     headline: &str,
-    (metrics, comparisons): (&[Metric], &[Comparison]),
+    figures: Figures,
 ) -> Result<Facts, StageError> {
     let (parameters, pipeline) = (&context.parameters, &context.parameters.pipeline);
-    let confusions = parameters
-        .models
-        .iter()
-        .map(|spec| spec.kind().as_str())
-        .map(|model| ModelConfusion { model: model.to_owned(), confusion: tally.confusion(model) });
+    let names = model_names(context, tally);
+    let confusion = |model: &&str| ModelConfusion { model: (*model).to_owned(), confusion: tally.confusion(model) };
     Ok(Facts {
         pipeline: pipeline.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,12 +77,17 @@ pub(super) fn gather<W>(
             scope: parameters.normalize.scope.as_str().to_owned(),
             transductive: parameters.normalize.scope == Scope::Speaker,
         },
-        models: parameters.models.iter().map(|spec| model_facts(spec, tables)).collect(),
+        models: names.iter().map(|model| model_facts(model, &parameters.models, tables)).collect(),
+        fits: tables.fits.len() as i64,
         headline: headline.to_owned(),
         resamples: pipeline.evaluate.bootstrap,
-        metrics: metrics.to_vec(),
-        comparisons: comparisons.to_vec(),
-        confusions: confusions.collect(),
+        gaps: gaps(&figures.metrics, headline),
+        seeds: seed_spreads(&figures.metrics),
+        metrics: figures.metrics,
+        comparisons: figures.comparisons,
+        confusions: names.iter().map(confusion).collect(),
+        confused: figures.confused,
+        calibration: figures.calibration,
         curves: tables.curves.clone(),
         hashes: hashes(context, prepared)?,
     })
@@ -200,8 +214,9 @@ fn split_words(split: &SplitParams) -> String {
     format!("{what}{dev}")
 }
 
-fn model_facts(spec: &ModelSpec, tables: &Tables) -> ModelFacts {
-    let name = spec.kind().as_str();
+/// `specs` have the titles; a model made of others has none.
+fn model_facts(name: &str, specs: &[ModelSpec], tables: &Tables) -> ModelFacts {
+    let spec = specs.iter().find(|spec| spec.kind().as_str() == name);
     let fits = tables.fits.iter().filter(|fit| fit.model == name).collect::<Vec<_>>();
     let range = |values: Vec<i64>| Some((*values.iter().min()?, *values.iter().max()?));
     let has_dev = tables.splits.iter().any(|row| row.split == "dev");
@@ -213,7 +228,7 @@ fn model_facts(spec: &ModelSpec, tables: &Tables) -> ModelFacts {
     let notes = fits.iter().filter_map(|fit| fit.notes.as_ref()).collect::<BTreeSet<_>>();
     ModelFacts {
         name: name.to_owned(),
-        title: spec.title(),
+        title: spec.map_or("made of other models".to_owned(), ModelSpec::title),
         rows_fitted: range(fits.iter().map(|fit| fit.rows).collect()).unwrap_or((0, 0)),
         dev_use,
         epochs: range(fits.iter().filter_map(|fit| fit.epochs).collect()),

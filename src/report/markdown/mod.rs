@@ -1,8 +1,11 @@
 //! report.md: its sections in order, each a list of blocks.
 
+mod calibration;
+mod comparisons;
 mod data;
 mod protocol;
 mod results;
+mod slices;
 mod table;
 mod training;
 
@@ -20,9 +23,11 @@ pub fn markdown(facts: &Facts) -> String {
         protocol::warnings(facts),
         protocol::protocol(facts),
         results::results(facts),
-        results::comparisons(facts),
+        calibration::seeds(facts),
+        comparisons::comparisons(facts),
         results::classes(facts),
-        results::slices(facts),
+        calibration::calibration(facts),
+        slices::slices(facts),
         data::corpora(facts),
         data::labels(facts),
         data::rejects(facts),

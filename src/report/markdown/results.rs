@@ -1,23 +1,22 @@
-//! Figures: by model, between models, by class and by slice.
+//! Figures by model and by class.
 
 use super::image;
 use super::table::Column::{Left, Right};
-use super::table::{Column, table};
+use super::table::table;
 use crate::eval::MIN_CLUSTERS;
-use crate::report::escape::{code, text};
+use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};
-use crate::schema::{Comparison, Metric};
+use crate::schema::{ConfusedPair, Metric, Track};
 
 const SUMMARY: [&str; 4] = ["uar", "accuracy", "macro_f1", "weighted_f1"];
-/// Metrics whose differences the report shows; the table has all.
-const COMPARED: [&str; 2] = ["uar", "accuracy"];
-/// Slices shown beside classes and speakers, with their heading.
-const SLICES: [(&str, &str); 3] = [("gender", "Gender"), ("corpus", "Corpus"), ("fold", "Fold")];
+/// Confused pairs that the report shows, and characters of their examples.
+const PAIRS: usize = 5;
+const EXAMPLES: usize = 240;
 
 /// Each model on all test rows.
 pub(super) fn results(facts: &Facts) -> Vec<String> {
-    let mut blocks = vec!["## Results".to_owned()];
+    let mut blocks = vec![facts.on_track("## Results")];
     blocks.extend(headline_sentence(facts));
     let columns = [
         Left("Model"),
@@ -33,26 +32,6 @@ pub(super) fn results(facts: &Facts) -> Vec<String> {
     blocks
 }
 
-/// The headline model against each other one.
-pub(super) fn comparisons(facts: &Facts) -> Vec<String> {
-    let others: Vec<&ModelFacts> =
-        facts.ranked().into_iter().filter(|model| find(facts, &model.name, "uar").is_some()).collect();
-    let Some(first) = others.first().and_then(|model| find(facts, &model.name, "uar")) else {
-        return Vec::new();
-    };
-    let columns = [Left("Against"), Right("UAR difference"), Right("p"), Right("Accuracy difference"), Right("p")];
-    let rows = others.iter().map(|model| {
-        let cells = COMPARED.iter().flat_map(|metric| difference_cells(find(facts, &model.name, metric)));
-        std::iter::once(code(&model.name)).chain(cells).collect()
-    });
-    let headline = code(&facts.headline);
-    let words = format!(
-        "{headline} minus the other model, on the same test utterances: above 0, {headline} is better. {}",
-        test_words(first)
-    );
-    vec![format!("## {headline} against the other models"), table(&columns, rows), words]
-}
-
 /// Precision, recall and F1 of each class under the headline model, and the confusion matrices.
 pub(super) fn classes(facts: &Facts) -> Vec<String> {
     let headline = code(&facts.headline);
@@ -61,7 +40,8 @@ pub(super) fn classes(facts: &Facts) -> Vec<String> {
     let words = "Recall: the share of an emotion's utterances that were recognized. Precision: the share of the \
                  utterances taken for it that are it (0 where none was). F1: their harmonic mean. A dash: the \
                  emotion is not in the test data.";
-    let mut blocks = vec![format!("## Emotions under {headline}"), table(&columns, rows), words.to_owned()];
+    let heading = facts.on_track(&format!("## Emotions under {headline}"));
+    let mut blocks = vec![heading, table(&columns, rows), words.to_owned()];
     let matrix = |model: &str| Plot::Confusion(model.to_owned());
     let alt = format!("Confusion matrix of {}", facts.headline);
     blocks.extend(image(facts, &matrix(&facts.headline), &alt));
@@ -76,32 +56,58 @@ pub(super) fn classes(facts: &Facts) -> Vec<String> {
         [] => tables.to_owned(),
         others => format!("Confusion matrices of the other models: {}. {tables}", number::list(others)),
     });
+    blocks.extend(confused(facts));
     blocks
 }
 
-/// The headline model by speaker, gender, corpus and fold.
-pub(super) fn slices(facts: &Facts) -> Vec<String> {
-    let rows: Vec<Vec<String>> = SLICES.iter().flat_map(|(slice, heading)| slice_rows(facts, slice, heading)).collect();
-    let mut blocks = vec![format!("## Speakers and other slices under {}", code(&facts.headline))];
-    blocks.extend(image(facts, &Plot::Speakers, "UAR of each test speaker"));
-    blocks.extend(speaker_sentence(facts));
-    if !rows.is_empty() {
-        let columns: [Column; 5] =
-            [Left("Slice"), Left("Group"), Right("UAR"), Right("Accuracy"), Right("Test utterances")];
-        blocks.push(table(&columns, rows));
+/// What the headline model takes for what most often.
+fn confused(facts: &Facts) -> Vec<String> {
+    let mut pairs: Vec<&ConfusedPair> = facts.confused.iter().filter(|row| row.model == facts.headline).collect();
+    if pairs.is_empty() {
+        return Vec::new();
     }
-    if blocks.len() > 1 { blocks } else { Vec::new() }
+    pairs.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let columns =
+        [Left("Labelled"), Left("Taken for"), Right("Utterances"), Right("Share of the emotion"), Left("Examples")];
+    let rows = pairs.into_iter().take(PAIRS).map(|row| {
+        vec![
+            text(&row.truth),
+            text(&row.predicted),
+            number::count(row.n),
+            format!("{:.1} %", 100.0 * row.share),
+            code(&shorten(&row.examples, EXAMPLES)),
+        ]
+    });
+    let words = format!(
+        "What {} confuses most, by the share of the labelled emotion's utterances; the examples are the mistakes it \
+         was surest of. All pairs of every model are rows of confusions.parquet.",
+        code(&facts.headline)
+    );
+    vec![words, table(&columns, rows)]
 }
 
 fn headline_sentence(facts: &Facts) -> Option<String> {
     let row = facts.metric(&facts.headline, "overall", "all", "uar")?;
     let chance = facts.chance().map_or(String::new(), |chance| format!("; guessing gives {chance:.3}"));
     Some(format!(
-        "**{} reaches a UAR of {}** on {} test utterances{chance}.",
+        "**{} reaches a UAR of {}** on {} test utterances{chance}. {}",
         code(&facts.headline),
         number::metric(Some(row)),
         number::count(row.n),
+        track_words(facts.track()),
     ))
+}
+
+fn track_words(track: Track) -> &'static str {
+    match track {
+        Track::Inductive => {
+            "All figures are of the *inductive* track: nothing of the test utterances was used before they were judged."
+        }
+        Track::Transductive => {
+            "All figures are of the *transductive* track: unlabelled statistics of the test speakers' own recordings \
+             were used. They must not be compared with inductive figures."
+        }
+    }
 }
 
 fn result_row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
@@ -144,60 +150,9 @@ fn interval_words(facts: &Facts) -> String {
     words + &note
 }
 
-fn find<'a>(facts: &'a Facts, other: &str, metric: &str) -> Option<&'a Comparison> {
-    facts.comparisons.iter().find(|row| row.model_b == other && row.metric == metric)
-}
-
-fn test_words(row: &Comparison) -> String {
-    if let Some(reason) = row.test.strip_prefix("none: ") {
-        return format!("There is neither interval nor p value: {}.", text(reason));
-    }
-    format!(
-        "Brackets: 95 % interval of the difference (paired bootstrap over speakers). p: how often a difference at \
-         least this large comes about by chance, were the two models equally good (two-sided test: {}; {}). The p \
-         values are not corrected for their number.",
-        text(&row.test),
-        number::plural(row.clusters, "speaker"),
-    )
-}
-
-fn difference_cells(row: Option<&Comparison>) -> [String; 2] {
-    let dash = || "–".to_owned();
-    row.map_or([dash(), dash()], |row| [number::difference(row.delta, row.low, row.high), number::p_value(row.p_value)])
-}
-
 fn class_row(facts: &Facts, class: &str) -> Vec<String> {
     let figure = |metric: &str| facts.metric(&facts.headline, "class", class, metric);
     let n = figure("recall").map_or("–".to_owned(), |row| number::count(row.n));
     let cells = ["recall", "precision", "f1"].map(|metric| number::metric(figure(metric)));
     std::iter::once(text(class)).chain(cells).chain([n]).collect()
-}
-
-/// Rows of a slice that has more than one group.
-fn slice_rows(facts: &Facts, slice: &str, heading: &str) -> Vec<Vec<String>> {
-    let groups = facts.groups(&facts.headline, slice);
-    let many = groups.len() > 1;
-    groups.into_iter().filter(|_| many).map(|group| slice_row(facts, slice, heading, group)).collect()
-}
-
-fn slice_row(facts: &Facts, slice: &str, heading: &str, group: &str) -> Vec<String> {
-    let figure = |metric: &str| facts.metric(&facts.headline, slice, group, metric);
-    let n = figure("uar").map_or("–".to_owned(), |row| number::count(row.n));
-    vec![heading.to_owned(), text(group), number::metric(figure("uar")), number::metric(figure("accuracy")), n]
-}
-
-fn speaker_sentence(facts: &Facts) -> Option<String> {
-    let figure = |speaker| Some((speaker, facts.metric(&facts.headline, "speaker", speaker, "uar")?.value?));
-    let speakers: Vec<(&str, f64)> = facts.groups(&facts.headline, "speaker").into_iter().filter_map(figure).collect();
-    let worst = speakers.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let best = speakers.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    (speakers.len() > 1).then(|| {
-        format!(
-            "UAR by speaker runs from {:.3} ({}) to {:.3} ({}). A single speaker's figure rests on few utterances.",
-            worst.1,
-            code(worst.0),
-            best.1,
-            code(best.0)
-        )
-    })
 }

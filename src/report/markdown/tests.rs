@@ -1,6 +1,7 @@
 use super::*;
 use crate::report::fixture::{SMALL, Shape, facts};
 use crate::report::{RejectCount, number, plots};
+use crate::schema::Comparison;
 
 fn section<'a>(report: &'a str, heading: &str) -> &'a str {
     let start = report.find(heading).expect("the section is there");
@@ -104,20 +105,30 @@ fn dev_counts_as_what_models_learn_from() {
 fn figures_are_those_of_the_metrics_table() {
     let facts = facts(SMALL);
     let report = markdown(&facts);
-    let results = section(&report, "## Results\n");
+    let results = section(&report, "## Results (inductive track)\n");
     for model in &facts.models {
         let figure = |metric| number::metric(facts.metric(&model.name, "overall", "all", metric));
         let row = ["uar", "accuracy", "macro_f1", "weighted_f1"].map(figure).join(" | ");
         assert!(results.contains(&row) && row.contains('['), "{row}");
     }
-    let other = &facts.comparisons.iter().find(|row| row.model_b == "svm" && row.metric == "uar").unwrap();
-    assert!(report.contains(&format!("| `svm` | {} |", number::difference(other.delta, other.low, other.high))));
+    let row = |test: &str| {
+        let wanted = |row: &&Comparison| row.model_b == "svm" && row.metric == "uar" && row.test == test;
+        facts.comparisons.iter().find(wanted).unwrap()
+    };
+    let (permutation, wilcoxon) = (row("permutation"), row("wilcoxon"));
+    let cells = [
+        number::difference(permutation.delta, permutation.low, permutation.high),
+        number::p_value(permutation.p_adjusted),
+        number::p_value(wilcoxon.p_adjusted),
+        number::figure(permutation.detectable),
+    ];
+    assert!(report.contains(&format!("| `svm` | {} |", cells.join(" | "))));
 }
 
 #[test]
 fn models_are_ranked_and_the_headline_is_bold() {
     let report = markdown(&Facts { headline: "svm".to_owned(), ..facts(SMALL) });
-    let results = section(&report, "## Results\n");
+    let results = section(&report, "## Results (inductive track)\n");
     let names: Vec<&str> = results.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).collect();
     assert_eq!(names, ["Model", "---", "`mlp`", "**`svm`**", "`majority`"]);
 }

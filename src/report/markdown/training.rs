@@ -39,7 +39,7 @@ pub(super) fn cost(facts: &Facts) -> Vec<String> {
         number::count(facts.features.columns),
         number::plural(facts.models.len() as i64, "model"),
         number::plural(folds as i64, "fold"),
-        number::plural((facts.models.len() * folds) as i64, "fit"),
+        number::plural(facts.fits, "fit"),
     );
     vec!["## Cost".to_owned(), words]
 }

@@ -22,8 +22,8 @@ pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     };
     let grid = Grid::new(&facts.classes);
     let title = format!("Confusion matrix of {}", shorten(model, 30));
-    let subtitle = "Each row is a labelled emotion: where its utterances went";
-    card(grid.size(), &title, subtitle, |canvas| {
+    let subtitle = facts.on_track("Each row is a labelled emotion: where its utterances went");
+    card(grid.size(), &title, &subtitle, |canvas| {
         draw_labels(canvas, &grid, &facts.classes, &row.confusion)?;
         for truth in 0..facts.classes.len() {
             for predicted in 0..facts.classes.len() {

@@ -4,6 +4,7 @@ mod canvas;
 mod classes;
 mod confusion;
 mod curves;
+mod reliability;
 mod results;
 mod scale;
 mod speakers;
@@ -23,7 +24,7 @@ pub fn plots(facts: &Facts) -> Result<Vec<(String, String)>, ReportError> {
 pub fn is_plot(path: &str) -> bool {
     let file = path.strip_prefix(PLOT_FOLDER).and_then(|file| file.strip_prefix('/')).unwrap_or(path);
     let whole = [Plot::Results, Plot::Speakers, Plot::Classes];
-    let of_models = [Plot::Confusion(String::new()), Plot::Curves(String::new())];
+    let of_models = [Plot::Confusion(String::new()), Plot::Reliability(String::new()), Plot::Curves(String::new())];
     let begins = |plot: &Plot| file.starts_with(plot.file().trim_end_matches(".svg"));
     whole.iter().any(|plot| plot.file() == file) || file.ends_with(".svg") && of_models.iter().any(begins)
 }
@@ -35,6 +36,8 @@ pub(super) enum Plot {
     Results,
     /// Confusion matrix of a model.
     Confusion(String),
+    /// Reliability diagram of a model.
+    Reliability(String),
     /// UAR of each test speaker under the headline model.
     Speakers,
     /// Losses and dev UAR of a model over its epochs.
@@ -49,6 +52,8 @@ impl Plot {
         let mut plots = Vec::new();
         plots.extend((!facts.models.is_empty()).then_some(Self::Results));
         plots.extend(facts.confusions.iter().map(|row| Self::Confusion(row.model.clone())));
+        let with_bins = facts.models.iter().filter(|model| facts.calibration.iter().any(|row| row.model == model.name));
+        plots.extend(with_bins.map(|model| Self::Reliability(model.name.clone())));
         plots.extend((!facts.groups(&facts.headline, "speaker").is_empty()).then_some(Self::Speakers));
         let with_curve = facts.models.iter().filter(|model| facts.curves.iter().any(|row| row.model == model.name));
         plots.extend(with_curve.map(|model| Self::Curves(model.name.clone())));
@@ -61,6 +66,7 @@ impl Plot {
         match self {
             Self::Results => "results.svg".to_owned(),
             Self::Confusion(model) => format!("confusion_{}.svg", slug(model)),
+            Self::Reliability(model) => format!("reliability_{}.svg", slug(model)),
             Self::Speakers => "speakers.svg".to_owned(),
             Self::Curves(model) => format!("learning_curves_{}.svg", slug(model)),
             Self::Classes => "classes.svg".to_owned(),
@@ -76,6 +82,7 @@ impl Plot {
         let drawn = match self {
             Self::Results => results::draw(facts),
             Self::Confusion(model) => confusion::draw(facts, model),
+            Self::Reliability(model) => reliability::draw(facts, model),
             Self::Speakers => speakers::draw(facts),
             Self::Curves(model) => curves::draw(facts, model),
             Self::Classes => classes::draw(facts),

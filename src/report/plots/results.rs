@@ -18,11 +18,10 @@ pub(super) fn draw(facts: &Facts) -> Result<String, String> {
     let subtitle = match facts.resamples {
         0 => "Unweighted average recall (UAR) on test utterances",
         _ => {
-            "Unweighted average recall (UAR) on test utterances; lines: 95 % interval over speakers, where it can \
-             be given"
+            "Unweighted average recall (UAR) on test utterances; lines: 95 % interval over speakers, if it can be given"
         }
     };
-    card((WIDTH, bottom + 56), "Results by model", subtitle, |canvas| {
+    card((WIDTH, bottom + 56), "Results by model", &facts.on_track(subtitle), |canvas| {
         let scale = Scale::new((0.0, 1.0), (LEFT, RIGHT));
         draw_axis(canvas, &scale, bottom, facts.chance())?;
         for (index, model) in models.iter().enumerate() {

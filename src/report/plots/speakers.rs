@@ -22,8 +22,8 @@ pub(super) fn draw(facts: &Facts) -> Result<String, String> {
     let below = if named { 8 * longest + 40 } else { 40 };
     let title = format!("UAR of each test speaker under {}", shorten(&facts.headline, 30));
     let overall = facts.uar(&facts.headline);
-    let subtitle = "A dot is a speaker, worst first; dashed: all test utterances together";
-    card((WIDTH, BOTTOM + below), &title, subtitle, |canvas| {
+    let subtitle = facts.on_track("A dot is a speaker, worst first; dashed: all test utterances together");
+    card((WIDTH, BOTTOM + below), &title, &subtitle, |canvas| {
         let y = Scale::new((0.0, 1.0), (BOTTOM, TOP));
         draw_axis(canvas, &y, overall)?;
         let step = f64::from(RIGHT - LEFT) / speakers.len().max(1) as f64;

@@ -39,6 +39,9 @@ fn every_plot_is_there_and_well_formed() {
         "confusion_mlp.svg",
         "confusion_svm.svg",
         "confusion_majority.svg",
+        "reliability_mlp.svg",
+        "reliability_svm.svg",
+        "reliability_majority.svg",
         "speakers.svg",
         "learning_curves_mlp.svg",
         "classes.svg",
@@ -63,6 +66,31 @@ fn cells_show_counts_and_shares_of_their_row() {
         texts.contains(&share.as_str()) && texts.contains(&confusion.count(0, 0).to_string().as_str()),
         "{texts:?}"
     );
+}
+
+#[test]
+fn figures_carry_their_track() {
+    let mut facts = facts(SMALL);
+    for (transductive, words) in [(false, "(inductive track)"), (true, "(transductive track)")] {
+        facts.normalization.transductive = transductive;
+        for (name, svg) in plots(&facts).unwrap() {
+            let is_figure = !name.starts_with("classes") && !name.starts_with("learning_curves");
+            assert_eq!(svg.contains(words), is_figure, "{name}");
+        }
+    }
+}
+
+#[test]
+fn former_plots_are_known_by_their_names() {
+    for (path, want) in [
+        ("report/reliability_mlp.svg", true),
+        ("report/confusion_svm.svg", true),
+        ("report/results.svg", true),
+        ("report/notes.svg", false),
+        ("report/reliability_mlp.png", false),
+    ] {
+        assert_eq!(is_plot(path), want, "{path}");
+    }
 }
 
 #[test]
@@ -98,6 +126,7 @@ fn without_rows_there_is_no_plot() {
     facts.curves.clear();
     facts.metrics.retain(|row| row.slice != "speaker");
     facts.class_counts.clear();
+    facts.calibration.clear();
     let names: Vec<String> = plots(&facts).unwrap().into_iter().map(|(name, _)| name).collect();
     assert!(names.iter().all(|name| name == "results.svg" || name.starts_with("confusion_")), "{names:?}");
 }

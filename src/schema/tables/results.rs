@@ -1,4 +1,4 @@
-//! Tables of models and their figures.
+//! Tables of models and what they predicted.
 
 use crate::schema::row::table;
 
@@ -115,55 +115,5 @@ table! {
         pub truth: String,
         /// The emotion of the highest probability.
         pub predicted: String,
-    }
-}
-
-table! {
-    /// One row is a metric of a model on a slice of the test rows, pooled over folds.
-    table "metrics" version 1 key ["model", "slice", "group", "metric"] open { text: false, float: false }
-    pub struct Metric {
-        /// The model.
-        pub model: String,
-        /// `overall`, `class`, `speaker`, `gender`, `corpus` or `fold`.
-        pub slice: String,
-        /// The class, speaker, ... ; `all` for the overall slice.
-        pub group: String,
-        /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`.
-        pub metric: String,
-        /// The figure; null where it is not defined.
-        pub value: Option<f64>,
-        /// Lower end of the 95 % interval; null where none can be given.
-        pub low: Option<f64>,
-        /// Upper end of the 95 % interval; null where none can be given.
-        pub high: Option<f64>,
-        /// Test rows of the slice.
-        pub n: i64,
-        /// Why a figure or an interval is missing, or what else must be known to read it.
-        pub note: Option<String>,
-    }
-}
-
-table! {
-    /// One row is a pair of models compared on the same test rows.
-    table "comparisons" version 1 key ["model_a", "model_b", "metric"] open { text: false, float: false }
-    pub struct Comparison {
-        /// The model of interest.
-        pub model_a: String,
-        /// The model it is compared with.
-        pub model_b: String,
-        /// Metric that is compared.
-        pub metric: String,
-        /// Value of `model_a` minus value of `model_b`.
-        pub delta: f64,
-        /// Lower end of the 95 % interval of the difference; null where none can be given.
-        pub low: Option<f64>,
-        /// Upper end of the 95 % interval of the difference; null where none can be given.
-        pub high: Option<f64>,
-        /// Two-sided p value; null where the test cannot be made.
-        pub p_value: Option<f64>,
-        /// The test, or why there is none.
-        pub test: String,
-        /// Speakers (clusters) that the test rests on.
-        pub clusters: i64,
     }
 }

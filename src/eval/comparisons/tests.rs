@@ -1,0 +1,81 @@
+use super::*;
+use crate::eval::Outcome;
+use crate::eval::fixture::{Shape, outcome, tally};
+
+const RESAMPLING: Resampling = Resampling { resamples: 300, seed: 7 };
+
+#[test]
+fn the_headline_meets_each_other_model_on_each_measure() {
+    let shape = Shape { speakers: 10, rows: 12 };
+    let rows = tally(&["mlp", "tree", "svm"], shape).comparisons(&["mlp"], RESAMPLING).unwrap();
+    let keys: Vec<_> = rows.iter().map(|row| (&*row.model_b, &*row.metric, &*row.test)).collect();
+    let mut want = Vec::new();
+    for model in ["svm", "tree"] {
+        for metric in ["accuracy", "macro_f1", "uar", "weighted_f1"] {
+            want.extend(["permutation", "wilcoxon"].map(|test| (model, metric, test)));
+        }
+    }
+    assert_eq!(keys, want);
+    for row in &rows {
+        let (low, high, p, adjusted) =
+            (row.low.unwrap(), row.high.unwrap(), row.p_value.unwrap(), row.p_adjusted.unwrap());
+        assert!(low <= row.delta && row.delta <= high && 0.0 <= p && p <= adjusted && adjusted <= 1.0, "{row:?}");
+        assert_eq!((row.model_a.as_str(), row.clusters, row.track.as_str()), ("mlp", 10, "inductive"));
+        // The interval is about 3.92 standard errors wide, the detectable difference is 2.80.
+        let ratio = row.detectable.unwrap() / (high - low);
+        assert!((ratio - 2.80 / 3.92).abs() < 0.1, "{row:?}");
+    }
+}
+
+#[test]
+fn p_values_are_corrected_for_the_pairs_of_a_metric_and_test() {
+    let shape = Shape { speakers: 10, rows: 12 };
+    let rows = tally(&["mlp", "tree", "svm"], shape).comparisons(&["mlp"], RESAMPLING).unwrap();
+    for test in ["permutation", "wilcoxon"] {
+        let family: Vec<_> = rows.iter().filter(|row| row.metric == "uar" && row.test == test).collect();
+        let p_values: Vec<f64> = family.iter().map(|row| row.p_value.unwrap()).collect();
+        let adjusted: Vec<f64> = family.iter().map(|row| row.p_adjusted.unwrap()).collect();
+        assert_eq!(adjusted, holm(&p_values));
+        assert_eq!(p_values.len(), 2);
+    }
+}
+
+#[test]
+fn a_pair_is_compared_once() {
+    let shape = Shape { speakers: 10, rows: 12 };
+    let rows = tally(&["mlp", "tree", "svm"], shape).comparisons(&["mlp", "svm"], RESAMPLING).unwrap();
+    let mut pairs: Vec<_> = rows.iter().map(|row| (row.model_a.as_str(), row.model_b.as_str())).collect();
+    pairs.dedup();
+    assert_eq!(pairs, [("mlp", "svm"), ("mlp", "tree"), ("svm", "tree")]);
+}
+
+#[test]
+fn too_few_speakers_give_a_difference_and_no_test() {
+    let rows = tally(&["mlp", "tree"], Shape { speakers: 7, rows: 12 }).comparisons(&["mlp"], RESAMPLING).unwrap();
+    assert_eq!(rows.len(), 8);
+    for row in rows {
+        assert_eq!((row.low, row.high, row.detectable, row.clusters), (None, None, None, 7));
+        assert_eq!((row.p_value, row.p_adjusted), (None, None));
+        assert_eq!(row.note, "none: 7 speakers, at least 8 needed");
+    }
+}
+
+#[test]
+fn differences_are_those_of_the_metrics_table() {
+    let tally = tally(&["mlp", "tree"], Shape { speakers: 9, rows: 20 });
+    let figure = |model: &str| tally.confusion(model).margins().uar().unwrap();
+    let rows = tally.comparisons(&["mlp"], RESAMPLING).unwrap();
+    let uar = rows.iter().find(|row| row.metric == "uar").unwrap();
+    assert_eq!(uar.delta, figure("mlp") - figure("tree"));
+}
+
+#[test]
+fn an_unknown_headline_and_other_rows_are_refused() {
+    let mut tally = tally(&["mlp", "tree"], Shape { speakers: 8, rows: 4 });
+    let message = tally.comparisons(&["lstm"], RESAMPLING).unwrap_err().to_string();
+    assert_eq!(message, "no test predictions of model `lstm`; there are some of mlp, tree");
+    let extra = Outcome { model: "tree", speaker: Some("c/00"), ..outcome("c/extra", "anger", "anger") };
+    tally.add(&extra).unwrap();
+    let message = tally.comparisons(&["mlp"], RESAMPLING).unwrap_err().to_string();
+    assert!(message.contains("different test rows, first in fold 0, corpus `c`, speaker `c/00`"), "{message}");
+}

@@ -1,0 +1,76 @@
+//! How far the models' probabilities can be believed, and how far fits differ by chance.
+
+use super::image;
+use super::table::Column::{Left, Right};
+use super::table::table;
+use crate::eval::{BINS, SeedSpread};
+use crate::report::escape::{code, text};
+use crate::report::plots::Plot;
+use crate::report::{Facts, ModelFacts, number};
+
+const FIGURES: [&str; 3] = ["log_loss", "brier", "ece"];
+
+/// Log loss, Brier score and calibration error of each model, and the reliability diagrams.
+pub(super) fn calibration(facts: &Facts) -> Vec<String> {
+    let columns = [Left("Model"), Right("Log loss (nats)"), Right("Brier score"), Right("ECE")];
+    let rows = facts.ranked().into_iter().map(|model| row(facts, model));
+    let mut blocks = vec![facts.on_track("## Calibration"), table(&columns, rows), words(facts)];
+    let alt = format!("Reliability diagram of {}", facts.headline);
+    blocks.extend(image(facts, &Plot::Reliability(facts.headline.clone()), &alt));
+    blocks.extend(links(facts));
+    blocks
+}
+
+/// The UAR of models that were fitted with several seeds.
+pub(super) fn seeds(facts: &Facts) -> Vec<String> {
+    if facts.seeds.is_empty() {
+        return Vec::new();
+    }
+    let columns = [
+        Left("Model"),
+        Right("Seeds"),
+        Right("Mean UAR"),
+        Right("Standard deviation"),
+        Right("Lowest"),
+        Right("Highest"),
+    ];
+    let words = "Fits that differ in their random numbers alone. All other figures are those of the first fit (seed 0), \
+                 whatever the others reach; the figures of each seed are rows of metrics.parquet (slice `seed`).";
+    vec![facts.on_track("## Spread over seeds"), table(&columns, facts.seeds.iter().map(seed_row)), words.to_owned()]
+}
+
+fn row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
+    let name = code(&model.name);
+    let name = if model.name == facts.headline { format!("**{name}**") } else { name };
+    let figures = FIGURES.map(|metric| number::metric(facts.metric(&model.name, "overall", "all", metric)));
+    std::iter::once(name).chain(figures).collect()
+}
+
+fn words(facts: &Facts) -> String {
+    let classes = facts.classes.len().max(1) as f64;
+    format!(
+        "Whether a model's probabilities can be believed; less is better. *Log loss*: the mean negative logarithm of \
+         the probability given to the true emotion. *Brier score*: the squared distance from a probability of 1 for \
+         the true emotion and 0 for the others, from 0 to 2. The same probability for every emotion has a log loss of \
+         {:.3} and a Brier score of {:.3}. *ECE* (expected calibration error): how far the highest probability is from \
+         the share recognized, averaged over {BINS} bins; chance adds to it, so that its interval leans upwards.",
+        classes.ln(),
+        1.0 - 1.0 / classes,
+    )
+}
+
+fn links(facts: &Facts) -> Option<String> {
+    let others = facts.models.iter().filter(|model| model.name != facts.headline);
+    let plots = others.map(|model| (model, Plot::Reliability(model.name.clone())));
+    let there = Plot::all(facts);
+    let links: Vec<String> = plots
+        .filter(|(_, plot)| there.contains(plot))
+        .map(|(model, plot)| format!("[{}]({})", text(&model.name), plot.path()))
+        .collect();
+    (!links.is_empty()).then(|| format!("Reliability diagrams of the other models: {}.", number::list(&links)))
+}
+
+fn seed_row(row: &SeedSpread) -> Vec<String> {
+    let figures = [row.mean, row.deviation, row.lowest, row.highest].map(|figure| number::figure(Some(figure)));
+    [code(&row.model), number::count(row.seeds as i64)].into_iter().chain(figures).collect()
+}

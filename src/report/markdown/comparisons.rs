@@ -1,0 +1,106 @@
+//! Differences between models, and which of them the test set can tell from chance.
+
+use std::collections::BTreeSet;
+
+use super::table::Column::{Left, Right};
+use super::table::table;
+use crate::report::escape::{code, text};
+use crate::report::{Facts, number};
+use crate::schema::Comparison;
+
+/// A corrected p value below this tells a difference from chance.
+const LEVEL: f64 = 0.05;
+
+/// A section for each model that others are compared with, the headline model's first.
+pub(super) fn comparisons(facts: &Facts) -> Vec<String> {
+    let compared: BTreeSet<&str> = facts.comparisons.iter().map(|row| row.model_a.as_str()).collect();
+    let mut models: Vec<&str> = compared.into_iter().collect();
+    models.sort_by_key(|model| *model != facts.headline);
+    models.into_iter().flat_map(|model| section(facts, model)).collect()
+}
+
+fn section(facts: &Facts, model: &str) -> Vec<String> {
+    let find = |other: &str, metric: &str, test: &str| {
+        let wanted = (model, other, metric, test);
+        let key = |row: &&Comparison| (&*row.model_a, &*row.model_b, &*row.metric, &*row.test) == wanted;
+        facts.comparisons.iter().find(key)
+    };
+    let ranked = facts.ranked();
+    let tests = |metric: &'static str| -> Vec<(&Comparison, &Comparison)> {
+        let pairs = ranked.iter().map(|other| &other.name);
+        pairs.filter_map(|other| find(other, metric, "permutation").zip(find(other, metric, "wilcoxon"))).collect()
+    };
+    let uar = tests("uar");
+    if uar.is_empty() {
+        return Vec::new();
+    }
+    let columns = [
+        Left("Against"),
+        Right("UAR difference"),
+        Right("p (permutation)"),
+        Right("p (Wilcoxon)"),
+        Right("Detectable"),
+        Right("Accuracy difference"),
+        Right("p (permutation)"),
+        Right("p (Wilcoxon)"),
+    ];
+    let rows = uar.iter().zip(tests("accuracy")).map(|(uar, accuracy)| {
+        let mut cells = vec![code(&uar.0.model_b)];
+        cells.extend(difference_cells(*uar));
+        cells.push(number::figure(uar.0.detectable));
+        cells.extend(difference_cells(accuracy));
+        cells
+    });
+    let name = code(model);
+    let mut words =
+        vec![format!("{name} minus the other model, on the same test utterances: above 0, {name} is better.")];
+    words.extend(test_words(facts, &uar));
+    vec![facts.on_track(&format!("## {name} against the other models")), table(&columns, rows), words.join(" ")]
+}
+
+fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [String; 3] {
+    [
+        number::difference(permutation.delta, permutation.low, permutation.high),
+        number::p_value(permutation.p_adjusted),
+        number::p_value(wilcoxon.p_adjusted),
+    ]
+}
+
+/// How the tests were made, or why there are none, and what they could and could not show.
+fn test_words(facts: &Facts, uar: &[(&Comparison, &Comparison)]) -> Vec<String> {
+    let (permutation, wilcoxon) = uar[0];
+    if let Some(reason) = permutation.note.strip_prefix("none: ") {
+        return vec![format!("There is neither interval nor p value: {}.", text(reason))];
+    }
+    let pairs: BTreeSet<_> = facts.comparisons.iter().map(|row| (&row.model_a, &row.model_b)).collect();
+    let mut words = vec![format!(
+        "Brackets: 95 % interval of the difference (paired bootstrap over speakers). p: how often a difference at \
+         least this large comes about by chance, were the two models equally good; by a permutation test that swaps \
+         the models for whole speakers ({}) and by Wilcoxon's signed ranks of the speakers' figures ({}). Both are \
+         two-sided, rest on {}, and are corrected for {} by Holm's method.",
+        text(&permutation.note),
+        text(&wilcoxon.note),
+        number::plural(permutation.clusters, "speaker"),
+        number::plural(pairs.len() as i64, "comparison"),
+    )];
+    words.extend(detectable_words(uar));
+    words
+}
+
+fn detectable_words(uar: &[(&Comparison, &Comparison)]) -> Option<String> {
+    let sizes: Vec<f64> = uar.iter().filter_map(|(row, _)| row.detectable).collect();
+    let (smallest, largest) = (sizes.iter().copied().reduce(f64::min)?, sizes.iter().copied().reduce(f64::max)?);
+    let sure = |row: &Comparison| row.p_adjusted.is_some_and(|p| p < LEVEL);
+    let unsure = uar.iter().filter(|(permutation, wilcoxon)| !(sure(permutation) && sure(wilcoxon)));
+    let unsure: Vec<String> = unsure.map(|(row, _)| code(&row.model_b)).collect();
+    let verdict = match unsure.as_slice() {
+        [] => "Every difference in UAR here is told from chance by both tests.".to_owned(),
+        some => format!("Not told from chance by both tests: the difference in UAR from {}.", number::list(some)),
+    };
+    let range = if uar.len() == 1 { format!("{smallest:.3}") } else { format!("{smallest:.3} to {largest:.3}") };
+    Some(format!(
+        "*Detectable*: the smallest true difference in UAR that this test set would reveal in four of five cases \
+         (two-sided test at 5 %; 2.80 standard errors of the difference over speakers), here {range}; a smaller one \
+         can be real and yet not show. {verdict}"
+    ))
+}
