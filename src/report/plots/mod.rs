@@ -4,9 +4,12 @@ mod canvas;
 mod classes;
 mod confusion;
 mod curves;
+mod dark;
 mod results;
 mod scale;
 mod speakers;
+
+pub(super) use dark::dark_style;
 
 use super::escape::slug;
 use super::{Facts, PLOT_FOLDER, ReportError};
