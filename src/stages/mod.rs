@@ -112,7 +112,9 @@ impl StageName {
             Self::Train => {
                 "Read features, splits and normalization; write models/, fits, predictions and learning_curves"
             }
-            Self::Evaluate => "Read predictions and keys; write metrics, comparisons, report.md, report.html and report/",
+            Self::Evaluate => {
+                "Read predictions and keys; write metrics, comparisons, report.md, report.html and report/"
+            }
         }
     }
 

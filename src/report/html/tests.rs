@@ -137,7 +137,10 @@ fn every_colour_of_a_plot_is_known_on_a_dark_page() {
     let plots = between(&page, "<main>", "</main>");
     for paint in ["fill=\"#", "stroke=\"#"] {
         for color in plots.split(paint).skip(1).filter_map(|part| part.split('"').next()) {
-            assert!(dark.contains(&format!("[{paint}{color}\"]")), "{paint}{color}: give it a dark one in plots/dark.rs");
+            assert!(
+                dark.contains(&format!("[{paint}{color}\"]")),
+                "{paint}{color}: give it a dark one in plots/dark.rs"
+            );
         }
     }
 }
