@@ -4,6 +4,7 @@ CARGO ?= cargo
 # The directory that cargo builds into, wherever the user or CI has put it.
 TARGET = $(shell $(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 SER = $(TARGET)/release/ser
+VENV = $(TARGET)/venv
 
 .PHONY: help
 help: ## List the targets
@@ -17,6 +18,22 @@ build: ## Build ser and the stage launchers
 demo: build ## Run the whole job on a synthetic corpus and say where the report is
 	$(SER) synth runs/demo-corpus
 	$(SER) run pipelines/demo.toml
+
+.PHONY: examples
+examples: explore-rust explore-python ## Explore the tables of the demo run with Polars, in Rust and in Python
+
+.PHONY: explore-rust
+explore-rust: demo
+	$(CARGO) run --release --locked --example explore -- runs/demo
+
+.PHONY: explore-python
+explore-python: demo venv
+	$(VENV)/bin/python examples/explore.py runs/demo
+
+.PHONY: venv
+venv: ## Make the Python environment of the examples (needs python3 with venv, and PyPI)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt
 
 .PHONY: test
 test: ## Run every test (needs nothing but the build; real corpora where they are found)

@@ -58,7 +58,7 @@ fn work(context: &Context, stages: &[StageName], options: &RunOptions) -> anyhow
         }
     }
     if !options.quiet && stages.contains(&StageName::Evaluate) {
-        say(&format!("report     {}", place(context.out, "report.md")));
+        say(&format!("report     {}, report.html", place(context.out, "report.md")));
     }
     Ok(())
 }

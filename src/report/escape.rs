@@ -1,4 +1,4 @@
-//! Text that comes from data, made harmless for Markdown and SVG.
+//! Text that comes from data, made harmless for Markdown, SVG and HTML.
 
 /// Replaces control, bidirectional-override and non-character code points, which break lines, tables or XML.
 pub(super) fn printable(text: &str) -> String {
@@ -43,6 +43,11 @@ pub(super) fn code(data: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || " _-./:#+=,@".contains(c);
     let bare = !data.is_empty() && data.trim() == data && data.chars().all(plain);
     if bare { format!("`{data}`") } else { text(data) }
+}
+
+/// Text from data as an attribute or text of HTML.
+pub(super) fn attribute(data: &str) -> String {
+    printable(data).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A part of a file name: lower-case letters, digits and `-`.

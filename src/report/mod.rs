@@ -1,10 +1,11 @@
-//! Typed rows -> Markdown and SVG: the report that a run leaves for people. The same rows go into the Parquet tables.
+//! Typed rows -> Markdown, SVG and HTML: the report that a run leaves for people. The same rows go into the Parquet tables.
 //!
 //! Nothing here knows a clock, a host or an absolute path: the same [`Facts`] give the same bytes.
 
 mod error;
 mod escape;
 mod facts;
+mod html;
 mod markdown;
 mod number;
 mod plots;
@@ -14,6 +15,7 @@ pub use facts::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, SplitFacts,
 };
+pub use html::html;
 pub use markdown::markdown;
 pub use plots::{is_plot, plots};
 

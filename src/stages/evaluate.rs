@@ -1,5 +1,5 @@
-//! Reads predictions, keys and the other small tables; writes metrics, comparisons, calibration, confusions, report.md
-//! and report/*.svg.
+//! Reads predictions, keys and the other small tables; writes metrics, comparisons, calibration, confusions, report.md,
+//! report.html and report/*.svg.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -166,8 +166,10 @@ fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<String>, Sta
     }
     let wanted = outputs.iter().cloned().collect::<BTreeSet<_>>();
     output::remove_others(out, out.list(report::PLOT_FOLDER)?.into_iter(), &wanted, report::is_plot)?;
-    out.put("report.md", report::markdown(facts).as_bytes())?;
-    outputs.push("report.md".to_owned());
+    for (path, text) in [("report.md", report::markdown(facts)), ("report.html", report::html(facts)?)] {
+        out.put(path, text.as_bytes())?;
+        outputs.push(path.to_owned());
+    }
     Ok(outputs)
 }
 

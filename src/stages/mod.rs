@@ -113,7 +113,7 @@ impl StageName {
                 "Read features, splits and normalization; write models/, fits, predictions and learning_curves"
             }
             Self::Evaluate => {
-                "Read predictions and keys; write metrics, comparisons, calibration, confusions, report.md and report/"
+                "Read predictions and keys; write metrics, comparisons, calibration, confusions, the report and its plots"
             }
         }
     }

@@ -75,7 +75,9 @@ pub fn assert_same(left: &Path, right: &Path) {
     assert_eq!(left.keys().collect::<Vec<_>>(), right.keys().collect::<Vec<_>>());
     let different = left.iter().filter(|(path, bytes)| right[*path] != **bytes).map(|(path, _)| path);
     assert_eq!(different.collect::<Vec<_>>(), Vec::<&String>::new());
-    assert!(left.contains_key("report.md") && left.contains_key("metrics.parquet"), "{:?}", left.keys());
+    for file in ["report.md", "report.html", "metrics.parquet"] {
+        assert!(left.contains_key(file), "{file}: {:?}", left.keys());
+    }
 }
 
 #[test]

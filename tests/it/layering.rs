@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 6] = [
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 14] = [
+const OWNED: [(&str, &[&str]); 15] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
@@ -24,6 +24,7 @@ const OWNED: [(&str, &[&str]); 14] = [
     ("rubato", &["audio"]),
     ("hound", &["audio"]),
     ("plotters", &["report"]),
+    ("pulldown_cmark", &["report"]),
     ("aws_sdk_s3", &["storage"]),
     ("tokio", &["storage"]),
     ("clap", &["cli"]),

@@ -105,6 +105,12 @@ impl Canvas<'_> {
         self.backend.draw_rect(from, to, &color.filled(), true).map_err(say)
     }
 
+    /// A filled rectangle through which shows what lies below; `opacity` in [0, 1], of which three decimals count.
+    pub fn tint(&mut self, from: Point, to: Point, color: RGBColor, opacity: f64) -> DrawResult {
+        let opacity = (1000.0 * opacity).round() / 1000.0;
+        self.backend.draw_rect(from, to, &color.mix(opacity), true).map_err(say)
+    }
+
     /// The outline of a rectangle.
     pub fn frame(&mut self, from: Point, to: Point, color: RGBColor) -> DrawResult {
         self.backend.draw_rect(from, to, &color.stroke_width(1), false).map_err(say)

@@ -10,8 +10,9 @@ use crate::report::{Facts, number};
 const LEFT: i32 = 150;
 const TOP: i32 = 76;
 const LABEL: usize = 14;
-/// The colour of a share of 1; 0 is white.
-const FULL: RGBColor = RGBColor(0x08, 0x45, 0x94);
+/// The colours of a share of 0 and of 1.
+pub(super) const EMPTY: RGBColor = RGBColor(0xf1, 0xf5, 0xfa);
+pub(super) const FULL: RGBColor = RGBColor(0x08, 0x45, 0x94);
 /// From this share on, text is white.
 const DARK: f64 = 0.55;
 
@@ -105,8 +106,13 @@ fn draw_cell(
     let (count, support) = (confusion.count(truth, predicted), confusion.support(truth));
     let share = if support == 0 { 0.0 } else { count as f64 / support as f64 };
     let (x, y) = grid.corner(truth, predicted);
-    canvas.fill((x + 1, y + 1), (x + grid.width, y + grid.height), shade(share))?;
-    if count == 0 || grid.width < 46 {
+    let (from, to) = ((x + 1, y + 1), (x + grid.width, y + grid.height));
+    canvas.fill(from, to, EMPTY)?;
+    if count == 0 {
+        return Ok(());
+    }
+    canvas.tint(from, to, FULL, share)?;
+    if grid.width < 46 {
         return Ok(());
     }
     let color = if share >= DARK { PAPER } else { INK };
@@ -114,11 +120,4 @@ fn draw_cell(
     let percent = format!("{:.0} %", 100.0 * share);
     canvas.text((x, y - 7), &percent, Style { size: 13, color, bold: truth == predicted }, Align::Middle)?;
     canvas.text((x, y + 10), &number::count(count as i64), Style { size: 10, color, bold: false }, Align::Middle)
-}
-
-/// From a light grey-blue at 0 to [`FULL`] at 1.
-fn shade(share: f64) -> RGBColor {
-    let empty = RGBColor(0xf1, 0xf5, 0xfa);
-    let mix = |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8;
-    RGBColor(mix(empty.0, FULL.0), mix(empty.1, FULL.1), mix(empty.2, FULL.2))
 }

@@ -4,10 +4,13 @@ mod canvas;
 mod classes;
 mod confusion;
 mod curves;
+mod dark;
 mod reliability;
 mod results;
 mod scale;
 mod speakers;
+
+pub(super) use dark::dark_style;
 
 use super::escape::slug;
 use super::{Facts, PLOT_FOLDER, ReportError};
