@@ -8,14 +8,16 @@ mod facts;
 mod markdown;
 mod number;
 mod plots;
+mod versus;
 
 pub use error::ReportError;
 pub use facts::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, SplitFacts,
 };
-pub use markdown::markdown;
+pub use markdown::{markdown, versus};
 pub use plots::{is_plot, plots};
+pub use versus::{Change, Gate, RunSide, Versus};
 
 /// Folder of the SVG files, beside report.md.
 pub const PLOT_FOLDER: &str = "report";

@@ -11,8 +11,8 @@ pub use ids::{augmented_id, segment_key, speaker_id, utterance_id};
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
 pub use splits::Split;
 pub use tables::{
-    Comparison, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, LabelCount, Leakage, LearningCurve, Metric,
-    Normalization, Prediction, Reject, SplitRow, Utterance, published_tables,
+    Comparison, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Inference, LabelCount, Leakage, LearningCurve,
+    Metric, Normalization, Prediction, Reject, SplitRow, Utterance, published_tables,
 };
 
 /// Prefix of the probability columns of the predictions table: `p_<class>`.

@@ -9,7 +9,7 @@ use super::{Row, TableDef};
 
 pub use corpora::{FileStamp, LabelCount, Reject, Utterance};
 pub use features::{FeatureInfo, FeatureKeys, FrameKeys};
-pub use results::{Comparison, Fit, LearningCurve, Metric, Prediction};
+pub use results::{Comparison, Fit, Inference, LearningCurve, Metric, Prediction};
 pub use splits::{Leakage, Normalization, SplitRow};
 
 /// Every table that is a result, in the order of the stages that write them.
@@ -29,5 +29,6 @@ pub fn published_tables() -> Vec<TableDef> {
         LearningCurve::table(),
         Metric::table(),
         Comparison::table(),
+        Inference::table(),
     ]
 }

@@ -182,7 +182,9 @@ impl<'a> Bench<'a> {
         fitted.notes.iter().for_each(|note| tracing::info!(model = job.name(), fold = job.fold, "{note}"));
         let (fit, curve) = (fit_row(job, &fitted), curve_rows(job, &fitted));
         let predictions = self.predict(job, &fitted, &matrices);
-        let saved = SavedModel::new(job.spec.clone(), &problem, fitted, normalizer(&statistics), job.key.clone())?;
+        let recipe = self.context.parameters.recipe();
+        let saved =
+            SavedModel::new(job.spec.clone(), &problem, fitted, normalizer(&statistics), recipe, job.key.clone())?;
         let out = self.context.out;
         for (file, content) in model::save(&saved) {
             out.put(&job.model_path(&file), &content)?;
