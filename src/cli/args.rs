@@ -132,7 +132,7 @@ pub(super) struct PredictOptions {
     /// Folder of a saved model, e.g. runs/demo/models/mlp/fold-0 or s3://BUCKET/PREFIX
     pub model: String,
     /// Audio files, folders, s3:// prefixes, or patterns in quotes: 'calls/**/*.wav'
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<String>,
     /// Folder or s3://BUCKET/PREFIX that inferences.parquet and rejects.parquet go to
     #[arg(long, value_name = "URI", default_value = "predictions")]

@@ -13,6 +13,7 @@ pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
     let gates = options.max_drop.iter().map(|text| gate(text)).collect::<Result<Vec<_>, _>>()?;
     let bootstrap = Evaluate { bootstrap: options.bootstrap, ..Evaluate::default() }.check();
     bootstrap.map_err(|error| ConfigError { key: "--bootstrap".to_owned(), ..error })?;
+    let file = options.out.as_deref().map(file).transpose()?;
     let params = Storage::default();
     let (a, b) = (storage::open(&options.run_a, &params)?, storage::open(&options.run_b, &params)?);
     let place_a = RunPlace { given: &options.run_a, out: a.as_ref() };
@@ -22,17 +23,18 @@ pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
     versus.gates = gates;
     let text = report::versus(&versus);
     say(text.trim_end());
-    if let Some(file) = &options.out {
-        write(file, &text, &params)?;
+    if let Some((folder, name)) = file {
+        storage::open(&folder, &params)?.put(&name, text.as_bytes())?;
     }
     versus.broken().map_or(Ok(()), |words| Err(StageError::Regression(words).into()))
 }
 
-fn write(file: &str, text: &str, params: &Storage) -> anyhow::Result<()> {
-    let file = join(&here()?, file);
+/// The folder and the name of a file.
+fn file(text: &str) -> anyhow::Result<(String, String)> {
+    let file = join(&here()?, text);
     match file.rsplit_once('/').filter(|(_, name)| !name.is_empty()) {
-        Some((folder, name)) => Ok(storage::open(&format!("{folder}/"), params)?.put(name, text.as_bytes())?),
-        None => Err(ConfigError::new("--out", file, "wanted the name of a file").into()),
+        Some((folder, name)) => Ok((format!("{folder}/"), name.to_owned())),
+        None => Err(ConfigError::new("--out", format!("{text:?}"), "wanted the name of a file").into()),
     }
 }
 

@@ -76,7 +76,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn read(place: &RunPlace<'a>, model: Option<&str>) -> Result<Self, StageError> {
         Self::read_tables(place, model).map_err(|error| match error {
-            StageError::Config(_) => error,
+            StageError::Config(_) | StageError::Incomparable(_) => error,
             error => StageError::Run { run: place.given.to_owned(), source: Box::new(error) },
         })
     }
@@ -128,6 +128,9 @@ fn classes(predictions: &Table<Prediction>) -> Vec<String> {
 fn headline(place: &RunPlace, rows: &[Prediction], wanted: Option<&str>) -> Result<String, StageError> {
     let mut models = rows.iter().map(|row| row.model.as_str()).collect::<Vec<_>>();
     models.dedup();
+    if models.is_empty() {
+        return Err(StageError::Incomparable(format!("{} tested nothing", place.given)));
+    }
     let Some(wanted) = wanted.or(models.contains(&SELECTED).then_some(SELECTED)) else {
         return Ok(Evaluate::default().headline(&models)?.to_owned());
     };

@@ -20,7 +20,7 @@ use super::ledger::{self, Outcome, State, Task};
 use super::{Done, Prepared, Progress, StageError, StageName, output};
 
 use inputs::{Input, Inputs};
-use judge::{Group, Judge, Judged, MIN_UTTERANCES, reject};
+use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
 
 mod inputs;
 mod judge;
@@ -56,6 +56,7 @@ pub struct Predict<'a> {
 struct Work {
     saved: SavedModel,
     set: FeatureSet,
+    fit: Fit,
     store: Arc<dyn Store>,
     groups: Vec<Group>,
     stamps: BTreeMap<String, String>,
@@ -98,8 +99,9 @@ impl Predict<'_> {
         let (saved, hash) = self.load()?;
         saved.recipe.check().map_err(|error| self.unusable(error.to_string()))?;
         let set = FeatureSet::new(&saved.recipe.features, saved.recipe.audio.sample_rate_hz);
+        let fit = Fit::new(&saved, &set).map_err(|problem| self.unusable(problem))?;
         let inputs = Inputs::find(self.inputs, self.storage)?;
-        let by_speaker = saved.normalizer.scope == Scope::Speaker.as_str();
+        let by_speaker = fit.params.scope == Scope::Speaker;
         if by_speaker {
             check_speakers(&inputs)?;
         }
@@ -112,7 +114,7 @@ impl Predict<'_> {
         let count = files.len();
         let unnameable = files.keys().filter(|path| !is_text(path)).map(|path| (*path).to_owned()).collect();
         let groups = groups(&inputs, by_speaker);
-        let work = Work { saved, set, store: inputs.store, groups, stamps, unnameable, files: count };
+        let work = Work { saved, set, fit, store: inputs.store, groups, stamps, unnameable, files: count };
         Ok(Prepared { config_hash: hash, inputs: names, amount: format!("{count} files"), work })
     }
 
@@ -142,7 +144,7 @@ impl Predict<'_> {
     fn run(&self, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let work = &prepared.work;
         let crew = Crew::new(Sources::from([(CORPUS, Arc::clone(&work.store))]), &work.set, &work.saved.recipe.audio);
-        let judge = Judge::new(&work.saved, &work.set, crew).map_err(|problem| self.unusable(problem))?;
+        let judge = Judge::new(&work.saved, work.fit.clone(), crew);
         self.progress.start(PREDICT, work.files as u64);
         let advance = || {
             self.progress.advance(1);
@@ -276,7 +278,10 @@ fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> 
 }
 
 fn summarize(saved: &SavedModel, rows: &[Inference], probabilities: &[f32], rejects: usize) -> String {
-    let track = saved.normalizer.track();
+    let track = match saved.normalizer.track() {
+        "transductive" => "transductive: each input is one speaker",
+        track => track,
+    };
     let tops = probabilities.chunks(saved.classes.len()).map(|row| row.iter().copied().fold(0.0, f32::max));
     let sure = tops.map(f64::from).sum::<f64>() / rows.len() as f64;
     let sure = if rows.is_empty() { String::new() } else { format!(", mean top probability {sure:.3}") };

@@ -62,10 +62,11 @@ fn changes(versus: &Versus) -> String {
 fn words(versus: &Versus) -> String {
     let left_out = match versus.a.only_here + versus.b.only_here {
         0 => String::new(),
-        count => format!(" {} only one run tested {} left out.", number::plural(count, "utterance that"), were(count)),
+        1 => " 1 utterance tested by one run only was left out.".to_owned(),
+        count => format!(" {} utterances tested by one run only were left out.", number::count(count)),
     };
     let paired = format!(
-        "Both runs are measured on the {} of {} that both tested, none of which its model had learned from.{left_out}",
+        "Both runs are measured on the {} of {} that both tested, none of which either model had learned from.{left_out}",
         number::plural(versus.shared, "utterance"),
         number::plural(versus.speakers, "known speaker"),
     );
@@ -80,10 +81,6 @@ fn words(versus: &Versus) -> String {
         ),
     };
     format!("{paired} {test}")
-}
-
-fn were(count: i64) -> &'static str {
-    if count == 1 { "was" } else { "were" }
 }
 
 fn gates(versus: &Versus) -> String {
@@ -126,7 +123,24 @@ mod tests {
 
     #[test]
     fn the_whole_comparison() {
-        insta::assert_snapshot!(versus(&pair(0.56, 0.5, Some((-0.08, -0.04)), 0.02)), @"");
+        insta::assert_snapshot!(versus(&pair(0.56, 0.5, Some((-0.08, -0.04)), 0.02)), @r"
+        # new\|er against old
+
+        | Run | Folder | Model | Track | Test utterances | Only in this run | Predictions |
+        | --- | --- | --- | --- | ---: | ---: | --- |
+        | A | `old` | `mlp` | inductive | 100 | 0 | `0123456789ab` |
+        | B | new\|er | `mlp` | inductive | 101 | 1 | `0123456789ab` |
+
+        | Metric | A | B | B minus A | p |
+        | --- | ---: | ---: | ---: | ---: |
+        | `uar` | 0.560 | 0.500 | -0.060 [-0.080, -0.040] | 0.250 |
+
+        Both runs are measured on the 100 utterances of 9 known speakers that both tested, none of which either model had learned from. 1 utterance tested by one run only was left out. Brackets: 95 % interval of the difference when the speakers are drawn anew 2,000 times (paired bootstrap). p: how often a difference at least this large comes about by chance, were the runs equally good (two-sided test: permutation).
+
+        ## Gate
+
+        - **failed**: uar fell by 0.060 (from 0.560 to 0.500), more than the 0.02 allowed; more than chance: the 95 % interval of the change, \[-0.080, -0.040\], lies below 0
+        ");
     }
 
     #[test]

@@ -40,17 +40,30 @@ pub(super) struct Judged {
 pub(super) struct Judge<'a> {
     saved: &'a SavedModel,
     crew: Crew<'a>,
+    fit: Fit,
+}
+
+/// How a model takes what a feature set gives.
+#[derive(Debug, Clone)]
+pub(super) struct Fit {
     /// Where the model's features stand among those of the set.
     columns: Vec<usize>,
-    params: NormalizeParams,
+    pub params: NormalizeParams,
+}
+
+impl Fit {
+    /// # Errors
+    /// In words: the set lacks features of the model; a normalization that this version does not know.
+    pub fn new(saved: &SavedModel, set: &FeatureSet) -> Result<Self, String> {
+        let columns = saved.columns_in(set.names()).map_err(|error| error.to_string())?;
+        Ok(Self { columns, params: normalization(saved)? })
+    }
 }
 
 impl<'a> Judge<'a> {
-    /// # Errors
-    /// The set lacks features of the model; a normalization that this version does not know.
-    pub fn new(saved: &'a SavedModel, set: &FeatureSet, crew: Crew<'a>) -> Result<Self, String> {
-        let columns = saved.columns_in(set.names()).map_err(|error| error.to_string())?;
-        Ok(Self { saved, crew, columns, params: normalization(saved)? })
+    /// Nothing is judged yet.
+    pub fn new(saved: &'a SavedModel, fit: Fit, crew: Crew<'a>) -> Self {
+        Self { saved, crew, fit }
     }
 
     /// Judges one group; `advance` is told of every file that is done.
@@ -79,7 +92,7 @@ impl<'a> Judge<'a> {
                 Err(refusal) => rejects.push(reject(&utterance.path, refusal)),
             }
         }
-        if self.params.scope == Scope::Speaker && rows.len() < MIN_UTTERANCES {
+        if self.fit.params.scope == Scope::Speaker && rows.len() < MIN_UTTERANCES {
             rejects.extend(rows.drain(..).map(|row| too_few(group, &row)));
         }
         let (rows, probabilities) = self.predict(group, rows)?;
@@ -99,9 +112,9 @@ impl<'a> Judge<'a> {
             split: Split::Test.as_str().to_owned(),
         };
         let sides = ids.map(side).collect::<Vec<_>>();
-        let statistics = match self.params.scope {
+        let statistics = match self.fit.params.scope {
             Scope::Corpus => self.carried()?,
-            Scope::Speaker => dataset::fit(&features, &sides, self.params)?,
+            Scope::Speaker => dataset::fit(&features, &sides, self.fit.params)?,
         };
         let normalized = dataset::normalized(&features, &sides, &statistics, Split::Test)?;
         let shape = (normalized.rows.len(), normalized.float.names.len());
@@ -121,10 +134,10 @@ impl<'a> Judge<'a> {
 
     /// The group as a features table with the model's columns.
     fn table(&self, group: &Group, rows: Vec<Extraction>) -> Table<FeatureKeys> {
-        let mut table = Table::<FeatureKeys>::default();
-        table.float = Columns { names: self.saved.features.clone(), values: Vec::new() };
+        let float = Columns { names: self.saved.features.clone(), values: Vec::new() };
+        let mut table = Table::<FeatureKeys> { float, ..Table::default() };
         for row in rows {
-            table.float.values.extend(self.columns.iter().map(|&column| row.values[column]));
+            table.float.values.extend(self.fit.columns.iter().map(|&column| row.values[column]));
             table.rows.push(FeatureKeys { speaker: group.speaker.clone(), ..row.keys });
         }
         table
@@ -137,7 +150,7 @@ impl<'a> Judge<'a> {
         let scaling = Scaling { rows: vec![0; center.len()], center, scale, transductive: false };
         Ok(Statistics {
             fold: 0,
-            method: self.params.method,
+            method: self.fit.params.method,
             scope: Scope::Corpus,
             features: self.saved.features.clone(),
             groups: BTreeMap::from([(ALL.to_owned(), scaling)]),
