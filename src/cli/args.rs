@@ -1,7 +1,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
-use crate::config;
+use crate::config::{self, Evaluate, Extract};
 use crate::schema::{TableDef, published_tables};
 use crate::stages::StageName;
 
@@ -22,7 +22,7 @@ Exit codes:
   2    usage or configuration: fix the command or the pipeline file
   3    input data: source missing, nothing to read, too many rejects; a rerun will not help
   4    storage failed, or another run holds the output; safe to run again
-  5    a gate failed: leakage between train and test
+  5    a gate failed: leakage between train and test, or a fall in ser compare
   70   a bug in ser
   130  stopped by SIGINT     143  stopped by SIGTERM; run again to go on";
 
@@ -32,6 +32,10 @@ pub(super) enum Command {
     Run(RunOptions),
     #[command(flatten)]
     Stage(StageCommand),
+    /// Predict the emotion of audio files with a saved model
+    Predict(PredictOptions),
+    /// Compare two finished runs on the test utterances that they share (exit 5 where a gate fails)
+    Compare(CompareOptions),
     /// Write a corpus of synthetic emotional speech, for demos and tests
     Synth(SynthOptions),
     /// Print what feature sets are made of
@@ -94,6 +98,13 @@ pub(super) struct RunOptions {
     /// Folder or s3://BUCKET/PREFIX that tables, models and the report go to, instead of `out` in the pipeline file
     #[arg(long, value_name = "URI")]
     pub out: Option<String>,
+    #[command(flatten)]
+    pub work: WorkOptions,
+}
+
+/// The flags of whatever may take long.
+#[derive(Debug, Args)]
+pub(super) struct WorkOptions {
     /// Worker threads [default: one a core]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -112,6 +123,55 @@ pub(super) struct RunOptions {
     /// Say nothing but warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// The flags of `ser predict`.
+#[derive(Debug, Args)]
+#[command(after_help = PREDICT_HELP)]
+pub(super) struct PredictOptions {
+    /// Folder of a saved model, e.g. runs/demo/models/mlp/fold-0 or s3://BUCKET/PREFIX
+    pub model: String,
+    /// Audio files, folders, s3:// prefixes, or patterns in quotes: 'calls/**/*.wav'
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Folder or s3://BUCKET/PREFIX that inferences.parquet and rejects.parquet go to
+    #[arg(long, value_name = "URI", default_value = "predictions")]
+    pub out: String,
+    /// Share of the files that may be refused before the work counts as failed (0 to 1)
+    #[arg(long, value_name = "SHARE", default_value_t = Extract::default().max_reject_rate)]
+    pub max_reject_rate: f64,
+    #[command(flatten)]
+    pub work: WorkOptions,
+}
+
+const PREDICT_HELP: &str = "\
+A model that was normalized speaker by speaker (normalize.scope = \"speaker\") needs unlabelled utterances of each speaker
+that it judges: each INPUT is then taken as one speaker and must hold at least 8 audio files, so give one folder, or one
+pattern in quotes, for each speaker.";
+
+/// The flags of `ser compare`.
+#[derive(Debug, Args)]
+pub(super) struct CompareOptions {
+    /// Output of the run that is the measure: a folder or s3://BUCKET/PREFIX
+    pub run_a: String,
+    /// Output of the run that is judged
+    pub run_b: String,
+    /// Fail with exit 5 where B's metric is lower than A's by more than this, e.g. uar=0.02; may be repeated. Metrics: uar,
+    /// accuracy, macro_f1, weighted_f1
+    #[arg(long, value_name = "METRIC=X")]
+    pub max_drop: Vec<String>,
+    /// The model to compare [default: `selected` where a run has it, else `mlp`, else the first]
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Write the comparison to this file too
+    #[arg(long, value_name = "FILE.md")]
+    pub out: Option<String>,
+    /// Resamples of the speakers behind intervals and p values: 0 for none, else 100 to 1000000
+    #[arg(long, value_name = "N", default_value_t = Evaluate::default().bootstrap)]
+    pub bootstrap: usize,
+    /// Seed of the resamples
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -70,14 +70,24 @@ fn of_storage(error: &StorageError) -> u8 {
 fn of_stage(error: &StageError) -> u8 {
     match error {
         StageError::Config(_) | StageError::Corpus(CorpusError::Config(_)) => USAGE,
-        StageError::Storage(error) => of_storage(error),
-        StageError::Source { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. } => STORAGE,
+        StageError::Storage(error) | StageError::Input { source: error @ StorageError::UnknownScheme { .. }, .. } => {
+            of_storage(error)
+        }
+        StageError::Run { source, .. } => of_stage(source),
+        StageError::Source { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. }
+        | StageError::Input { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. } => STORAGE,
         StageError::SourceChanged { .. } => STORAGE,
-        StageError::Leakage(_) | StageError::Dataset(DatasetError::MisplacedCopy { .. }) => GATE,
+        StageError::Leakage(_)
+        | StageError::Regression(_)
+        | StageError::Dataset(DatasetError::MisplacedCopy { .. }) => GATE,
         StageError::Stopped { signal } => SIGNAL + *signal as u8,
         StageError::Corpus(_)
         | StageError::Source { .. }
         | StageError::EmptySource { .. }
+        | StageError::Input { .. }
+        | StageError::UnusableInput { .. }
+        | StageError::UnusableModel { .. }
+        | StageError::Incomparable(_)
         | StageError::MissingTable { .. }
         | StageError::Unfinished { .. }
         | StageError::Outdated { .. }

@@ -9,9 +9,11 @@
 )]
 
 mod args;
+mod compare;
 mod exit;
 mod features;
 mod logging;
+mod predict;
 mod progress;
 mod run;
 mod synth;
@@ -32,6 +34,8 @@ pub fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match cli.command {
         Command::Run(options) => run::run(&options, None),
         Command::Stage(stage) => run::run(stage.options(), Some(stage.name())),
+        Command::Predict(options) => predict::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),
         Command::Schema(options) => args::print_schema(&options),

@@ -5,10 +5,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::stages::Progress;
 
-use super::args::{ProgressMode, RunOptions};
+use super::args::{ProgressMode, WorkOptions};
 
 /// Progress as the command line asks for it: a bar on a terminal, else nothing.
-pub(super) fn choose(options: &RunOptions) -> Box<dyn Progress> {
+pub(super) fn choose(options: &WorkOptions) -> Box<dyn Progress> {
     if options.progress == ProgressMode::Auto && !options.quiet && io::stderr().is_terminal() {
         Box::new(Bar::default())
     } else {

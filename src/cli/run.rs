@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::config::{ConfigError, Parameters, Pipeline, Storage};
-use crate::stages::{Context, StageError, StageName, State};
+use crate::stages::{Context, Record, StageError, StageName, State};
 use crate::storage::{self, Store};
 
-use super::args::RunOptions;
+use super::args::{RunOptions, WorkOptions};
 use super::{exit, logging, progress, say};
 
 /// Keys of the pipeline file that hold a path, `N` standing for a number.
@@ -23,25 +23,31 @@ const GRACE: Duration = Duration::from_millis(1500);
 
 /// Runs one stage, or all of them.
 pub(super) fn run(options: &RunOptions, only: Option<StageName>) -> anyhow::Result<()> {
-    logging::start(options);
+    logging::start(&options.work);
     let stages = only.map_or(StageName::ALL.to_vec(), |stage| vec![stage]);
     let parameters = load(options)?;
     let out = storage::open(&parameters.pipeline.out, &parameters.pipeline.storage)?;
     let stop = stop_flag()?;
-    let progress = progress::choose(options);
+    let progress = progress::choose(&options.work);
     let context = Context {
         parameters: &parameters,
         out: out.as_ref(),
-        force: options.force,
+        force: options.work.force,
         stop: &stop,
         progress: progress.as_ref(),
     };
-    let threads = options.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("could not start threads")?;
-    pool.install(|| if options.dry_run { plan(&context, &stages) } else { work(&context, &stages, options) })
+    let options = &options.work;
+    threads(options)?
+        .install(|| if options.dry_run { plan(&context, &stages) } else { work(&context, &stages, options.quiet) })
 }
 
-fn work(context: &Context, stages: &[StageName], options: &RunOptions) -> anyhow::Result<()> {
+/// As many threads as were asked for.
+pub(super) fn threads(options: &WorkOptions) -> anyhow::Result<rayon::ThreadPool> {
+    let threads = options.threads.map_or(0, usize::from);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("could not start threads")
+}
+
+fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<()> {
     let _lock = context.out.lock("run/lock")?;
     context.out.sweep()?;
     if let [alone] = stages {
@@ -52,15 +58,20 @@ fn work(context: &Context, stages: &[StageName], options: &RunOptions) -> anyhow
         let outcome = stage.perform(context)?;
         let record = outcome.record;
         tracing::info!(stage = stage.as_str(), up_to_date = outcome.up_to_date, seconds = record.seconds, "finished");
-        if !options.quiet {
-            let state = if outcome.up_to_date { "up to date".to_owned() } else { format!("{:.1} s", record.seconds) };
-            say(&format!("{:<10} {:<10} {}", stage.as_str(), state, record.summary));
+        if !quiet {
+            say_outcome(stage.as_str(), outcome.up_to_date, &record);
         }
     }
-    if !options.quiet && stages.contains(&StageName::Evaluate) {
+    if !quiet && stages.contains(&StageName::Evaluate) {
         say(&format!("report     {}, report.html", place(context.out, "report.md")));
     }
     Ok(())
+}
+
+/// What was done, in a line.
+pub(super) fn say_outcome(name: &str, up_to_date: bool, record: &Record) {
+    let state = if up_to_date { "up to date".to_owned() } else { format!("{:.1} s", record.seconds) };
+    say(&format!("{name:<10} {state:<10} {}", record.summary));
 }
 
 fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
@@ -70,17 +81,22 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
             Some(before) => State::WouldRunAfter(before),
             None => stage.inspect(context)?,
         };
-        let line = match &state {
-            State::UpToDate(record) => format!("up to date: {}", record.summary),
-            State::WouldRun(amount) => format!("would run on {amount}"),
-            State::WouldRunAfter(before) => format!("would run after {before}"),
-        };
-        say(&format!("{:<10} {line}", stage.as_str()));
+        say_state(stage.as_str(), &state);
         if !matches!(state, State::UpToDate(_)) {
             before = Some(stage.as_str());
         }
     }
     Ok(())
+}
+
+/// What would be done, in a line.
+pub(super) fn say_state(name: &str, state: &State) {
+    let line = match state {
+        State::UpToDate(record) => format!("up to date: {}", record.summary),
+        State::WouldRun(amount) => format!("would run on {amount}"),
+        State::WouldRunAfter(before) => format!("would run after {before}"),
+    };
+    say(&format!("{name:<10} {line}"));
 }
 
 /// The pipeline file with overrides, every path made independent of the working directory.
@@ -90,7 +106,7 @@ fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
     })?;
     let text = String::from_utf8(text.to_vec())
         .map_err(|_| ConfigError::new("pipeline file", format!("`{}`", options.pipeline), "not UTF-8 text"))?;
-    let here = std::env::current_dir().context("the working directory cannot be read")?.display().to_string();
+    let here = here()?;
     let mut assignments = options.set.iter().map(|set| absolute_assignment(&here, set)).collect::<Vec<_>>();
     assignments.extend(options.out.as_ref().map(|out| format!("out={}", quoted(&join(&here, out)))));
     let mut pipeline = Pipeline::parse(&text, &assignments)?;
@@ -102,6 +118,11 @@ fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
         corpus.manifest = corpus.manifest.take().map(|manifest| join(&folder, &manifest));
     }
     Ok(pipeline.check()?)
+}
+
+/// The working directory.
+pub(super) fn here() -> anyhow::Result<String> {
+    Ok(std::env::current_dir().context("the working directory cannot be read")?.display().to_string())
 }
 
 fn absolute_assignment(here: &str, assignment: &str) -> String {
@@ -124,7 +145,7 @@ fn quoted(path: &str) -> String {
 }
 
 /// A path as seen from a folder, either of which may be a URI.
-fn join(folder: &str, path: &str) -> String {
+pub(super) fn join(folder: &str, path: &str) -> String {
     match folder.split_once("://") {
         // Nothing is no place: the check of the pipeline refuses it.
         _ if path.contains("://") || path.trim().is_empty() => path.to_owned(),
@@ -144,13 +165,13 @@ fn join(folder: &str, path: &str) -> String {
     }
 }
 
-fn place(out: &dyn Store, path: &str) -> String {
+pub(super) fn place(out: &dyn Store, path: &str) -> String {
     format!("{}/{path}", out.root())
 }
 
 /// Set by the first SIGINT or SIGTERM; the second one ends the process at once. Work that reaches no clean boundary in
 /// time is given up: what it wrote is there as a whole or not at all.
-fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
+pub(super) fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
     let stop = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {

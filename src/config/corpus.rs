@@ -130,9 +130,13 @@ pub enum Origin<'a> {
 /// Names of pattern groups that would hide a column of the utterances table.
 const RESERVED_GROUPS: [&str; 7] = ["utterance_id", "corpus", "path", "start_s", "end_s", "source_label", "bytes"];
 
+/// Extensions of audio files, unless a corpus says otherwise.
+pub fn usual_extensions() -> impl Iterator<Item = &'static str> {
+    "wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus".split(' ')
+}
+
 fn default_extensions() -> Vec<String> {
-    let known = "wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus";
-    known.split(' ').map(str::to_owned).collect()
+    usual_extensions().map(str::to_owned).collect()
 }
 
 fn default_max_unmatched_rate() -> f64 {

@@ -4,6 +4,7 @@ mod check;
 mod descriptor;
 mod functional;
 mod mel;
+mod resolved;
 mod words;
 
 pub use descriptor::Descriptor;
@@ -173,7 +174,8 @@ impl Group {
 }
 
 /// A checked feature set, in samples; its hash decides whether features are computed anew.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FeatureSetParams {
     /// Version of the formulas.
     pub version: u32,
@@ -190,7 +192,8 @@ pub struct FeatureSetParams {
 }
 
 /// Checked frame cutting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FrameParams {
     /// Shape of the window.
     pub window: Window,
@@ -205,7 +208,8 @@ pub struct FrameParams {
 }
 
 /// Checked options of the cepstra.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MfccParams {
     /// Whose conventions to follow.
     pub preset: MelPreset,
@@ -218,7 +222,8 @@ pub struct MfccParams {
 }
 
 /// Checked options of the mel bands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogMelParams {
     /// Whose conventions to follow.
     pub preset: MelPreset,
@@ -229,7 +234,8 @@ pub struct LogMelParams {
 }
 
 /// Checked options of the pitch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PitchParams {
     /// Lowest pitch in Hz.
     pub min_hz: f64,

@@ -54,6 +54,11 @@ impl Scope {
             Self::Speaker => "speaker",
         }
     }
+
+    /// The scope of a word; `None` for another word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Corpus, Self::Speaker].into_iter().find(|scope| scope.as_str() == word)
+    }
 }
 
 /// For which schemes the normalized features are written as tables too.
@@ -121,6 +126,10 @@ mod tests {
             assert_eq!(section.method.as_str(), word);
         }
         assert_eq!(Method::from_word("zscore"), None);
+        for scope in [Scope::Corpus, Scope::Speaker] {
+            assert_eq!(Scope::from_word(scope.as_str()), Some(scope));
+        }
+        assert_eq!(Scope::from_word("all"), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod emodb;
 mod entry;
 mod error;
 mod filter;
+mod glob;
 mod labels;
 mod manifest;
 mod merge;
@@ -35,8 +36,10 @@ mod tests;
 pub use build::build;
 pub use csv::parse_delimited;
 pub use error::CorpusError;
+pub use glob::Glob;
 pub use manifest::{ManifestTable, outside_paths};
 pub use merge::merge;
+pub use named::is_audio;
 
 use crate::schema::{LabelCount, Reject, Table, Utterance};
 

@@ -67,6 +67,11 @@ pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Gram
     Ok(result)
 }
 
+/// Whether a corpus with the usual extensions would look at this file.
+pub fn is_audio(path: &str) -> bool {
+    !is_hidden(path) && extension(path).is_some_and(|e| config::usual_extensions().any(|usual| usual == e))
+}
+
 /// The audio files of a listing, and how many more are hidden.
 pub(super) fn audio_files<'a>(config: &config::Corpus, files: &'a [SourceFile]) -> (Vec<&'a SourceFile>, usize) {
     let legal: Vec<String> = config.extensions.iter().map(|e| e.to_lowercase()).collect();

@@ -90,17 +90,19 @@ pub enum ModelError {
         reason: String,
     },
     /// A saved model of another format.
-    #[error("the saved model has format {found}; this version reads format {known}")]
+    #[error("the saved model has format {found}; this version reads format {known}: train the model again")]
     Version {
         /// Format of the model.
         found: u64,
         /// Format that is known.
         known: u64,
     },
-    /// A table whose features are not the model's.
-    #[error("the table has other features than the saved model: {difference}")]
+    /// A table without some of the model's features.
+    #[error("of the {wanted} features of the saved model there are none called {missing}: train the model again")]
     Features {
-        /// The first differences.
-        difference: String,
+        /// The first that are missing.
+        missing: String,
+        /// How many the model takes.
+        wanted: usize,
     },
 }

@@ -10,6 +10,7 @@ use super::tensors::{Tensors, WEIGHTS_FILE};
 use super::{Epoch, Fitted, Model, ModelError, Problem, Stored};
 use super::{logistic, majority, mlp, naive_bayes, svm, trees};
 use crate::config::train::ModelSpec;
+use crate::config::{Recipe, Scope};
 
 /// The file that describes the model.
 const CARD_FILE: &str = "model.json";
@@ -18,7 +19,7 @@ const CARD_FILE: &str = "model.json";
 pub const FILES: [&str; 2] = [WEIGHTS_FILE, CARD_FILE];
 
 /// Raised when an older reader would misread the files.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// How the features were normalized before the fit: `(value - center) / scale`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,6 +32,14 @@ pub struct Normalizer {
     pub transductive: bool,
     /// Center and scale of each feature by group; finite.
     pub groups: BTreeMap<String, (Vec<f64>, Vec<f64>)>,
+}
+
+impl Normalizer {
+    /// The track of the model's figures: `transductive` where speakers are normalized by their own statistics, else
+    /// `inductive`.
+    pub fn track(&self) -> &'static str {
+        if self.scope == Scope::Speaker.as_str() { "transductive" } else { "inductive" }
+    }
 }
 
 /// A model with all that is needed to use it again and to say where it came from.
@@ -52,6 +61,8 @@ pub struct SavedModel {
     pub rows: usize,
     /// Dev rows that were held out to stop early.
     pub held_out: usize,
+    /// How features come from audio.
+    pub recipe: Recipe,
     /// What was done to the features before.
     pub normalizer: Normalizer,
     /// Loss by epoch.
@@ -67,6 +78,7 @@ impl SavedModel {
         problem: &Problem,
         fitted: Fitted,
         normalizer: Normalizer,
+        recipe: Recipe,
         config_hash: String,
     ) -> Result<Self, ModelError> {
         let want = problem.features.len();
@@ -83,28 +95,22 @@ impl SavedModel {
             seed: problem.seed,
             rows: fitted.rows,
             held_out: fitted.held_out,
+            recipe,
             normalizer,
             curve: fitted.curve,
             notes: fitted.notes,
         })
     }
 
-    /// Refuses a table whose features are not the model's, in its order; names the first differences.
-    pub fn check_features(&self, features: &[String]) -> Result<(), ModelError> {
-        if self.features == features {
-            return Ok(());
+    /// Where each of the model's features stands among the columns `names` of a table, which may have others too.
+    /// Refuses a table that lacks some; names the first.
+    pub fn columns_in(&self, names: &[String]) -> Result<Vec<usize>, ModelError> {
+        let places: BTreeMap<_, _> = names.iter().enumerate().map(|(place, name)| (name, place)).collect();
+        let missing: Vec<_> = self.features.iter().filter(|name| !places.contains_key(name)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(ModelError::Features { missing: some(&missing), wanted: self.features.len() });
         }
-        let lacks = |names: &[String], others: &[String]| -> Vec<String> {
-            let known: std::collections::BTreeSet<_> = others.iter().collect();
-            names.iter().filter(|name| !known.contains(name)).cloned().collect()
-        };
-        let (missing, extra) = (lacks(&self.features, features), lacks(features, &self.features));
-        let difference = if missing.is_empty() && extra.is_empty() {
-            first_difference(&self.features, features)
-        } else {
-            format!("it lacks {}; it has besides {}", some(&missing), some(&extra))
-        };
-        Err(ModelError::Features { difference })
+        Ok(self.features.iter().map(|name| places[name]).collect())
     }
 }
 
@@ -141,6 +147,7 @@ pub fn load(files: &[(String, Vec<u8>)]) -> Result<SavedModel, ModelError> {
         seed: card.seed,
         rows: card.rows,
         held_out: card.held_out,
+        recipe: card.recipe,
         normalizer,
         curve: load_curve(&tensors)?,
         notes: card.notes,
@@ -161,6 +168,7 @@ struct Card {
     seed: u64,
     rows: usize,
     held_out: usize,
+    recipe: Recipe,
     normalization: NormalizationCard,
     notes: Vec<String>,
 }
@@ -194,6 +202,7 @@ impl Card {
             seed: saved.seed,
             rows: saved.rows,
             held_out: saved.held_out,
+            recipe: saved.recipe.clone(),
             normalization: NormalizationCard {
                 method: normalizer.method.clone(),
                 scope: normalizer.scope.clone(),
@@ -290,19 +299,11 @@ fn load_curve(tensors: &Tensors) -> Result<Vec<Epoch>, ModelError> {
     Ok(rows.rows().into_iter().enumerate().map(epoch).collect())
 }
 
-fn first_difference(model: &[String], table: &[String]) -> String {
-    match model.iter().zip(table).position(|(a, b)| a != b) {
-        Some(at) => format!("column {at} is `{}`, where the model has `{}`", table[at], model[at]),
-        None => format!("it has {} columns, the model {}", table.len(), model.len()),
-    }
-}
-
 /// Names for a message: the first three, and how many more.
 fn some(names: &[String]) -> String {
     let shown: Vec<_> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
     match names.len() {
-        0 => "none".to_owned(),
-        1..=3 => shown.join(", "),
+        0..=3 => shown.join(", "),
         count => format!("{} and {} more", shown.join(", "), count - 3),
     }
 }

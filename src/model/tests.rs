@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::config::train::{Activation, ClassWeights, Mlp, Optimizer, Schedule, Svm, SvmKernel, Train};
+use crate::config::{Audio, Features, Recipe};
 
 /// Rows, labels and names that a problem can borrow.
 struct Data {
@@ -83,11 +84,16 @@ fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
 }
 
+fn recipe() -> Recipe {
+    let audio = Audio::default();
+    Recipe { features: Features::default().check(audio.sample_rate_hz).unwrap(), audio }
+}
+
 fn save_fit(spec: &ModelSpec, data: &Data) -> Vec<(String, Vec<u8>)> {
     let fitted = fit(spec, &data.problem()).unwrap();
     let groups = [("all".to_owned(), (vec![0.1; data.features.len()], vec![1.0 / 3.0; data.features.len()]))].into();
     let normalizer = Normalizer { method: "z-score".into(), scope: "corpus".into(), transductive: false, groups };
-    save(&SavedModel::new(spec.clone(), &data.problem(), fitted, normalizer, "abc".into()).unwrap())
+    save(&SavedModel::new(spec.clone(), &data.problem(), fitted, normalizer, recipe(), "abc".into()).unwrap())
 }
 
 #[test]
@@ -155,7 +161,8 @@ fn saved_models_come_back_bit_for_bit() {
         assert_eq!((&back.spec, &back.classes, &back.curve), (&spec, &data.classes, &fitted.curve));
         assert_eq!(back.normalizer.groups["all"].1[0], 1.0 / 3.0);
         assert!(save(&back) == files, "{spec:?}");
-        back.check_features(&data.features).unwrap();
+        assert_eq!(back.columns_in(&data.features), Ok((0..7).collect()));
+        assert_eq!(back.recipe, recipe());
     }
 }
 
@@ -189,17 +196,19 @@ fn other_formats_files_and_features_are_named() {
     let files = save_fit(&ModelSpec::Majority, &data);
     assert_eq!(load(&files[..1]).unwrap_err(), ModelError::Missing { file: "model.json" });
     assert_eq!(load(&files[1..]).unwrap_err(), ModelError::Missing { file: "weights.safetensors" });
-    let newer = String::from_utf8(files[1].1.clone()).unwrap().replace("\"format\": 1", "\"format\": 2");
+    let newer = String::from_utf8(files[1].1.clone()).unwrap().replace("\"format\": 2", "\"format\": 3");
     let newer = load(&[files[0].clone(), (files[1].0.clone(), newer.into_bytes())]);
-    assert_eq!(newer.unwrap_err(), ModelError::Version { found: 2, known: 1 });
+    assert_eq!(newer.unwrap_err(), ModelError::Version { found: 3, known: 2 });
     let saved = load(&files).unwrap();
-    let check = |names: &[&str]| {
+    let columns = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| name.to_string()).collect();
-        saved.check_features(&names).unwrap_err().to_string()
+        saved.columns_in(&names)
     };
-    assert!(check(&["f000", "f001", "f002"]).contains("it lacks `f003`; it has besides none"));
-    assert!(check(&["f000", "x", "y", "z", "w"]).contains("besides `x`, `y`, `z` and 1 more"));
-    assert!(check(&["f000", "f002", "f001", "f003"]).contains("column 1 is `f002`, where the model has `f001`"));
+    assert_eq!(columns(&["f003", "f002", "x", "f001", "f000"]), Ok(vec![4, 3, 1, 0]));
+    let message = columns(&["f000", "f001", "f002"]).unwrap_err().to_string();
+    assert!(message.contains("of the 4 features") && message.contains("`f003`: train"), "{message}");
+    let message = columns(&[]).unwrap_err().to_string();
+    assert!(message.contains("`f000`, `f001`, `f002` and 1 more"), "{message}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod html;
 mod markdown;
 mod number;
 mod plots;
+mod versus;
 
 pub use error::ReportError;
 pub use facts::{
@@ -16,8 +17,9 @@ pub use facts::{
     NormalizationFacts, RejectCount, SplitFacts,
 };
 pub use html::html;
-pub use markdown::markdown;
+pub use markdown::{markdown, versus};
 pub use plots::{is_plot, plots};
+pub use versus::{Change, Gate, RunSide, Versus};
 
 /// Folder of the SVG files, beside report.md.
 pub const PLOT_FOLDER: &str = "report";

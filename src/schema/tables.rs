@@ -11,7 +11,7 @@ use super::{Row, TableDef};
 pub use corpora::{FileStamp, LabelCount, Reject, Utterance};
 pub use features::{FeatureInfo, FeatureKeys, FrameKeys};
 pub use figures::{Calibration, Comparison, ConfusedPair, Metric};
-pub use results::{Fit, Importance, LearningCurve, Prediction, Tuning};
+pub use results::{Fit, Importance, Inference, LearningCurve, Prediction, Tuning};
 pub use splits::{Leakage, Normalization, SplitRow};
 
 /// Every table that is a result, in the order of the stages that write them.
@@ -35,5 +35,6 @@ pub fn published_tables() -> Vec<TableDef> {
         Comparison::table(),
         Calibration::table(),
         ConfusedPair::table(),
+        Inference::table(),
     ]
 }

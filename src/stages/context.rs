@@ -34,10 +34,7 @@ impl Context<'_> {
     /// More was refused than `extract.max_reject_rate` allows.
     pub fn check_rejects(&self, rejects: u64, utterances: u64) -> Result<(), StageError> {
         let limit = self.parameters.pipeline.extract.max_reject_rate;
-        if rejects as f64 > limit * utterances as f64 {
-            return Err(StageError::TooManyRejects { rejects, utterances, limit });
-        }
-        Ok(())
+        check_rejects(rejects, utterances, "extract.max_reject_rate", limit)
     }
 
     /// Call at every clean boundary.
@@ -45,9 +42,22 @@ impl Context<'_> {
     /// # Errors
     /// Says that a signal asked to stop.
     pub fn check_stop(&self) -> Result<(), StageError> {
-        match self.stop.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            signal => Err(StageError::Stopped { signal: signal as i32 }),
-        }
+        check_stop(self.stop)
+    }
+}
+
+/// Refuses more rejects than the share `limit`, which `key` sets.
+pub(super) fn check_rejects(rejects: u64, utterances: u64, key: &'static str, limit: f64) -> Result<(), StageError> {
+    if rejects as f64 > limit * utterances as f64 {
+        return Err(StageError::TooManyRejects { rejects, utterances, key, limit });
+    }
+    Ok(())
+}
+
+/// Says that a signal asked to stop, where one did.
+pub(super) fn check_stop(stop: &AtomicUsize) -> Result<(), StageError> {
+    match stop.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        signal => Err(StageError::Stopped { signal: signal as i32 }),
     }
 }

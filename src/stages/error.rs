@@ -66,7 +66,7 @@ pub enum StageError {
     },
     /// More was refused than the pipeline allows.
     #[error(
-        "{rejects} of {utterances} utterances were refused, more than extract.max_reject_rate = {limit} allows; \
+        "{rejects} of {utterances} utterances were refused, more than {key} = {limit} allows; \
          see rejects.parquet for the causes"
     )]
     TooManyRejects {
@@ -74,6 +74,8 @@ pub enum StageError {
         rejects: u64,
         /// Utterances in all.
         utterances: u64,
+        /// What sets the limit.
+        key: &'static str,
         /// The limit.
         limit: f64,
     },
@@ -98,6 +100,44 @@ pub enum StageError {
     /// Storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A saved model cannot be used.
+    #[error("model `{model}`: {problem}")]
+    UnusableModel {
+        /// Where it lies.
+        model: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// An input cannot be reached.
+    #[error("input `{input}`: {source}")]
+    Input {
+        /// The input as it was given.
+        input: String,
+        /// What the storage said.
+        source: StorageError,
+    },
+    /// An input is not what it should be.
+    #[error("input `{input}` {problem}")]
+    UnusableInput {
+        /// The input as it was given.
+        input: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A run cannot be read.
+    #[error("run `{run}`: {source}")]
+    Run {
+        /// The run as it was given.
+        run: String,
+        /// What is wrong with it.
+        source: Box<StageError>,
+    },
+    /// Two runs have nothing that could be compared.
+    #[error("the runs cannot be compared: {0}")]
+    Incomparable(String),
+    /// A run is worse than another by more than was allowed.
+    #[error("the gate failed: {0}")]
+    Regression(String),
     /// A signal asked to stop.
     #[error("stopped by a signal; what is finished is kept: run the same command again to go on")]
     Stopped {

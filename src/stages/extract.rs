@@ -11,18 +11,17 @@ use rayon::prelude::*;
 use crate::config;
 use crate::features::FeatureSet;
 use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
-use crate::storage::Store;
+use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
+use super::crew::{Crew, Extracted, Refusal, Sources};
 use super::ingest::FILES;
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
 
-use crew::{Crew, Extracted, Refusal};
 use frames::FramesWriter;
 use parts::{Part, Seal};
 
 mod check;
-mod crew;
 mod frames;
 mod parts;
 mod publish;
@@ -73,7 +72,10 @@ impl Stage for Extract {
 
     fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let work = &prepared.work;
-        let crew = Crew::new(context, &work.set)?;
+        let pipeline = &context.parameters.pipeline;
+        let crew = Crew::new(sources(context)?, &work.set, &pipeline.audio)
+            .with_transforms(&context.parameters.augment)
+            .with_frames(pipeline.extract.frames);
         extract_pending(context, work, &crew, &prepared.config_hash)?;
         let mut outputs = publish::publish(context, &work.parts)?;
         outputs.push(put_dictionary(context, &work.set, &prepared.config_hash)?);
@@ -84,6 +86,17 @@ impl Stage for Extract {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
         context.check_rejects(count("rejects"), count("utterances"))
     }
+}
+
+/// Opens the source of every corpus.
+fn sources<'a>(context: &'a Context) -> Result<Sources<'a>, StageError> {
+    let pipeline = &context.parameters.pipeline;
+    let open = |corpus: &'a config::Corpus| {
+        let store = storage::open(&corpus.source, &pipeline.storage);
+        let error = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
+        Ok((corpus.name.as_str(), store.map_err(error)?))
+    };
+    pipeline.corpus.iter().map(open).collect()
 }
 
 fn read_stamps(out: &dyn Store) -> Result<Table<FileStamp>, StageError> {
@@ -166,7 +179,8 @@ fn compute<'a>(
     // Gone first: killed between the writes, an older seal could vouch for files of the same size.
     context.out.remove(&part.seal_path())?;
     let files = crew.files(&work.utterances.rows[part.rows.clone()], |row| stamp(&work.stamps, row).to_owned())?;
-    let frames = crew.frames_writer(context.out, part, config_hash);
+    let frames = context.parameters.pipeline.extract.frames;
+    let frames = frames.then(|| FramesWriter::new(context.out, &work.set, part, config_hash));
     // In turn, since files are fetched ahead in that order; rows come in the order in which workers finish.
     let extracted = files.into_iter().enumerate().par_bridge().map_init(
         || crew.worker(),
@@ -269,7 +283,7 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     let augmented = parts::sealed(context.out, &work.parts)?.iter().flatten().map(|seal| seal.augmented).sum::<u64>();
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.set.names().len());
     let by_code = output::counts_by_code(&rejects);
-    outputs.push(output::put_rejects(context.out, StageName::Extract, rejects)?);
+    outputs.push(output::put_rejects(context.out, StageName::Extract.as_str(), rejects)?);
     let counts = [
         ("utterances", rows as u64),
         ("rows", (rows - refused) as u64),

@@ -195,7 +195,7 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;
     context.out.put(FILES, &files)?;
-    output::put_rejects(context.out, StageName::Ingest, corpus.rejects)?;
+    output::put_rejects(context.out, StageName::Ingest.as_str(), corpus.rejects)?;
     let outputs = vec![
         output::put_table(context.out, &Table::from(corpus.labels), config_hash, &none)?,
         output::put_table(context.out, &corpus.utterances, config_hash, &none)?,

@@ -72,34 +72,68 @@ pub enum State {
 /// # Errors
 /// Whatever the stage fails with, or its judgement on a finished record.
 pub fn perform<S: Stage>(context: &Context) -> Result<Outcome, StageError> {
-    let start = Instant::now();
-    let prepared = S::prepare(context)?;
-    if let Some(record) = current_record(context, S::NAME, &prepared)?.filter(|_| !context.force) {
-        S::judge(context, &record)?;
-        return Ok(Outcome { up_to_date: true, record });
+    let task = Task::of::<S>(context);
+    let outcome = task.perform(S::prepare(context)?, |prepared| S::run(context, prepared))?;
+    S::judge(context, &outcome.record)?;
+    Ok(outcome)
+}
+
+/// Work that leaves a record in `out`.
+pub(super) struct Task<'a> {
+    pub out: &'a dyn Store,
+    /// The word for it under run/.
+    pub name: &'static str,
+    pub pipeline: &'a str,
+    pub seed: u64,
+    /// Work even where everything is up to date.
+    pub force: bool,
+    pub start: Instant,
+}
+
+impl<'a> Task<'a> {
+    fn of<S: Stage>(context: &'a Context) -> Self {
+        let pipeline = &context.parameters.pipeline;
+        let (name, out, force) = (S::NAME.as_str(), context.out, context.force);
+        Self { out, name, pipeline: &pipeline.name, seed: pipeline.seed, force, start: Instant::now() }
     }
-    // Gone before the first output changes: a killed stage leaves no record that could vouch for a mixture.
-    context.out.remove(&record_path(S::NAME))?;
-    let (config_hash, inputs) = (prepared.config_hash.clone(), prepared.inputs.clone());
-    let done = S::run(context, prepared)?;
-    done.warnings.iter().for_each(|warning| tracing::warn!(stage = S::NAME.as_str(), "{warning}"));
-    let record = Record {
-        stage: S::NAME.as_str().to_owned(),
-        ser_etl: env!("CARGO_PKG_VERSION").to_owned(),
-        pipeline: context.parameters.pipeline.name.clone(),
-        seed: context.parameters.pipeline.seed,
-        config_hash,
-        inputs,
-        outputs: output_files(context.out, &done)?,
-        counts: done.counts,
-        summary: done.summary,
-        warnings: done.warnings,
-        threads: rayon::current_num_threads(),
-        seconds: start.elapsed().as_secs_f64(),
-    };
-    output::put_json(context.out, &record_path(S::NAME), &record)?;
-    S::judge(context, &record)?;
-    Ok(Outcome { up_to_date: false, record })
+
+    /// Does the work unless the record shows that nothing would change.
+    pub fn perform<W>(
+        &self,
+        prepared: Prepared<W>,
+        run: impl FnOnce(Prepared<W>) -> Result<Done, StageError>,
+    ) -> Result<Outcome, StageError> {
+        if let Some(record) = current_record(self.out, self.name, &prepared)?.filter(|_| !self.force) {
+            return Ok(Outcome { up_to_date: true, record });
+        }
+        // Gone before the first output changes: a killed stage leaves no record that could vouch for a mixture.
+        self.out.remove(&record_path(self.name))?;
+        let (config_hash, inputs) = (prepared.config_hash.clone(), prepared.inputs.clone());
+        let done = run(prepared)?;
+        done.warnings.iter().for_each(|warning| tracing::warn!(stage = self.name, "{warning}"));
+        let record = Record {
+            stage: self.name.to_owned(),
+            ser_etl: env!("CARGO_PKG_VERSION").to_owned(),
+            pipeline: self.pipeline.to_owned(),
+            seed: self.seed,
+            config_hash,
+            inputs,
+            outputs: output_files(self.out, &done)?,
+            counts: done.counts,
+            summary: done.summary,
+            warnings: done.warnings,
+            threads: rayon::current_num_threads(),
+            seconds: self.start.elapsed().as_secs_f64(),
+        };
+        output::put_json(self.out, &record_path(self.name), &record)?;
+        Ok(Outcome { up_to_date: false, record })
+    }
+
+    /// Says what [`Task::perform`] would do.
+    pub fn inspect<W>(&self, prepared: Prepared<W>) -> Result<State, StageError> {
+        let record = current_record(self.out, self.name, &prepared)?.filter(|_| !self.force);
+        Ok(record.map_or(State::WouldRun(prepared.amount), |record| State::UpToDate(Box::new(record))))
+    }
 }
 
 /// Refuses a stage whose record is of other parameters.
@@ -119,7 +153,7 @@ pub(super) fn check_config<S: Stage>(context: &Context) -> Result<(), StageError
 pub(super) fn check_current<S: Stage>(context: &Context) -> Result<(), StageError> {
     check_config::<S>(context)?;
     let prepared = S::prepare(context)?;
-    current_record(context, S::NAME, &prepared)?.map(|_| ()).ok_or_else(outdated::<S>)
+    current_record(context.out, S::NAME.as_str(), &prepared)?.map(|_| ()).ok_or_else(outdated::<S>)
 }
 
 fn outdated<S: Stage>() -> StageError {
@@ -135,13 +169,16 @@ pub fn inspect<S: Stage>(context: &Context) -> Result<State, StageError> {
         Err(StageError::MissingTable { stage, .. }) => return Ok(State::WouldRunAfter(stage)),
         other => other?,
     };
-    let record = current_record(context, S::NAME, &prepared)?.filter(|_| !context.force);
-    Ok(record.map_or(State::WouldRun(prepared.amount), |record| State::UpToDate(Box::new(record))))
+    Task::of::<S>(context).inspect(prepared)
 }
 
 /// The record of a finished stage; `None` where it never finished.
 pub(super) fn read_record(out: &dyn Store, stage: StageName) -> Result<Option<Record>, StageError> {
-    let path = record_path(stage);
+    read_record_of(out, stage.as_str())
+}
+
+fn read_record_of(out: &dyn Store, name: &str) -> Result<Option<Record>, StageError> {
+    let path = record_path(name);
     if out.stat(&path)?.is_none() {
         return Ok(None);
     }
@@ -149,12 +186,8 @@ pub(super) fn read_record(out: &dyn Store, stage: StageName) -> Result<Option<Re
     Ok(serde_json::from_slice(&out.get(&path)?).ok())
 }
 
-fn current_record<W>(
-    context: &Context,
-    stage: StageName,
-    prepared: &Prepared<W>,
-) -> Result<Option<Record>, StageError> {
-    let Some(record) = read_record(context.out, stage)? else { return Ok(None) };
+fn current_record<W>(out: &dyn Store, name: &str, prepared: &Prepared<W>) -> Result<Option<Record>, StageError> {
+    let Some(record) = read_record_of(out, name)? else { return Ok(None) };
     let same = record.ser_etl == env!("CARGO_PKG_VERSION")
         && record.config_hash == prepared.config_hash
         && record.inputs == prepared.inputs;
@@ -162,7 +195,7 @@ fn current_record<W>(
         return Ok(None);
     }
     for (path, file) in &record.outputs {
-        if context.out.stat(path)?.is_none_or(|entry| entry.bytes != file.bytes) {
+        if out.stat(path)?.is_none_or(|entry| entry.bytes != file.bytes) {
             return Ok(None);
         }
     }
@@ -178,6 +211,6 @@ fn output_files(out: &dyn Store, done: &Done) -> Result<BTreeMap<String, OutputF
     done.outputs.iter().map(file).collect()
 }
 
-fn record_path(stage: StageName) -> String {
-    format!("run/{}.json", stage.as_str())
+fn record_path(name: &str) -> String {
+    format!("run/{name}.json")
 }

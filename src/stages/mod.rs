@@ -1,6 +1,8 @@
 //! One file a stage: which tables it reads and writes, and how. Stages never call stages: the table is the interface.
 
+mod compare;
 mod context;
+mod crew;
 mod error;
 mod evaluate;
 mod extract;
@@ -10,14 +12,17 @@ mod ingest;
 mod ledger;
 mod normalize;
 mod output;
+mod predict;
 mod split;
 mod train;
 
 use std::collections::BTreeMap;
 
+pub use compare::{RunPlace, compare};
 pub use context::{Context, Progress};
 pub use error::StageError;
 pub use ledger::{Outcome, Record, State, inspect, perform};
+pub use predict::{PREDICT, Predict};
 
 /// The stages in the order in which `ser run` takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -45,13 +45,13 @@ pub(super) fn footer<R: Row>(out: &dyn Store, path: &str, bytes: u64) -> Result<
 }
 
 /// Replaces the rows that `stage` refused and keeps those of other stages.
-pub(super) fn put_rejects(out: &dyn Store, stage: StageName, rejects: Vec<Reject>) -> Result<String, StageError> {
+pub(super) fn put_rejects(out: &dyn Store, stage: &str, rejects: Vec<Reject>) -> Result<String, StageError> {
     let path = path::<Reject>();
     let mut rows = match out.stat(&path)? {
         Some(_) => table::read::<Reject>(out.get(&path)?)?.0.rows,
         None => Vec::new(),
     };
-    rows.retain(|row| row.stage != stage.as_str());
+    rows.retain(|row| row.stage != stage);
     rows.extend(rejects);
     rows.sort_by(|a, b| key(a).cmp(&key(b)));
     rows.dedup();

@@ -89,6 +89,7 @@ impl Store for LocalStore {
     fn stat(&self, path: &str) -> Result<Option<Entry>, StorageError> {
         let full = self.full(path);
         match self.entry(&full) {
+            Ok(_) if full.is_dir() => Ok(None),
             Ok(entry) => Ok(Some(entry)),
             Err(StorageError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -4,6 +4,7 @@
 
 mod audio;
 mod augment;
+mod compare;
 mod contract;
 mod corpus;
 mod faults;
@@ -13,6 +14,7 @@ mod frames;
 mod layering;
 mod misuse;
 mod opensmile_golden;
+mod predict;
 mod real_speech;
 mod s3;
 mod s3_server;

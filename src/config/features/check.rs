@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 /// Raised when a formula changes, so that old features are computed anew.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// The ready sets, in the words of a pipeline file.
 const READY: [(&str, &str); 3] = [
@@ -109,7 +109,7 @@ impl Pitch {
     }
 }
 
-fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
+pub(super) fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {
     require(!groups.is_empty(), key.to_owned(), "empty", "at least one group is needed")?;
     let mut seen = BTreeSet::new();
     for (index, group) in groups.iter().enumerate() {

@@ -8,10 +8,12 @@ mod results;
 mod slices;
 mod table;
 mod training;
+mod versus;
 
 use super::Facts;
 use super::escape::text;
 use super::plots::Plot;
+pub use versus::versus;
 
 /// The whole report as Markdown (GitHub's dialect: tables, images by relative path). Ends with a newline.
 ///

@@ -117,3 +117,22 @@ table! {
         pub predicted: String,
     }
 }
+
+table! {
+    /// One row is an audio file without a label under a saved model, then one float32 column `p_<class>` a class. Written by
+    /// `ser predict`, as a table by itself.
+    table "inferences" version 1 key ["path"] open { text: false, float: true }
+    pub struct Inference {
+        /// Path of the audio, relative to the deepest folder that all inputs lie in.
+        pub path: String,
+        /// The input that was taken as one speaker, relative to the same folder; null where the model takes nothing from the
+        /// speakers that it is used on.
+        pub speaker: Option<String>,
+        /// Length of the decoded audio in seconds.
+        pub duration_s: f64,
+        /// BLAKE3 of the mono samples at the model's rate, as in the features table.
+        pub audio_hash: String,
+        /// The emotion of the highest probability.
+        pub predicted: String,
+    }
+}

@@ -11,7 +11,7 @@ use crate::storage::Store;
 use crate::table::{Block, TableError, Writer};
 
 use super::super::StageError;
-use super::crew::Extracted;
+use super::super::crew::Extracted;
 use super::parts::Part;
 
 /// How much is held before it is passed on.

@@ -125,8 +125,8 @@ impl Job {
         let out = bench.context.out;
         if self.seed == 0 {
             let normalizer = normalizer(&statistics);
-            let spec = self.choice.spec.clone();
-            let saved = SavedModel::new(spec, &problem, fitted, normalizer, self.key.clone())?;
+            let (spec, recipe) = (self.choice.spec.clone(), bench.context.parameters.recipe());
+            let saved = SavedModel::new(spec, &problem, fitted, normalizer, recipe, self.key.clone())?;
             for ((_, content), path) in model::save(&saved).iter().zip(self.model_paths()) {
                 out.put(&path, content)?;
             }

@@ -10,18 +10,19 @@ use crate::config::{self, Transform};
 use crate::dsp::Contours;
 use crate::features::{Extractor, FeatureSet};
 use crate::schema::{FeatureKeys, Utterance, augmented_id};
-use crate::storage::{self, Entry, Fetch, Pieces, StorageError, Store};
+use crate::storage::{Entry, Fetch, Pieces, StorageError, Store};
 
-use super::super::{Context, StageError};
-use super::frames::FramesWriter;
-use super::parts::Part;
+use super::StageError;
 
 /// Larger files are read piece by piece.
 const WHOLE_BYTES: u64 = 32 << 20;
 
+/// The stores that files come from, by the name in the `corpus` column.
+pub(super) type Sources<'a> = BTreeMap<&'a str, Arc<dyn Store>>;
+
 /// What every worker needs to turn an utterance into rows.
 pub(super) struct Crew<'a> {
-    sources: BTreeMap<&'a str, Arc<dyn Store>>,
+    sources: Sources<'a>,
     set: &'a FeatureSet,
     audio: &'a config::Audio,
     transforms: &'a [Transform],
@@ -71,20 +72,19 @@ pub(super) struct Refusal {
 }
 
 impl<'a> Crew<'a> {
-    /// Opens the source of every corpus.
-    pub fn new(context: &'a Context, set: &'a FeatureSet) -> Result<Self, StageError> {
-        let pipeline = &context.parameters.pipeline;
-        let mut sources = BTreeMap::new();
-        for corpus in &pipeline.corpus {
-            let store = storage::open(&corpus.source, &pipeline.storage).map_err(|source| StageError::Source {
-                corpus: corpus.name.clone(),
-                key: "source",
-                source,
-            })?;
-            sources.insert(corpus.name.as_str(), store);
-        }
-        let (audio, transforms) = (&pipeline.audio, &context.parameters.augment);
-        Ok(Self { sources, set, audio, transforms, frames: pipeline.extract.frames })
+    /// A crew for files of these sources, by the name in the `corpus` column.
+    pub fn new(sources: Sources<'a>, set: &'a FeatureSet, audio: &'a config::Audio) -> Self {
+        Self { sources, set, audio, transforms: &[], frames: false }
+    }
+
+    /// The same, with an augmented row a transform.
+    pub fn with_transforms(self, transforms: &'a [Transform]) -> Self {
+        Self { transforms, ..self }
+    }
+
+    /// The same, with the frames of every row where they are `wanted`.
+    pub fn with_frames(self, wanted: bool) -> Self {
+        Self { frames: wanted, ..self }
     }
 
     /// Tools for one worker.
@@ -101,17 +101,7 @@ impl<'a> Crew<'a> {
         self.set.names()
     }
 
-    /// Takes the frames of a part, where they are wanted.
-    pub fn frames_writer<'b>(
-        &'b self,
-        out: &'b dyn Store,
-        part: &'b Part,
-        config_hash: &'b str,
-    ) -> Option<FramesWriter<'b>> {
-        self.frames.then(|| FramesWriter::new(out, self.set, part, config_hash))
-    }
-
-    /// The files of some utterances in order, with the stamps that ingest saw.
+    /// The files of some utterances in order, with the stamps of their listing.
     pub fn files<'b>(
         &'b self,
         utterances: &'b [Utterance],

@@ -1,0 +1,49 @@
+use crate::config::{ConfigError, Evaluate, Storage};
+use crate::eval::{Measure, Resampling};
+use crate::report::{self, Gate};
+use crate::stages::{self, RunPlace, StageError};
+use crate::storage;
+
+use super::args::CompareOptions;
+use super::run::{here, join};
+use super::say;
+
+/// Prints the comparison of two runs; a gate that fails is an error after that.
+pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
+    let gates = options.max_drop.iter().map(|text| gate(text)).collect::<Result<Vec<_>, _>>()?;
+    let bootstrap = Evaluate { bootstrap: options.bootstrap, ..Evaluate::default() }.check();
+    bootstrap.map_err(|error| ConfigError { key: "--bootstrap".to_owned(), ..error })?;
+    let file = options.out.as_deref().map(file).transpose()?;
+    let params = Storage::default();
+    let (a, b) = (storage::open(&options.run_a, &params)?, storage::open(&options.run_b, &params)?);
+    let place_a = RunPlace { given: &options.run_a, out: a.as_ref() };
+    let place_b = RunPlace { given: &options.run_b, out: b.as_ref() };
+    let resampling = Resampling { resamples: options.bootstrap, seed: options.seed };
+    let mut versus = stages::compare(&place_a, &place_b, options.model.as_deref(), resampling)?;
+    versus.gates = gates;
+    let text = report::versus(&versus);
+    say(text.trim_end());
+    if let Some((folder, name)) = file {
+        storage::open(&folder, &params)?.put(&name, text.as_bytes())?;
+    }
+    versus.broken().map_or(Ok(()), |words| Err(StageError::Regression(words).into()))
+}
+
+/// The folder and the name of a file.
+fn file(text: &str) -> anyhow::Result<(String, String)> {
+    let file = join(&here()?, text);
+    match file.rsplit_once('/').filter(|(_, name)| !name.is_empty()) {
+        Some((folder, name)) => Ok((format!("{folder}/"), name.to_owned())),
+        None => Err(ConfigError::new("--out", format!("{text:?}"), "wanted the name of a file").into()),
+    }
+}
+
+/// `uar=0.02`
+fn gate(text: &str) -> Result<Gate, ConfigError> {
+    let legal = Measure::SUMMARY.map(Measure::as_str);
+    let problem = format!("wanted METRIC=X, X from 0 to 1; metrics are {}", legal.join(", "));
+    let (metric, drop) = text.split_once('=').unwrap_or_default();
+    let drop = drop.parse::<f64>().ok().filter(|drop| legal.contains(&metric) && (0.0..=1.0).contains(drop));
+    let max_drop = drop.ok_or_else(|| ConfigError::new("--max-drop", text, problem))?;
+    Ok(Gate { metric: metric.to_owned(), max_drop })
+}

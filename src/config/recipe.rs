@@ -1,0 +1,74 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Audio, ConfigError, FeatureSetParams, Parameters};
+
+/// What turns an audio file into the features of a model: saved models carry it, so that they need no pipeline file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// How files are decoded, and which are refused.
+    pub audio: Audio,
+    /// The feature set, resolved.
+    pub features: FeatureSetParams,
+}
+
+impl Recipe {
+    /// Checks what was read back from a file.
+    ///
+    /// # Errors
+    /// The first value that is not legal, or features of another version's formulas.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.audio.check()?;
+        self.features.check(self.audio.sample_rate_hz)
+    }
+}
+
+impl Parameters {
+    /// What saved models carry of the pipeline.
+    pub fn recipe(&self) -> Recipe {
+        Recipe { audio: self.pipeline.audio.clone(), features: self.features.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Features;
+
+    fn recipe(set: &str) -> Recipe {
+        let features = Features { set: set.to_owned(), ..Features::default() };
+        let audio = Audio::default();
+        Recipe { features: features.check(audio.sample_rate_hz).expect("ready sets are legal"), audio }
+    }
+
+    #[test]
+    fn recipes_come_back_from_json() {
+        for set in Features::ready() {
+            let json = serde_json::to_string(&recipe(set)).expect("plain structs");
+            let back: Recipe = serde_json::from_str(&json).expect("what was written");
+            assert_eq!(back, recipe(set));
+            assert_eq!(back.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn what_no_check_would_have_let_through_is_refused() {
+        let cases: [(&str, fn(&mut Recipe)); 10] = [
+            ("audio.sample_rate_hz", |recipe| recipe.audio.sample_rate_hz = 1),
+            ("features.version", |recipe| recipe.features.version += 1),
+            ("features.frame.window_samples", |recipe| recipe.features.frame.window_samples = 1),
+            ("features.frame.hop_samples", |recipe| recipe.features.frame.hop_samples = 0),
+            ("features.frame.n_fft", |recipe| recipe.features.frame.n_fft = 500),
+            ("features.frame.n_fft", |recipe| recipe.features.frame.n_fft = 256),
+            ("features.mfcc.coefficients", |recipe| recipe.features.mfcc.coefficients = 1000),
+            ("features.log_mel.bands", |recipe| recipe.features.log_mel.bands = 0),
+            ("features.pitch.max_hz", |recipe| recipe.features.pitch.max_hz = 1e9),
+            ("features.groups", |recipe| recipe.features.groups.clear()),
+        ];
+        for (key, damage) in cases {
+            let mut recipe = recipe("standard");
+            damage(&mut recipe);
+            assert_eq!(recipe.check().expect_err(key).key, key);
+        }
+    }
+}

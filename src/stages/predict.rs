@@ -1,0 +1,289 @@
+//! Reads a saved model and audio files without labels; writes inferences and rejects.
+//!
+//! The model carries what extraction and normalization need. One that was normalized speaker by speaker takes each input
+//! as one speaker, whose statistics come from the input's own utterances.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
+
+use crate::config::{self, ConfigError, Scope};
+use crate::features::FeatureSet;
+use crate::model::{self, ModelError, SavedModel};
+use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Utterance};
+use crate::storage::{self, Entry, StorageError, Store};
+
+use super::context::{check_rejects, check_stop};
+use super::crew::{Crew, Refusal, Sources};
+use super::ledger::{self, Outcome, State, Task};
+use super::{Done, Prepared, Progress, StageError, StageName, output};
+
+use inputs::{Input, Inputs};
+use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
+
+mod inputs;
+mod judge;
+
+/// The word for this work in tables and under run/.
+pub const PREDICT: &str = "predict";
+/// What the `corpus` column of its rejects says.
+const CORPUS: &str = "inputs";
+/// Files whose features memory holds at a time, where they need not be of one speaker.
+const BATCH: usize = 2000;
+
+/// What to predict, by which model.
+pub struct Predict<'a> {
+    /// Folder of a saved model, on disk or `s3://`.
+    pub model: &'a str,
+    /// Files, folders and patterns: absolute paths or `s3://` places.
+    pub inputs: &'a [String],
+    /// How both are reached.
+    pub storage: &'a config::Storage,
+    /// Where the tables go.
+    pub out: &'a dyn Store,
+    /// Share of files that may be refused before the work counts as failed.
+    pub max_reject_rate: f64,
+    /// Work even where everything is up to date.
+    pub force: bool,
+    /// The number of the signal that asks to stop; 0: none has.
+    pub stop: &'a AtomicUsize,
+    /// Where progress is shown.
+    pub progress: &'a dyn Progress,
+}
+
+/// A model and the files for it.
+struct Work {
+    saved: SavedModel,
+    set: FeatureSet,
+    fit: Fit,
+    store: Arc<dyn Store>,
+    groups: Vec<Group>,
+    stamps: BTreeMap<String, String>,
+    /// Files whose names cannot be asked for.
+    unnameable: Vec<String>,
+    files: usize,
+}
+
+impl Predict<'_> {
+    /// Predicts unless the record shows that nothing would change.
+    ///
+    /// # Errors
+    /// A model or an input that cannot be used, failing storage, too many rejects (after the good rows are safe).
+    pub fn perform(&self) -> Result<Outcome, StageError> {
+        let task = self.task();
+        let outcome = task.perform(self.prepare()?, |prepared| self.run(prepared))?;
+        let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
+        check_rejects(count("rejects"), count("files"), "--max-reject-rate", self.max_reject_rate)?;
+        Ok(outcome)
+    }
+
+    /// Says what [`Predict::perform`] would do.
+    ///
+    /// # Errors
+    /// A model or an input that cannot be used.
+    pub fn inspect(&self) -> Result<State, StageError> {
+        self.task().inspect(self.prepare()?)
+    }
+
+    fn task(&self) -> Task<'_> {
+        Task { out: self.out, name: PREDICT, pipeline: "", seed: 0, force: self.force, start: Instant::now() }
+    }
+
+    fn prepare(&self) -> Result<Prepared<Work>, StageError> {
+        if ledger::read_record(self.out, StageName::Ingest)?.is_some() {
+            let problem =
+                "it holds a run of a pipeline, whose rejects would be mixed with these; choose another folder";
+            return Err(ConfigError::new("--out", self.out.root(), problem).into());
+        }
+        let (saved, hash) = self.load()?;
+        saved.recipe.check().map_err(|error| self.unusable(error.to_string()))?;
+        let set = FeatureSet::new(&saved.recipe.features, saved.recipe.audio.sample_rate_hz);
+        let fit = Fit::new(&saved, &set).map_err(|problem| self.unusable(problem))?;
+        let inputs = Inputs::find(self.inputs, self.storage)?;
+        let by_speaker = fit.params.scope == Scope::Speaker;
+        if by_speaker {
+            check_speakers(&inputs)?;
+        }
+        let files = inputs.files();
+        let listing = files.values().map(|file| (&file.path, file.bytes, &file.stamp)).collect::<Vec<_>>();
+        let speakers = inputs.inputs.iter().filter(|_| by_speaker).map(|input| (&input.label, input.files.len()));
+        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>()));
+        let names = BTreeMap::from([("model".to_owned(), hash.clone()), ("files".to_owned(), listing)]);
+        let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
+        let count = files.len();
+        let unnameable = files.keys().filter(|path| !is_text(path)).map(|path| (*path).to_owned()).collect();
+        let groups = groups(&inputs, by_speaker);
+        let work = Work { saved, set, fit, store: inputs.store, groups, stamps, unnameable, files: count };
+        Ok(Prepared { config_hash: hash, inputs: names, amount: format!("{count} files"), work })
+    }
+
+    /// The model and the hash of its files.
+    fn load(&self) -> Result<(SavedModel, String), StageError> {
+        let store = storage::open(self.model, self.storage)?;
+        let mut hasher = blake3::Hasher::new();
+        let mut files = Vec::new();
+        for name in model::FILES {
+            let content = store.get(name).map_err(|error| match error {
+                StorageError::NotFound { .. } => self.unusable(format!(
+                    "it has no file `{name}`; MODEL is the folder of a saved model, such as runs/demo/models/mlp/fold-0"
+                )),
+                error => error.into(),
+            })?;
+            hasher.update(&content);
+            files.push((name.to_owned(), content.to_vec()));
+        }
+        let saved = model::load(&files).map_err(|error: ModelError| self.unusable(error.to_string()))?;
+        Ok((saved, hasher.finalize().to_hex().to_string()))
+    }
+
+    fn unusable(&self, problem: String) -> StageError {
+        StageError::UnusableModel { model: self.model.to_owned(), problem }
+    }
+
+    fn run(&self, prepared: Prepared<Work>) -> Result<Done, StageError> {
+        let work = &prepared.work;
+        let crew = Crew::new(Sources::from([(CORPUS, Arc::clone(&work.store))]), &work.set, &work.saved.recipe.audio);
+        let judge = Judge::new(&work.saved, work.fit.clone(), crew);
+        self.progress.start(PREDICT, work.files as u64);
+        let advance = || {
+            self.progress.advance(1);
+            check_stop(self.stop)
+        };
+        let mut all =
+            Judged { rejects: work.unnameable.iter().map(|path| bad_name(path)).collect(), ..Judged::default() };
+        let stamps = work.stamps.iter().map(|(path, stamp)| (path.as_str(), stamp.clone())).collect();
+        for group in &work.groups {
+            check_stop(self.stop)?;
+            let judged = judge.judge(group, &stamps, advance).map_err(|error| changed(work, error))?;
+            all.rows.extend(judged.rows);
+            all.probabilities.extend(judged.probabilities);
+            all.rejects.extend(judged.rejects);
+        }
+        self.progress.finish();
+        self.write(work, &prepared.config_hash, all)
+    }
+
+    fn write(&self, work: &Work, hash: &str, judged: Judged) -> Result<Done, StageError> {
+        let Judged { rows, probabilities, rejects } = judged;
+        let mut counts = BTreeMap::from([
+            ("files".to_owned(), work.files as u64),
+            ("rows".to_owned(), rows.len() as u64),
+            ("rejects".to_owned(), rejects.len() as u64),
+        ]);
+        counts.extend(output::counts_by_code(&rejects));
+        for class in &work.saved.classes {
+            let predicted = rows.iter().filter(|row| row.predicted == *class).count();
+            counts.insert(format!("predicted.{class}"), predicted as u64);
+        }
+        let summary = summarize(&work.saved, &rows, &probabilities, rejects.len());
+        let inputs = BTreeMap::from([("model".to_owned(), hash.to_owned())]);
+        let table = sorted(rows, probabilities, &work.saved.classes);
+        let outputs =
+            vec![output::put_rejects(self.out, PREDICT, rejects)?, output::put_table(self.out, &table, hash, &inputs)?];
+        Ok(Done { outputs, counts, summary, warnings: Vec::new() })
+    }
+}
+
+/// Each input is one speaker, of whom there must be enough.
+fn check_speakers(inputs: &Inputs) -> Result<(), StageError> {
+    let mut owners = BTreeMap::<&str, &str>::new();
+    for input in &inputs.inputs {
+        let unusable = |problem| Err(StageError::UnusableInput { input: input.label.clone(), problem });
+        if input.files.len() < MIN_UTTERANCES {
+            return unusable(format!(
+                "holds {} audio files: this model was normalized speaker by speaker, so each INPUT is taken as one \
+                 speaker, of whom it needs at least {MIN_UTTERANCES}; give a folder or a pattern in quotes for each",
+                input.files.len()
+            ));
+        }
+        for file in &input.files {
+            if let Some(other) = owners.insert(&file.path, &input.label) {
+                return unusable(format!(
+                    "and input `{other}` share `{}`: each INPUT is taken as one speaker, and no file can be of two",
+                    file.path
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A group a speaker, or batches of all files.
+fn groups(inputs: &Inputs, by_speaker: bool) -> Vec<Group> {
+    if by_speaker {
+        let group =
+            |input: &Input| Group { speaker: Some(input.label.clone()), utterances: utterances(input.files.iter()) };
+        return inputs.inputs.iter().map(group).collect();
+    }
+    let all = utterances(inputs.files().into_values());
+    all.chunks(BATCH).map(|batch| Group { speaker: None, utterances: batch.to_vec() }).collect()
+}
+
+fn utterances<'a>(files: impl Iterator<Item = &'a Entry>) -> Vec<Utterance> {
+    files.filter(|file| is_text(&file.path)).map(utterance).collect()
+}
+
+/// A file as a row that extraction takes.
+fn utterance(file: &Entry) -> Utterance {
+    Utterance {
+        utterance_id: file.path.clone(),
+        corpus: CORPUS.to_owned(),
+        path: file.path.clone(),
+        start_s: None,
+        end_s: None,
+        speaker: None,
+        gender: None,
+        text_id: None,
+        intensity: None,
+        language: None,
+        source_label: String::new(),
+        emotion: String::new(),
+        bytes: i64::try_from(file.bytes).unwrap_or(i64::MAX),
+    }
+}
+
+/// Names that are not UTF-8 are listed with replacement characters: their files cannot be asked for by name.
+fn is_text(path: &str) -> bool {
+    !path.contains(char::REPLACEMENT_CHARACTER)
+}
+
+fn bad_name(path: &str) -> Reject {
+    reject(path, Refusal { code: "bad_name", message: "the name is not UTF-8; rename the file".to_owned() })
+}
+
+/// Nothing was ingested here: a file that changed has changed since it was listed.
+fn changed(work: &Work, error: StageError) -> StageError {
+    match error {
+        StageError::SourceChanged { path, .. } => {
+            StorageError::Changed { path: format!("{}/{path}", work.store.root()) }.into()
+        }
+        error => error,
+    }
+}
+
+/// The table, whatever the order of the groups.
+fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> Table<Inference> {
+    let mut order = (0..rows.len()).collect::<Vec<_>>();
+    order.sort_unstable_by(|&a, &b| rows[a].path.cmp(&rows[b].path));
+    let width = classes.len();
+    Table {
+        rows: order.iter().map(|&row| rows[row].clone()).collect(),
+        text: Columns::default(),
+        float: Columns {
+            names: classes.iter().map(|class| format!("{PROBABILITY_PREFIX}{class}")).collect(),
+            values: order.iter().flat_map(|&row| &probabilities[row * width..][..width]).copied().collect(),
+        },
+    }
+}
+
+fn summarize(saved: &SavedModel, rows: &[Inference], probabilities: &[f32], rejects: usize) -> String {
+    let track = match saved.normalizer.track() {
+        "transductive" => "transductive: each input is one speaker",
+        track => track,
+    };
+    let tops = probabilities.chunks(saved.classes.len()).map(|row| row.iter().copied().fold(0.0, f32::max));
+    let sure = tops.map(f64::from).sum::<f64>() / rows.len() as f64;
+    let sure = if rows.is_empty() { String::new() } else { format!(", mean top probability {sure:.3}") };
+    format!("{} utterances by {} ({track}){sure}, {rejects} rejects", rows.len(), saved.spec.kind())
+}

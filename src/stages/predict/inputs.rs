@@ -1,0 +1,209 @@
+//! INPUT arguments to files: every path is relative to the deepest folder that all of them lie in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{self, ConfigError};
+use crate::corpus::{self, Glob};
+use crate::storage::{self, Entry, StorageError, Store};
+
+use super::super::StageError;
+
+/// What the arguments stand for.
+pub(super) struct Inputs {
+    /// The deepest folder that all lie in.
+    pub store: Arc<dyn Store>,
+    /// In the order of the command line.
+    pub inputs: Vec<Input>,
+}
+
+/// One argument.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// Its place relative to the store; `.` for the store itself.
+    pub label: String,
+    /// Its files, sorted by path.
+    pub files: Vec<Entry>,
+}
+
+impl Inputs {
+    /// Finds the files of arguments that do not depend on the working directory: absolute paths and `s3://` places.
+    ///
+    /// # Errors
+    /// An argument that does not exist, holds no audio, cannot be reached, or lies in another store than the first.
+    pub fn find(arguments: &[String], params: &config::Storage) -> Result<Self, StageError> {
+        let places = arguments.iter().map(|argument| Place::parse(argument)).collect::<Vec<_>>();
+        let first = places.first().ok_or_else(|| ConfigError::new("INPUT", "missing", "name at least one"))?;
+        if let Some(other) = places.iter().find(|place| place.origin != first.origin) {
+            let problem = format!("it lies in another store than {}; predict them one after the other", first.given);
+            return Err(ConfigError::new("INPUT", other.given, problem).into());
+        }
+        let origin = storage::open(&first.origin, params).map_err(first.unreachable())?;
+        let kinds = places.iter().map(|place| place.kind(origin.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let bases = places.iter().zip(&kinds).map(|(place, kind)| &place.steps[..kind.base_steps(&place.steps)]);
+        let depth = common_depth(bases);
+        let root = format!("{}/{}", first.origin.trim_end_matches('/'), first.steps[..depth].join("/"));
+        let store = storage::open(&root, params).map_err(first.unreachable())?;
+        let input = |(place, kind): (&Place, &Kind)| place.input(kind, depth, store.as_ref());
+        let inputs = places.iter().zip(&kinds).map(input).collect::<Result<_, _>>()?;
+        Ok(Self { store, inputs })
+    }
+
+    /// Every file once, by path.
+    pub fn files(&self) -> BTreeMap<&str, &Entry> {
+        self.inputs.iter().flat_map(|input| &input.files).map(|file| (file.path.as_str(), file)).collect()
+    }
+}
+
+/// An argument, taken apart.
+struct Place<'a> {
+    given: &'a str,
+    /// `/` or `s3://bucket`.
+    origin: String,
+    /// Folders and name below it.
+    steps: Vec<&'a str>,
+}
+
+/// What lies at a place.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    Pattern,
+}
+
+impl Kind {
+    /// How many steps lead to the folder that is listed.
+    fn base_steps(&self, steps: &[&str]) -> usize {
+        match self {
+            Self::File => steps.len() - 1,
+            Self::Folder => steps.len(),
+            Self::Pattern => steps.iter().take_while(|step| !Glob::is_pattern(step)).count(),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn parse(given: &'a str) -> Self {
+        let (origin, path) = match given.split_once("://") {
+            None => ("/".to_owned(), given),
+            Some(("file", path)) => ("/".to_owned(), path),
+            Some((scheme, place)) => {
+                let (bucket, path) = place.split_once('/').unwrap_or((place, ""));
+                (format!("{scheme}://{bucket}"), path)
+            }
+        };
+        let mut steps = Vec::new();
+        for step in path.split('/') {
+            match step {
+                "" | "." => {}
+                ".." => drop(steps.pop()),
+                step => steps.push(step),
+            }
+        }
+        Self { given, origin, steps }
+    }
+
+    fn kind(&self, origin: &dyn Store) -> Result<Kind, StageError> {
+        let path = self.steps.join("/");
+        if !path.is_empty() && origin.stat(&path).map_err(self.unreachable())?.is_some() {
+            return Ok(Kind::File);
+        }
+        // A folder may have a name that looks like a pattern.
+        let is_pattern = Glob::is_pattern(&path) && origin.list(&path).map_err(self.unreachable())?.is_empty();
+        Ok(if is_pattern { Kind::Pattern } else { Kind::Folder })
+    }
+
+    fn input(&self, kind: &Kind, depth: usize, store: &dyn Store) -> Result<Input, StageError> {
+        let path = self.steps[depth..].join("/");
+        let base = self.steps[depth..kind.base_steps(&self.steps)].join("/");
+        let listed = match kind {
+            Kind::File => store.stat(&path).map(Vec::from_iter),
+            Kind::Folder | Kind::Pattern => store.list(&base),
+        };
+        let mut files = listed.map_err(self.unreachable())?;
+        let below = |file: &Entry| file.path[base.len()..].trim_start_matches('/').to_owned();
+        let count = files.len();
+        match kind {
+            // Whoever names a file means it.
+            Kind::File => {}
+            Kind::Folder => files.retain(|file| corpus::is_audio(&below(file))),
+            Kind::Pattern => {
+                let glob = Glob::new(&path)?;
+                files.retain(|file| glob.matches(&file.path) && corpus::is_audio(&below(file)));
+            }
+        }
+        if files.is_empty() {
+            return Err(self.unusable(&nothing(kind, count)));
+        }
+        Ok(Input { label: if path.is_empty() { ".".to_owned() } else { path }, files })
+    }
+
+    fn unreachable(&self) -> impl Fn(StorageError) -> StageError {
+        let input = self.given.to_owned();
+        move |source| StageError::Input { input: input.clone(), source }
+    }
+
+    fn unusable(&self, problem: &str) -> StageError {
+        StageError::UnusableInput { input: self.given.to_owned(), problem: problem.to_owned() }
+    }
+}
+
+/// Why there is nothing to predict; `count` files were seen.
+fn nothing(kind: &Kind, count: usize) -> String {
+    let extensions = config::usual_extensions().collect::<Vec<_>>().join(" ");
+    match (kind, count) {
+        (Kind::Pattern, _) => format!("matches no audio file ({count} files were looked at; extensions: {extensions})"),
+        (_, 0) => "does not exist or holds no file".to_owned(),
+        (_, count) => format!("holds no audio file ({count} files were looked at; extensions: {extensions})"),
+    }
+}
+
+/// How many of their first steps all have in common.
+fn common_depth<'a>(mut bases: impl Iterator<Item = &'a [&'a str]>) -> usize {
+    let Some(first) = bases.next() else { return 0 };
+    let shared = |depth: usize, base: &[&str]| first.iter().zip(base).take(depth).take_while(|(a, b)| a == b).count();
+    bases.fold(first.len(), shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_taken_apart() {
+        let cases = [
+            ("/a/./b//c/../d.wav", "/", vec!["a", "b", "d.wav"]),
+            ("/../..", "/", vec![]),
+            ("file:///a/b", "/", vec!["a", "b"]),
+            ("s3://bucket/a/b/", "s3://bucket", vec!["a", "b"]),
+            ("s3://bucket", "s3://bucket", vec![]),
+        ];
+        for (given, origin, steps) in cases {
+            let place = Place::parse(given);
+            assert_eq!((place.origin.as_str(), place.steps), (origin, steps), "{given}");
+        }
+    }
+
+    #[test]
+    fn the_common_folder_is_the_deepest() {
+        let cases: [(&[&[&str]], usize); 5] = [
+            (&[&["a", "b"]], 2),
+            (&[&["a", "b"], &["a", "c"]], 1),
+            (&[&["a", "b"], &["a", "b", "c"], &["a", "b", "d"]], 2),
+            (&[&["a"], &["b"]], 0),
+            (&[], 0),
+        ];
+        for (bases, want) in cases {
+            assert_eq!(common_depth(bases.iter().copied()), want, "{bases:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_listed_from_its_last_plain_folder() {
+        let steps = ["a", "b*", "c", "d?.wav"];
+        assert_eq!(Kind::Pattern.base_steps(&steps), 1);
+        assert_eq!(Kind::File.base_steps(&steps), 3);
+        assert_eq!(Kind::Folder.base_steps(&steps), 4);
+    }
+}

@@ -1,0 +1,192 @@
+//! Files to probabilities: the extraction of the pipeline, the normalization of the model, the model.
+
+use std::collections::BTreeMap;
+
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use crate::config::{Method, NormalizeParams, Scope};
+use crate::dataset::{self, Features, Scaling, Statistics};
+use crate::features::FeatureSet;
+use crate::model::{self, Classifier, SavedModel};
+use crate::schema::{Columns, FeatureKeys, Inference, Reject, Split, SplitRow, Table, Utterance};
+
+use super::super::StageError;
+use super::super::crew::{Crew, Extraction, Refusal};
+use super::PREDICT;
+
+/// Fewest utterances from which statistics of a speaker are taken.
+pub(super) const MIN_UTTERANCES: usize = 8;
+/// The one group of statistics that do not depend on the speaker.
+const ALL: &str = "all";
+
+/// Files that are normalized together: those of a speaker, or as many as memory should hold.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub speaker: Option<String>,
+    pub utterances: Vec<Utterance>,
+}
+
+/// What becomes of a group.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub rows: Vec<Inference>,
+    /// A value a class, row after row.
+    pub probabilities: Vec<f32>,
+    pub rejects: Vec<Reject>,
+}
+
+/// Judges groups by one model.
+pub(super) struct Judge<'a> {
+    saved: &'a SavedModel,
+    crew: Crew<'a>,
+    fit: Fit,
+}
+
+/// How a model takes what a feature set gives.
+#[derive(Debug, Clone)]
+pub(super) struct Fit {
+    /// Where the model's features stand among those of the set.
+    columns: Vec<usize>,
+    pub params: NormalizeParams,
+}
+
+impl Fit {
+    /// # Errors
+    /// In words: the set lacks features of the model; a normalization that this version does not know.
+    pub fn new(saved: &SavedModel, set: &FeatureSet) -> Result<Self, String> {
+        let columns = saved.columns_in(set.names()).map_err(|error| error.to_string())?;
+        Ok(Self { columns, params: normalization(saved)? })
+    }
+}
+
+impl<'a> Judge<'a> {
+    /// Nothing is judged yet.
+    pub fn new(saved: &'a SavedModel, fit: Fit, crew: Crew<'a>) -> Self {
+        Self { saved, crew, fit }
+    }
+
+    /// Judges one group; `advance` is told of every file that is done.
+    pub fn judge(
+        &self,
+        group: &Group,
+        stamps: &BTreeMap<&str, String>,
+        advance: impl Fn() -> Result<(), StageError> + Sync,
+    ) -> Result<Judged, StageError> {
+        let stamp = |row: &Utterance| stamps.get(row.path.as_str()).cloned().unwrap_or_default();
+        let files = self.crew.files(&group.utterances, stamp)?;
+        let extracted = files.into_iter().enumerate().par_bridge().map_init(
+            || self.crew.worker(),
+            |worker, (number, file)| {
+                let rows = self.crew.extract(worker, file)?;
+                advance()?;
+                Ok::<_, StageError>((number, rows))
+            },
+        );
+        let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
+        extracted.sort_unstable_by_key(|(number, _)| *number);
+        let (mut rows, mut rejects) = (Vec::new(), Vec::new());
+        for (utterance, extracted) in group.utterances.iter().zip(extracted.into_iter().flat_map(|(_, rows)| rows)) {
+            match extracted {
+                Ok(extractions) => rows.extend(extractions),
+                Err(refusal) => rejects.push(reject(&utterance.path, refusal)),
+            }
+        }
+        if self.fit.params.scope == Scope::Speaker && rows.len() < MIN_UTTERANCES {
+            rejects.extend(rows.drain(..).map(|row| too_few(group, &row)));
+        }
+        let (rows, probabilities) = self.predict(group, rows)?;
+        Ok(Judged { rows, probabilities, rejects })
+    }
+
+    fn predict(&self, group: &Group, rows: Vec<Extraction>) -> Result<(Vec<Inference>, Vec<f32>), StageError> {
+        if rows.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let features = Features::new(&self.table(group, rows))?;
+        let ids = features.keys().ids()?.into_iter().map(str::to_owned);
+        let side = |utterance_id| SplitRow {
+            scheme: PREDICT.to_owned(),
+            fold: 0,
+            utterance_id,
+            split: Split::Test.as_str().to_owned(),
+        };
+        let sides = ids.map(side).collect::<Vec<_>>();
+        let statistics = match self.fit.params.scope {
+            Scope::Corpus => self.carried()?,
+            Scope::Speaker => dataset::fit(&features, &sides, self.fit.params)?,
+        };
+        let normalized = dataset::normalized(&features, &sides, &statistics, Split::Test)?;
+        let shape = (normalized.rows.len(), normalized.float.names.len());
+        let x = ArrayView2::from_shape(shape, &normalized.float.values).expect("a table has all its cells");
+        let probabilities = self.saved.model.probabilities(x);
+        let predicted = model::predicted(probabilities.view());
+        let row = |(keys, class): (FeatureKeys, usize)| Inference {
+            path: keys.path,
+            speaker: keys.speaker,
+            duration_s: keys.duration_s,
+            audio_hash: keys.audio_hash,
+            predicted: self.saved.classes[class].clone(),
+        };
+        let rows = normalized.rows.into_iter().zip(predicted).map(row).collect();
+        Ok((rows, probabilities.rows().into_iter().flat_map(|row| row.to_vec()).collect()))
+    }
+
+    /// The group as a features table with the model's columns.
+    fn table(&self, group: &Group, rows: Vec<Extraction>) -> Table<FeatureKeys> {
+        let float = Columns { names: self.saved.features.clone(), values: Vec::new() };
+        let mut table = Table::<FeatureKeys> { float, ..Table::default() };
+        for row in rows {
+            table.float.values.extend(self.fit.columns.iter().map(|&column| row.values[column]));
+            table.rows.push(FeatureKeys { speaker: group.speaker.clone(), ..row.keys });
+        }
+        table
+    }
+
+    /// The statistics that the model carries.
+    fn carried(&self) -> Result<Statistics, StageError> {
+        let group = self.saved.normalizer.groups.get(ALL);
+        let (center, scale) = group.cloned().unwrap_or_default();
+        let scaling = Scaling { rows: vec![0; center.len()], center, scale, transductive: false };
+        Ok(Statistics {
+            fold: 0,
+            method: self.fit.params.method,
+            scope: Scope::Corpus,
+            features: self.saved.features.clone(),
+            groups: BTreeMap::from([(ALL.to_owned(), scaling)]),
+        })
+    }
+}
+
+/// How the model's features are normalized.
+fn normalization(saved: &SavedModel) -> Result<NormalizeParams, String> {
+    let normalizer = &saved.normalizer;
+    let (method, scope) = (Method::from_word(&normalizer.method), Scope::from_word(&normalizer.scope));
+    let unknown = || format!("its normalization `{}` of scope `{}` is unknown", normalizer.method, normalizer.scope);
+    let params = method.zip(scope).map(|(method, scope)| NormalizeParams { method, scope }).ok_or_else(unknown)?;
+    if params.scope == Scope::Corpus && !normalizer.groups.contains_key(ALL) {
+        return Err("it carries no statistics to normalize by".to_owned());
+    }
+    Ok(params)
+}
+
+/// A file that was refused.
+pub(super) fn reject(path: &str, Refusal { code, message }: Refusal) -> Reject {
+    tracing::warn!(path, code, message, "refused");
+    Reject {
+        corpus: super::CORPUS.to_owned(),
+        path: path.to_owned(),
+        utterance_id: None,
+        stage: PREDICT.to_owned(),
+        code: code.to_owned(),
+        message,
+    }
+}
+
+fn too_few(group: &Group, row: &Extraction) -> Reject {
+    let speaker = group.speaker.as_deref().unwrap_or_default();
+    let message = format!(
+        "fewer than {MIN_UTTERANCES} utterances of `{speaker}` could be used, too few for statistics of a speaker"
+    );
+    reject(&row.keys.path, Refusal { code: "too_few_utterances", message })
+}
