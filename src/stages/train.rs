@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::config::{self, ModelSpec};
+use crate::config::{self, ModelSpec, Parameters};
 use crate::dataset::{self, Features, Matrices, Side, Statistics};
 use crate::model::{self, Classifier, Fitted, Normalizer, Problem, SavedModel};
 use crate::schema::{
@@ -44,7 +44,8 @@ impl Stage for Train {
     type Work = Work;
 
     fn config_hash(context: &Context) -> String {
-        config::config_hash(&(&context.parameters.models, context.parameters.pipeline.seed))
+        let Parameters { models, pipeline, .. } = context.parameters;
+        config::config_hash(&(models, pipeline.train.calibration, pipeline.seed))
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
@@ -82,11 +83,12 @@ impl Stage for Train {
 
 fn jobs(context: &Context, splits: &[SplitRow], inputs: &BTreeMap<String, String>) -> Result<Vec<Job>, StageError> {
     let folds = splits.iter().map(|row| row.fold).collect::<BTreeSet<_>>();
+    let pipeline = &context.parameters.pipeline;
     let mut jobs = Vec::new();
     for fold in folds {
         for spec in &context.parameters.models {
             let key = config::config_hash(&(
-                (spec, context.parameters.pipeline.seed, env!("CARGO_PKG_VERSION")),
+                (spec, pipeline.train.calibration, pipeline.seed, env!("CARGO_PKG_VERSION")),
                 (inputs, fold),
             ));
             let mut job = Job { spec: spec.clone(), fold, key, is_done: false };
@@ -171,12 +173,15 @@ impl<'a> Bench<'a> {
         let statistics = Statistics::from_rows(normalization, self.features.names())?;
         let matrices = dataset::matrices(&self.features, rows, &statistics, &self.classes)?;
         let dev = (!matrices.dev.y.is_empty()).then_some((matrices.dev.x.view(), matrices.dev.y.as_slice()));
+        let pipeline = &self.context.parameters.pipeline;
         let problem = Problem {
             train: (matrices.train.x.view(), &matrices.train.y),
             dev,
             classes: &self.classes,
             features: self.features.names(),
-            seed: job.seed(self.context.parameters.pipeline.seed),
+            seed: job.seed(pipeline.seed),
+            calibration: pipeline.train.calibration,
+            shared: None,
         };
         let fitted = model::fit(&job.spec, &problem)?;
         fitted.notes.iter().for_each(|note| tracing::info!(model = job.name(), fold = job.fold, "{note}"));

@@ -14,10 +14,11 @@ const LAYERS: [&[&str]; 6] = [
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 14] = [
+const OWNED: [(&str, &[&str]); 15] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
+    ("faer", &["model"]),
     ("linfa", &["model"]),
     ("smartcore", &["model"]),
     ("symphonia", &["audio"]),
