@@ -6,8 +6,8 @@ use divan::counter::ItemsCount;
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use ser_etl::config::train::{Activation, Mlp, ModelSpec, Optimizer, Schedule};
-use ser_etl::model::{Classifier, Problem, fit};
+use ser_etl::config::train::{Activation, Calibration, Inputs, InputsMethod, Mlp, ModelSpec, Optimizer, Schedule};
+use ser_etl::model::{Classifier, Problem, Shared, fit};
 
 const ROWS: usize = 20_000;
 const FEATURES: usize = 256;
@@ -35,25 +35,69 @@ fn epoch(bencher: Bencher, case: &str) {
         epochs: 1,
         ..Mlp::default()
     });
-    let (x, y, classes, features) = rows();
-    let problem = Problem { train: (x.view(), &y), dev: None, classes: &classes, features: &features, seed: 1 };
+    let data = Data::new(ROWS, FEATURES);
+    let problem = data.problem();
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| fit(&spec, &problem).expect("the problem is sound"));
 }
 
 /// Probabilities of the same rows.
 #[divan::bench(sample_count = 10)]
 fn predict(bencher: Bencher) {
-    let (x, y, classes, features) = rows();
-    let problem = Problem { train: (x.view(), &y), dev: None, classes: &classes, features: &features, seed: 1 };
+    let data = Data::new(ROWS, FEATURES);
+    let problem = data.problem();
     let spec = ModelSpec::Mlp(Mlp { epochs: 1, ..Mlp::default() });
     let model = fit(&spec, &problem).expect("the problem is sound").model;
-    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.probabilities(x.view()));
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.probabilities(data.x.view()));
 }
 
-fn rows() -> (Array2<f32>, Vec<usize>, Vec<String>, Vec<String>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let x = Array2::from_shape_simple_fn((ROWS, FEATURES), || rng.gen_range(-1.7..1.7));
-    let y = (0..ROWS).map(|_| rng.gen_range(0..CLASSES)).collect();
-    let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:03}")).collect();
-    (x, y, names("c", CLASSES), names("f", FEATURES))
+/// A whole fit as the search over parameters makes many: 30 epochs on 1,400 rows of 500 columns.
+#[divan::bench(sample_count = 5, args = ["plain", "mixup and input dropout"])]
+fn fit_of_30_epochs(bencher: Bencher, case: &str) {
+    let noisy = case != "plain";
+    let (mixup, input_dropout) = if noisy { (0.4, 0.2) } else { (0.0, 0.0) };
+    let spec = ModelSpec::Mlp(Mlp { epochs: 30, mixup, input_dropout, ..Mlp::default() });
+    let data = Data::new(1400, 500);
+    bencher.bench_local(|| fit(&spec, &data.problem()).expect("the problem is sound"));
+}
+
+/// A fit of one epoch on the first 200 principal components of 1,400 rows of 6,000 columns, alone and where another fit
+/// on the same rows was there before.
+#[divan::bench(sample_count = 3, args = ["alone", "shared"])]
+fn fit_on_components(bencher: Bencher, case: &str) {
+    let inputs = Inputs::new(InputsMethod::Pca, 200);
+    let spec = ModelSpec::Mlp(Mlp { epochs: 1, inputs, ..Mlp::default() });
+    let data = Data::new(1400, 6000);
+    let shared = Shared::new(&data.problem());
+    let problem = Problem { shared: (case == "shared").then_some(&shared), ..data.problem() };
+    fit(&spec, &problem).expect("the problem is sound");
+    bencher.bench_local(|| fit(&spec, &problem).expect("the problem is sound"));
+}
+
+struct Data {
+    x: Array2<f32>,
+    y: Vec<usize>,
+    classes: Vec<String>,
+    features: Vec<String>,
+}
+
+impl Data {
+    fn new(rows: usize, features: usize) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let x = Array2::from_shape_simple_fn((rows, features), || rng.gen_range(-1.7..1.7));
+        let y = (0..rows).map(|_| rng.gen_range(0..CLASSES)).collect();
+        let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:04}")).collect();
+        Self { x, y, classes: names("c", CLASSES), features: names("f", features) }
+    }
+
+    fn problem(&self) -> Problem<'_> {
+        Problem {
+            train: (self.x.view(), &self.y),
+            dev: None,
+            classes: &self.classes,
+            features: &self.features,
+            seed: 1,
+            calibration: Calibration::None,
+            shared: None,
+        }
+    }
 }

@@ -9,5 +9,6 @@ fuzz_target!(|data: &[u8]| {
     let cut = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
     let (card, weights) = data.split_at(cut);
     let weights = weights.get(1..).unwrap_or_default();
-    let _ = load(&[(FILES[0].to_owned(), card.to_vec()), (FILES[1].to_owned(), weights.to_vec())]);
+    let [weights_file, card_file] = FILES;
+    let _ = load(&[(weights_file.to_owned(), weights.to_vec()), (card_file.to_owned(), card.to_vec())]);
 });

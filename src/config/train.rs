@@ -2,17 +2,20 @@
 
 mod baselines;
 mod checks;
+mod inputs;
 mod mlp;
+mod spec;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ColumnPatterns, ConfigError};
 pub use baselines::{Criterion, Forest, Logistic, NaiveBayes, Svm, SvmKernel, Tree};
+pub use inputs::{Inputs, InputsMethod};
 pub use mlp::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
+pub use spec::{ModelKind, ModelSpec};
 
 /// The `[train]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +28,10 @@ pub struct Train {
     /// Fits of each model that draws random numbers (mlp, forest), 1 to 100; default 1. All figures come from the
     /// first; the others show how much hangs on the numbers drawn.
     pub seeds: usize,
+    /// none (default), or temperature: one number makes the probabilities of a model bolder or milder, and moves no
+    /// prediction. It is fitted on the dev rows, which are then held out of every fit; with `[tune]`, on the rows of the
+    /// inner folds, and dev rows are trained on.
+    pub calibration: Calibration,
     /// The multilayer perceptron.
     pub mlp: Mlp,
     /// Multinomial logistic regression.
@@ -45,6 +52,7 @@ impl Default for Train {
             models: ModelKind::ALL.to_vec(),
             columns: ColumnPatterns::default(),
             seeds: 1,
+            calibration: Calibration::None,
             mlp: Mlp::default(),
             logistic: Logistic::default(),
             svm: Svm::default(),
@@ -56,10 +64,6 @@ impl Default for Train {
 }
 
 impl Train {
-    pub fn calibrates(&self) -> bool {
-        false
-    }
-
     /// The configured models, in order. Sections of models that are not listed are checked too, and then left out, so
     /// that only what is fitted is hashed.
     pub fn check(&self) -> Result<Vec<ModelSpec>, ConfigError> {
@@ -103,115 +107,15 @@ impl Train {
     }
 }
 
-/// The models there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+/// How probabilities are put right after a fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ModelKind {
-    /// Multilayer perceptron.
-    Mlp,
-    /// Multinomial logistic regression.
-    Logistic,
-    /// Support vector machine.
-    Svm,
-    /// Gaussian naive Bayes.
-    NaiveBayes,
-    /// Decision tree.
-    Tree,
-    /// Random forest.
-    Forest,
-    /// The most frequent class of the training rows, whatever the features say.
-    Majority,
-}
-
-impl ModelKind {
-    /// Every model, in the order of reports.
-    pub const ALL: [Self; 7] =
-        [Self::Mlp, Self::Logistic, Self::Svm, Self::NaiveBayes, Self::Tree, Self::Forest, Self::Majority];
-
-    /// The word that pipeline files and tables use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mlp => "mlp",
-            Self::Logistic => "logistic",
-            Self::Svm => "svm",
-            Self::NaiveBayes => "naive-bayes",
-            Self::Tree => "tree",
-            Self::Forest => "forest",
-            Self::Majority => "majority",
-        }
-    }
-
-    fn words() -> String {
-        Self::ALL.map(Self::as_str).join(", ")
-    }
-}
-
-impl fmt::Display for ModelKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One model with its parameters: what a fit depends on besides the rows and the seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "model", rename_all = "kebab-case")]
-pub enum ModelSpec {
-    /// Multilayer perceptron.
-    Mlp(Mlp),
-    /// Multinomial logistic regression.
-    Logistic(Logistic),
-    /// Support vector machine.
-    Svm(Svm),
-    /// Gaussian naive Bayes.
-    NaiveBayes(NaiveBayes),
-    /// Decision tree.
-    Tree(Tree),
-    /// Random forest.
-    Forest(Forest),
-    /// Most frequent class.
-    Majority,
-}
-
-impl ModelSpec {
-    /// Which model this is.
-    pub fn kind(&self) -> ModelKind {
-        match self {
-            Self::Mlp(_) => ModelKind::Mlp,
-            Self::Logistic(_) => ModelKind::Logistic,
-            Self::Svm(_) => ModelKind::Svm,
-            Self::NaiveBayes(_) => ModelKind::NaiveBayes,
-            Self::Tree(_) => ModelKind::Tree,
-            Self::Forest(_) => ModelKind::Forest,
-            Self::Majority => ModelKind::Majority,
-        }
-    }
-
-    /// What the model is, in words.
-    pub fn title(&self) -> String {
-        match self {
-            Self::Mlp(mlp) => mlp.title(),
-            Self::Logistic(logistic) => format!("multinomial logistic regression, alpha {}", logistic.alpha),
-            Self::Svm(svm) => match svm.kernel {
-                SvmKernel::Linear => format!("support vector machine, linear kernel, C {}", svm.c),
-                SvmKernel::Rbf => format!("support vector machine, RBF kernel, C {}", svm.c),
-            },
-            Self::NaiveBayes(_) => "Gaussian naive Bayes".to_owned(),
-            Self::Tree(_) => "decision tree".to_owned(),
-            Self::Forest(forest) => format!("random forest of {} trees", forest.trees),
-            Self::Majority => "most frequent class of the training rows".to_owned(),
-        }
-    }
-
-    /// Whether another seed gives another model.
-    pub fn is_random(&self) -> bool {
-        matches!(self, Self::Mlp(_) | Self::Forest(_))
-    }
-
-    /// Whether the dev rows are held out to stop the training early. A model that does not use them so is fitted on
-    /// train and dev together.
-    pub fn uses_dev(&self) -> bool {
-        matches!(self, Self::Mlp(mlp) if mlp.patience > 0)
-    }
+pub enum Calibration {
+    /// Not at all.
+    #[default]
+    None,
+    /// Guo et al., 2017: the logits are divided by the number that makes the log loss of the dev rows least.
+    Temperature,
 }
 
 #[cfg(test)]
@@ -246,6 +150,26 @@ mod tests {
     }
 
     #[test]
+    fn inputs_are_said_and_the_svm_is_capped() {
+        let text = "models = [\"mlp\", \"svm\", \"forest\"]
+            mlp = { members = 5, inputs = { method = \"pca\", columns = 200, whiten = 0.5 } }
+            forest = { inputs = { method = \"select\", columns = 50 } }
+            svm = { inputs = { clip = 4.0 } }";
+        let specs = parse(text).unwrap();
+        let titles: Vec<_> = specs.iter().map(ModelSpec::title).collect();
+        assert_eq!(
+            titles,
+            [
+                "multilayer perceptron, 256 and 128 hidden units, average of 5, on 200 whitened principal components",
+                "support vector machine, RBF kernel, C 3",
+                "random forest of 100 trees, on the 50 best columns",
+            ]
+        );
+        assert_eq!(specs[1].inputs(500), Inputs { clip: Some(4.0), ..Inputs::default() });
+        assert_eq!(specs[1].inputs(501), Inputs { clip: Some(4.0), ..Inputs::new(InputsMethod::Pca, 500) });
+    }
+
+    #[test]
     fn early_stopping_holds_dev_out() {
         let uses = |text| parse(text).unwrap()[0].uses_dev();
         assert!(uses("[mlp]\npatience = 3"));
@@ -272,6 +196,16 @@ mod tests {
             ("[mlp]\noptimizer = \"sgd\"\nmomentum = 1.0", "train.mlp.momentum"),
             ("[mlp]\nstep_epochs = 3", "train.mlp.step_epochs"),
             ("[mlp]\nschedule = \"step\"\nstep_factor = 2.0", "train.mlp.step_factor"),
+            ("[mlp]\nmembers = 0", "train.mlp.members"),
+            ("[mlp]\nmixup = -0.1", "train.mlp.mixup"),
+            ("[mlp]\nmixup = nan", "train.mlp.mixup"),
+            ("[mlp.inputs]\ncolumns = 3", "train.mlp.inputs.columns"),
+            ("[mlp.inputs]\nmethod = \"pca\"", "train.mlp.inputs.columns"),
+            ("[logistic.inputs]\nmethod = \"select\"\ncolumns = 0", "train.logistic.inputs.columns"),
+            ("[tree.inputs]\nmethod = \"select\"\ncolumns = 9\nwhiten = 0.5", "train.tree.inputs.whiten"),
+            ("[forest.inputs]\nmethod = \"pca\"\ncolumns = 9\nwhiten = 1.5", "train.forest.inputs.whiten"),
+            ("[naive-bayes.inputs]\nclip = 0.0", "train.naive-bayes.inputs.clip"),
+            ("[svm.inputs]\nmethod = \"pca\"\ncolumns = 501", "train.svm.inputs.columns"),
             ("[logistic]\nalpha = 0.0", "train.logistic.alpha"),
             ("[logistic]\nmax_iterations = 0", "train.logistic.max_iterations"),
             ("[svm]\nc = 0.0", "train.svm.c"),
@@ -286,7 +220,14 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.starts_with(&format!("`{key}` is ")), "{text}: {error}");
         }
-        for text in ["[mlp]\nunits = 3", "models = [\"knn\"]", "[majority]\na = 1", "[mlp]\nactivation = \"sigmoid\""] {
+        for text in [
+            "[mlp]\nunits = 3",
+            "models = [\"knn\"]",
+            "[majority]\na = 1",
+            "[mlp]\nactivation = \"sigmoid\"",
+            "[mlp]\ninputs = { method = \"lda\" }",
+            "calibration = \"platt\"",
+        ] {
             assert!(parse(text).unwrap_err().contains("unknown"), "{text}");
         }
     }

@@ -57,6 +57,9 @@ pub enum ModelError {
         /// The one after it.
         second: String,
     },
+    /// Shared work of other rows.
+    #[error("the shared work was made of other rows than this fit's; make it of the same problem")]
+    Shared,
     /// Training rows of one class only.
     #[error("cannot fit {model}: all {rows} training rows are of class `{class}`; at least two classes are needed")]
     OneClass {

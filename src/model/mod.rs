@@ -3,13 +3,17 @@
 //! Features are normalized before they come here. A fit depends on the specification, the rows and the seed, never on the
 //! number of threads: whatever runs in parallel is collected in a fixed order.
 
+mod calibration;
 mod error;
+mod inputs;
 mod logistic;
 mod majority;
 mod mlp;
 mod naive_bayes;
+mod pca;
 mod problem;
 mod saved;
+mod shared;
 mod svm;
 mod tensors;
 mod trees;
@@ -19,11 +23,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use ndarray::{Array2, ArrayView2, ArrayViewMut1};
 use serde::{Deserialize, Serialize};
 
-use crate::config::train::{ModelKind, ModelSpec};
+use crate::config::train::{Calibration, ModelKind, ModelSpec};
+pub use calibration::temperature;
 pub use error::ModelError;
+use inputs::Inputs;
 pub use problem::Problem;
 use problem::prepare;
 pub use saved::{FILES, Normalizer, SavedModel, load, save};
+pub use shared::Shared;
 use tensors::Tensors;
 
 /// Something that gives class probabilities to normalized rows.
@@ -40,7 +47,10 @@ pub struct Model {
     present: Vec<usize>,
     classes: usize,
     features: usize,
+    /// From features to what the algorithm is given.
+    inputs: Inputs,
     inner: Box<dyn Stored>,
+    temperature: Option<f64>,
 }
 
 impl Model {
@@ -53,11 +63,24 @@ impl Model {
     pub fn features(&self) -> usize {
         self.features
     }
+
+    /// What the logits are divided by, where the model is calibrated.
+    pub fn temperature(&self) -> Option<f64> {
+        self.temperature
+    }
+
+    /// The same model with the temperature that [`temperature`] found on other rows than it was fitted on.
+    pub fn calibrated(self, temperature: f64) -> Self {
+        Self { temperature: Some(temperature), ..self }
+    }
 }
 
 impl Classifier for Model {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        let known = self.inner.probabilities(x);
+        let mut known = self.inner.probabilities(self.inputs.apply(x).view());
+        if let Some(temperature) = self.temperature {
+            calibration::temper(known.view_mut(), temperature);
+        }
         let mut all = Array2::zeros((x.nrows(), self.classes));
         for (column, &class) in self.present.iter().enumerate() {
             all.column_mut(class).assign(&known.column(column));
@@ -83,9 +106,8 @@ pub struct Fitted {
     pub notes: Vec<String>,
     /// Rows that the model was fitted on.
     pub rows: usize,
-    /// Dev rows that were held out to stop early; 0 where dev was trained on or absent.
+    /// Dev rows that were held out to stop early or to calibrate on; 0 where dev was trained on or absent.
     pub held_out: usize,
-    pub temperature: Option<f64>,
 }
 
 /// One epoch of a training.
@@ -126,22 +148,41 @@ pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
         ModelSpec::Forest(forest) => guarded(spec.kind(), || trees::fit_forest(forest, task)),
         ModelSpec::Majority => Ok(majority::fit(task)),
     }?;
-    let (rows, held_out) = (task.train.y.len(), task.dev.as_ref().map_or(0, |dev| dev.y.len()));
+    let (rows, mut held_out) = (task.train.y.len(), task.dev.as_ref().map_or(0, |dev| dev.y.len()));
     prepared.notes.extend(learned.notes);
-    let model = Model {
+    let mut model = Model {
         kind: spec.kind(),
         present: prepared.present,
         classes: problem.classes.len(),
         features: problem.features.len(),
+        inputs: prepared.inputs,
         inner: learned.model,
+        temperature: None,
     };
-    Ok(Fitted { model, curve: learned.curve, notes: prepared.notes, rows, held_out, temperature: None })
+    if problem.calibration == Calibration::Temperature {
+        (model, held_out) = calibrated(model, problem, &mut prepared.notes);
+    }
+    Ok(Fitted { model, curve: learned.curve, notes: prepared.notes, rows, held_out })
+}
+
+/// Fits the temperature on the dev rows; returns their number.
+fn calibrated(model: Model, problem: &Problem, notes: &mut Vec<String>) -> (Model, usize) {
+    match problem.dev.filter(|dev| !dev.1.is_empty()) {
+        None => {
+            notes.push("there are no dev rows to calibrate on: probabilities are as fitted".to_owned());
+            (model, 0)
+        }
+        Some((x, truth)) => {
+            let temperature = temperature(model.probabilities(x).view(), truth);
+            notes.push(format!("calibrated on {} dev rows: temperature {temperature}", truth.len()));
+            (model.calibrated(temperature), truth.len())
+        }
+    }
 }
 
 /// The most probable class of each row; the first by name where several are.
 pub fn predicted(probabilities: ArrayView2<f32>) -> Vec<usize> {
-    let top_of = |row: ndarray::ArrayView1<f32>| top(&row.to_vec());
-    probabilities.rows().into_iter().map(top_of).collect()
+    probabilities.rows().into_iter().map(|row| top(&row.to_vec())).collect()
 }
 
 /// The most probable class of a row of probabilities; the first by name where several are.
@@ -192,22 +233,3 @@ fn scale_to_one(mut row: ArrayViewMut1<f64>) {
 
 #[cfg(test)]
 mod tests;
-/// STUB
-pub struct Shared;
-impl Shared {
-    pub fn new(_: &Problem) -> Self {
-        Self
-    }
-}
-impl<'a> Problem<'a> {
-    pub fn sharing(self, _: &Shared) -> Self {
-        self
-    }
-}
-/// STUB
-pub fn temperature(_: &[f32], _: &[usize]) -> f64 {
-    1.0
-}
-impl Fitted {
-    pub fn calibrate(&mut self, _: f64) {}
-}

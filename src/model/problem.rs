@@ -1,16 +1,17 @@
 //! What a model is fitted on: checked, and with the classes that the training rows lack left out.
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 
-use super::ModelError;
-use crate::config::train::{ModelKind, ModelSpec};
+use super::inputs::{self, Inputs};
+use super::{ModelError, Shared};
+use crate::config::train::{Calibration, ModelKind, ModelSpec};
 
 /// Rows to fit a model on. Features are normalized already.
 #[derive(Debug, Clone, Copy)]
 pub struct Problem<'a> {
     /// Training rows: `rows x features`, and the class of each row as an index into `classes`.
     pub train: (ArrayView2<'a, f32>, &'a [usize]),
-    /// Dev rows: held out by models that stop early on them, trained on by the others.
+    /// Dev rows: held out by models that stop early on them or are calibrated on them, trained on by the others.
     pub dev: Option<(ArrayView2<'a, f32>, &'a [usize])>,
     /// Class names, sorted, each once.
     pub classes: &'a [String],
@@ -18,13 +19,24 @@ pub struct Problem<'a> {
     pub features: &'a [String],
     /// Seed of everything random.
     pub seed: u64,
+    /// How probabilities are put right on the dev rows.
+    pub calibration: Calibration,
+    /// Work shared with other fits on the same rows; the fit is the same without.
+    pub shared: Option<&'a Shared<'a>>,
+}
+
+impl Problem<'_> {
+    /// Whether a model leaves the dev rows out of its fit.
+    fn holds_dev_out(&self, spec: &ModelSpec) -> bool {
+        spec.uses_dev() || self.calibration == Calibration::Temperature
+    }
 }
 
 /// Labelled rows, contiguous.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
-    /// `rows x features`.
-    pub x: Array2<f32>,
+    /// `rows x features`, or `rows x inputs` in a task.
+    pub x: ArcArray2<f32>,
     /// Class of each row.
     pub y: Vec<usize>,
 }
@@ -48,6 +60,8 @@ pub(super) struct Task {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub task: Task,
+    /// What made the task's inputs of the problem's features.
+    pub inputs: Inputs,
     /// For each class of the task, its index among the problem's classes.
     pub present: Vec<usize>,
     pub notes: Vec<String>,
@@ -61,7 +75,7 @@ impl Task {
         counts
     }
 
-    /// The training features in double precision: `rows x features`.
+    /// The training rows in double precision: `rows x inputs`.
     pub fn train_f64(&self) -> Array2<f64> {
         self.train.x.mapv(f64::from)
     }
@@ -70,22 +84,34 @@ impl Task {
 /// Checks a problem and brings it into the form that the algorithms take.
 pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, ModelError> {
     check(problem)?;
-    let mut notes = Vec::new();
-    let (train, dev) = divide(spec, problem, &mut notes);
-    let present = present_classes(&train.y, problem.classes.len());
+    let own = Shared::new(problem);
+    let shared = problem.shared.unwrap_or(&own);
+    if !shared.is_of(problem) {
+        return Err(ModelError::Shared);
+    }
+    let chosen = spec.inputs(problem.features.len());
+    let part = shared.part(!problem.holds_dev_out(spec), chosen.clip.map(|clip| clip as f32));
+    let (y, mut notes) = (&part.rows.y, Vec::new());
+    let present = present_classes(y, problem.classes.len());
     if present.len() < 2 && spec.kind() != ModelKind::Majority {
         let class = problem.classes[present[0]].clone();
-        return Err(ModelError::OneClass { model: spec.kind(), rows: train.y.len(), class });
+        return Err(ModelError::OneClass { model: spec.kind(), rows: y.len(), class });
     }
     let absent: Vec<_> = (0..problem.classes.len()).filter(|class| !present.contains(class)).collect();
     if !absent.is_empty() {
         let names: Vec<_> = absent.iter().map(|&class| problem.classes[class].as_str()).collect();
         notes.push(format!("no training row is of class {}: it is never predicted", names.join(", ")));
     }
-    let dev = dev.and_then(|rows| known_rows(rows, &present, &mut notes));
-    let train = renumber(train, &present);
+    if spec.inputs(0) != chosen {
+        notes.push(format!("{} is given{}", spec.kind(), chosen.title().trim_start_matches(", on")));
+    }
+    let (inputs, x, more) = inputs::fit(&chosen, &part);
+    notes.extend(more);
+    let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes) } else { None };
+    let train = Rows { x, y: renumbered(y, &present) };
     let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
-    Ok(Prepared { task: Task { train, dev, classes: present.len(), names, seed: problem.seed }, present, notes })
+    let task = Task { train, dev, classes: present.len(), names, seed: problem.seed };
+    Ok(Prepared { task, inputs, present, notes })
 }
 
 fn check(problem: &Problem) -> Result<(), ModelError> {
@@ -111,32 +137,13 @@ fn check_rows(part: &'static str, rows: (ArrayView2<f32>, &[usize]), problem: &P
     if let Some((row, &label)) = y.iter().enumerate().find(|&(_, &label)| label >= classes) {
         return Err(ModelError::Label { part, row, label, classes });
     }
+    if x.iter().all(|value| value.is_finite()) {
+        return Ok(());
+    }
     match x.indexed_iter().find(|(_, value)| !value.is_finite()) {
         None => Ok(()),
         Some(((row, column), &value)) => {
             Err(ModelError::NotFinite { part, row, feature: features[column].clone(), value })
-        }
-    }
-}
-
-/// The rows to fit on, and those held out.
-fn divide(spec: &ModelSpec, problem: &Problem, notes: &mut Vec<String>) -> (Rows, Option<Rows>) {
-    let train = Rows { x: problem.train.0.as_standard_layout().into_owned(), y: problem.train.1.to_vec() };
-    let dev = problem.dev.filter(|dev| dev.0.nrows() > 0);
-    match dev {
-        None => {
-            if spec.uses_dev() {
-                notes.push("there are no dev rows to stop early on: all epochs were trained".to_owned());
-            }
-            (train, None)
-        }
-        Some((x, y)) if spec.uses_dev() => {
-            (train, Some(Rows { x: x.as_standard_layout().into_owned(), y: y.to_vec() }))
-        }
-        Some((x, y)) => {
-            let both =
-                concatenate(Axis(0), &[problem.train.0, x]).expect("check() saw that both have the same columns");
-            (Rows { x: both.as_standard_layout().into_owned(), y: [train.y.as_slice(), y].concat() }, None)
         }
     }
 }
@@ -147,10 +154,11 @@ fn present_classes(y: &[usize], classes: usize) -> Vec<usize> {
     (0..classes).filter(|&class| seen[class]).collect()
 }
 
-/// Dev rows of classes that the training rows have; none left is the same as no dev rows.
-fn known_rows(rows: Rows, present: &[usize], notes: &mut Vec<String>) -> Option<Rows> {
-    let known: Vec<_> = (0..rows.y.len()).filter(|&row| present.contains(&rows.y[row])).collect();
-    let dropped = rows.y.len() - known.len();
+/// Dev rows of classes that the training rows have, to stop early on; none left is the same as no dev rows.
+fn known_dev_rows(problem: &Problem, present: &[usize], inputs: &Inputs, notes: &mut Vec<String>) -> Option<Rows> {
+    let (x, y) = problem.dev.unwrap_or((ArrayView2::from(&[[]; 0]), &[]));
+    let known: Vec<_> = (0..y.len()).filter(|&row| present.contains(&y[row])).collect();
+    let dropped = y.len() - known.len();
     if dropped > 0 {
         notes.push(format!("{dropped} dev rows are of classes without training rows: early stopping leaves them out"));
     }
@@ -158,12 +166,11 @@ fn known_rows(rows: Rows, present: &[usize], notes: &mut Vec<String>) -> Option<
         notes.push("there are no dev rows to stop early on: all epochs were trained".to_owned());
         return None;
     }
-    let x = rows.x.select(Axis(0), &known);
-    let y = known.into_iter().map(|row| rows.y[row]).collect();
-    Some(renumber(Rows { x, y }, present))
+    let y: Vec<_> = known.iter().map(|&row| y[row]).collect();
+    Some(Rows { x: inputs.apply(x.select(Axis(0), &known).view()), y: renumbered(&y, present) })
 }
 
-fn renumber(rows: Rows, present: &[usize]) -> Rows {
-    let y = rows.y.iter().map(|class| present.partition_point(|other| other < class)).collect();
-    Rows { x: rows.x, y }
+/// Classes as indices into those that are present.
+fn renumbered(y: &[usize], present: &[usize]) -> Vec<usize> {
+    y.iter().map(|class| present.partition_point(|other| other < class)).collect()
 }

@@ -6,6 +6,8 @@ use ndarray::ArrayView1;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::calibration;
+use super::inputs::Inputs;
 use super::tensors::{Tensors, WEIGHTS_FILE};
 use super::{Epoch, Fitted, Model, ModelError, Problem, Stored};
 use super::{logistic, majority, mlp, naive_bayes, svm, trees};
@@ -59,7 +61,7 @@ pub struct SavedModel {
     pub seed: u64,
     /// Rows that it was fitted on.
     pub rows: usize,
-    /// Dev rows that were held out to stop early.
+    /// Dev rows that were held out to stop early or to calibrate on.
     pub held_out: usize,
     /// How features come from audio.
     pub recipe: Recipe,
@@ -117,6 +119,7 @@ impl SavedModel {
 /// The files of a model: name and bytes. The same model gives the same bytes.
 pub fn save(saved: &SavedModel) -> Vec<(String, Vec<u8>)> {
     let mut tensors = Tensors::default();
+    saved.model.inputs.store(&mut tensors);
     saved.model.inner.store(&mut tensors);
     store_normalizer(&saved.normalizer, saved.features.len(), &mut tensors);
     store_curve(&saved.curve, &mut tensors);
@@ -131,12 +134,16 @@ pub fn load(files: &[(String, Vec<u8>)]) -> Result<SavedModel, ModelError> {
     let present = card.check()?;
     let tensors = Tensors::from_bytes(find(files, WEIGHTS_FILE)?)?;
     let normalizer = load_normalizer(&card, &tensors)?;
+    let features = card.features.len();
+    let inputs = Inputs::load(&card.spec.inputs(features), &tensors, features)?;
     let model = Model {
         kind: card.spec.kind(),
         classes: card.classes.len(),
-        features: card.features.len(),
-        inner: load_inner(&card.spec, &tensors, card.features.len(), present.len())?,
+        features,
+        inner: load_inner(&card.spec, &tensors, inputs.count(features), present.len())?,
+        inputs,
         present,
+        temperature: card.temperature,
     };
     Ok(SavedModel {
         model,
@@ -168,6 +175,8 @@ struct Card {
     seed: u64,
     rows: usize,
     held_out: usize,
+    /// Of three decimals, which JSON gives back bit for bit.
+    temperature: Option<f64>,
     recipe: Recipe,
     normalization: NormalizationCard,
     notes: Vec<String>,
@@ -202,6 +211,7 @@ impl Card {
             seed: saved.seed,
             rows: saved.rows,
             held_out: saved.held_out,
+            temperature: saved.model.temperature,
             recipe: saved.recipe.clone(),
             normalization: NormalizationCard {
                 method: normalizer.method.clone(),
@@ -221,6 +231,9 @@ impl Card {
         }
         if self.trained_classes.is_empty() || self.features.is_empty() {
             return Err(corrupt("there is no trained class or no feature".to_owned()));
+        }
+        if let Some(temperature) = self.temperature.filter(|&temperature| !calibration::is_sound(temperature)) {
+            return Err(corrupt(format!("temperature {temperature} is not within 0.05 and 20")));
         }
         let index = |name: &String| {
             self.classes.binary_search(name).map_err(|_| corrupt(format!("trained class `{name}` is not a class")))
@@ -246,15 +259,15 @@ fn read_card(bytes: &[u8]) -> Result<Card, ModelError> {
 fn load_inner(
     spec: &ModelSpec,
     tensors: &Tensors,
-    features: usize,
+    inputs: usize,
     classes: usize,
 ) -> Result<Box<dyn Stored>, ModelError> {
     match spec {
-        ModelSpec::Mlp(spec) => mlp::load(spec, tensors, features, classes),
-        ModelSpec::Logistic(_) => logistic::load(tensors, features, classes),
-        ModelSpec::Svm(spec) => svm::load(spec, tensors, features, classes),
-        ModelSpec::NaiveBayes(_) => naive_bayes::load(tensors, features, classes),
-        ModelSpec::Tree(_) | ModelSpec::Forest(_) => trees::load(tensors, features, classes),
+        ModelSpec::Mlp(spec) => mlp::load(spec, tensors, inputs, classes),
+        ModelSpec::Logistic(_) => logistic::load(tensors, inputs, classes),
+        ModelSpec::Svm(spec) => svm::load(spec, tensors, inputs, classes),
+        ModelSpec::NaiveBayes(_) => naive_bayes::load(tensors, inputs, classes),
+        ModelSpec::Tree(_) | ModelSpec::Forest(_) => trees::load(tensors, inputs, classes),
         ModelSpec::Majority => majority::load(tensors, classes),
     }
 }

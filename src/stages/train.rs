@@ -45,7 +45,7 @@ impl Stage for Train {
         let train = &parameters.pipeline.train;
         let evaluate = &parameters.pipeline.evaluate;
         config::config_hash(&(
-            (models, parameters.pipeline.seed, train.seeds, train.calibrates()),
+            (models, parameters.pipeline.seed, train.seeds, train.calibration),
             (&evaluate.compare, evaluate.importance, &parameters.split),
         ))
     }

@@ -18,6 +18,7 @@ const OWNED: [(&str, &[&str]); 15] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
+    ("faer", &["model"]),
     ("linfa", &["model"]),
     ("smartcore", &["model"]),
     ("symphonia", &["audio"]),

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checks::{between, positive, used};
+use super::{Inputs, InputsMethod};
 use crate::config::ConfigError;
 
 /// `[train.logistic]`: multinomial logistic regression by L-BFGS.
@@ -15,16 +16,19 @@ pub struct Logistic {
     pub alpha: f64,
     /// Most iterations of the solver, 1 to 100000; default 200.
     pub max_iterations: u64,
+    /// What the columns become before the fit; default all as they are.
+    pub inputs: Inputs,
 }
 
 impl Default for Logistic {
     fn default() -> Self {
-        Self { alpha: 10.0, max_iterations: 200 }
+        Self { alpha: 10.0, max_iterations: 200, inputs: Inputs::default() }
     }
 }
 
 impl Logistic {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.logistic")?;
         positive("train.logistic.alpha", self.alpha)?;
         between("train.logistic.max_iterations", self.max_iterations, 1, 100_000)
     }
@@ -44,16 +48,36 @@ pub struct Svm {
     /// Most training rows, 2 to 20000, default 3000: the kernel matrix is dense, 8 x rows^2 bytes a thread. Above it a seeded sample, in
     /// proportion to the classes, is fitted, and a note says so.
     pub max_rows: usize,
+    /// What the columns become before the fit, at most 500: the kernel is the slow part. By default all as they are or, of
+    /// more than 500, the first 500 principal components.
+    pub inputs: Inputs,
 }
 
 impl Default for Svm {
     fn default() -> Self {
-        Self { kernel: SvmKernel::Rbf, c: 3.0, gamma: None, max_rows: 3000 }
+        Self { kernel: SvmKernel::Rbf, c: 3.0, gamma: None, max_rows: 3000, inputs: Inputs::default() }
     }
 }
 
 impl Svm {
+    /// Most inputs: a solver's iteration takes as long as it has columns.
+    const MAX_COLUMNS: usize = 500;
+
+    /// What becomes of `columns` columns.
+    pub(super) fn inputs(&self, columns: usize) -> Inputs {
+        match self.inputs.method {
+            InputsMethod::All if columns > Self::MAX_COLUMNS => {
+                Inputs { clip: self.inputs.clip, ..Inputs::new(InputsMethod::Pca, Self::MAX_COLUMNS) }
+            }
+            _ => self.inputs,
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.svm")?;
+        if let Some(columns) = self.inputs.columns {
+            between("train.svm.inputs.columns", columns, 1, Self::MAX_COLUMNS)?;
+        }
         positive("train.svm.c", self.c)?;
         if let Some(gamma) = self.gamma {
             used("train.svm.gamma", gamma, self.kernel == SvmKernel::Rbf, "kernel = \"rbf\"")?;
@@ -79,16 +103,19 @@ pub enum SvmKernel {
 pub struct NaiveBayes {
     /// Share of the largest column variance added to every variance, above 0; default 1e-9.
     pub variance_smoothing: f64,
+    /// What the columns become before the fit; default all as they are.
+    pub inputs: Inputs,
 }
 
 impl Default for NaiveBayes {
     fn default() -> Self {
-        Self { variance_smoothing: 1e-9 }
+        Self { variance_smoothing: 1e-9, inputs: Inputs::default() }
     }
 }
 
 impl NaiveBayes {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.naive-bayes")?;
         positive("train.naive-bayes.variance_smoothing", self.variance_smoothing)
     }
 }
@@ -103,16 +130,19 @@ pub struct Tree {
     pub max_depth: u16,
     /// Fewest rows of a leaf, 1 or more; default 5.
     pub min_leaf_rows: usize,
+    /// What the columns become before the fit; default all as they are.
+    pub inputs: Inputs,
 }
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { criterion: Criterion::Gini, max_depth: 12, min_leaf_rows: 5 }
+        Self { criterion: Criterion::Gini, max_depth: 12, min_leaf_rows: 5, inputs: Inputs::default() }
     }
 }
 
 impl Tree {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.tree")?;
         between("train.tree.max_depth", self.max_depth, 1, 1000)?;
         between("train.tree.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)
     }
@@ -132,16 +162,26 @@ pub struct Forest {
     pub min_leaf_rows: usize,
     /// Features tried at a split, 1 or more; default the square root of their number.
     pub split_features: Option<usize>,
+    /// What the columns become before the fit; default all as they are.
+    pub inputs: Inputs,
 }
 
 impl Default for Forest {
     fn default() -> Self {
-        Self { trees: 100, criterion: Criterion::Gini, max_depth: 30, min_leaf_rows: 1, split_features: None }
+        Self {
+            trees: 100,
+            criterion: Criterion::Gini,
+            max_depth: 30,
+            min_leaf_rows: 1,
+            split_features: None,
+            inputs: Inputs::default(),
+        }
     }
 }
 
 impl Forest {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.forest")?;
         between("train.forest.trees", self.trees, 1, 10_000)?;
         between("train.forest.max_depth", self.max_depth, 1, 1000)?;
         between("train.forest.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)?;

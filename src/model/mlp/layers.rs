@@ -74,22 +74,33 @@ pub(super) fn softmax<F: Real>(mut z: ArrayViewMut2<F>) {
     }
 }
 
-/// Backward of the mean cross-entropy through the softmax: probabilities in place to `dz = w (p - t) / rows`, where `w`
-/// is the weight of the row's class and the target `t` is `1 - s + s/classes` for the row's class and `s/classes` for the
-/// others. Returns the summed loss `-sum w t ln p`.
-pub(super) fn cross_entropy<F: Real>(mut p: ArrayViewMut2<F>, y: &[usize], weights: &[F], smoothing: f64) -> f64 {
+/// What the rows of a batch are: `share` of the class `y`, the rest of the class `others`; both `[rows]`.
+pub(super) struct Targets<'a> {
+    pub y: &'a [usize],
+    pub others: &'a [usize],
+    pub share: f64,
+}
+
+/// Backward of the mean cross-entropy through the softmax: probabilities in place to `dz = (sum(w) p - sum(w t)) / rows`,
+/// where the sums are over the two classes of a row: `w` is the weight of the class times its share of the row, and the
+/// target `t` is `1 - s + s/classes` for the class and `s/classes` for the others. Returns the summed loss
+/// `-sum w t ln p`.
+pub(super) fn cross_entropy<F: Real>(mut p: ArrayViewMut2<F>, of: &Targets, weights: &[F], smoothing: f64) -> f64 {
     let (rows, classes) = p.dim();
-    let spread = F::of(smoothing / classes as f64);
+    let (spread, peak) = (F::of(smoothing / classes as f64), F::of(1.0 - smoothing));
+    let (own, other) = (F::of(of.share), F::of(1.0 - of.share));
     let rows = F::of(rows as f64);
     let mut loss = 0.0;
-    for (mut row, &class) in p.rows_mut().into_iter().zip(y) {
-        let weight = weights[class];
+    for ((mut row, &first), &second) in p.rows_mut().into_iter().zip(of.y).zip(of.others) {
+        let parts = [(first, own * weights[first]), (second, other * weights[second])];
+        let weight = parts[0].1 + parts[1].1;
         for (column, p) in row.iter_mut().enumerate() {
-            let target = spread + if column == class { F::of(1.0 - smoothing) } else { F::zero() };
+            let peaks = parts.iter().filter(|(class, _)| *class == column);
+            let target = peaks.fold(weight * spread, |target, (_, weight)| target + *weight * peak);
             if target > F::zero() {
-                loss -= (weight * target * p.max(F::min_positive_value()).ln()).wide();
+                loss -= (target * p.max(F::min_positive_value()).ln()).wide();
             }
-            *p = weight * (*p - target) / rows;
+            *p = (weight * *p - target) / rows;
         }
     }
     loss
@@ -123,8 +134,17 @@ mod tests {
     #[test]
     fn cross_entropy_of_a_sure_and_right_row_is_zero() {
         let mut p: Array2<f64> = array![[1.0, 0.0], [0.5, 0.5]];
-        let loss = cross_entropy(p.view_mut(), &[0, 1], &[1.0, 3.0], 0.0);
+        let loss = cross_entropy(p.view_mut(), &Targets { y: &[0, 1], others: &[0, 1], share: 1.0 }, &[1.0, 3.0], 0.0);
         assert!((loss - 3.0 * 2.0_f64.ln()).abs() < 1e-12);
         assert_eq!(p, array![[0.0, 0.0], [0.75, -0.75]]);
+    }
+
+    #[test]
+    fn a_mixed_row_has_two_targets() {
+        let mut p: Array2<f64> = array![[0.5, 0.25, 0.25]];
+        let targets = Targets { y: &[0], others: &[2], share: 0.75 };
+        let loss = cross_entropy(p.view_mut(), &targets, &[1.0, 1.0, 3.0], 0.0);
+        assert!((loss - (0.75 * 2.0_f64.ln() + 0.75 * 4.0_f64.ln())).abs() < 1e-12, "{loss}");
+        assert_eq!(p, array![[0.0, 0.375, -0.375]]);
     }
 }

@@ -1,4 +1,5 @@
-//! The multilayer perceptron, in single precision on one thread: fits run beside each other, not inside.
+//! The multilayer perceptron, in single precision. A network is trained on one thread; the members of an ensemble are
+//! trained beside each other, like fits.
 
 mod activation;
 mod layers;
@@ -7,72 +8,88 @@ mod optimizer;
 mod train;
 
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 
 use super::problem::Task;
-use super::tensors::Tensors;
+use super::tensors::{Tensors, corrupt};
 use super::{Classifier, Learned, ModelError, Stored};
 use crate::config::train::{Mlp as Spec, ModelKind};
 use network::Network;
 pub(super) use train::DevScore;
+use train::Trained;
 
-/// A trained perceptron.
+/// Trained perceptrons whose probabilities are averaged.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mlp {
-    network: Network<f32>,
+    members: Vec<Network<f32>>,
 }
 
-/// Trains a perceptron.
+/// Trains the members beside each other; the curve is that of the first one.
 pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
-    let trained = train::train(spec, task);
-    if trained.network.parameters.iter().any(|parameter| !parameter.is_finite()) {
+    let mut trained: Vec<_> =
+        (0..spec.members).into_par_iter().map(|member| train::train(spec, task, member)).collect();
+    if trained.iter().flat_map(|trained| &trained.network.parameters).any(|parameter| !parameter.is_finite()) {
         let reason =
             format!("the weights grew beyond all bounds; lower train.mlp.learning_rate ({})", spec.learning_rate);
         return Err(ModelError::Fit { model: ModelKind::Mlp, reason });
     }
     let mut notes = Vec::new();
     if task.dev.is_some() {
-        let (best, last) = (trained.best, trained.curve.len());
-        notes.push(format!("stopped early on dev: epoch {best} of {last} trained (at most {}) was kept", spec.epochs));
+        let kept = |member: &Trained| format!("epoch {} of {}", member.best, member.curve.len());
+        let kept = trained.iter().map(kept).collect::<Vec<_>>().join(", ");
+        notes.push(format!("stopped early on dev: {kept} trained (at most {}) was kept", spec.epochs));
     }
-    Ok(Learned { model: Box::new(Mlp { network: trained.network }), curve: trained.curve, notes })
+    let curve = std::mem::take(&mut trained[0].curve);
+    let members = trained.into_iter().map(|trained| trained.network).collect();
+    Ok(Learned { model: Box::new(Mlp { members }), curve, notes })
 }
 
-/// Reads a perceptron back.
+/// Reads perceptrons back.
 pub(super) fn load(
     spec: &Spec,
     tensors: &Tensors,
-    features: usize,
+    inputs: usize,
     classes: usize,
 ) -> Result<Box<dyn Stored>, ModelError> {
-    let widths = [&[features], spec.hidden.as_slice(), &[classes]].concat();
-    let mut parameters = Vec::new();
-    for (layer, pair) in widths.windows(2).enumerate() {
-        parameters.extend(tensors.get::<f32>(&weight_name(layer), pair)?);
-        parameters.extend(tensors.get::<f32>(&bias_name(layer), &pair[1..])?);
+    let widths = [&[inputs], spec.hidden.as_slice(), &[classes]].concat();
+    let member = |member: usize| {
+        let mut parameters = Vec::new();
+        for (layer, pair) in widths.windows(2).enumerate() {
+            parameters.extend(tensors.get::<f32>(&weight_name(member, layer), pair)?);
+            parameters.extend(tensors.get::<f32>(&bias_name(member, layer), &pair[1..])?);
+        }
+        Ok(Network { widths: widths.clone(), activation: spec.activation, parameters })
+    };
+    match spec.members {
+        0 => Err(corrupt("a perceptron has no member".to_owned())),
+        members => Ok(Box::new(Mlp { members: (0..members).map(member).collect::<Result<_, _>>()? })),
     }
-    Ok(Box::new(Mlp { network: Network { widths, activation: spec.activation, parameters } }))
 }
 
 impl Classifier for Mlp {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        self.network.probabilities(x)
+        let mut sum = self.members[0].probabilities(x);
+        self.members[1..].iter().for_each(|member| sum += &member.probabilities(x));
+        sum / self.members.len() as f32
     }
 }
 
 impl Stored for Mlp {
     fn store(&self, tensors: &mut Tensors) {
-        for layer in 0..self.network.layers() {
-            let biases = self.network.biases(layer);
-            tensors.put_matrix(weight_name(layer), self.network.weights(layer));
-            tensors.put(bias_name(layer), biases.shape(), biases.iter().copied());
+        for (member, network) in self.members.iter().enumerate() {
+            for layer in 0..network.layers() {
+                let biases = network.biases(layer);
+                tensors.put_matrix(weight_name(member, layer), network.weights(layer));
+                tensors.put(bias_name(member, layer), biases.shape(), biases.iter().copied());
+            }
         }
     }
 }
 
-fn weight_name(layer: usize) -> String {
-    format!("mlp.{layer}.weight")
+fn weight_name(member: usize, layer: usize) -> String {
+    format!("mlp.{member}.{layer}.weight")
 }
 
-fn bias_name(layer: usize) -> String {
-    format!("mlp.{layer}.bias")
+fn bias_name(member: usize, layer: usize) -> String {
+    format!("mlp.{member}.{layer}.bias")
 }

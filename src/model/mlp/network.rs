@@ -8,7 +8,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::activation::{Real, activate};
 use super::layers::{
-    activation_backward, cross_entropy, dropout, linear_backward, linear_backward_input, linear_forward, softmax,
+    Targets, activation_backward, cross_entropy, dropout, linear_backward, linear_backward_input, linear_forward,
+    softmax,
 };
 use crate::config::train::Activation;
 
@@ -139,11 +140,11 @@ impl<F: Real> Pass<F> {
     }
 
     /// The gradient of the mean loss over the batch that was passed forward last; returns the summed loss.
-    pub fn backward(&mut self, network: &Network<F>, x: ArrayView2<F>, y: &[usize], loss: &Loss<F>) -> f64 {
+    pub fn backward(&mut self, network: &Network<F>, x: ArrayView2<F>, of: &Targets, loss: &Loss<F>) -> f64 {
         let (rows, last) = (x.nrows(), network.layers() - 1);
         let Buffers { out, dz, .. } = &mut self.layers[last];
         top_mut(dz, rows).assign(&top(out, rows));
-        let summed = cross_entropy(top_mut(dz, rows), y, &loss.weights, loss.smoothing);
+        let summed = cross_entropy(top_mut(dz, rows), of, &loss.weights, loss.smoothing);
         for layer in (0..=last).rev() {
             let (before, after) = self.layers.split_at_mut(layer);
             let dz = top(&after[0].dz, rows);
@@ -167,10 +168,13 @@ pub(super) struct Loss<F> {
     pub smoothing: f64,
 }
 
-/// A generator for one purpose: streams of one seed never overlap.
-pub(super) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+/// Purposes that a network draws random numbers for.
+const PURPOSES: u64 = 4;
+
+/// A generator for one member of an ensemble and one purpose: streams of one seed never overlap.
+pub(super) fn generator(seed: u64, member: usize, purpose: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(stream);
+    rng.set_stream(PURPOSES * member as u64 + purpose);
     rng
 }
 
@@ -206,8 +210,9 @@ mod tests {
 
     fn loss_at(network: &Network<f64>, x: &Array2<f64>, y: &[usize], loss: &Loss<f64>, rate: f64) -> (f64, Vec<f64>) {
         let mut pass = Pass::new(network, x.nrows());
-        pass.forward(network, x.view(), Some(Noise { dropout: rate, rng: &mut generator(3, 2) }));
-        let summed = pass.backward(network, x.view(), y, loss);
+        pass.forward(network, x.view(), Some(Noise { dropout: rate, rng: &mut generator(3, 0, 2) }));
+        let others: Vec<_> = y.iter().map(|class| (class + 1) % 3).collect();
+        let summed = pass.backward(network, x.view(), &Targets { y, others: &others, share: 0.7 }, loss);
         (summed / x.nrows() as f64, pass.gradient)
     }
 
@@ -215,7 +220,7 @@ mod tests {
     /// have no kink within h of a sum, which the seed sees to.
     fn check_gradient(activation: Activation, hidden: &[usize], smoothing: f64, dropout: f64) {
         let widths = [&[5][..], hidden, &[3]].concat();
-        let mut rng = generator(7, 0);
+        let mut rng = generator(7, 0, 0);
         let mut network = Network::<f64>::seeded(widths, activation, &mut rng);
         network.parameters.iter_mut().for_each(|parameter| *parameter += rng.gen_range(-0.1..0.1));
         let x = Array2::from_shape_simple_fn((6, 5), || rng.gen_range(-2.0..2.0));
@@ -247,7 +252,7 @@ mod tests {
 
     #[test]
     fn probabilities_do_not_depend_on_the_rows_beside() {
-        let mut rng = generator(1, 0);
+        let mut rng = generator(1, 0, 0);
         let network = Network::<f32>::seeded(vec![9, 16, 4], Activation::Gelu, &mut rng);
         let x = Array2::from_shape_simple_fn((600, 9), || rng.gen_range(-2.0..2.0));
         let together = network.probabilities(x.view());

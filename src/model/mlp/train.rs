@@ -3,8 +3,9 @@
 use ndarray::{Array2, ArrayView2};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Beta, Distribution};
 
-use super::layers::dropout;
+use super::layers::{Targets, dropout};
 use super::network::{Loss, Network, Noise, Pass, generator, top};
 use super::optimizer::Optimizer;
 use crate::config::train::{ClassWeights, Mlp, Monitor};
@@ -19,9 +20,9 @@ pub(super) struct Trained {
     pub best: usize,
 }
 
-/// Trains a network; with held-out dev rows, until their score has not improved for `patience` epochs.
-pub(super) fn train(spec: &Mlp, task: &Task) -> Trained {
-    let mut trainer = Trainer::new(spec, task);
+/// Trains a network of an ensemble; with held-out dev rows, until their score has not improved for `patience` epochs.
+pub(super) fn train(spec: &Mlp, task: &Task, member: usize) -> Trained {
+    let mut trainer = Trainer::new(spec, task, member);
     let mut best: Option<(f64, usize, Vec<f32>)> = None;
     let mut curve = Vec::new();
     for epoch in 1..=spec.epochs {
@@ -74,26 +75,39 @@ struct Trainer<'a> {
     order: Vec<usize>,
     shuffle: ChaCha8Rng,
     noise: ChaCha8Rng,
-    /// Features and classes of the batch: `[batch, features]`, `[batch]`.
-    batch: (Array2<f32>, Vec<usize>),
+    mixing: Option<(Beta<f64>, ChaCha8Rng)>,
+    batch: Batch,
+}
+
+/// A batch, with room for the largest.
+struct Batch {
+    /// `[batch, inputs]`
+    x: Array2<f32>,
+    /// Classes of the rows, and of those that they are mixed with: `[batch]`.
+    y: Vec<usize>,
+    others: Vec<usize>,
+    /// How much of each row is its own.
+    share: f64,
 }
 
 impl<'a> Trainer<'a> {
-    fn new(spec: &'a Mlp, task: &'a Task) -> Self {
+    fn new(spec: &'a Mlp, task: &'a Task, member: usize) -> Self {
         let rows = &task.train;
         let widths = [&[rows.x.ncols()], spec.hidden.as_slice(), &[task.classes]].concat();
-        let network = Network::seeded(widths, spec.activation, &mut generator(task.seed, 0));
-        let batch = spec.batch_size.min(rows.y.len());
+        let network = Network::seeded(widths, spec.activation, &mut generator(task.seed, member, 0));
+        let size = spec.batch_size.min(rows.y.len());
+        let beta = (spec.mixup > 0.0).then(|| Beta::new(spec.mixup, spec.mixup).expect("mixup is above 0"));
         Self {
             spec,
             rows,
             optimizer: Optimizer::new(spec, network.parameters.len()),
-            pass: Pass::new(&network, batch),
+            pass: Pass::new(&network, size),
             loss: Loss { weights: class_weights(spec.class_weights, task), smoothing: spec.label_smoothing },
             order: (0..rows.y.len()).collect(),
-            shuffle: generator(task.seed, 1),
-            noise: generator(task.seed, 2),
-            batch: (Array2::zeros((batch, rows.x.ncols())), Vec::with_capacity(batch)),
+            shuffle: generator(task.seed, member, 1),
+            noise: generator(task.seed, member, 2),
+            mixing: beta.map(|beta| (beta, generator(task.seed, member, 3))),
+            batch: Batch { x: Array2::zeros((size, rows.x.ncols())), y: Vec::new(), others: Vec::new(), share: 1.0 },
             network,
         }
     }
@@ -101,34 +115,45 @@ impl<'a> Trainer<'a> {
     /// One pass over the rows in a new order; returns the mean loss, dropout and smoothing included.
     fn epoch(&mut self, learning_rate: f32) -> f64 {
         self.order.shuffle(&mut self.shuffle);
-        let (rows, batch) = (self.rows.y.len(), self.batch.0.nrows());
+        let (rows, batch) = (self.rows.y.len(), self.batch.x.nrows());
         let mut loss = 0.0;
         for start in (0..rows).step_by(batch) {
             let size = self.gather(start);
-            let x = top(&self.batch.0, size);
+            let x = top(&self.batch.x, size);
             let noise = Noise { dropout: self.spec.dropout, rng: &mut self.noise };
             self.pass.forward(&self.network, x, Some(noise));
-            loss += self.pass.backward(&self.network, x, &self.batch.1, &self.loss);
+            let Batch { y, others, share, .. } = &self.batch;
+            loss += self.pass.backward(&self.network, x, &Targets { y, others, share: *share }, &self.loss);
             self.optimizer.step(&mut self.network, &self.pass.gradient, learning_rate);
         }
         loss / rows as f64
     }
 
-    /// Copies the rows of a batch together and silences inputs; returns the number of rows.
+    /// Copies the rows of a batch together, mixes them and silences inputs; returns the number of rows.
     fn gather(&mut self, start: usize) -> usize {
-        let (x, y) = &mut self.batch;
-        let end = (start + x.nrows()).min(self.order.len());
+        let Batch { x, y, others, share } = &mut self.batch;
+        let members = &self.order[start..(start + x.nrows()).min(self.order.len())];
         y.clear();
-        for (&row, mut target) in self.order[start..end].iter().zip(x.rows_mut()) {
+        y.extend(members.iter().map(|&row| self.rows.y[row]));
+        others.clone_from(y);
+        for (&row, mut target) in members.iter().zip(x.rows_mut()) {
             target.assign(&self.rows.x.row(row));
-            y.push(self.rows.y[row]);
+        }
+        if let Some((beta, rng)) = &mut self.mixing {
+            // The rows are in random order: the next one is as good as one drawn.
+            others.rotate_left(1);
+            *share = beta.sample(rng);
+            let (own, other) = (*share as f32, (1.0 - *share) as f32);
+            for (&row, mut target) in members.iter().cycle().skip(1).zip(x.rows_mut()).take(members.len()) {
+                target.zip_mut_with(&self.rows.x.row(row), |value, next| *value = own * *value + other * next);
+            }
         }
         if self.spec.input_dropout > 0.0 {
             let width = x.ncols();
             let values = x.as_slice_mut().expect("the batch is allocated row-major");
-            dropout(self.spec.input_dropout, &mut self.noise, &mut values[..(end - start) * width], &mut []);
+            dropout(self.spec.input_dropout, &mut self.noise, &mut values[..members.len() * width], &mut []);
         }
-        end - start
+        members.len()
     }
 }
 

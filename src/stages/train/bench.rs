@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::config::train::Calibration;
 use crate::config::{self, ColumnPatterns, View};
 use crate::dataset::{self, Features, Matrices, Statistics};
 use crate::model::Problem;
@@ -87,7 +88,15 @@ impl<'a> Bench<'a> {
             classes: &self.classes,
             features: self.features(view).names(),
             seed,
+            calibration: self.calibration(),
+            shared: None,
         }
+    }
+
+    /// How fits are calibrated: not by themselves where the rows of inner folds are there for it.
+    fn calibration(&self) -> Calibration {
+        let parameters = self.context.parameters;
+        if parameters.tune.is_some() { Calibration::None } else { parameters.pipeline.train.calibration }
     }
 
     /// A seed for one purpose, from the pipeline's.

@@ -39,7 +39,7 @@ pub fn jobs(
         let seeds = if choice.spec.is_random() { parameters.pipeline.train.seeds } else { 1 };
         for seed in 0..seeds as i64 {
             let what = (&choice.spec, &choice.view, choice.temperature.map(f64::to_bits));
-            let with = (parameters.pipeline.train.calibrates(), parameters.pipeline.seed, seed);
+            let with = (parameters.pipeline.train.calibration, parameters.pipeline.seed, seed);
             let key = config::config_hash(&(what, with, (inputs, plan.fold), env!("CARGO_PKG_VERSION")));
             let mut job = Job { choice: choice.clone(), fold: plan.fold, seed, key, is_done: false };
             job.is_done = !force && job.is_finished(out)?;
@@ -108,7 +108,7 @@ impl Job {
         let problem = bench.problem(&self.choice.view, &matrices, self.random_seed(bench));
         let mut fitted = model::fit(&self.choice.spec, &problem)?;
         if let Some(temperature) = self.choice.temperature {
-            fitted.calibrate(temperature);
+            fitted.model = fitted.model.calibrated(temperature);
         }
         let notes = fitted.notes.iter();
         notes.for_each(|note| tracing::info!(model = self.name(), fold = self.fold, seed = self.seed, "{note}"));
@@ -155,7 +155,7 @@ impl Job {
             rows: fitted.rows as i64,
             held_out: fitted.held_out as i64,
             epochs: (!fitted.curve.is_empty()).then_some(fitted.curve.len() as i64),
-            temperature: fitted.temperature,
+            temperature: fitted.model.temperature(),
             notes: (!notes.is_empty()).then(|| notes.join("; ")),
             config_hash: self.key.clone(),
         }

@@ -3,6 +3,7 @@
 use super::fusion;
 use super::scored::Scored;
 use super::search::{Trial, Trials};
+use crate::config::train::Calibration;
 use crate::config::{Candidate, FUSION, ModelKind, ModelSpec, Parameters, SELECTED, TuneMetric, TuneParams, View};
 use crate::model;
 use crate::schema::Tuning;
@@ -73,7 +74,7 @@ impl Plan {
         if let Some(weights) = &fused {
             tuning.push(fusion_row(tune, fold, weights, entries[entries.len() - 1].1, trials, selected));
         }
-        let calibrates = parameters.pipeline.train.calibrates();
+        let calibrates = parameters.pipeline.train.calibration == Calibration::Temperature;
         let choice = |number: &usize| choice(&tune.candidates[*number], &trials[number], calibrates);
         Self { fold, choices: best.iter().map(choice).collect(), fusion: fused, selected: Some(selected), tuning }
     }
@@ -108,12 +109,11 @@ impl Plan {
 }
 
 fn choice(candidate: &Candidate, trial: &Trial, calibrates: bool) -> Choice {
-    let Scored { probabilities, truth, .. } = &trial.held_out;
     Choice {
         spec: candidate.spec.clone(),
         view: candidate.view.clone(),
         settings: candidate.settings.clone(),
-        temperature: calibrates.then(|| model::temperature(probabilities, truth)),
+        temperature: calibrates.then(|| model::temperature(trial.held_out.matrix(), &trial.held_out.truth)),
     }
 }
 

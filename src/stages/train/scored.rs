@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ndarray::ArrayView2;
+
 use crate::config::TuneMetric;
 use crate::dataset::Side;
 use crate::eval::Confusion;
@@ -67,6 +69,12 @@ impl Scored {
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.probabilities.len() / self.truth.len().max(1)
+    }
+
+    /// Probabilities `rows x classes`.
+    pub fn matrix(&self) -> ArrayView2<'_, f32> {
+        let shape = (self.truth.len(), self.classes());
+        ArrayView2::from_shape(shape, &self.probabilities).expect("every row has all its classes")
     }
 
     /// The probabilities of each row.

@@ -10,7 +10,7 @@ use super::bench::Bench;
 use super::scored::{About, Scored};
 use crate::config::{self, Candidate, ModelKind, Search, TuneParams, View};
 use crate::dataset::{self, Matrices};
-use crate::model::{self, ModelError, Shared};
+use crate::model::{self, ModelError, Problem, Shared};
 use crate::schema::{Prediction, Split, SplitRow, Table};
 use crate::stages::StageError;
 use crate::table;
@@ -170,7 +170,7 @@ impl InnerFold<'_> {
 
     fn try_one(&self, number: usize, view: &View, matrices: &Matrices, shared: &Shared) -> Result<Scored, ModelError> {
         let seed = self.bench.seed(&format!("fold {} inner {}", self.fold, self.at));
-        let problem = self.bench.problem(view, matrices, seed).sharing(shared);
+        let problem = Problem { shared: Some(shared), ..self.bench.problem(view, matrices, seed) };
         let fitted = model::fit(&self.candidate(number).spec, &problem)?;
         Ok(Scored::new(&fitted.model, &matrices.test))
     }

@@ -1,0 +1,134 @@
+//! The models there are, and one of them with its parameters.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Forest, Inputs, Logistic, Mlp, NaiveBayes, Svm, SvmKernel, Tree};
+
+/// The models there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelKind {
+    /// Multilayer perceptron.
+    Mlp,
+    /// Multinomial logistic regression.
+    Logistic,
+    /// Support vector machine.
+    Svm,
+    /// Gaussian naive Bayes.
+    NaiveBayes,
+    /// Decision tree.
+    Tree,
+    /// Random forest.
+    Forest,
+    /// The most frequent class of the training rows, whatever the features say.
+    Majority,
+}
+
+impl ModelKind {
+    /// Every model, in the order of reports.
+    pub const ALL: [Self; 7] =
+        [Self::Mlp, Self::Logistic, Self::Svm, Self::NaiveBayes, Self::Tree, Self::Forest, Self::Majority];
+
+    /// The word that pipeline files and tables use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mlp => "mlp",
+            Self::Logistic => "logistic",
+            Self::Svm => "svm",
+            Self::NaiveBayes => "naive-bayes",
+            Self::Tree => "tree",
+            Self::Forest => "forest",
+            Self::Majority => "majority",
+        }
+    }
+
+    pub(super) fn words() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+}
+
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One model with its parameters: what a fit depends on besides the rows and the seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "model", rename_all = "kebab-case")]
+pub enum ModelSpec {
+    /// Multilayer perceptron.
+    Mlp(Mlp),
+    /// Multinomial logistic regression.
+    Logistic(Logistic),
+    /// Support vector machine.
+    Svm(Svm),
+    /// Gaussian naive Bayes.
+    NaiveBayes(NaiveBayes),
+    /// Decision tree.
+    Tree(Tree),
+    /// Random forest.
+    Forest(Forest),
+    /// Most frequent class.
+    Majority,
+}
+
+impl ModelSpec {
+    /// Which model this is.
+    pub fn kind(&self) -> ModelKind {
+        match self {
+            Self::Mlp(_) => ModelKind::Mlp,
+            Self::Logistic(_) => ModelKind::Logistic,
+            Self::Svm(_) => ModelKind::Svm,
+            Self::NaiveBayes(_) => ModelKind::NaiveBayes,
+            Self::Tree(_) => ModelKind::Tree,
+            Self::Forest(_) => ModelKind::Forest,
+            Self::Majority => ModelKind::Majority,
+        }
+    }
+
+    /// What becomes of `columns` normalized columns before the fit.
+    pub fn inputs(&self, columns: usize) -> Inputs {
+        match self {
+            Self::Mlp(mlp) => mlp.inputs,
+            Self::Logistic(logistic) => logistic.inputs,
+            Self::Svm(svm) => svm.inputs(columns),
+            Self::NaiveBayes(bayes) => bayes.inputs,
+            Self::Tree(tree) => tree.inputs,
+            Self::Forest(forest) => forest.inputs,
+            Self::Majority => Inputs::default(),
+        }
+    }
+
+    /// What the model is, in words.
+    pub fn title(&self) -> String {
+        let own = match self {
+            Self::Mlp(mlp) => mlp.title(),
+            Self::Logistic(logistic) => format!("multinomial logistic regression, alpha {}", logistic.alpha),
+            Self::Svm(svm) => match svm.kernel {
+                SvmKernel::Linear => format!("support vector machine, linear kernel, C {}", svm.c),
+                SvmKernel::Rbf => format!("support vector machine, RBF kernel, C {}", svm.c),
+            },
+            Self::NaiveBayes(_) => "Gaussian naive Bayes".to_owned(),
+            Self::Tree(_) => "decision tree".to_owned(),
+            Self::Forest(forest) => format!("random forest of {} trees", forest.trees),
+            Self::Majority => "most frequent class of the training rows".to_owned(),
+        };
+        // Without columns nothing is capped: the title says what the pipeline file says.
+        own + &self.inputs(0).title()
+    }
+
+    /// Whether another seed gives another model.
+    pub fn is_random(&self) -> bool {
+        matches!(self, Self::Mlp(_) | Self::Forest(_))
+    }
+
+    /// Whether the dev rows are held out to stop the training early. A model that does not use them so is fitted on
+    /// train and dev together, unless its probabilities are calibrated on dev.
+    pub fn uses_dev(&self) -> bool {
+        matches!(self, Self::Mlp(mlp) if mlp.patience > 0)
+    }
+}

@@ -1,0 +1,122 @@
+//! What fits on the same rows have in common, computed once, when it is first asked for.
+//!
+//! Nothing in here runs in parallel: a thread that waited for a part of its own work while it holds a cell could be
+//! handed another fit that asks for the same cell.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use ndarray::{ArcArray2, ArrayView2, Axis, concatenate};
+
+use super::Problem;
+use super::pca::{Decomposition, Projection};
+use super::problem::Rows;
+
+/// Work that fits on the same rows share: joined and clipped rows, F values, principal components. A fit gives the same
+/// bits with it and without it; whoever fits many models on the same rows puts one into each [`Problem`].
+pub struct Shared<'a> {
+    train: (ArrayView2<'a, f32>, &'a [usize]),
+    dev: Option<(ArrayView2<'a, f32>, &'a [usize])>,
+    /// By whether dev rows are among them, and the bits of the value that they are clipped to.
+    parts: Memo<(bool, Option<u32>), Part>,
+}
+
+impl<'a> Shared<'a> {
+    /// Nothing is computed yet.
+    pub fn new(problem: &Problem<'a>) -> Self {
+        Self { train: problem.train, dev: problem.dev, parts: Memo::default() }
+    }
+
+    /// Whether this was made of the problem's rows: the very same memory.
+    pub(super) fn is_of(&self, problem: &Problem) -> bool {
+        let same = |a: (ArrayView2<f32>, &[usize]), b: (ArrayView2<f32>, &[usize])| {
+            let x = (a.0.as_ptr(), a.0.dim(), a.0.strides()) == (b.0.as_ptr(), b.0.dim(), b.0.strides());
+            x && std::ptr::eq(a.1, b.1)
+        };
+        let dev = match (self.dev, problem.dev) {
+            (Some(own), Some(other)) => same(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        };
+        dev && same(self.train, problem.train)
+    }
+
+    /// The training rows, dev rows behind them where asked for, values clipped to plus and minus `clip`.
+    pub(super) fn part(&self, with_dev: bool, clip: Option<f32>) -> Arc<Part> {
+        let with_dev = with_dev && self.dev.is_some();
+        self.parts.get((with_dev, clip.map(f32::to_bits)), || match clip {
+            None => Part::new(self.joined(with_dev)),
+            Some(clip) => {
+                let Rows { x, y } = self.part(with_dev, None).rows.clone();
+                Part::new(Rows { x: clipped(x, clip), y })
+            }
+        })
+    }
+
+    fn joined(&self, with_dev: bool) -> Rows {
+        match self.dev.filter(|_| with_dev) {
+            None => Rows { x: self.train.0.as_standard_layout().into_owned().into(), y: self.train.1.to_vec() },
+            Some((x, y)) => {
+                let both =
+                    concatenate(Axis(0), &[self.train.0, x]).expect("both were checked to have the same columns");
+                Rows { x: both.as_standard_layout().into_owned().into(), y: [self.train.1, y].concat() }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Shared({:?} training rows and features)", self.train.0.dim())
+    }
+}
+
+/// Values beyond plus and minus `clip` brought back there.
+pub(super) fn clipped(mut x: ArcArray2<f32>, clip: f32) -> ArcArray2<f32> {
+    x.mapv_inplace(|value| value.clamp(-clip, clip));
+    x
+}
+
+/// Rows that models are fitted on, and what was computed of them.
+pub(super) struct Part {
+    pub rows: Rows,
+    f_values: OnceLock<Vec<f64>>,
+    decomposition: OnceLock<Decomposition>,
+    projections: Memo<usize, Projection>,
+}
+
+impl Part {
+    fn new(rows: Rows) -> Self {
+        Self { rows, f_values: OnceLock::new(), decomposition: OnceLock::new(), projections: Memo::default() }
+    }
+
+    /// The F value of each column.
+    pub fn f_values(&self) -> &[f64] {
+        self.f_values.get_or_init(|| super::inputs::f_values(&self.rows))
+    }
+
+    /// The principal components.
+    pub fn decomposition(&self) -> &Decomposition {
+        self.decomposition.get_or_init(|| Decomposition::new(self.rows.x.view()))
+    }
+
+    /// The first `count` principal components, and the rows in them.
+    pub fn projection(&self, count: usize) -> Arc<Projection> {
+        self.projections.get(count, || self.decomposition().projection(self.rows.x.view(), count))
+    }
+}
+
+/// Values by key; each is computed once, by the thread that asks first, while others that want it wait.
+struct Memo<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<Arc<V>>>>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord, V> Memo<K, V> {
+    fn get(&self, key: K, compute: impl FnOnce() -> V) -> Arc<V> {
+        let cell = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        Arc::clone(cell.get_or_init(|| Arc::new(compute())))
+    }
+}
