@@ -7,7 +7,7 @@ use crate::config::{ConfigError, Evaluate};
 use crate::eval::{Measure, Outcome, Resampling, Tally};
 use crate::model;
 use crate::report::{Change, RunSide, Versus};
-use crate::schema::{Comparison, FeatureKeys, PROBABILITY_PREFIX, Prediction, Split, Table};
+use crate::schema::{Comparison, FeatureKeys, PROBABILITY_PREFIX, Prediction, Split, Table, Track};
 use crate::storage::Store;
 
 use super::features_table::FeaturesTable;
@@ -43,11 +43,11 @@ pub fn compare(a: &RunPlace, b: &RunPlace, model: Option<&str>, resampling: Resa
         return Err(StageError::Incomparable(format!("{}; {}", words(&a), words(&b))));
     }
     let tally = tally(&a, &b)?;
-    let comparisons = tally.comparisons(B, resampling)?;
+    let comparisons = tally.comparisons(&[B], resampling)?;
     let changes = Measure::SUMMARY.iter().filter_map(|measure| change(&tally, *measure, &comparisons)).collect();
     let shared = a.shared(&b);
     let speakers = comparisons.first().map_or(0, |row| row.clusters);
-    let test = comparisons.first().map_or_else(|| "none".to_owned(), |row| row.test.clone());
+    let test = comparisons.first().map_or_else(|| "none".to_owned(), |row| row.note.clone());
     let (only_a, only_b) = (a.tested.len() - shared, b.tested.len() - shared);
     Ok(Versus {
         a: a.side(only_a),
@@ -65,10 +65,10 @@ pub fn compare(a: &RunPlace, b: &RunPlace, model: Option<&str>, resampling: Resa
 struct Run<'a> {
     given: &'a str,
     model: String,
-    track: &'static str,
+    track: Track,
     classes: Vec<String>,
-    /// Truth and prediction of the model by utterance, and by how often it was tested in folds before.
-    tested: BTreeMap<(String, usize), Prediction>,
+    /// Truth, prediction and probabilities of the model by utterance, and by how often it was tested in folds before.
+    tested: BTreeMap<(String, usize), (Prediction, Vec<f32>)>,
     keys: BTreeMap<String, FeatureKeys>,
     predictions: String,
 }
@@ -89,9 +89,9 @@ impl<'a> Run<'a> {
         predictions.retain(|row| row.model == model);
         let mut tested = BTreeMap::new();
         // Sorted by fold: an utterance that several folds test is paired in their order.
-        for row in predictions.rows {
+        for (at, row) in predictions.rows.iter().enumerate() {
             let before = (0..).take_while(|&before| tested.contains_key(&(row.utterance_id.clone(), before))).count();
-            tested.insert((row.utterance_id.clone(), before), row);
+            tested.insert((row.utterance_id.clone(), before), (row.clone(), predictions.float.row(at).to_vec()));
         }
         let keys = FeaturesTable::find(place.out)?.keys(place.out)?.rows;
         let keys = keys.into_iter().map(|row| (row.utterance_id.clone(), row)).collect();
@@ -142,7 +142,7 @@ fn headline(place: &RunPlace, rows: &[Prediction], wanted: Option<&str>) -> Resu
 }
 
 /// Whether statistics of test speakers entered, as the models of the run say: all share the normalization's scope.
-fn track(out: &dyn Store) -> Result<&'static str, StageError> {
+fn track(out: &dyn Store) -> Result<Track, StageError> {
     let missing = || StageError::MissingTable { table: "models".to_owned(), stage: StageName::Train.as_str() };
     let listed = out.list("models")?;
     let folder = listed.iter().find_map(|entry| entry.path.strip_suffix(model::FILES[1])).ok_or_else(missing)?;
@@ -153,9 +153,9 @@ fn track(out: &dyn Store) -> Result<&'static str, StageError> {
 
 /// The shared test rows of both runs. Folds are left out: the runs may have dealt the same utterances differently.
 fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
-    let mut tally = Tally::new(&a.classes);
-    for (key, row) in &a.tested {
-        let Some(other) = b.tested.get(key) else { continue };
+    let mut tally = Tally::new(&a.classes, a.track);
+    for (key, (row, of_a)) in &a.tested {
+        let Some((other, of_b)) = b.tested.get(key) else { continue };
         let id = &key.0;
         if row.truth != other.truth {
             let words = format!(
@@ -166,13 +166,15 @@ fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
         }
         let missing = || StageError::MissingTable { table: "features".to_owned(), stage: StageName::Extract.as_str() };
         let keys = a.keys.get(id).ok_or_else(missing)?;
-        for (run, predicted) in [(A, &row.predicted), (B, &other.predicted)] {
+        for (run, predicted, probabilities) in [(A, &row.predicted, of_a), (B, &other.predicted, of_b)] {
             tally.add(&Outcome {
                 utterance_id: id,
                 model: run,
                 fold: 0,
+                seed: 0,
                 truth: &row.truth,
                 predicted,
+                probabilities,
                 corpus: &keys.corpus,
                 speaker: keys.speaker.as_deref(),
                 gender: keys.gender.as_deref(),
@@ -187,8 +189,8 @@ fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
 }
 
 fn change(tally: &Tally, measure: Measure, comparisons: &[Comparison]) -> Option<Change> {
-    let figure = |run: &str| measure.of(&tally.confusion(run).margins());
-    let row = comparisons.iter().find(|row| row.metric == measure.as_str())?;
+    let figure = |run: &str| measure.of(&tally.sums(run));
+    let row = comparisons.iter().find(|row| row.metric == measure.as_str() && row.test == "permutation")?;
     Some(Change {
         metric: measure.as_str().to_owned(),
         a: figure(A)?,

@@ -51,7 +51,7 @@ impl Stage for Evaluate {
     fn run(context: &Context, mut prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let tables = read(context.out, std::mem::take(&mut prepared.work))?;
         let tally = tally(&tables, track(context))?;
-        let names = facts::model_names(context, &tally);
+        let names = facts::model_names(&context.parameters.models, &tally);
         let parameters = &context.parameters.pipeline;
         let headline = parameters.evaluate.headline(&names)?;
         let resampling = Resampling { resamples: parameters.evaluate.bootstrap, seed: parameters.seed };
@@ -185,3 +185,6 @@ fn summarize(metrics: &[Metric], headline: &str) -> String {
     let best = best.map(|(value, model)| format!("; best {model} {value:.3}")).unwrap_or_default();
     format!("{headline} UAR {uar:.3}{interval}{best}, {}", row.track)
 }
+
+#[cfg(test)]
+mod tests;

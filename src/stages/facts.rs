@@ -40,8 +40,8 @@ pub(super) struct Figures {
 }
 
 /// The models of the pipeline file in their order, then those that predictions know beside them.
-pub(super) fn model_names<'a>(context: &'a Context, tally: &'a Tally) -> Vec<&'a str> {
-    let mut names = context.parameters.models.iter().map(|spec| spec.kind().as_str()).collect::<Vec<_>>();
+pub(super) fn model_names<'a>(specs: &[ModelSpec], tally: &'a Tally) -> Vec<&'a str> {
+    let mut names = specs.iter().map(|spec| spec.kind().as_str()).collect::<Vec<_>>();
     let others = tally.models().filter(|model| !names.contains(model)).collect::<Vec<_>>();
     names.extend(others);
     names
@@ -57,7 +57,7 @@ pub(super) fn gather<W>(
     figures: Figures,
 ) -> Result<Facts, StageError> {
     let (parameters, pipeline) = (&context.parameters, &context.parameters.pipeline);
-    let names = model_names(context, tally);
+    let names = model_names(&parameters.models, tally);
     let confusion = |model: &&str| ModelConfusion { model: (*model).to_owned(), confusion: tally.confusion(model) };
     Ok(Facts {
         pipeline: pipeline.name.clone(),

@@ -15,7 +15,7 @@ fn bins_add_up_to_the_table_of_metrics() {
         let rows: Vec<_> = rows.iter().filter(|row| row.model == model).collect();
         let n: i64 = rows.iter().map(|row| row.n).sum();
         let gap = |row: &&Calibration| Some(row.n as f64 * (row.accuracy? - row.confidence?).abs());
-        let ece = rows.iter().filter_map(|row| gap(row)).sum::<f64>() / n as f64;
+        let ece = rows.iter().filter_map(gap).sum::<f64>() / n as f64;
         let figure = |metric: &str| {
             let wanted =
                 |row: &&crate::schema::Metric| row.model == model && row.slice == "overall" && row.metric == metric;

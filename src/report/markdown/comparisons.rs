@@ -68,7 +68,7 @@ fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [Str
 
 /// How the tests were made, or why there are none, and what they could and could not show.
 fn test_words(facts: &Facts, uar: &[(&Comparison, &Comparison)]) -> Vec<String> {
-    let (permutation, wilcoxon) = uar[0];
+    let (permutation, _) = uar[0];
     if let Some(reason) = permutation.note.strip_prefix("none: ") {
         return vec![format!("There is neither interval nor p value: {}.", text(reason))];
     }
@@ -76,10 +76,8 @@ fn test_words(facts: &Facts, uar: &[(&Comparison, &Comparison)]) -> Vec<String> 
     let mut words = vec![format!(
         "Brackets: 95 % interval of the difference (paired bootstrap over speakers). p: how often a difference at \
          least this large comes about by chance, were the two models equally good; by a permutation test that swaps \
-         the models for whole speakers ({}) and by Wilcoxon's signed ranks of the speakers' figures ({}). Both are \
-         two-sided, rest on {}, and are corrected for {} by Holm's method.",
+         the models for whole speakers ({}) and by Wilcoxon's signed ranks of the speakers' figures. Both are two-sided, rest on {}, and are corrected for {} by Holm's method.",
         text(&permutation.note),
-        text(&wilcoxon.note),
         number::plural(permutation.clusters, "speaker"),
         number::plural(pairs.len() as i64, "comparison"),
     )];
@@ -94,8 +92,8 @@ fn detectable_words(uar: &[(&Comparison, &Comparison)]) -> Option<String> {
     let unsure = uar.iter().filter(|(permutation, wilcoxon)| !(sure(permutation) && sure(wilcoxon)));
     let unsure: Vec<String> = unsure.map(|(row, _)| code(&row.model_b)).collect();
     let verdict = match unsure.as_slice() {
-        [] => "Every difference in UAR here is told from chance by both tests.".to_owned(),
-        some => format!("Not told from chance by both tests: the difference in UAR from {}.", number::list(some)),
+        [] => "Both tests tell every difference in UAR from chance.".to_owned(),
+        some => format!("Not told from chance by both tests: the difference from {}.", number::list(some)),
     };
     let range = if uar.len() == 1 { format!("{smallest:.3}") } else { format!("{smallest:.3} to {largest:.3}") };
     Some(format!(

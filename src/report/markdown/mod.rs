@@ -54,4 +54,6 @@ fn image(facts: &Facts, plot: &Plot, alt: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+mod figures_tests;
+#[cfg(test)]
 mod tests;

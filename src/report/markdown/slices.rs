@@ -58,7 +58,7 @@ fn gap_sentence(gap: &Gap) -> Option<String> {
     let verdict = match gap.overlaps() {
         Some(false) => "Their 95 % intervals do not overlap: chance alone is an unlikely cause.",
         Some(true) => "Their 95 % intervals overlap, so it may be chance.",
-        None => "There are not intervals for both, so it may be chance.",
+        None => "Without intervals for both, it may be chance.",
     };
     let (best, worst) = (side(&gap.best), side(&gap.worst));
     Some(format!("Between {between}: {figure} {best} and {worst}, a gap of {:.3}. {verdict}", gap.difference()?))

@@ -3,14 +3,14 @@ use crate::report::fixture::{SMALL, Shape, facts};
 use crate::report::{RejectCount, number, plots};
 use crate::schema::Comparison;
 
-fn section<'a>(report: &'a str, heading: &str) -> &'a str {
+pub(super) fn section<'a>(report: &'a str, heading: &str) -> &'a str {
     let start = report.find(heading).expect("the section is there");
     let rest = &report[start + heading.len()..];
     &rest[..rest.find("\n## ").unwrap_or(rest.len())]
 }
 
 /// Every row of a table has as many cells as its header.
-fn check_tables(report: &str) {
+pub(super) fn check_tables(report: &str) {
     let cells = |line: &str| line.replace("\\|", "").matches('|').count();
     let mut width = None;
     for line in report.lines() {

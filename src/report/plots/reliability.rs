@@ -1,17 +1,19 @@
 //! Reliability diagram of a model: the share recognized against the probability it was given, and below it how many
 //! utterances each dot stands for.
 
-use super::canvas::{Align, Canvas, DrawResult, GRID, MUTED, PALETTE, card, muted, plain};
+use super::canvas::{Align, Canvas, DrawResult, GRID, MUTED, PALETTE, Point, card, muted, plain};
 use super::scale::{Scale, tick_label};
 use crate::report::escape::shorten;
 use crate::report::{Facts, number};
 use crate::schema::Calibration;
 
-const SIZE: (i32, i32) = (480, 560);
+const SIZE: (i32, i32) = (480, 572);
 const LEFT: i32 = 74;
 const RIGHT: i32 = 454;
 const TOP: i32 = 84;
 const BOTTOM: i32 = TOP + RIGHT - LEFT;
+/// Dots of fewer utterances are small and no line leads to them.
+const FEW: i64 = 10;
 /// Top and bottom of the bars of counts.
 const BARS: (i32, i32) = (BOTTOM + 14, BOTTOM + 54);
 
@@ -19,7 +21,7 @@ const BARS: (i32, i32) = (BOTTOM + 14, BOTTOM + 54);
 pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     let bins: Vec<&Calibration> = facts.calibration.iter().filter(|row| row.model == model && row.n > 0).collect();
     let title = format!("Reliability diagram of {}", shorten(model, 30));
-    let subtitle = facts.on_track("Dots below the diagonal: surer than right");
+    let subtitle = facts.on_track("Below the diagonal: surer than right; small dots: under 10 utterances");
     card(SIZE, &title, &subtitle, |canvas| {
         let (x, y) = (Scale::new((0.0, 1.0), (LEFT, RIGHT)), Scale::new((0.0, 1.0), (BOTTOM, TOP)));
         draw_axes(canvas, &x, &y)?;
@@ -47,11 +49,14 @@ fn draw_axes(canvas: &mut Canvas<'_>, x: &Scale, y: &Scale) -> DrawResult {
 
 fn draw_dots(canvas: &mut Canvas<'_>, bins: &[&Calibration], x: &Scale, y: &Scale) -> DrawResult {
     let dot = |row: &&Calibration| Some((x.at(row.confidence?), y.at(row.accuracy?)));
-    let dots: Vec<(i32, i32)> = bins.iter().filter_map(dot).collect();
-    if dots.len() > 1 {
-        canvas.line(&dots, PALETTE[0], 2, 0.5)?;
+    let (few, many): (Vec<&Calibration>, Vec<&Calibration>) = bins.iter().partition(|row| row.n < FEW);
+    let (few, many): (Vec<Point>, Vec<Point>) =
+        (few.iter().filter_map(dot).collect(), many.iter().filter_map(dot).collect());
+    if many.len() > 1 {
+        canvas.line(&many, PALETTE[0], 2, 0.5)?;
     }
-    dots.into_iter().try_for_each(|dot| canvas.dot(dot, 5, PALETTE[0]))
+    few.into_iter().try_for_each(|dot| canvas.dot(dot, 2, PALETTE[0]))?;
+    many.into_iter().try_for_each(|dot| canvas.dot(dot, 5, PALETTE[0]))
 }
 
 fn draw_bars(canvas: &mut Canvas<'_>, bins: &[&Calibration], x: &Scale) -> DrawResult {

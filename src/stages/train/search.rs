@@ -168,7 +168,13 @@ impl InnerFold<'_> {
         self.settle(done)
     }
 
-    fn try_one(&self, number: usize, view: &View, matrices: &Matrices, shared: &Shared) -> Result<Scored, ModelError> {
+    fn try_one<'b>(
+        &'b self,
+        number: usize,
+        view: &View,
+        matrices: &'b Matrices,
+        shared: &'b Shared<'b>,
+    ) -> Result<Scored, ModelError> {
         let seed = self.bench.seed(&format!("fold {} inner {}", self.fold, self.at));
         let problem = Problem { shared: Some(shared), ..self.bench.problem(view, matrices, seed) };
         let fitted = model::fit(&self.candidate(number).spec, &problem)?;

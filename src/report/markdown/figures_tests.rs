@@ -1,0 +1,118 @@
+use super::tests::{check_tables, section};
+use super::*;
+use crate::eval::SeedSpread;
+use crate::report::fixture::{SMALL, facts};
+use crate::report::number;
+use crate::schema::Comparison;
+
+#[test]
+fn every_section_of_figures_carries_its_track() {
+    let mut facts = facts(SMALL);
+    facts.seeds.push(spread());
+    for (transductive, track) in [(false, "inductive"), (true, "transductive")] {
+        facts.normalization.transductive = transductive;
+        let report = markdown(&facts);
+        for heading in [
+            "Results",
+            "Spread over seeds",
+            "`mlp` against the other models",
+            "Emotions under `mlp`",
+            "Calibration",
+            "Speakers and other slices under `mlp`",
+        ] {
+            assert!(report.contains(&format!("## {heading} ({track} track)\n")), "{heading}: {report}");
+        }
+        assert!(report.contains(&format!("All figures are of the *{track}* track")));
+    }
+}
+
+#[test]
+fn what_the_test_set_can_tell_is_said() {
+    let mut facts = facts(SMALL);
+    facts.comparisons.iter_mut().for_each(|row| (row.p_adjusted, row.detectable) = (Some(0.01), Some(0.0412)));
+    let said = |facts: &Facts, words: &str| {
+        let report = markdown(facts);
+        let section = section(&report, "## `mlp` against the other models").to_owned();
+        assert!(section.contains(words), "{words}: {section}");
+    };
+    said(
+        &facts,
+        "four of five cases (two-sided test at 5 %; 2.80 standard errors of the difference over speakers), here",
+    );
+    said(&facts, "here 0.041 to 0.041; a smaller one can be real and yet not show.");
+    said(&facts, "corrected for 2 comparisons by Holm's method");
+    said(&facts, "Both tests tell every difference in UAR from chance.");
+    let unsure = |row: &&mut Comparison| row.model_b == "svm" && row.metric == "uar" && row.test == "wilcoxon";
+    facts.comparisons.iter_mut().find(unsure).unwrap().p_adjusted = Some(0.2);
+    said(&facts, "Not told from chance by both tests: the difference from `svm`.");
+}
+
+#[test]
+fn another_compared_model_has_a_section_of_its_own() {
+    let mut facts = facts(SMALL);
+    let swapped = facts.comparisons.iter().filter(|row| row.model_b == "majority").cloned();
+    let swapped: Vec<Comparison> = swapped.map(|row| Comparison { model_a: "svm".to_owned(), ..row }).collect();
+    facts.comparisons.extend(swapped);
+    let report = markdown(&facts);
+    let (first, second) = (report.find("## `mlp` against"), report.find("## `svm` against"));
+    assert!(first.is_some() && first < second);
+    assert!(section(&report, "## `svm` against").contains("| `majority` |"));
+    assert!(report.contains("corrected for 3 comparisons"));
+    check_tables(&report);
+}
+
+#[test]
+fn confused_pairs_show_their_examples() {
+    let facts = facts(SMALL);
+    let report = markdown(&facts);
+    let emotions = section(&report, "## Emotions under `mlp`");
+    let mut pairs: Vec<_> = facts.confused.iter().filter(|row| row.model == "mlp").collect();
+    pairs.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let row = pairs[0];
+    let share = format!("{:.1} %", 100.0 * row.share);
+    let want = format!("| {} | {} | {} | {share} | `{}` |", row.truth, row.predicted, row.n, row.examples);
+    assert!(emotions.contains(&want) && row.examples.split(' ').count() == 5, "{want}: {emotions}");
+    assert_eq!(emotions.matches("`ravdess/").count(), 5);
+}
+
+#[test]
+fn gaps_are_sentences_that_weigh_chance() {
+    let mut facts = facts(SMALL);
+    let bullets = |facts: &Facts| -> Vec<String> {
+        markdown(facts).lines().filter(|line| line.starts_with("- Between ")).map(str::to_owned).collect()
+    };
+    let lines = bullets(&facts);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("- Between genders: UAR 0.") && lines[0].contains("for `female` (120 utterances)"));
+    assert!(
+        lines[1].starts_with("- Between speakers: ")
+            && lines[1].ends_with("Without intervals for both, it may be chance.")
+    );
+    assert!(lines[2].starts_with("- Between emotions: recall 0."));
+    for (low, verdict) in
+        [(0.0, "overlap, so it may be chance."), (0.99, "do not overlap: chance alone is an unlikely cause.")]
+    {
+        (facts.gaps[2].best.low, facts.gaps[2].worst.high) = (Some(low), Some(0.5));
+        let line = bullets(&facts).remove(2);
+        assert!(line.ends_with(&format!("Their 95 % intervals {verdict}")), "{line}");
+    }
+}
+
+#[test]
+fn calibration_and_seeds_are_tables() {
+    let mut facts = facts(SMALL);
+    assert!(!markdown(&facts).contains("Spread over seeds"));
+    facts.seeds.push(spread());
+    let report = markdown(&facts);
+    assert!(section(&report, "## Spread over seeds").contains("| `mlp` | 5 | 0.601 | 0.012 | 0.590 | 0.620 |"));
+    let calibration = section(&report, "## Calibration");
+    let figure = |metric| number::metric(facts.metric("svm", "overall", "all", metric));
+    assert!(calibration.contains(&format!("| `svm` | {} |", ["log_loss", "brier", "ece"].map(figure).join(" | "))));
+    assert!(calibration.contains("a log loss of 1.099 and a Brier score of 0.667"), "{calibration}");
+    assert!(calibration.contains("](report/reliability_mlp.svg)"));
+    check_tables(&report);
+}
+
+fn spread() -> SeedSpread {
+    SeedSpread { model: "mlp".to_owned(), seeds: 5, mean: 0.601, deviation: 0.012, lowest: 0.59, highest: 0.62 }
+}
