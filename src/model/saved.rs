@@ -12,6 +12,7 @@ use super::tensors::{Tensors, WEIGHTS_FILE};
 use super::{Epoch, Fitted, Model, ModelError, Problem, Stored};
 use super::{logistic, majority, mlp, naive_bayes, svm, trees};
 use crate::config::train::ModelSpec;
+use crate::schema::Track;
 use crate::config::{Recipe, Scope};
 
 /// The file that describes the model.
@@ -37,10 +38,9 @@ pub struct Normalizer {
 }
 
 impl Normalizer {
-    /// The track of the model's figures: `transductive` where speakers are normalized by their own statistics, else
-    /// `inductive`.
-    pub fn track(&self) -> &'static str {
-        if self.scope == Scope::Speaker.as_str() { "transductive" } else { "inductive" }
+    /// The track of the model's figures: transductive where speakers are normalized by their own statistics.
+    pub fn track(&self) -> Track {
+        if self.scope == Scope::Speaker.as_str() { Track::Transductive } else { Track::Inductive }
     }
 }
 

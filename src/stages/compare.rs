@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{ConfigError, Evaluate};
-use crate::eval::{Measure, Outcome, Resampling, Tally};
+use crate::eval::{Measure, Outcome, Resampling, Sums, Tally};
 use crate::model;
 use crate::report::{Change, RunSide, Versus};
 use crate::schema::{Comparison, FeatureKeys, PROBABILITY_PREFIX, Prediction, Split, Table, Track};
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
         RunSide {
             name: name.to_owned(),
             model: self.model.clone(),
-            track: self.track.to_owned(),
+            track: self.track.to_string(),
             utterances: self.tested.len() as i64,
             only_here: only_here as i64,
             predictions: self.predictions.clone(),
@@ -189,7 +189,10 @@ fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
 }
 
 fn change(tally: &Tally, measure: Measure, comparisons: &[Comparison]) -> Option<Change> {
-    let figure = |run: &str| measure.of(&tally.sums(run));
+    let figure = |run: &str| {
+        let sums = Sums { margins: tally.confusion(run).margins(), ..Sums::new(tally.classes().len()) };
+        measure.of(&sums)
+    };
     let row = comparisons.iter().find(|row| row.metric == measure.as_str() && row.test == "permutation")?;
     Some(Change {
         metric: measure.as_str().to_owned(),

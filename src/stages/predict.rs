@@ -11,7 +11,7 @@ use std::time::Instant;
 use crate::config::{self, ConfigError, Scope};
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
-use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Utterance};
+use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance};
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::{check_rejects, check_stop};
@@ -279,8 +279,8 @@ fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> 
 
 fn summarize(saved: &SavedModel, rows: &[Inference], probabilities: &[f32], rejects: usize) -> String {
     let track = match saved.normalizer.track() {
-        "transductive" => "transductive: each input is one speaker",
-        track => track,
+        Track::Transductive => "transductive: each input is one speaker",
+        Track::Inductive => "inductive",
     };
     let tops = probabilities.chunks(saved.classes.len()).map(|row| row.iter().copied().fold(0.0, f32::max));
     let sure = tops.map(f64::from).sum::<f64>() / rows.len() as f64;
