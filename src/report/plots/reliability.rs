@@ -21,7 +21,7 @@ const BARS: (i32, i32) = (BOTTOM + 14, BOTTOM + 54);
 pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     let bins: Vec<&Calibration> = facts.calibration.iter().filter(|row| row.model == model && row.n > 0).collect();
     let title = format!("Reliability diagram of {}", shorten(model, 30));
-    let subtitle = facts.on_track("Below the diagonal: surer than right; small dots: under 10 utterances");
+    let subtitle = facts.on_track("Below the diagonal: too sure; small: under 10 utterances");
     card(SIZE, &title, &subtitle, |canvas| {
         let (x, y) = (Scale::new((0.0, 1.0), (LEFT, RIGHT)), Scale::new((0.0, 1.0), (BOTTOM, TOP)));
         draw_axes(canvas, &x, &y)?;
@@ -48,10 +48,11 @@ fn draw_axes(canvas: &mut Canvas<'_>, x: &Scale, y: &Scale) -> DrawResult {
 }
 
 fn draw_dots(canvas: &mut Canvas<'_>, bins: &[&Calibration], x: &Scale, y: &Scale) -> DrawResult {
-    let dot = |row: &&Calibration| Some((x.at(row.confidence?), y.at(row.accuracy?)));
-    let (few, many): (Vec<&Calibration>, Vec<&Calibration>) = bins.iter().partition(|row| row.n < FEW);
-    let (few, many): (Vec<Point>, Vec<Point>) =
-        (few.iter().filter_map(dot).collect(), many.iter().filter_map(dot).collect());
+    let dots = |few: bool| -> Vec<Point> {
+        let rows = bins.iter().filter(|row| (row.n < FEW) == few);
+        rows.filter_map(|row| Some((x.at(row.confidence?), y.at(row.accuracy?)))).collect()
+    };
+    let (few, many) = (dots(true), dots(false));
     if many.len() > 1 {
         canvas.line(&many, PALETTE[0], 2, 0.5)?;
     }
