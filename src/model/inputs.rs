@@ -151,6 +151,9 @@ impl Inputs {
             InputsMethod::Select => Method::Select(load_columns(tensors, features)?),
             InputsMethod::Pca => {
                 let count = tensors.len::<f32>("inputs.scale")?;
+                if count == 0 {
+                    return Err(corrupt("there is no principal component".to_owned()));
+                }
                 Method::Pca {
                     center: Array1::from(tensors.get("inputs.center", &[features])?),
                     components: tensors.matrix("inputs.component", features, count)?,
@@ -174,9 +177,9 @@ fn load_columns(tensors: &Tensors, features: usize) -> Result<Vec<usize>, ModelE
 }
 
 fn load_clip(spec: &Spec) -> Result<Option<f32>, ModelError> {
-    match spec.clip.map(|clip| clip as f32) {
-        Some(clip) if clip.is_nan() || clip <= 0.0 => Err(corrupt(format!("inputs are clipped to {clip}"))),
-        clip => Ok(clip),
+    match spec.clip {
+        Some(clip) if clip <= 0.0 => Err(corrupt(format!("inputs are clipped to {clip}"))),
+        clip => Ok(clip.map(|clip| clip as f32)),
     }
 }
 

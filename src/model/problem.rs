@@ -103,7 +103,7 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
         notes.push(format!("no training row is of class {}: it is never predicted", names.join(", ")));
     }
     if spec.inputs(0) != chosen {
-        notes.push(format!("{} is given{}", spec.kind(), chosen.title().trim_start_matches(", on")));
+        notes.push(format!("{} is given {}", spec.kind(), chosen.words()));
     }
     let (inputs, x, more) = inputs::fit(&chosen, &part);
     notes.extend(more);

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::config::train::{
-    Activation, ClassWeights, Forest, Inputs, InputsMethod, Logistic, Mlp, Optimizer, Schedule, Svm, SvmKernel, Train,
+    Activation, ClassWeights, Forest, Inputs, InputsMethod, Logistic, Mlp, Schedule, Svm, SvmKernel, Train,
 };
 use crate::config::{Audio, Features, Recipe};
 

@@ -63,13 +63,13 @@ impl Inputs {
         self.clip.map_or(Ok(()), |clip| positive(&key("clip"), clip))
     }
 
-    /// What a title adds: `, on 200 principal components`.
-    pub fn title(&self) -> String {
+    /// What a model is given, in words: `200 principal components`.
+    pub fn words(&self) -> String {
         let whitened = if self.whiten() > 0.0 { "whitened " } else { "" };
         match (self.method, self.columns) {
-            (InputsMethod::Select, Some(columns)) => format!(", on the {columns} best columns"),
-            (InputsMethod::Pca, Some(columns)) => format!(", on {columns} {whitened}principal components"),
-            _ => String::new(),
+            (InputsMethod::Select, Some(columns)) => format!("the {columns} best columns"),
+            (InputsMethod::Pca, Some(columns)) => format!("{columns} {whitened}principal components"),
+            _ => "all columns".to_owned(),
         }
     }
 }

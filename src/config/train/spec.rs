@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Forest, Inputs, Logistic, Mlp, NaiveBayes, Svm, SvmKernel, Tree};
+use super::{Forest, Inputs, InputsMethod, Logistic, Mlp, NaiveBayes, Svm, SvmKernel, Tree};
 
 /// The models there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -118,7 +118,8 @@ impl ModelSpec {
             Self::Majority => "most frequent class of the training rows".to_owned(),
         };
         // Without columns nothing is capped: the title says what the pipeline file says.
-        own + &self.inputs(0).title()
+        let inputs = self.inputs(0);
+        if inputs.method == InputsMethod::All { own } else { format!("{own}, on {}", inputs.words()) }
     }
 
     /// Whether another seed gives another model.
