@@ -54,7 +54,7 @@ impl Body {
             self.title = attribute(&words);
             return;
         }
-        let (id, html) = (slug(&words), html(inline));
+        let (id, html) = (slug(&words).trim_matches('-').replace("--", "-"), html(inline));
         self.html += &format!("<{level} id=\"{id}\">{html}</{level}>\n");
         if level == HeadingLevel::H2 {
             self.contents += &format!("<li><a href=\"#{id}\">{html}</a></li>\n");

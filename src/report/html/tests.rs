@@ -76,8 +76,8 @@ fn every_plot_is_inside_once_and_below_its_heading() {
     for (file, svg) in plots::plots(&facts).unwrap() {
         assert_eq!(page.matches(svg.trim_end()).count(), 1, "{file}");
     }
-    assert!(between(&page, "<h2 id=\"results\">", "<h2").contains("<figure id=\"plot-results\""));
-    let classes = between(&page, "<h2 id=\"emotions-under-mlp\">", "<h2");
+    assert!(between(&page, "<h2 id=\"results", "<h2").contains("<figure id=\"plot-results\""));
+    let classes = between(&page, "<h2 id=\"emotions-under-mlp", "<h2");
     assert!(classes.contains("</p>\n<figure id=\"plot-confusion_mlp\""), "{classes}");
     assert!(classes.contains("<a href=\"#plot-confusion_svm\">svm</a>"), "{classes}");
     let folded = "<details>\n<summary>svm</summary>\n<figure id=\"plot-confusion_svm\"";
@@ -91,7 +91,7 @@ fn the_page_says_what_the_markdown_says() {
     let plain = |line: &str| line.replace(['*', '`', '\\'], "").replace("> ", "");
     let bare: String = page.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect();
     for line in report.lines().filter(|line| !line.is_empty() && !line.contains("](")) {
-        let cells = line.split('|').map(|cell| plain(cell.trim().trim_start_matches('#').trim_start()));
+        let cells = line.split('|').map(|cell| plain(cell.trim().trim_start_matches(['#', '-']).trim_start()));
         for words in cells.filter(|words| !words.trim_matches([':', '-']).is_empty()) {
             assert!(bare.contains(&words), "{words}");
         }
@@ -125,7 +125,7 @@ fn hostile_names_stay_text() {
 #[test]
 fn numbers_stand_right_and_wide_tables_in_a_box() {
     let page = page(&facts(SMALL));
-    let results = between(&page, "<h2 id=\"results\">", "<h2");
+    let results = between(&page, "<h2 id=\"results", "<h2");
     assert_eq!(results.matches("<th style=\"text-align: right\">").count(), 5, "{results}");
     assert_eq!(page.matches("<table>").count(), page.matches("<div class=\"scroll\"><table>").count());
 }
