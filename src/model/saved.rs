@@ -12,8 +12,8 @@ use super::tensors::{Tensors, WEIGHTS_FILE};
 use super::{Epoch, Fitted, Model, ModelError, Problem, Stored};
 use super::{logistic, majority, mlp, naive_bayes, svm, trees};
 use crate::config::train::ModelSpec;
-use crate::schema::Track;
 use crate::config::{Recipe, Scope};
+use crate::schema::Track;
 
 /// The file that describes the model.
 const CARD_FILE: &str = "model.json";

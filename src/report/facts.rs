@@ -1,7 +1,9 @@
 //! Everything a report says, as plain rows.
 
 use crate::eval::{Confusion, Gap, SeedSpread};
-use crate::schema::{Calibration, Comparison, ConfusedPair, LabelCount, Leakage, LearningCurve, Metric, Track};
+use crate::schema::{
+    Calibration, Comparison, ConfusedPair, Importance, LabelCount, Leakage, LearningCurve, Metric, Track, Tuning,
+};
 
 /// Everything a report says. Lists are shown in their order, unless a field says otherwise.
 #[derive(Debug, Clone)]
@@ -54,10 +56,44 @@ pub struct Facts {
     pub gaps: Vec<Gap>,
     /// The spread of each model that was fitted with several seeds.
     pub seeds: Vec<SeedSpread>,
+    /// How settings were searched for on inner folds; none where they were not.
+    pub search: Option<Search>,
+    /// The rows of the tuning table.
+    pub tuning: Vec<Tuning>,
+    /// The rows of the importance table.
+    pub importance: Vec<Importance>,
+    /// What each fold carries over to what, for splits across corpora.
+    pub transfer: Vec<TransferFold>,
     /// The rows of the learning_curves table; empty where no model trains in epochs.
     pub curves: Vec<LearningCurve>,
     /// Hashes of configuration, inputs and tables.
     pub hashes: Vec<HashRow>,
+}
+
+/// A search for settings on inner folds.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// `grid`, `random` or `halving`.
+    pub method: String,
+    /// Candidates of all models.
+    pub candidates: usize,
+    /// Inner folds of each outer one.
+    pub folds: usize,
+    /// Seconds that the search was given; none: it went through all candidates.
+    pub seconds: Option<u64>,
+}
+
+/// A fold that is trained on some corpora and tested on others.
+#[derive(Debug, Clone)]
+pub struct TransferFold {
+    /// The fold, from 0.
+    pub fold: i64,
+    /// Corpora that are trained on.
+    pub train: Vec<String>,
+    /// Corpora that are tested on.
+    pub test: Vec<String>,
+    /// Emotions that are told apart.
+    pub emotions: i64,
 }
 
 /// A corpus.

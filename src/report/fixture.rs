@@ -76,6 +76,10 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         confused: tally.confusions(),
         calibration: tally.calibration(),
         gaps: gaps(&metrics, shape.models[0]),
+        search: None,
+        tuning: Vec::new(),
+        importance: Vec::new(),
+        transfer: Vec::new(),
         seeds: seed_spreads(&metrics),
         metrics,
         confusions: shape

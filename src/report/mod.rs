@@ -14,7 +14,7 @@ mod versus;
 pub use error::ReportError;
 pub use facts::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
-    NormalizationFacts, RejectCount, SplitFacts,
+    NormalizationFacts, RejectCount, Search, SplitFacts, TransferFold,
 };
 pub use html::html;
 pub use markdown::{markdown, versus};

@@ -13,8 +13,6 @@ use crate::storage::Store;
 use super::features_table::FeaturesTable;
 use super::{StageError, StageName, output};
 
-/// The model that stands for a run where it was chosen on inner folds.
-const SELECTED: &str = "selected";
 /// Labels of the runs where they are counted.
 const A: &str = "a";
 const B: &str = "b";
@@ -131,7 +129,7 @@ fn headline(place: &RunPlace, rows: &[Prediction], wanted: Option<&str>) -> Resu
     if models.is_empty() {
         return Err(StageError::Incomparable(format!("{} tested nothing", place.given)));
     }
-    let Some(wanted) = wanted.or(models.contains(&SELECTED).then_some(SELECTED)) else {
+    let Some(wanted) = wanted else {
         return Ok(Evaluate::default().headline(&models)?.to_owned());
     };
     if models.contains(&wanted) {

@@ -3,21 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, Scope};
+use crate::config::{self, SELECTED, Scope};
 use crate::eval::{Outcome, Resampling, Tally};
 use crate::report;
 use crate::schema::{
-    FeatureKeys, Fit, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction, Reject, Row, Split,
-    SplitRow, Table, Track, Utterance,
+    FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction, Reject,
+    Row, Split, SplitRow, Table, Track, Tuning, Utterance,
 };
 use crate::storage::Store;
 
 use super::facts::{self, Figures, Tables};
 use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
-
-/// The model whose settings were chosen on inner folds.
-const SELECTED: &str = "selected";
 
 /// The evaluate stage.
 pub struct Evaluate;
@@ -31,6 +28,7 @@ impl Stage for Evaluate {
         config::config_hash(&(
             (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
             (&parameters.augment, &parameters.features, &parameters.split, &parameters.normalize, &parameters.models),
+            (&parameters.tune, &parameters.fusion),
         ))
     }
 
@@ -94,7 +92,7 @@ fn put<R: Row>(context: &Context, prepared: &Prepared<Table<FeatureKeys>>, rows:
 }
 
 /// Content hashes of the tables that the report is made from.
-fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 9], StageError> {
+fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 11], StageError> {
     Ok([
         ("utterances", output::content_hash::<Utterance>(out, StageName::Ingest)?),
         ("labels", output::content_hash::<LabelCount>(out, StageName::Ingest)?),
@@ -105,6 +103,8 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 9], StageErr
         ("fits", output::content_hash::<Fit>(out, StageName::Train)?),
         ("predictions", output::content_hash::<Prediction>(out, StageName::Train)?),
         ("learning_curves", output::content_hash::<LearningCurve>(out, StageName::Train)?),
+        ("tuning", output::content_hash::<Tuning>(out, StageName::Train)?),
+        ("importance", output::content_hash::<Importance>(out, StageName::Train)?),
     ])
 }
 
@@ -122,6 +122,8 @@ fn read(out: &dyn Store, mut keys: Table<FeatureKeys>) -> Result<Tables, StageEr
         fits: output::get_table::<Fit>(out, StageName::Train)?.0.rows,
         predictions: output::get_table::<Prediction>(out, StageName::Train)?.0,
         curves: output::get_table::<LearningCurve>(out, StageName::Train)?.0.rows,
+        tuning: output::get_table::<Tuning>(out, StageName::Train)?.0.rows,
+        importance: output::get_table::<Importance>(out, StageName::Train)?.0.rows,
     })
 }
 

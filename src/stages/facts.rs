@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, ModelSpec, Scope, SplitParams, Transform};
+use crate::config::{self, FUSION, ModelSpec, SELECTED, Scheme, Scope, SplitParams, Transform, TuneParams};
 use crate::eval::{Tally, gaps, seed_spreads};
 use crate::report::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
-    NormalizationFacts, RejectCount, SplitFacts,
+    NormalizationFacts, RejectCount, Search, SplitFacts, TransferFold,
 };
 use crate::schema::{
-    Calibration, Comparison, ConfusedPair, FeatureKeys, Fit, LabelCount, Leakage, LearningCurve, Metric, Prediction,
-    Reject, SplitRow, Table,
+    Calibration, Comparison, ConfusedPair, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric,
+    Prediction, Reject, Split, SplitRow, Table, Tuning,
 };
 
 use super::{Context, Prepared, StageError, StageName, ingest, ledger};
@@ -28,6 +28,8 @@ pub(super) struct Tables {
     pub fits: Vec<Fit>,
     pub predictions: Table<Prediction>,
     pub curves: Vec<LearningCurve>,
+    pub tuning: Vec<Tuning>,
+    pub importance: Vec<Importance>,
 }
 
 /// The rows of the tables of figures.
@@ -88,9 +90,44 @@ pub(super) fn gather<W>(
         confusions: names.iter().map(confusion).collect(),
         confused: figures.confused,
         calibration: figures.calibration,
+        search: parameters.tune.as_ref().map(search),
+        tuning: tables.tuning.clone(),
+        importance: tables.importance.clone(),
+        transfer: transfer(&parameters.split, tables),
         curves: tables.curves.clone(),
         hashes: hashes(context, prepared)?,
     })
+}
+
+fn search(tune: &TuneParams) -> Search {
+    Search {
+        method: tune.search.as_str().to_owned(),
+        candidates: tune.candidates.len(),
+        folds: tune.folds,
+        seconds: tune.seconds,
+    }
+}
+
+/// The corpora and emotions on both sides of each fold of a split across corpora.
+fn transfer(split: &SplitParams, tables: &Tables) -> Vec<TransferFold> {
+    if split.scheme() != Scheme::CrossCorpus {
+        return Vec::new();
+    }
+    let keys = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row)).collect::<BTreeMap<_, _>>();
+    let fold = |rows: &[SplitRow]| {
+        let of = |side: Split| {
+            let rows = rows.iter().filter(move |row| row.split == side.as_str());
+            rows.filter_map(|row| keys.get(row.utterance_id.as_str()).copied())
+        };
+        let corpora = |side| of(side).map(|row| row.corpus.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        TransferFold {
+            fold: rows[0].fold,
+            train: corpora(Split::Train),
+            test: corpora(Split::Test),
+            emotions: of(Split::Test).map(|row| &row.emotion).collect::<BTreeSet<_>>().len() as i64,
+        }
+    };
+    tables.splits.chunk_by(|a, b| a.fold == b.fold).map(fold).collect()
 }
 
 fn is_synthetic(keys: &Table<FeatureKeys>) -> bool {
@@ -225,15 +262,36 @@ fn model_facts(name: &str, specs: &[ModelSpec], tables: &Tables) -> ModelFacts {
         (true, true) => DevUse::EarlyStopping,
         (true, false) => DevUse::Fitting,
     };
-    let notes = fits.iter().filter_map(|fit| fit.notes.as_ref()).collect::<BTreeSet<_>>();
     ModelFacts {
         name: name.to_owned(),
-        title: spec.map_or("made of other models".to_owned(), ModelSpec::title),
+        title: spec.map_or_else(|| made_of(name), ModelSpec::title),
         rows_fitted: range(fits.iter().map(|fit| fit.rows).collect()).unwrap_or((0, 0)),
         dev_use,
         epochs: range(fits.iter().filter_map(|fit| fit.epochs).collect()),
-        notes: notes.into_iter().cloned().collect(),
+        notes: notes(&fits),
     }
+}
+
+/// What a model is that is made of others.
+fn made_of(name: &str) -> String {
+    match name {
+        FUSION => "probabilities of several models, averaged".to_owned(),
+        SELECTED => "in each fold the model that did best on inner folds".to_owned(),
+        _ => "made of other models".to_owned(),
+    }
+}
+
+/// The notes of the fits, each once; what was chosen in each fold stands elsewhere.
+fn notes(fits: &[&Fit]) -> Vec<String> {
+    const SHOWN: usize = 4;
+    let all = fits.iter().filter(|fit| ![FUSION, SELECTED].contains(&fit.model.as_str()));
+    let all = all.filter_map(|fit| fit.notes.as_ref()).flat_map(|notes| notes.split("; "));
+    let all: BTreeSet<&str> = all.filter(|note| !note.starts_with("chosen on inner folds")).collect();
+    let mut shown: Vec<String> = all.iter().take(SHOWN).map(|note| (*note).to_owned()).collect();
+    if all.len() > SHOWN {
+        shown.push(format!("and {} other notes in fits.parquet", all.len() - SHOWN));
+    }
+    shown
 }
 
 /// What identifies the run: the audio, every stage's parameters, every table.

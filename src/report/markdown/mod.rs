@@ -5,6 +5,7 @@ mod comparisons;
 mod data;
 mod protocol;
 mod results;
+mod selection;
 mod slices;
 mod table;
 mod training;
@@ -27,9 +28,12 @@ pub fn markdown(facts: &Facts) -> String {
         results::results(facts),
         calibration::seeds(facts),
         comparisons::comparisons(facts),
+        selection::selection(facts),
+        selection::transfer(facts),
         results::classes(facts),
         calibration::calibration(facts),
         slices::slices(facts),
+        selection::importance(facts),
         data::corpora(facts),
         data::labels(facts),
         data::rejects(facts),

@@ -43,7 +43,12 @@ pub(super) fn importance(facts: &Facts) -> Vec<String> {
     rows.sort_by(|a, b| b.drop.total_cmp(&a.drop));
     let columns = [Left("Family"), Right("Features"), Right("UAR lost"), Right("Standard deviation")];
     let cells = rows.iter().map(|row| {
-        vec![text(&row.family), number::count(row.features), format!("{:+.3}", row.drop + 0.0), format!("{:.3}", row.deviation)]
+        vec![
+            text(&row.family),
+            number::count(row.features),
+            format!("{:+.3}", row.drop + 0.0),
+            format!("{:.3}", row.deviation),
+        ]
     });
     let words = format!(
         "What {} loses when the values of a family are swapped among the test utterances of each fold, so that they tell \
@@ -61,7 +66,14 @@ pub(super) fn transfer(facts: &Facts) -> Vec<String> {
         return Vec::new();
     }
     let rows = facts.transfer.iter().map(|fold| transfer_row(facts, fold));
-    let columns = [Left("Trained on"), Left("Tested on"), Right("UAR"), Right("Accuracy"), Right("Emotions"), Right("Test utterances")];
+    let columns = [
+        Left("Trained on"),
+        Left("Tested on"),
+        Right("UAR"),
+        Right("Accuracy"),
+        Right("Emotions"),
+        Right("Test utterances"),
+    ];
     let words = "Each model learns from the left corpora alone and is tested on the right ones, over the emotions that \
                  both have.";
     vec!["## From corpus to corpus".to_owned(), table(&columns, rows), words.to_owned()]
