@@ -143,10 +143,10 @@ fn the_content_hash_does_not_see_where_parts_begin() {
     head.float.values = vec![0.0, f32::NAN];
     let parts = [head, tail].map(|part| write(&part, "c", &inputs(), true).expect("written").1);
     let names = ["p_anger", "p_fear"].into_iter();
-    let joined = table_hash("predictions/1", names, parts.iter().flat_map(|part| part.row_hashes.iter().copied()));
+    let joined = table_hash("predictions/2", names, parts.iter().flat_map(|part| part.row_hashes.iter().copied()));
     assert_eq!(joined, whole.content_hash);
     let turned = parts.iter().rev().flat_map(|part| part.row_hashes.iter().copied());
-    assert_eq!(table_hash("predictions/1", ["p_anger", "p_fear"].into_iter(), turned), joined, "nor their order");
+    assert_eq!(table_hash("predictions/2", ["p_anger", "p_fear"].into_iter(), turned), joined, "nor their order");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn unsorted_and_doubled_rows_are_refused() {
 fn another_table_and_damage_are_refused_by_name() {
     let (file, _) = write(&predictions(&["a"]), "c", &inputs(), false).expect("written");
     let error = read::<Normalization>(Bytes::from(file.clone())).expect_err("another table").to_string();
-    assert!(error.contains("predictions/1") && error.contains("normalization/1"), "{error}");
+    assert!(error.contains("predictions/2") && error.contains("normalization/1"), "{error}");
     for cut in [0, 5, 100, file.len() - 1] {
         let error = read::<Prediction>(Bytes::from(file[..cut].to_vec())).expect_err("damaged");
         assert!(matches!(error, TableError::Unreadable { .. }), "{error}");
@@ -193,7 +193,7 @@ fn any_parquet_reads_as_text() {
     assert_eq!(names[0], "utterance_id");
     assert_eq!(rows[1][0].as_deref(), Some("b"));
     assert_eq!(rows[0][2].as_deref(), Some("0"));
-    assert_eq!(rows[0][7], None);
+    assert_eq!(rows[0][8], None);
 }
 
 #[test]
