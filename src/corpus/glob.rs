@@ -33,6 +33,11 @@ impl Glob {
     pub fn matches(&self, path: &str) -> bool {
         self.regex.is_match(path)
     }
+
+    /// Whether the pattern is of this path or of a folder above it, which then stands for all that is in it.
+    pub fn covers(&self, path: &str) -> bool {
+        self.matches(path) || path.match_indices('/').any(|(at, _)| self.matches(&path[..at]))
+    }
 }
 
 /// The pattern as a regular expression.
@@ -98,6 +103,20 @@ mod tests {
             assert_eq!(Glob::new(pattern).expect(pattern).matches(path), want, "{pattern} {path}");
         }
         assert!(Glob::new("[c-a]").expect_err("backwards").to_string().contains("[c-a]"));
+    }
+
+    #[test]
+    fn a_pattern_of_a_folder_covers_what_is_in_it() {
+        let glob = Glob::new("calls/*_female").expect("legal");
+        for (path, want) in [
+            ("calls/a_female/x.wav", true),
+            ("calls/a_female/b/x.wav", true),
+            ("calls/a_male/x.wav", false),
+            ("calls/b/a_female/x.wav", false),
+            ("calls", false),
+        ] {
+            assert_eq!(glob.covers(path), want, "{path}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::util::{failure, ser, stdout};
 
 const MODELS: [&str; 7] = ["mlp", "logistic", "svm", "naive-bayes", "tree", "forest", "majority"];
 /// Whose input has nine files; six speakers have such.
-const SPEAKER: &str = "corpus/spk01_female";
+const SPEAKER: &str = "corpus/spk01_male";
 
 /// A folder with a synthetic corpus of nine files a speaker, and a pipeline file.
 fn workplace() -> TempDir {
@@ -91,11 +91,11 @@ fn threads_and_the_way_that_files_are_named_move_no_byte() {
     };
     predict(&["corpus"], &["--out", "one", "--threads", "1"]);
     predict(&["corpus/**/*.wav"], &["--out", "two", "--threads", "2"]);
-    let speakers = ["corpus/spk06_male", "corpus/spk0[1-5]_*/*_r*.wav", "corpus/../corpus/spk02_male"];
+    let speakers = ["corpus/spk06_female", "corpus/spk0[1-5]_*/*_r*.wav", "corpus/../corpus/spk02_female"];
     predict(&speakers, &["--out", "three"]);
     assert!(table("one") == table("two") && table("one") == table("three"));
     // A single file lies in its folder.
-    predict(&["corpus/spk02_male/anger_s01_r1.wav"], &["--out", "four"]);
+    predict(&["corpus/spk02_female/anger_s01_r1.wav"], &["--out", "four"]);
     assert_eq!(inferences(folder.path(), "four").rows[0].path, "anger_s01_r1.wav");
 }
 
@@ -218,9 +218,9 @@ fn an_input_is_a_speaker_where_speakers_are_normalized() {
         assert_eq!(files[&path], want, "{path}");
     }
     let cases: [(&[&str], &str); 3] = [
-        (&["corpus/spk01_female/anger_*.wav"], "holds 3 audio files: this model was normalized speaker by speaker"),
-        (&["corpus/spk01_female/anger_s01_r1.wav", "corpus/spk02_male"], "at least 8"),
-        (&["corpus", "corpus/spk02_male"], "no file can be of two"),
+        (&["corpus/spk01_male/anger_*.wav"], "holds 3 audio files: this model was normalized speaker by speaker"),
+        (&["corpus/spk01_male/anger_s01_r1.wav", "corpus/spk02_female"], "at least 8"),
+        (&["corpus", "corpus/spk02_female"], "no file can be of two"),
     ];
     for (inputs, word) in cases {
         let (code, error) = failure(&ser(folder.path(), &[&["predict", model], inputs].concat()));
@@ -230,7 +230,7 @@ fn an_input_is_a_speaker_where_speakers_are_normalized() {
     for name in ["anger_s01_r1.wav", "anger_s01_r2.wav"] {
         fs::write(folder.path().join(SPEAKER).join(name), b"").expect("written");
     }
-    let inputs = ["corpus/spk02_male", SPEAKER, "--max-reject-rate", "0.5"];
+    let inputs = ["corpus/spk02_female", SPEAKER, "--max-reject-rate", "0.5"];
     let printed = stdout(&ser(folder.path(), &[&["predict", model], &inputs[..]].concat()));
     assert!(printed.contains("9 utterances") && printed.contains("9 rejects"), "{printed}");
     let few = rejects(folder.path(), "predictions").into_iter().filter(|row| row.code == "too_few_utterances");
@@ -248,6 +248,8 @@ fn a_bucket_gives_the_bytes_that_a_disk_gives() {
     let flags = ["predict", model, "s3://bucket/corpus/*_female/*.wav", "--out", "s3://bucket/predicted"];
     let printed = stdout(&server.ser(folder.path(), &flags));
     assert!(printed.contains("27 utterances") && printed.contains("s3://bucket/predicted/inferences.parquet"));
+    let table = |folder: &Path| fs::read(folder.join("inferences.parquet")).expect("written");
+    assert!(table(&server.objects().join("predicted")) == table(&folder.path().join("predictions")));
     assert!(stdout(&server.ser(folder.path(), &flags)).contains("up to date"));
     let (code, error) = failure(&server.ser(folder.path(), &["predict", model, "s3://bucket/nothing"]));
     assert!(code == 3 && error.contains("s3://bucket/nothing"), "{code} {error}");

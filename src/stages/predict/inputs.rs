@@ -130,7 +130,7 @@ impl<'a> Place<'a> {
             Kind::Folder => files.retain(|file| corpus::is_audio(&below(file))),
             Kind::Pattern => {
                 let glob = Glob::new(&path)?;
-                files.retain(|file| glob.matches(&file.path) && corpus::is_audio(&below(file)));
+                files.retain(|file| glob.covers(&file.path) && corpus::is_audio(&below(file)));
             }
         }
         if files.is_empty() {
