@@ -51,7 +51,7 @@ impl Inputs {
         match (self.columns, self.method) {
             (None, InputsMethod::All) => {}
             (Some(columns), InputsMethod::All) => return Err(unused(&key("columns"), columns, "select\" or \"pca")),
-            (None, _) => return Err(ConfigError::new(&key("columns"), "missing", "select and pca need a number")),
+            (None, _) => return Err(ConfigError::new(key("columns"), "missing", "select and pca need a number")),
             (Some(columns), _) => between(&key("columns"), columns, 1, 8192)?,
         }
         if let Some(whiten) = self.whiten {
