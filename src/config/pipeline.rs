@@ -3,10 +3,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::keys::{check_keys, nearest};
+use super::train::Calibration;
 use super::{
     Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, Fusion, FusionParams,
-    ModelSpec, Normalize, NormalizeParams, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams, View,
-    overrides,
+    ModelSpec, Normalize, NormalizeParams, Scheme, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams,
+    View, overrides,
 };
 
 /// A pipeline file: everything that a run is.
@@ -129,10 +130,24 @@ impl Pipeline {
         let fusion = self.fusion.as_ref().map(|fusion| fusion.check(&models, tune.is_some())).transpose()?;
         let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
         split.check_corpora(&corpora)?;
+        self.check_calibration(&split, tune.is_some())?;
         let view = View { normalize, columns: self.train.columns.clone() };
         let parameters = Parameters { pipeline: self, augment, features, split, normalize, models, view, tune, fusion };
         parameters.pipeline.evaluate.headline(&parameters.model_names())?;
         Ok(parameters)
+    }
+}
+
+impl Pipeline {
+    /// Refuses a temperature where there are no rows to fit it on.
+    fn check_calibration(&self, split: &SplitParams, has_inner_folds: bool) -> Result<(), ConfigError> {
+        let has_rows = has_inner_folds || split.dev() > 0.0 || split.scheme() == Scheme::Predefined;
+        if self.train.calibration == Calibration::None || has_rows {
+            return Ok(());
+        }
+        let problem = "is fitted on dev rows or on those of inner folds, and there are neither";
+        Err(ConfigError::new("train.calibration", "\"temperature\"", problem)
+            .hint("set split.dev above 0, or add a [tune] section"))
     }
 }
 

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 6] = [
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 15] = [
+const OWNED: [(&str, &[&str]); 16] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),

@@ -33,7 +33,8 @@ fn a_calibrated_model_is_saved_as_such() {
     let fitted = fit(&spec, &problem).unwrap();
     let want = (fitted.model.temperature(), fitted.model.probabilities(dev.x.view()));
     assert!(want.0.is_some());
-    let mut files = save(&SavedModel::new(spec, &problem, fitted, Normalizer::default(), "abc".into()).unwrap());
+    let mut files =
+        save(&SavedModel::new(spec, &problem, fitted, Normalizer::default(), recipe(), "abc".into()).unwrap());
     let back = load(&files).unwrap().model;
     assert_eq!((back.temperature(), back.probabilities(dev.x.view())), want);
     let card = String::from_utf8(files[1].1.clone()).unwrap();

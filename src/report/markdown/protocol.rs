@@ -197,7 +197,11 @@ fn selection(facts: &Facts) -> String {
         words +=
             &format!("Models without early stopping ({}) learned from train and dev together. ", number::list(&fitted));
     }
-    words + "All other settings are those of the pipeline file; this run chose none of them."
+    words
+        + match &facts.search {
+            None => "All other settings are those of the pipeline file; this run chose none of them.",
+            Some(_) => "Settings were chosen on inner folds of the training side; no choice has seen a test utterance.",
+        }
 }
 
 /// The most that the sides models learn from share with test in a fold.
