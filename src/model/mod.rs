@@ -29,7 +29,7 @@ pub use error::ModelError;
 use inputs::Inputs;
 pub use problem::Problem;
 use problem::prepare;
-pub use saved::{FILES, Normalizer, SavedModel, load, save};
+pub use saved::{FILES, FORMAT, Normalizer, SavedModel, load, save};
 pub use shared::Shared;
 use tensors::Tensors;
 

@@ -22,7 +22,7 @@ const CARD_FILE: &str = "model.json";
 pub const FILES: [&str; 2] = [WEIGHTS_FILE, CARD_FILE];
 
 /// Raised when an older reader would misread the files.
-const FORMAT: u64 = 2;
+pub const FORMAT: u64 = 2;
 
 /// How the features were normalized before the fit: `(value - center) / scale`.
 #[derive(Debug, Clone, PartialEq, Default)]

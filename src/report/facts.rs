@@ -206,6 +206,8 @@ pub struct ModelFacts {
     pub dev_use: DevUse,
     /// Fewest and most epochs in a fold; none for a model without epochs.
     pub epochs: Option<(i64, i64)>,
+    /// Lowest and highest temperature over the folds; none for a model that is not calibrated.
+    pub temperature: Option<(f64, f64)>,
     /// What else must be known: capped rows, a retry, a missing guarantee.
     pub notes: Vec<String>,
 }

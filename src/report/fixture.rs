@@ -170,6 +170,7 @@ fn model_facts(name: &str) -> ModelFacts {
         rows_fitted: (96, 96),
         dev_use: if mlp { DevUse::EarlyStopping } else { DevUse::Fitting },
         epochs: mlp.then_some((20, 25)),
+        temperature: None,
         notes: Vec::new(),
     }
 }

@@ -268,6 +268,7 @@ fn model_facts(name: &str, specs: &[ModelSpec], tables: &Tables) -> ModelFacts {
         rows_fitted: range(fits.iter().map(|fit| fit.rows).collect()).unwrap_or((0, 0)),
         dev_use,
         epochs: range(fits.iter().filter_map(|fit| fit.epochs).collect()),
+        temperature: temperatures(&fits),
         notes: notes(&fits),
     }
 }
@@ -279,6 +280,12 @@ fn made_of(name: &str) -> String {
         SELECTED => "in each fold the model that did best on inner folds".to_owned(),
         _ => "made of other models".to_owned(),
     }
+}
+
+/// Lowest and highest temperature of the fits.
+fn temperatures(fits: &[&Fit]) -> Option<(f64, f64)> {
+    let all = || fits.iter().filter_map(|fit| fit.temperature);
+    Some((all().min_by(f64::total_cmp)?, all().max_by(f64::total_cmp)?))
 }
 
 /// The notes of the fits, each once; what was chosen in each fold stands elsewhere.

@@ -164,3 +164,27 @@ fn halving_tries_less_and_a_wrong_key_is_refused() {
     assert_eq!(code, 2, "{error}");
     assert!(error.contains("tune.space.train.mlp") && error.contains("l3"), "{error}");
 }
+
+#[test]
+fn two_corpora_are_carried_over_both_ways_in_one_run() {
+    let folder = workplace();
+    let flags = ["synth", "other", "--speakers", "4", "--sentences", "1", "--repetitions", "1", "--seed", "9"];
+    crate::util::stdout(&ser(folder.path(), &[&flags[..], &["--emotions", "anger,neutral,fear"]].concat()));
+    let pattern = r"(?P<speaker>spk\d+)_(?P<gender>female|male)/(?P<emotion>[a-z]+)_(?P<text_id>s\d+)_r\d+\.wav$";
+    let corpus = |name: &str, source: &str| format!("{{name='{name}', source='{source}', pattern='{pattern}'}}");
+    let corpora = format!("corpus=[{}, {}]", corpus("first", "corpus"), corpus("second", "other"));
+    let split = ["--set", "split={scheme='cross-corpus', dev=0.0}", "--set", "train.models=['logistic','majority']"];
+    run(folder.path(), &[&["--out", "out", "--set", &corpora][..], &split].concat());
+    let out = folder.path().join("out");
+    let folds: BTreeSet<(i64, String)> = read::<SplitRow>(&out)
+        .rows
+        .iter()
+        .filter(|row| row.split == "test")
+        .map(|row| (row.fold, row.utterance_id.split('/').next().unwrap_or_default().to_owned()))
+        .collect();
+    assert_eq!(folds, BTreeSet::from([(0, "second".to_owned()), (1, "first".to_owned())]));
+    assert!(predictions(&out, "logistic", 0).values().all(|(class, _)| ["anger", "neutral"].contains(&class.as_str())));
+    let report = fs::read_to_string(out.join("report.md")).expect("a report");
+    let table = report.split("## From corpus to corpus").nth(1).expect("a section");
+    assert!(table.contains("| `first` | `second` |") && table.contains("| `second` | `first` |"), "{table}");
+}

@@ -15,6 +15,7 @@ pub(super) fn calibration(facts: &Facts) -> Vec<String> {
     let columns = [Left("Model"), Right("Log loss (nats)"), Right("Brier score"), Right("ECE")];
     let rows = facts.ranked().into_iter().map(|model| row(facts, model));
     let mut blocks = vec![facts.on_track("## Calibration"), table(&columns, rows), words(facts)];
+    blocks.extend(temperatures(facts));
     let alt = format!("Reliability diagram of {}", facts.headline);
     blocks.extend(image(facts, &Plot::Reliability(facts.headline.clone()), &alt));
     blocks.extend(links(facts));
@@ -57,6 +58,22 @@ fn words(facts: &Facts) -> String {
         classes.ln(),
         1.0 - 1.0 / classes,
     )
+}
+
+/// The temperatures of calibrated models.
+fn temperatures(facts: &Facts) -> Option<String> {
+    let range = |model: &ModelFacts| {
+        let (low, high) = model.temperature?;
+        Some(format!("{} {low:.2} to {high:.2}", code(&model.name)))
+    };
+    let ranges: Vec<String> = facts.models.iter().filter_map(range).collect();
+    (!ranges.is_empty()).then(|| {
+        format!(
+            "Probabilities were calibrated by a temperature on rows that the fit had not seen, {}: above 1 the model had \
+             been too sure of itself. That moves no prediction.",
+            number::list(&ranges)
+        )
+    })
 }
 
 fn links(facts: &Facts) -> Option<String> {

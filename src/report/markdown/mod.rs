@@ -60,4 +60,6 @@ fn image(facts: &Facts, plot: &Plot, alt: &str) -> Option<String> {
 #[cfg(test)]
 mod figures_tests;
 #[cfg(test)]
+mod selection_tests;
+#[cfg(test)]
 mod tests;

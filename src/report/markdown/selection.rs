@@ -19,7 +19,7 @@ pub(super) fn selection(facts: &Facts) -> Vec<String> {
         Right("Folds that selected it"),
         Left("Settings that folds chose"),
     ];
-    let mut blocks = vec!["## Selection on inner folds".to_owned(), search_words(facts, search)];
+    let mut blocks = vec![facts.on_track("## Selection on inner folds"), search_words(facts, search)];
     let mut models: Vec<&str> = Vec::new();
     for row in &facts.tuning {
         if !models.contains(&row.model.as_str()) {
@@ -57,7 +57,7 @@ pub(super) fn importance(facts: &Facts) -> Vec<String> {
         code(&first.model),
         number::plural(first.repeats, "swap"),
     );
-    vec![format!("## What {} listens to", code(&first.model)), table(&columns, cells), words]
+    vec![facts.on_track(&format!("## What {} listens to", code(&first.model))), table(&columns, cells), words]
 }
 
 /// UAR of the headline model from each corpus to each other one.
@@ -76,7 +76,7 @@ pub(super) fn transfer(facts: &Facts) -> Vec<String> {
     ];
     let words = "Each model learns from the left corpora alone and is tested on the right ones, over the emotions that \
                  both have.";
-    vec!["## From corpus to corpus".to_owned(), table(&columns, rows), words.to_owned()]
+    vec![facts.on_track("## From corpus to corpus"), table(&columns, rows), words.to_owned()]
 }
 
 fn search_words(facts: &Facts, search: &Search) -> String {

@@ -40,7 +40,8 @@ pub fn jobs(
         for seed in 0..seeds as i64 {
             let what = (&choice.spec, &choice.view, choice.temperature.map(f64::to_bits));
             let with = (parameters.pipeline.train.calibration, parameters.pipeline.seed, seed);
-            let key = config::config_hash(&(what, with, (inputs, plan.fold), env!("CARGO_PKG_VERSION")));
+            let key =
+                config::config_hash(&(what, with, (inputs, plan.fold), (env!("CARGO_PKG_VERSION"), model::FORMAT)));
             let mut job = Job { choice: choice.clone(), fold: plan.fold, seed, key, is_done: false };
             job.is_done = !force && job.is_finished(out)?;
             jobs.push(job);
