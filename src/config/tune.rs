@@ -3,6 +3,8 @@
 mod candidates;
 mod columns;
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -190,7 +192,7 @@ impl TuneParams {
         if self.seconds.is_none() {
             return vec![all.collect()];
         }
-        let mut seen = std::collections::BTreeMap::<ModelKind, usize>::new();
+        let mut seen = BTreeMap::<ModelKind, usize>::new();
         let mut rounds: Vec<Vec<usize>> = Vec::new();
         for number in all {
             let round = seen.entry(self.candidates[number].spec.kind()).or_default();

@@ -1,6 +1,6 @@
 //! How settings were chosen, what the headline model listens to, and how far models carry from corpus to corpus.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::Column::{Left, Right};
 use super::table::table;
@@ -101,7 +101,7 @@ fn search_words(facts: &Facts, search: &Search) -> String {
 
 fn model_row(facts: &Facts, model: &str) -> Vec<String> {
     let rows: Vec<&Tuning> = facts.tuning.iter().filter(|row| row.model == model).collect();
-    let trials: std::collections::BTreeSet<i64> = rows.iter().map(|row| row.trial).collect();
+    let trials: BTreeSet<i64> = rows.iter().map(|row| row.trial).collect();
     let chosen: Vec<&&Tuning> = rows.iter().filter(|row| row.chosen).collect();
     let scores: Vec<f64> = chosen.iter().filter_map(|row| row.score).collect();
     let mean = (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64);

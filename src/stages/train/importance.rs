@@ -1,7 +1,7 @@
 //! Permutation importance of families of features on held-out rows (Breiman, 2001, section 10; families as in Gregorutti,
 //! Michel and Saint-Pierre, 2015).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -42,7 +42,7 @@ pub fn fold(
     let parts = parts(bench, plan, jobs, model)?;
     let families = dictionary.iter().map(|info| (info.name.as_str(), info.family.as_str())).collect::<BTreeMap<_, _>>();
     let mut counts = Counts { whole: Some(confusion(&parts, |part| part.test.clone())), ..Counts::default() };
-    for family in families.values().copied().collect::<std::collections::BTreeSet<_>>() {
+    for family in families.values().copied().collect::<BTreeSet<_>>() {
         for swap in 0..bench.context.parameters.pipeline.evaluate.importance {
             bench.context.check_stop()?;
             let order = order(bench, plan.fold, family, swap, parts[0].test.ids.len());

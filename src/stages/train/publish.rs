@@ -6,7 +6,7 @@ use super::bench::Bench;
 use super::fits::Job;
 use super::plan::Plan;
 use super::scored::{About, Scored};
-use crate::config::{FUSION, SELECTED};
+use crate::config::{self, FUSION, SELECTED};
 use crate::model;
 use crate::schema::{Fit, Importance, LearningCurve, Prediction, Split, Table, Tuning};
 use crate::stages::{Done, Prepared, StageError, output};
@@ -127,7 +127,7 @@ fn fit_row(plan: &Plan, about: About, keys: &[&str], fits: &[Fit]) -> Fit {
         epochs: None,
         temperature: None,
         notes: Some(plan.words(about.model)),
-        config_hash: crate::config::config_hash(&(about.model, plan.words(about.model), keys)),
+        config_hash: config::config_hash(&(about.model, plan.words(about.model), keys)),
     }
 }
 

@@ -34,8 +34,8 @@ pub fn folder(fold: i64) -> String {
     format!("run/train/search/fold-{fold}")
 }
 
-/// Tries the candidates on the inner folds of an outer fold. A budget in seconds ends after the first round that is beyond
-/// `deadline`. Also returns the files that were kept.
+/// Tries the candidates on the inner folds of an outer fold, round after round until `seconds` are over. Also returns the
+/// files that were kept.
 pub fn search(
     bench: &Bench,
     tune: &TuneParams,
