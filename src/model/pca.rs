@@ -5,7 +5,7 @@ use faer::{Accum, MatRef, Par, Side};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 /// Most rows that components are computed of, where there are more columns than that too: the time grows with the third
-/// power of the smaller number, 1 s for 1400 and 8 s for 3000.
+/// power of the smaller number, and is about 1 s for 1400.
 pub(super) const MAX_ROWS: usize = 3000;
 
 /// Variance of a component, as a share of the first one's, below which there is nothing but rounding.
