@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 /// Most rows that components are computed of, where there are more columns than that too: the time grows with the third
 /// power of the smaller number, and is about 1 s for 1400.
-pub(super) const MAX_ROWS: usize = 3000;
+pub(super) const MAX_ROWS: usize = 1500;
 
 /// Variance of a component, as a share of the first one's, below which there is nothing but rounding.
 const LEAST_VARIANCE: f64 = 1e-10;
