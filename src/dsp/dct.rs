@@ -2,7 +2,7 @@ use super::{Contours, Lanes, simd};
 use std::f64::consts::PI;
 
 /// Coefficients computed together, so that their sums stay in registers.
-const GROUP: usize = 8;
+pub(super) const GROUP: usize = 8;
 
 /// Inputs summed before they join the total: C0 is large, and one long 32-bit sum would lose its last digits.
 const PARTIAL: usize = 16;
@@ -94,8 +94,9 @@ impl Dct {
     }
 }
 
+/// Sums over rows of `folded` times the cosines of each coefficient of a group.
 #[inline(always)]
-fn products(cosines: &[[f32; GROUP]], folded: &[Lanes]) -> [Lanes; GROUP] {
+pub(super) fn products(cosines: &[[f32; GROUP]], folded: &[Lanes]) -> [Lanes; GROUP] {
     let mut totals = [Lanes::ZERO; GROUP];
     for (folded, cosines) in folded.chunks(PARTIAL).zip(cosines.chunks(PARTIAL)) {
         let mut sums = [Lanes::ZERO; GROUP];

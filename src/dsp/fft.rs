@@ -8,9 +8,8 @@ use rustfft::{Fft, FftPlanner};
 
 use super::{LANES, Lanes, simd};
 
-/// Rows that are turned into complex numbers at a time, and those numbers.
-const ROWS: usize = 8;
-const PAIRS: usize = ROWS / 2;
+/// Rows of spectra that are laid side by side at a time.
+const ROWS: usize = 4;
 
 /// FFT of the eight real frames of a block: rustfft's of half the length over pairs of samples, taken apart for all eight
 /// at once (Press et al., Numerical Recipes, 12.3). realfft does the same frame by frame, and takes longer over the second
@@ -18,14 +17,16 @@ const PAIRS: usize = ROWS / 2;
 #[derive(Clone)]
 pub struct BlockFft {
     plan: Arc<dyn Fft<f32>>,
+    /// A frame that is being written: `n`.
+    frame: Vec<f32>,
     /// The frames one after the other, a pair of samples each number: `LANES x n / 2`.
-    frames: Vec<Complex32>,
+    pairs: Vec<Complex32>,
     scratch: Vec<Complex32>,
     /// Their spectra side by side: `n / 2` rows each.
     re: Vec<Lanes>,
     im: Vec<Lanes>,
-    /// Cosine and sine of `2 pi k / n` for k in 0..=n / 2.
-    twiddles: Vec<(f32, f32)>,
+    /// Cosine and sine of `2 pi k / n` for k in 0..n / 2.
+    waves: Vec<(f32, f32)>,
 }
 
 impl BlockFft {
@@ -33,130 +34,186 @@ impl BlockFft {
     pub fn new(length: usize) -> Self {
         let half = length / 2;
         let plan = FftPlanner::new().plan_fft_forward(half);
-        let angle = |k: usize| TAU * k as f64 / length as f64;
         Self {
-            frames: vec![Complex32::default(); LANES * half],
+            frame: vec![0.0; length],
+            pairs: vec![Complex32::default(); LANES * half],
             scratch: vec![Complex32::default(); plan.get_inplace_scratch_len()],
             plan,
             re: vec![Lanes::ZERO; half],
             im: vec![Lanes::ZERO; half],
-            twiddles: (0..=half).map(|k| (angle(k).cos() as f32, angle(k).sin() as f32)).collect(),
+            waves: waves(length),
         }
     }
 
     /// Power spectra `|X|^2` of a block: `input` is `n` rows, `power` is `n / 2 + 1` rows.
     pub fn power(&mut self, input: &[Lanes], power: &mut [Lanes]) {
-        let half = self.re.len();
-        assert_eq!((input.len(), power.len()), (2 * half, half + 1));
-        simd(
-            #[inline(always)]
-            || pack(input, &mut self.frames),
-        );
-        self.plan.process_with_scratch(&mut self.frames, &mut self.scratch);
+        assert_eq!(input.len(), self.frame.len());
+        let lay_out = |lane: usize, frame: &mut [f32]| {
+            frame.iter_mut().zip(input).for_each(|(sample, row)| *sample = row.0[lane]);
+        };
+        self.power_of(lay_out, power);
+    }
+
+    /// Power spectra of a block, frame by frame: `write` is given the number of each and its `n` samples to fill. What it
+    /// leaves alone is as the frame before left it, and 0 at first.
+    pub fn power_of(&mut self, mut write: impl FnMut(usize, &mut [f32]), power: &mut [Lanes]) {
+        assert_eq!(power.len(), self.waves.len() + 1);
+        for (lane, pairs) in self.pairs.chunks_exact_mut(self.waves.len()).enumerate() {
+            write(lane, &mut self.frame);
+            for (number, pair) in pairs.iter_mut().zip(self.frame.as_chunks::<2>().0) {
+                *number = Complex32::new(pair[0], pair[1]);
+            }
+        }
+        self.plan.process_with_scratch(&mut self.pairs, &mut self.scratch);
         simd(
             #[inline(always)]
             || {
-                unpack(&self.frames, &mut self.re, &mut self.im);
-                for (k, (power, (cos, sin))) in power.iter_mut().zip(&self.twiddles).enumerate() {
-                    let (here, mirrored) = (k % half, (half - k) % half);
-                    let (a_re, a_im) = (self.re[here], self.im[here]);
-                    let (b_re, b_im) = (self.re[mirrored], self.im[mirrored]);
-                    // spectra of the even and of the odd samples
-                    let (even_re, even_im) = ((a_re + b_re) * 0.5, (a_im - b_im) * 0.5);
-                    let (odd_re, odd_im) = ((a_im + b_im) * 0.5, (b_re - a_re) * 0.5);
-                    let re = even_re + odd_re * *cos + odd_im * *sin;
-                    let im = even_im + odd_im * *cos - odd_re * *sin;
-                    *power = re * re + im * im;
-                }
+                lay_side_by_side(&self.pairs, &mut self.re, &mut self.im);
+                separate(&self.re, &self.im, &self.waves, power);
             },
         );
     }
 }
 
-/// `frames[lane][i] = rows[2 i][lane] + j rows[2 i + 1][lane]`.
+/// `re[k][lane] + j im[k][lane] = pairs[lane][k]`.
 #[inline(always)]
-fn pack(rows: &[Lanes], frames: &mut [Complex32]) {
-    let half = rows.len() / 2;
-    for (block, rows) in rows.chunks_exact(ROWS).enumerate() {
-        for lane in 0..LANES {
-            let frame = &mut frames[lane * half + block * PAIRS..][..PAIRS];
-            for (pair, number) in frame.iter_mut().enumerate() {
-                *number = Complex32::new(rows[2 * pair].0[lane], rows[2 * pair + 1].0[lane]);
-            }
-        }
-    }
-}
-
-/// `re[k][lane] + j im[k][lane] = frames[lane][k]`.
-#[inline(always)]
-fn unpack(frames: &[Complex32], re: &mut [Lanes], im: &mut [Lanes]) {
+fn lay_side_by_side(pairs: &[Complex32], re: &mut [Lanes], im: &mut [Lanes]) {
     let half = re.len();
-    for (block, (re, im)) in re.chunks_exact_mut(PAIRS).zip(im.chunks_exact_mut(PAIRS)).enumerate() {
+    for (block, (re, im)) in re.chunks_exact_mut(ROWS).zip(im.chunks_exact_mut(ROWS)).enumerate() {
         for lane in 0..LANES {
-            let frame = &frames[lane * half + block * PAIRS..][..PAIRS];
-            for (k, number) in frame.iter().enumerate() {
+            let numbers = &pairs[lane * half + block * ROWS..][..ROWS];
+            for (k, number) in numbers.iter().enumerate() {
                 (re[k].0[lane], im[k].0[lane]) = (number.re, number.im);
             }
         }
     }
 }
 
-/// FFT of the real, even sequences of a block, whose spectra are real and even too: two of them are the real and the
-/// imaginary part of one sequence for rustfft, and need not be told apart afterwards.
+/// Power of the spectra of real frames, from the spectra of their pairs of samples: bins that mirror each other come of the
+/// same two numbers.
+#[inline(always)]
+fn separate(re: &[Lanes], im: &[Lanes], waves: &[(f32, f32)], power: &mut [Lanes]) {
+    let half = waves.len();
+    let (re, im, power) = (&re[..half], &im[..half], &mut power[..half + 1]);
+    // the sums of the even and of the odd samples are real
+    let (even, odd) = (re[0], im[0]);
+    (power[0], power[half]) = ((even + odd) * (even + odd), (even - odd) * (even - odd));
+    for k in 1..=half / 2 {
+        let ((a_re, a_im), (b_re, b_im)) = ((re[k], im[k]), (re[half - k], im[half - k]));
+        let (cos, sin) = waves[k];
+        // spectra of the even and of the odd samples, the latter turned
+        let (even_re, even_im) = ((a_re + b_re) * 0.5, (a_im - b_im) * 0.5);
+        let (odd_re, odd_im) = ((a_im + b_im) * 0.5, (b_re - a_re) * 0.5);
+        let (turned_re, turned_im) = (odd_re * cos + odd_im * sin, odd_im * cos - odd_re * sin);
+        power[k] = square(even_re + turned_re, even_im + turned_im);
+        power[half - k] = square(even_re - turned_re, even_im - turned_im);
+    }
+}
+
+#[inline(always)]
+fn square(re: Lanes, im: Lanes) -> Lanes {
+    re * re + im * im
+}
+
+/// FFT of the real, even sequences of a block, whose spectra are real and even too: rustfft's of half the length over pairs
+/// of sequences, one the real and one the imaginary part (Press et al., Numerical Recipes, 12.4.2, "cosft1").
 ///
 /// Sequences should be of like size: the rounding of one shows in the other.
 #[derive(Clone)]
 pub struct EvenFft {
     plan: Arc<dyn Fft<f32>>,
-    /// Pairs of sequences, one after the other: `LANES / 2 x n`.
+    /// Pairs of folded sequences, one after the other: `LANES / 2 x n / 2`.
     pairs: Vec<Complex32>,
     scratch: Vec<Complex32>,
+    /// Cosine and sine of `2 pi i / n` for i in 0..n / 2.
+    waves: Vec<(f32, f32)>,
 }
 
 impl EvenFft {
-    /// Plans transforms of sequences of `length`.
+    /// Plans transforms of sequences of `length`, a power of two from 8 on.
     pub fn new(length: usize) -> Self {
-        let plan = FftPlanner::new().plan_fft_forward(length);
+        let half = length / 2;
+        let plan = FftPlanner::new().plan_fft_forward(half);
         Self {
-            pairs: vec![Complex32::default(); LANES / 2 * length],
+            pairs: vec![Complex32::default(); LANES / 2 * half],
             scratch: vec![Complex32::default(); plan.get_inplace_scratch_len()],
             plan,
+            waves: waves(length),
         }
     }
 
     /// The first `out.len()` rows of the spectra (at most `n / 2 + 1`); `half` is the sequences up to their middle,
     /// `n / 2 + 1` rows.
     pub fn transform(&mut self, half: &[Lanes], out: &mut [Lanes]) {
-        let length = self.pairs.len() * 2 / LANES;
-        assert_eq!(half.len(), length / 2 + 1);
-        simd(
+        assert_eq!(half.len(), self.waves.len() + 1);
+        let first_odd = simd(
             #[inline(always)]
-            || {
-                for (i, row) in half.iter().chain(half[1..length / 2].iter().rev()).enumerate() {
-                    for (pair, values) in row.0.as_chunks::<2>().0.iter().enumerate() {
-                        self.pairs[pair * length + i] = Complex32::new(values[0], values[1]);
-                    }
-                }
-            },
+            || self.fold(half),
         );
         self.plan.process_with_scratch(&mut self.pairs, &mut self.scratch);
         simd(
             #[inline(always)]
-            || {
-                for (k, row) in out.iter_mut().enumerate() {
-                    for (pair, values) in row.0.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-                        let number = self.pairs[pair * length + k];
-                        *values = [number.re, number.im];
-                    }
-                }
-            },
+            || self.unfold(first_odd, out),
         );
     }
+
+    /// Folds the sequences to half their length; returns row 1 of their spectra.
+    #[inline(always)]
+    fn fold(&mut self, half: &[Lanes]) -> Lanes {
+        let length = self.waves.len();
+        let mut pairs = self.pairs.chunks_exact_mut(length);
+        let mut pairs: [&mut [Complex32]; LANES / 2] = std::array::from_fn(|_| pairs.next().expect("a chunk a pair"));
+        let mut sum = (half[0] + half[length]) * -0.5;
+        for (i, (cos, sin)) in self.waves.iter().enumerate() {
+            let (here, mirrored) = (half[i], half[length - i]);
+            let folded = (here + mirrored) * 0.5 - (here - mirrored) * *sin;
+            for (pair, values) in pairs.iter_mut().zip(folded.0.as_chunks::<2>().0) {
+                pair[i] = Complex32::new(values[0], values[1]);
+            }
+            sum += here * *cos;
+        }
+        sum * 2.0
+    }
+
+    /// Even rows are the sums of mirrored numbers; odd ones each differ from the odd one before by their difference.
+    #[inline(always)]
+    fn unfold(&self, first_odd: Lanes, out: &mut [Lanes]) {
+        let length = self.waves.len();
+        let mut odd = first_odd;
+        for (k, rows) in out.chunks_mut(2).enumerate() {
+            let mirror = if k == 0 { 0 } else { length - k };
+            let (here, mirrored) = (self.row(k), self.row(mirror));
+            let difference = (here - mirrored).0;
+            if k > 0 {
+                odd += Lanes(std::array::from_fn(|lane| {
+                    if lane % 2 == 0 { -difference[lane + 1] } else { difference[lane - 1] }
+                }));
+            }
+            rows[0] = here + mirrored;
+            if let Some(row) = rows.get_mut(1) {
+                *row = odd;
+            }
+        }
+    }
+
+    /// The numbers `k` of all pairs, real part before imaginary part.
+    #[inline(always)]
+    fn row(&self, k: usize) -> Lanes {
+        let length = self.waves.len();
+        let number = |lane: usize| self.pairs[lane / 2 * length + k];
+        Lanes(std::array::from_fn(|lane| if lane % 2 == 0 { number(lane).re } else { number(lane).im }))
+    }
+}
+
+/// Cosine and sine of `2 pi i / n` for i in 0..n / 2.
+fn waves(length: usize) -> Vec<(f32, f32)> {
+    let angle = |i: usize| TAU * i as f64 / length as f64;
+    (0..length / 2).map(|i| (angle(i).cos() as f32, angle(i).sin() as f32)).collect()
 }
 
 impl fmt::Debug for EvenFft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EvenFft({})", self.pairs.len() * 2 / LANES)
+        write!(f, "EvenFft({})", 2 * self.waves.len())
     }
 }
 
@@ -190,7 +247,7 @@ impl RealFft {
 
 impl fmt::Debug for BlockFft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BlockFft({})", 2 * self.re.len())
+        write!(f, "BlockFft({})", self.frame.len())
     }
 }
 

@@ -44,33 +44,27 @@ impl Grid {
     }
 }
 
-/// Cuts blocks of windowed, zero-padded frames out of a signal.
+/// Cuts blocks of frames out of a signal.
 ///
-/// A frame takes `window.len()` samples around its middle on the grid; samples outside the signal are zero. The window
-/// sits in the middle of the `rows` samples of the transform, as librosa pads it.
+/// A frame takes `length` samples around its middle on the grid; samples outside the signal are zero.
 #[derive(Debug, Clone)]
-pub struct BlockLoader {
-    window: Vec<f32>,
+pub struct Cutter {
+    length: usize,
     grid: Grid,
-    offset: usize,
-    block: Vec<Lanes>,
-    /// Copies of the frames that reach over an end of the signal: `LANES x window.len()`.
+    /// Copies of the frames that reach over an end of the signal: `LANES x length`.
     edges: Vec<f32>,
 }
 
-impl BlockLoader {
-    /// A loader of frames of `window.len()` samples, padded to `rows` (at least the window's length).
-    pub fn new(window: Vec<f32>, grid: Grid, rows: usize) -> Self {
-        let offset = (rows - window.len()) / 2;
-        let edges = vec![0.0; LANES * window.len()];
-        Self { window, grid, offset, block: vec![Lanes::ZERO; rows], edges }
+impl Cutter {
+    /// A cutter of frames of `length` samples.
+    pub fn new(length: usize, grid: Grid) -> Self {
+        Self { length, grid, edges: vec![0.0; LANES * length] }
     }
 
-    /// The windowed frames `first_frame..first_frame + LANES` of `samples`: `rows` rows; frames past the last are zero.
-    pub fn load(&mut self, samples: &[f32], first_frame: usize) -> &[Lanes] {
-        let length = self.window.len();
+    /// The frames `first_frame..first_frame + LANES` of `samples`; those past the last are zero.
+    pub fn frames<'a>(&'a mut self, samples: &'a [f32], first_frame: usize) -> [&'a [f32]; LANES] {
+        let (length, frames) = (self.length, self.grid.frames(samples.len()));
         let start = |lane: usize| self.grid.start(first_frame + lane, length);
-        let frames = self.grid.frames(samples.len());
         let inside = |start: isize| start >= 0 && start as usize + length <= samples.len();
         for (lane, edge) in self.edges.chunks_exact_mut(length).enumerate() {
             if first_frame + lane >= frames {
@@ -79,15 +73,32 @@ impl BlockLoader {
                 copy_padded(samples, start(lane), edge);
             }
         }
-        let edges = &self.edges;
-        let frames: [&[f32]; LANES] = std::array::from_fn(|lane| match start(lane) {
+        std::array::from_fn(|lane| match start(lane) {
             start if inside(start) => &samples[start as usize..][..length],
-            _ => &edges[lane * length..][..length],
-        });
-        let rows = &mut self.block[self.offset..][..length];
+            _ => &self.edges[lane * length..][..length],
+        })
+    }
+}
+
+/// Cuts blocks of frames out of a signal and lays them side by side.
+#[derive(Debug, Clone)]
+pub struct BlockLoader {
+    cutter: Cutter,
+    block: Vec<Lanes>,
+}
+
+impl BlockLoader {
+    /// A loader of frames of `length` samples.
+    pub fn new(length: usize, grid: Grid) -> Self {
+        Self { cutter: Cutter::new(length, grid), block: vec![Lanes::ZERO; length] }
+    }
+
+    /// The frames `first_frame..first_frame + LANES` of `samples`: `length` rows; those past the last are zero.
+    pub fn load(&mut self, samples: &[f32], first_frame: usize) -> &[Lanes] {
+        let frames = self.cutter.frames(samples, first_frame);
         simd(
             #[inline(always)]
-            || interleave(frames, &self.window, rows),
+            || interleave(frames, &mut self.block),
         );
         &self.block
     }
@@ -104,14 +115,12 @@ pub(super) fn copy_padded(samples: &[f32], start: isize, out: &mut [f32]) {
     }
 }
 
-/// `rows[i][lane] = frames[lane][i] * window[i]`.
+/// `rows[i][lane] = frames[lane][i]`.
 #[inline(always)]
-fn interleave(frames: [&[f32]; LANES], window: &[f32], rows: &mut [Lanes]) {
-    let length = window.len();
-    let [a, b, c, d, e, f, g, h] = frames.map(|frame| &frame[..length]);
-    let rows = &mut rows[..length];
-    for i in 0..length {
-        rows[i] = Lanes([a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]]) * window[i];
+fn interleave(frames: [&[f32]; LANES], rows: &mut [Lanes]) {
+    let [a, b, c, d, e, f, g, h] = frames.map(|frame| &frame[..rows.len()]);
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = Lanes([a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]]);
     }
 }
 
@@ -124,16 +133,15 @@ mod tests {
     #[test]
     fn frames_hold_the_samples_of_the_grid_and_zeros_elsewhere() {
         let samples: Vec<f32> = (1..=42).map(|i| i as f32).collect();
-        let (hop, length, rows) = (5, 8, 16);
+        let (hop, length) = (5, 8);
         for (edges, lead, frames) in [(Edges::Centre, -4, 9), (Edges::Snip, 0, 7), (Edges::PadEnd, 0, 8)] {
-            let mut loader = BlockLoader::new(vec![2.0; length], Grid { window: length, hop, edges }, rows);
+            let mut loader = BlockLoader::new(length, Grid { window: length, hop, edges });
             for first in [0, 8, 16] {
                 let block = loader.load(&samples, first).to_vec();
-                for (row, lane) in (0..rows).flat_map(|row| (0..LANES).map(move |lane| (row, lane))) {
-                    let in_window = first + lane < frames && (4..12).contains(&row);
-                    let index = ((first + lane) * hop + row) as isize - 4 + lead;
+                for (row, lane) in (0..length).flat_map(|row| (0..LANES).map(move |lane| (row, lane))) {
+                    let index = ((first + lane) * hop + row) as isize + lead;
                     let want = match usize::try_from(index).ok().and_then(|index| samples.get(index)) {
-                        Some(sample) if in_window => 2.0 * sample,
+                        Some(sample) if first + lane < frames => *sample,
                         _ => 0.0,
                     };
                     assert_eq!(block[row].0[lane], want, "{edges:?} first {first} row {row} lane {lane}");

@@ -34,7 +34,7 @@ impl FrontEnd {
         Some(Self {
             preset,
             grid,
-            loader: BlockLoader::new(vec![1.0; loaded], grid, loaded),
+            loader: BlockLoader::new(loaded, grid),
             window,
             frames: vec![Lanes::ZERO; frame.n_fft],
             fft: BlockFft::new(frame.n_fft),

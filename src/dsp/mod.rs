@@ -34,7 +34,7 @@ pub use decibel::{LN_TO_DB, exp_in_place, ln_in_place, power_to_db};
 pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::{BlockFft, EvenFft, RealFft};
-pub use framing::{BlockLoader, Grid};
+pub use framing::{BlockLoader, Cutter, Grid};
 pub use front_end::FrontEnd;
 pub use functionals::{
     Ascending, Cosines, Curve, Extremes, ModulationAnalyzer, ModulationSpectrum, Moments, Prediction, Regression,
@@ -43,6 +43,6 @@ pub use functionals::{
 };
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;
-pub use pitch::{PitchFrame, PitchTracker, VoiceSpectra, semitones};
+pub use pitch::{PitchFrame, PitchTracker, semitones};
 pub use spectra::PowerSpectra;
 pub use window::{povey, symmetric_hamming, window};

@@ -5,7 +5,7 @@ use super::{EvenFft, Grid, LANES, Lanes, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
 
-pub use spectra::VoiceSpectra;
+use spectra::VoiceSpectra;
 
 /// Boersma's costs, as Praat sets them for `To Pitch (ac)`.
 const SILENCE_THRESHOLD: f64 = 0.03;
@@ -35,12 +35,13 @@ pub struct PitchTracker {
     /// `1 / autocorrelation of the window`, for lags 0..=longest + 1.
     window_gain: Vec<f32>,
     shortest_lag: usize,
-    longest_lag: usize,
     /// Power spectra of a block, scaled to an energy of 1.
     scaled: Vec<Lanes>,
     /// Normalised autocorrelation of a block at lags 0..=longest + 1.
     autocorrelation: Vec<Lanes>,
+    /// The autocorrelation of a frame, and the lags of its maxima.
     lags: Vec<f32>,
+    peaks: Vec<usize>,
     lattice: Lattice,
 }
 
@@ -59,10 +60,10 @@ impl PitchTracker {
             window_gain: window_gain(spectra.window(), longest_lag + 1),
             spectra,
             shortest_lag: ((rate / params.max_hz).ceil() as usize).max(2),
-            longest_lag,
             scaled: vec![Lanes::ZERO; n_fft / 2 + 1],
             autocorrelation: vec![Lanes::ZERO; longest_lag + 2],
             lags: vec![0.0; longest_lag + 2],
+            peaks: Vec::new(),
             lattice: Lattice::default(),
         }
     }
@@ -83,6 +84,16 @@ impl PitchTracker {
         for (frame, f0_hz) in out.iter_mut().zip(self.lattice.best_path(self.grid.hop as f64 / self.rate)) {
             frame.f0_hz = *f0_hz;
         }
+    }
+
+    /// The spectra that the pitch of a block of the last utterance, whose samples are `samples`, was found in.
+    pub fn spectra(&mut self, samples: &[f32], first_frame: usize) -> &[Lanes] {
+        self.spectra.again(samples, first_frame)
+    }
+
+    /// Length of the FFT of these spectra.
+    pub fn n_fft(&self) -> usize {
+        self.spectra.n_fft()
     }
 
     /// Leaves the normalised autocorrelation of a block in `autocorrelation`; returns each frame's peak near its centre.
@@ -111,13 +122,13 @@ impl PitchTracker {
         }
         let unvoiced = 2.0 - f64::from(intensity) * (1.0 + VOICING_THRESHOLD) / SILENCE_THRESHOLD;
         self.lattice.begin_frame(VOICING_THRESHOLD + unvoiced.max(0.0));
+        self.peaks.clear();
+        if intensity > 0.0 {
+            self.find_peaks();
+        }
         let mut strongest = 0.0_f64;
-        for lag in self.shortest_lag..=self.longest_lag {
-            let (left, here, right) = (self.lags[lag - 1], self.lags[lag], self.lags[lag + 1]);
-            if here <= left || here < right || intensity == 0.0 {
-                continue;
-            }
-            let (position, height) = vertex(left, here, right);
+        for &lag in &self.peaks {
+            let (position, height) = vertex(self.lags[lag - 1], self.lags[lag], self.lags[lag + 1]);
             strongest = strongest.max(height);
             if height > 0.5 * VOICING_THRESHOLD {
                 let f0_hz = self.rate / (lag as f64 + position);
@@ -127,6 +138,17 @@ impl PitchTracker {
             }
         }
         strongest.min(1.0) as f32
+    }
+
+    /// Finds the lags of the maxima. Where they are is hard to predict, so nothing branches on it.
+    fn find_peaks(&mut self) {
+        self.peaks.resize(self.lags.len(), 0);
+        let mut count = 0;
+        for (lag, three) in (self.shortest_lag..).zip(self.lags[self.shortest_lag - 1..].windows(3)) {
+            self.peaks[count] = lag;
+            count += usize::from((three[1] > three[0]) & (three[1] >= three[2]));
+        }
+        self.peaks.truncate(count);
     }
 }
 

@@ -1,10 +1,11 @@
-use super::{BlockFft, BlockLoader, Grid, Lanes, window};
+use super::{BlockFft, Cutter, Grid, Lanes, simd, window};
 use crate::config::FrameParams;
 
 /// The power spectra that every spectral descriptor shares: one window and one FFT a frame.
 #[derive(Debug, Clone)]
 pub struct PowerSpectra {
-    loader: BlockLoader,
+    cutter: Cutter,
+    window: Vec<f32>,
     fft: BlockFft,
     power: Vec<Lanes>,
 }
@@ -12,9 +13,9 @@ pub struct PowerSpectra {
 impl PowerSpectra {
     /// Plans window and FFT.
     pub fn new(frame: &FrameParams) -> Self {
-        let window = window(frame.window, frame.window_samples);
         Self {
-            loader: BlockLoader::new(window, Grid::new(frame), frame.n_fft),
+            cutter: Cutter::new(frame.window_samples, Grid::new(frame)),
+            window: window(frame.window, frame.window_samples),
             fft: BlockFft::new(frame.n_fft),
             power: vec![Lanes::ZERO; frame.n_fft / 2 + 1],
         }
@@ -22,7 +23,18 @@ impl PowerSpectra {
 
     /// `|X|^2` of the frames from `first_frame`: `n_fft / 2 + 1` rows.
     pub fn block(&mut self, samples: &[f32], first_frame: usize) -> &[Lanes] {
-        self.fft.power(self.loader.load(samples, first_frame), &mut self.power);
+        let (frames, window) = (self.cutter.frames(samples, first_frame), &self.window);
+        let windowed = |lane: usize, out: &mut [f32]| {
+            simd(
+                #[inline(always)]
+                || {
+                    for (out, (sample, weight)) in out.iter_mut().zip(frames[lane].iter().zip(window)) {
+                        *out = sample * weight;
+                    }
+                },
+            );
+        };
+        self.fft.power_of(windowed, &mut self.power);
         &self.power
     }
 }

@@ -44,7 +44,7 @@ fn finite(value: f64) -> f32 {
 struct Families<'a> {
     curve: Curve<'a>,
     tools: &'a mut Tools,
-    is_sorted: bool,
+    is_ranked: bool,
     is_standardized: bool,
     regression: Option<Regression>,
     extremes: Option<Extremes>,
@@ -58,7 +58,7 @@ impl<'a> Families<'a> {
         Self {
             curve,
             tools,
-            is_sorted: false,
+            is_ranked: false,
             is_standardized: false,
             regression: None,
             extremes: None,
@@ -123,8 +123,8 @@ impl<'a> Families<'a> {
     }
 
     fn percentile(&mut self, percent: u8) -> f64 {
-        if !std::mem::replace(&mut self.is_sorted, true) {
-            self.tools.ascending.sort(self.curve.present);
+        if !std::mem::replace(&mut self.is_ranked, true) {
+            self.tools.ascending.load(self.curve.present);
         }
         self.tools.ascending.percentile(f64::from(percent))
     }

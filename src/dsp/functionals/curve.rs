@@ -37,6 +37,11 @@ impl<'a> Curve<'a> {
         self.moments.std == 0.0
     }
 
+    /// Whether no frame is missing.
+    pub fn is_whole(&self) -> bool {
+        self.present.len() == self.values.len()
+    }
+
     /// Largest minus smallest value.
     pub fn range(&self) -> f64 {
         self.max - self.min

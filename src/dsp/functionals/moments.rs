@@ -17,7 +17,7 @@ pub struct Moments {
 const CONSTANT: f64 = 1e-7;
 
 /// Partial sums kept side by side; their order never depends on the CPU.
-const SUMS: usize = 8;
+const SUMS: usize = 16;
 
 /// Moments of `values` in double precision; at least one value, all finite.
 pub fn moments(values: &[f32]) -> Moments {
@@ -26,16 +26,31 @@ pub fn moments(values: &[f32]) -> Moments {
         || {
             let n = values.len() as f64;
             let mean = frame_sum(values, |_, value| value) / n;
-            let square = frame_sum(values, |_, value| (value - mean).powi(2)) / n;
+            let [square, cube, fourth] = central_sums(values, mean).map(|sum| sum / n);
             let std = square.sqrt();
             if std <= CONSTANT * mean.abs() || std == 0.0 {
                 return Moments { mean, std: 0.0, skew: 0.0, kurtosis: 0.0 };
             }
-            let cube = frame_sum(values, |_, value| (value - mean).powi(2) * (value - mean)) / n;
-            let fourth = frame_sum(values, |_, value| (value - mean).powi(2).powi(2)) / n;
             Moments { mean, std, skew: cube / (square * std), kurtosis: fourth / (square * square) - 3.0 }
         },
     )
+}
+
+/// Sums of the second, third and fourth powers of the distances from `mean`.
+#[inline(always)]
+fn central_sums(values: &[f32], mean: f64) -> [f64; 3] {
+    let mut sums = [[0.0; SUMS]; 3];
+    for chunk in values.chunks(SUMS) {
+        let mut distances = [0.0; SUMS];
+        distances.iter_mut().zip(chunk).for_each(|(distance, value)| *distance = f64::from(*value) - mean);
+        for lane in 0..SUMS {
+            let square = distances[lane] * distances[lane];
+            sums[0][lane] += square;
+            sums[1][lane] += square * distances[lane];
+            sums[2][lane] += square * square;
+        }
+    }
+    sums.map(|sums| sums.iter().sum())
 }
 
 /// Mean of the magnitudes of `values`; at least one value, all finite.
@@ -47,8 +62,7 @@ pub fn mean_magnitude(values: &[f32]) -> f64 {
     sum / values.len() as f64
 }
 
-/// Sum over frames of what `term` makes of a frame's number and value. Several sums take several passes, which the
-/// compiler vectorizes; one pass with several sums it does not.
+/// Sum over frames of what `term` makes of a frame's number and value.
 #[inline(always)]
 pub(super) fn frame_sum(values: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut sums = [0.0; SUMS];

@@ -1,8 +1,10 @@
-use super::moments::dot;
 use crate::dsp::simd;
 
 /// Frames that a value is predicted from.
 const ORDER: usize = 5;
+
+/// Partial sums kept side by side.
+const SUMS: usize = 8;
 
 /// Residuals below this share of the power are rounding.
 const ROUNDING: f64 = 1e-12;
@@ -20,11 +22,30 @@ pub struct Prediction {
 /// prediction: a tutorial review"). `standard` has mean 0, as [`super::Curve::standardize`] leaves it; without power all
 /// coefficients are 0.
 pub fn predict(standard: &[f64]) -> Prediction {
-    let lagged: [f64; ORDER + 1] = simd(
+    levinson_durbin(&simd(
         #[inline(always)]
-        || std::array::from_fn(|lag| dot(standard, &standard[lag.min(standard.len())..])),
-    );
-    levinson_durbin(&lagged)
+        || autocorrelation(standard),
+    ))
+}
+
+/// Sums of the products of values and those up to ORDER frames later, all lags in one pass.
+#[inline(always)]
+fn autocorrelation(standard: &[f64]) -> [f64; ORDER + 1] {
+    let mut sums = [[0.0; SUMS]; ORDER + 1];
+    let chunks = standard.len().saturating_sub(ORDER) / SUMS;
+    for chunk in 0..chunks {
+        let near = &standard[chunk * SUMS..][..SUMS + ORDER];
+        for (lag, sums) in sums.iter_mut().enumerate() {
+            for lane in 0..SUMS {
+                sums[lane] += near[lane] * near[lane + lag];
+            }
+        }
+    }
+    let rest = &standard[chunks * SUMS..];
+    std::array::from_fn(|lag| {
+        let products = rest.iter().zip(rest.iter().skip(lag)).map(|(here, later)| here * later);
+        sums[lag].iter().sum::<f64>() + products.sum::<f64>()
+    })
 }
 
 /// `lagged`: the autocorrelation at lags 0 to 5.

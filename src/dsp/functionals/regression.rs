@@ -23,73 +23,68 @@ pub struct Regression {
 
 /// Fits a line and a parabola to a contour.
 pub fn regression(curve: &Curve) -> Regression {
-    let line = line(curve);
-    let first = curve.values.iter().position(|value| !value.is_nan()).unwrap_or(0) as f64;
-    let offset = line.mean_value + line.slope * (first - line.mean_time);
-    let slope = line.slope / curve.hop_s;
-    let found = Regression { slope, offset, temporal_centroid: 0.5, ..Regression::default() };
-    if curve.is_constant() { found } else { with_errors(found, &line, curve) }
+    let times = Times::of(curve);
+    let mean = curve.moments.mean;
+    let products = sum(curve, |time, value| (time - times.mean) * (value - mean));
+    let line_slope = if times.squares > 0.0 { products / times.squares } else { 0.0 };
+    let offset = mean + line_slope * (times.first - times.mean);
+    let found = Regression { slope: line_slope / curve.hop_s, offset, temporal_centroid: 0.5, ..Regression::default() };
+    if curve.is_constant() { found } else { with_errors(found, &times, products, curve) }
 }
 
-/// A line through frames, whose times are counted in frames.
-struct Line {
-    mean_time: f64,
-    mean_value: f64,
-    slope: f64,
-    /// Sum of the squares of the times from their mean.
+/// The times of the frames that are present, counted in frames.
+struct Times {
+    first: f64,
+    mean: f64,
+    /// Sums of the powers of the times from their mean.
     squares: f64,
-    /// Sum of the products of times and values from their means.
-    products: f64,
+    cubes: f64,
+    fourths: f64,
 }
 
-fn line(curve: &Curve) -> Line {
-    let present = || curve.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
-    let n = curve.present.len() as f64;
-    let (mut time_sum, mut value_sum) = (0.0, 0.0);
-    for (frame, value) in present() {
-        time_sum += frame as f64;
-        value_sum += f64::from(*value);
+impl Times {
+    fn of(curve: &Curve) -> Self {
+        let n = curve.present.len() as f64;
+        if curve.is_whole() {
+            let squares = n * (n * n - 1.0) / 12.0;
+            let fourths = squares * (3.0 * n * n - 7.0) / 20.0;
+            return Self { first: 0.0, mean: (n - 1.0) / 2.0, squares, cubes: 0.0, fourths };
+        }
+        let mean = sum(curve, |time, _| time) / n;
+        Self {
+            first: curve.values.iter().position(|value| !value.is_nan()).unwrap_or(0) as f64,
+            mean,
+            squares: sum(curve, |time, _| (time - mean).powi(2)),
+            cubes: sum(curve, |time, _| (time - mean).powi(2) * (time - mean)),
+            fourths: sum(curve, |time, _| (time - mean).powi(2).powi(2)),
+        }
     }
-    let (mean_time, mean_value) = (time_sum / n, value_sum / n);
-    let (mut products, mut squares) = (0.0, 0.0);
-    for (frame, value) in present() {
-        let time = frame as f64 - mean_time;
-        products += time * (f64::from(*value) - mean_value);
-        squares += time * time;
-    }
-    let slope = if squares > 0.0 { products / squares } else { 0.0 };
-    Line { mean_time, mean_value, slope, squares, products }
 }
 
-fn with_errors(found: Regression, line: &Line, curve: &Curve) -> Regression {
-    let n = curve.present.len() as f64;
-    let centroid = line.mean_time + line.products / (n * (curve.moments.mean - curve.min));
+/// Sum over the frames that are present of what `term` makes of a frame's number and value.
+fn sum(curve: &Curve, term: impl Fn(f64, f64) -> f64) -> f64 {
+    simd(
+        #[inline(always)]
+        || frame_sum(curve.values, |time, value| if value.is_nan() { 0.0 } else { term(time, value) }),
+    )
+}
+
+/// `products`: the sum of the products of times and values from their means.
+fn with_errors(found: Regression, times: &Times, products: f64, curve: &Curve) -> Regression {
+    let (n, mean) = (curve.present.len() as f64, curve.moments.mean);
+    let centroid = times.mean + products / (n * (mean - curve.min));
     let found = Regression { temporal_centroid: (centroid / (curve.values.len() - 1) as f64).clamp(0.0, 1.0), ..found };
     let power = n * curve.moments.std.powi(2);
-    let linear = (power - line.slope * line.products).max(0.0);
+    let linear = (power - products * products / times.squares).max(0.0);
     let linear_error = (linear / n).sqrt();
-    let (mean_time, mean_value) = (line.mean_time, line.mean_value);
-    let [cubes, fourths, square_products] = simd(
-        #[inline(always)]
-        || {
-            // a missing value is not a number, and neither is what is computed of it
-            let present = |value: f64, term: f64| if value.is_nan() { 0.0 } else { term };
-            [
-                frame_sum(curve.values, |time, value| present(value, (time - mean_time).powi(2) * (time - mean_time))),
-                frame_sum(curve.values, |time, value| present(value, (time - mean_time).powi(2).powi(2))),
-                frame_sum(curve.values, |time, value| {
-                    present(value, (time - mean_time).powi(2) * (value - mean_value))
-                }),
-            ]
-        },
-    );
     // what a line leaves of the squared times: time^2 - skew time - squares / n
-    let skew = cubes / line.squares;
-    let norm = fourths - skew * cubes - line.squares * line.squares / n;
+    let skew = times.cubes / times.squares;
+    let norm = times.fourths - skew * times.cubes - times.squares * times.squares / n;
     if n < 3.0 || norm <= 0.0 {
         return Regression { linear_error, quadratic_error: linear_error, ..found };
     }
-    let product = square_products - skew * line.products;
+    let square_products = sum(curve, |time, value| (time - times.mean).powi(2) * (value - mean));
+    let product = square_products - skew * products;
     let quadratic_error = ((linear - product * product / norm).max(0.0) / n).sqrt();
     Regression { linear_error, curvature: product / norm / curve.hop_s.powi(2), quadratic_error, ..found }
 }

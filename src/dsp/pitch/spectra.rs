@@ -1,20 +1,25 @@
 use crate::config::PitchParams;
-use crate::dsp::{BlockFft, BlockLoader, Grid, Lanes, simd};
+use crate::dsp::{BlockFft, Cutter, Grid, LANES, Lanes, simd};
 
 /// Periods of the lowest pitch in a frame.
 const PERIODS: f64 = 3.0;
+
+/// Blocks whose spectra are kept until somebody asks again: ten seconds with 10 ms from frame to frame, 2 MB at 16 kHz.
+const KEPT: usize = 128;
 
 /// Power spectra of the long frames that a voice needs: three periods of the lowest pitch, mean removed, under Praat's
 /// Hanning window, padded with zeros so that their autocorrelation does not wrap around.
 #[derive(Debug, Clone)]
 pub struct VoiceSpectra {
-    loader: BlockLoader,
+    cutter: Cutter,
     fft: BlockFft,
     window: Vec<f32>,
     /// Samples to both sides of a frame's centre that its level is taken of.
     reach: usize,
-    rows: Vec<Lanes>,
-    power: Vec<Lanes>,
+    /// `n_fft / 2 + 1`.
+    bins: usize,
+    /// The spectra of the utterance's first blocks, `bins` rows each, and at the end those of any other.
+    kept: Vec<Lanes>,
 }
 
 impl VoiceSpectra {
@@ -24,18 +29,18 @@ impl VoiceSpectra {
         let length = ((PERIODS * rate / params.min_hz) as usize / 2 * 2).max(4);
         let n_fft = (length * 3 / 2).next_power_of_two().max(8);
         Self {
-            loader: BlockLoader::new(vec![1.0; length], grid, n_fft),
+            cutter: Cutter::new(length, grid),
             fft: BlockFft::new(n_fft),
             window: symmetric_hann(length),
             reach: (rate / params.min_hz) as usize / 2,
-            rows: vec![Lanes::ZERO; n_fft],
-            power: vec![Lanes::ZERO; n_fft / 2 + 1],
+            bins: n_fft / 2 + 1,
+            kept: Vec::new(),
         }
     }
 
     /// Length of the FFT.
     pub fn n_fft(&self) -> usize {
-        self.rows.len()
+        2 * (self.bins - 1)
     }
 
     /// The window, which is the length of a frame.
@@ -43,19 +48,38 @@ impl VoiceSpectra {
         &self.window
     }
 
-    /// `|X|^2` of the frames from `first_frame`, `n_fft / 2 + 1` rows, and each frame's largest magnitude within half a
-    /// period of the lowest pitch of its centre.
+    /// `|X|^2` of the frames from `first_frame` (a multiple of [`LANES`]), `n_fft / 2 + 1` rows, and each frame's largest
+    /// magnitude within half a period of the lowest pitch of its centre.
     pub fn block(&mut self, samples: &[f32], first_frame: usize) -> (&[Lanes], Lanes) {
-        let block = self.loader.load(samples, first_frame);
-        let offset = (block.len() - self.window.len()) / 2;
-        let frame = &block[offset..offset + self.window.len()];
-        let peaks = simd(
-            #[inline(always)]
-            || window_block(frame, &self.window, &mut self.rows, self.reach),
-        );
-        self.fft.power(&self.rows, &mut self.power);
-        (&self.power, peaks)
+        let (place, bins) = (place(first_frame), self.bins);
+        if self.kept.len() < (place + 1) * bins {
+            self.kept.resize((place + 1) * bins, Lanes::ZERO);
+        }
+        let power = &mut self.kept[place * bins..][..bins];
+        let (frames, window, reach) = (self.cutter.frames(samples, first_frame), &self.window, self.reach);
+        let mut peaks = Lanes::ZERO;
+        let windowed = |lane: usize, out: &mut [f32]| {
+            peaks.0[lane] = simd(
+                #[inline(always)]
+                || window_frame(frames[lane], window, reach, out),
+            );
+        };
+        self.fft.power_of(windowed, power);
+        (power, peaks)
     }
+
+    /// The spectra of a block again, of the same samples that [`Self::block`] was last called with for it.
+    pub fn again(&mut self, samples: &[f32], first_frame: usize) -> &[Lanes] {
+        match place(first_frame) {
+            KEPT => self.block(samples, first_frame).0,
+            place => &self.kept[place * self.bins..][..self.bins],
+        }
+    }
+}
+
+/// Where among the kept blocks a block belongs.
+fn place(first_frame: usize) -> usize {
+    (first_frame / LANES).min(KEPT)
 }
 
 /// Praat's Hanning window: symmetric, without its zeros.
@@ -64,16 +88,22 @@ fn symmetric_hann(length: usize) -> Vec<f32> {
     (1..=length).map(|i| (0.5 - 0.5 * (step * i as f64).cos()) as f32).collect()
 }
 
-/// Subtracts each frame's mean, applies the window and pads with zeros; returns the peak of each frame within `reach`
-/// samples of its centre.
+/// Subtracts the frame's mean and applies the window; returns the largest magnitude within `reach` samples of the centre.
 #[inline(always)]
-fn window_block(frame: &[Lanes], window: &[f32], rows: &mut [Lanes], reach: usize) -> Lanes {
-    let length = frame.len();
-    let mean = frame.iter().fold(Lanes::ZERO, |sum, row| sum + *row) * (1.0 / length as f32);
-    for (row, (sample, weight)) in rows.iter_mut().zip(frame.iter().zip(window)) {
-        *row = (*sample - mean) * *weight;
+fn window_frame(frame: &[f32], window: &[f32], reach: usize, out: &mut [f32]) -> f32 {
+    let length = window.len();
+    let mut sums = [0.0; LANES];
+    let chunks = frame.chunks_exact(LANES);
+    let rest: f32 = chunks.remainder().iter().sum();
+    chunks.for_each(|chunk| sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample));
+    let mean = (sums.iter().sum::<f32>() + rest) / length as f32;
+    let (out, frame) = (&mut out[..length], &frame[..length]);
+    for i in 0..length {
+        out[i] = (frame[i] - mean) * window[i];
     }
-    rows[length..].fill(Lanes::ZERO);
-    let centre = &rows[length / 2 - reach..length / 2 + reach];
-    centre.iter().fold(Lanes::ZERO, |peak, row| peak.max(row.map(f32::abs)))
+    let mut peaks = [0.0_f32; LANES];
+    let chunks = out[length / 2 - reach..length / 2 + reach].chunks(LANES);
+    let larger = |(peak, sample): (&mut f32, &f32)| *peak = if sample.abs() > *peak { sample.abs() } else { *peak };
+    chunks.for_each(|chunk| peaks.iter_mut().zip(chunk).for_each(larger));
+    peaks.into_iter().fold(0.0, f32::max)
 }

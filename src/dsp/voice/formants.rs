@@ -1,5 +1,5 @@
 use super::roots::{Roots, Wide};
-use super::{LANES, Lanes, simd};
+use super::{GROUP, LANES, Lanes, products, simd};
 
 /// Formants that are kept of a frame.
 pub const FORMANTS: usize = 3;
@@ -16,8 +16,8 @@ const PRE_EMPHASIS_HZ: f64 = 50.0;
 /// Frequencies nearer than this to 0 or the ceiling are no formants.
 const MARGIN_HZ: f64 = 50.0;
 
-/// White noise that keeps the prediction of a pure tone stable, as a share of the energy.
-const NOISE: f64 = 1e-9;
+/// White noise that keeps the prediction of a pure tone stable, as a share of the energy: above the rounding of its sums.
+const NOISE: f64 = 1e-6;
 
 /// A resonance of the vocal tract.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,8 +37,13 @@ const NONE: Formant = Formant { hz: f32::NAN, bandwidth_hz: f32::NAN };
 pub struct FormantTracker {
     /// The frequency up to which the spectrum is modelled.
     top_hz: f64,
-    /// `bins x (order + 1)`: what a bin's power adds to the autocorrelation at each lag.
-    weights: Vec<f64>,
+    /// Pre-emphasis of each bin's power; bins at the ends of the band stand for half as much as those that count for two
+    /// signs of frequency.
+    emphasis: Vec<f32>,
+    /// `bins / 2 + 1` rows: the cosines of even lags, and of odd ones.
+    cosines: [Vec<[f32; GROUP]>; 2],
+    /// Sums and differences of mirrored bins, as long.
+    folded: [Vec<Lanes>; 2],
     order: usize,
     autocorrelation: Vec<Wide>,
     predictor: Vec<Wide>,
@@ -53,19 +58,23 @@ impl FormantTracker {
         let top_hz = bins as f64 * rate / n_fft as f64;
         let order = 2 * ((top_hz / SPACING_HZ).round() as usize).max(FORMANTS);
         let decay = (-std::f64::consts::TAU * PRE_EMPHASIS_HZ / rate).exp();
-        let weight = |bin: usize, lag: usize| {
+        let emphasis = |bin: usize| {
             let angle = std::f64::consts::TAU * bin as f64 / n_fft as f64;
-            let emphasis = 1.0 + decay * decay - 2.0 * decay * angle.cos();
-            // Bins at the ends of the band stand for half as much as those that count for two signs of frequency.
             let share = if bin == 0 || bin == bins { 0.5 } else { 1.0 };
-            emphasis * share * (std::f64::consts::PI * (lag * bin) as f64 / bins as f64).cos()
+            (share * (1.0 + decay * decay - 2.0 * decay * angle.cos())) as f32
         };
+        let cosine = |bin: usize, lag: usize| {
+            let share = if 2 * bin == bins { 0.5 } else { 1.0 };
+            (share * (std::f64::consts::PI * (lag * bin) as f64 / bins as f64).cos()) as f32
+        };
+        let rows = bins / 2 + 1;
+        let cosines =
+            |parity: usize| (0..rows).map(|bin| std::array::from_fn(|index| cosine(bin, 2 * index + parity))).collect();
         Self {
             top_hz,
-            weights: (0..=bins)
-                .flat_map(|bin| (0..=order).map(move |lag| (bin, lag)))
-                .map(|(b, l)| weight(b, l))
-                .collect(),
+            emphasis: (0..=bins).map(emphasis).collect(),
+            cosines: [cosines(0), cosines(1)],
+            folded: [vec![Lanes::ZERO; rows], vec![Lanes::ZERO; rows]],
             order,
             autocorrelation: vec![[0.0; LANES]; order + 1],
             predictor: vec![[0.0; LANES]; order + 1],
@@ -78,12 +87,30 @@ impl FormantTracker {
         simd(
             #[inline(always)]
             || {
-                correlate(&self.weights, power, &mut self.autocorrelation);
+                self.correlate(power);
                 predict(&self.autocorrelation, &mut self.predictor);
             },
         );
         self.roots.solve(&self.predictor, active);
         std::array::from_fn(|lane| if active[lane] { self.lowest(lane) } else { [NONE; FORMANTS] })
+    }
+
+    /// Fills the autocorrelation: the sum over bins of emphasised power times the cosine of the lag. Bins that mirror each
+    /// other have the same cosines but for the sign of odd lags.
+    #[inline(always)]
+    fn correlate(&mut self, power: &[Lanes]) {
+        let emphasised =
+            || power[..self.emphasis.len()].iter().zip(&self.emphasis).map(|(power, emphasis)| *power * *emphasis);
+        let [sums, differences] = &mut self.folded;
+        let rows = sums.iter_mut().zip(differences);
+        for ((here, mirrored), (sum, difference)) in emphasised().zip(emphasised().rev()).zip(rows) {
+            (*sum, *difference) = (here + mirrored, here - mirrored);
+        }
+        for parity in 0..2 {
+            let products = products(&self.cosines[parity], &self.folded[parity]);
+            let lags = self.autocorrelation.iter_mut().skip(parity).step_by(2);
+            lags.zip(products).for_each(|(lag, sum)| *lag = sum.0.map(f64::from));
+        }
     }
 
     /// The lowest formants of a frame.
@@ -109,20 +136,6 @@ impl FormantTracker {
         let per_radian = self.top_hz / std::f64::consts::PI;
         let bandwidth_hz = -2.0 * re.hypot(im).ln() * per_radian;
         Formant { hz: (im.atan2(re) * per_radian) as f32, bandwidth_hz: bandwidth_hz.abs() as f32 }
-    }
-}
-
-/// `sums[lag] = sum over bins of power times weight`.
-#[inline(always)]
-fn correlate(weights: &[f64], power: &[Lanes], sums: &mut [Wide]) {
-    sums.fill([0.0; LANES]);
-    for (weights, power) in weights.chunks_exact(sums.len()).zip(power) {
-        let power = power.0.map(f64::from);
-        for (sum, weight) in sums.iter_mut().zip(weights) {
-            for lane in 0..LANES {
-                sum[lane] += power[lane] * weight;
-            }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Descriptors of voiced frames: what the vocal folds and the vocal tract did.
 //!
-//! The spectra are those of the pitch tracker's long frames ([`super::VoiceSpectra`]); the periods are found in the
+//! The spectra are those of the pitch tracker's long frames ([`super::PitchTracker::spectra`]); the periods are found in the
 //! signal itself.
 
 mod cepstrum;
@@ -10,6 +10,7 @@ mod periods;
 mod perturbation;
 mod roots;
 
+use super::dct::{GROUP, products};
 use super::{EvenFft, Grid, LANES, LN_TO_DB, Lanes, ln_in_place, simd};
 
 pub use cepstrum::CepstralPeak;

@@ -1,4 +1,5 @@
-use super::{Grid, LANES, simd};
+use super::{Grid, LANES, Lanes, simd};
+use std::ops::Range;
 
 /// Where neighbouring periods are looked for, in periods.
 const NEAREST: f64 = 0.8;
@@ -155,17 +156,19 @@ impl Voice<'_> {
         let energy = square_sum(here);
         let mut there = square_sum(&room[..length]);
         let (mut best, mut place) = ([0.0, -1.0, 0.0], 0);
-        let mut three = [0.0; 3];
+        let (mut three, mut products) = ([0.0; 3], Lanes::ZERO);
         for offset in 0..=last - first {
-            let window = &room[offset..offset + length];
+            if offset % LANES == 0 {
+                products = products_at(here, &room[offset..]);
+            }
             let norm = (energy * there).sqrt();
-            let correlation = if norm > 0.0 { product(here, window) / norm } else { 0.0 };
+            let correlation = if norm > 0.0 { f64::from(products.0[offset % LANES]) / norm } else { 0.0 };
             three = [three[1], three[2], correlation];
             if offset > 0 && three[1] > best[1] && three[1] >= three[0] && three[1] >= three[2] {
                 (best, place) = (three, offset - 1);
             }
             if let Some(next) = room.get(offset + length) {
-                there = (there + f64::from(*next).powi(2) - f64::from(window[0]).powi(2)).max(0.0);
+                there = (there + f64::from(*next).powi(2) - f64::from(room[offset]).powi(2)).max(0.0);
             }
         }
         if best[1] <= -1.0 {
@@ -182,7 +185,7 @@ impl Voice<'_> {
 }
 
 /// Runs of frames that are voiced.
-fn voiced_stretches(periods: &[f64]) -> impl Iterator<Item = std::ops::Range<usize>> {
+fn voiced_stretches(periods: &[f64]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + periods[at..].iter().position(|period| !period.is_nan())?;
@@ -206,16 +209,46 @@ fn measure(samples: &[f32], pulses: &mut [Pulse]) {
 /// Root mean square around a time under a Hann window that reaches so far to both sides.
 fn windowed_rms(samples: &[f32], at: f64, left: f64, right: f64) -> f64 {
     let from = (at - left).ceil().max(0.0) as usize;
-    let to = ((at + right).floor() as usize + 1).min(samples.len());
-    let (mut energy, mut weights) = (0.0, 0.0);
-    for (index, sample) in samples.iter().enumerate().take(to).skip(from) {
-        let distance = index as f64 - at;
-        let reach = if distance < 0.0 { left } else { right };
-        let weight = 0.5 + 0.5 * (std::f64::consts::PI * distance / reach).cos();
-        energy += (weight * f64::from(*sample)).powi(2);
-        weights += weight * weight;
-    }
+    let middle = (at.ceil().max(0.0) as usize).clamp(from, samples.len().max(from));
+    let to = ((at + right).floor() as usize + 1).clamp(middle, samples.len().max(middle));
+    let side = |range: Range<usize>, reach: f64| {
+        let start = std::f64::consts::PI * (range.start as f64 - at) / reach;
+        let side = samples.get(range).unwrap_or_default();
+        simd(
+            #[inline(always)]
+            || weighted_energy(side, start, std::f64::consts::PI / reach),
+        )
+    };
+    let (before, after) = (side(from..middle, left), side(middle..to, right));
+    let (energy, weights) = (before.0 + after.0, before.1 + after.1);
     if weights > 0.0 { (energy / weights).sqrt() } else { 0.0 }
+}
+
+/// Sums of the squares of weighted samples and of their weights `(1 + cos angle) / 2`, the angle growing by `step` from
+/// sample to sample: LANES angles side by side are turned on together, which takes no cosine a sample.
+#[inline(always)]
+fn weighted_energy(samples: &[f32], start: f64, step: f64) -> (f64, f64) {
+    let mut cos: [f64; LANES] = std::array::from_fn(|lane| (start + step * lane as f64).cos());
+    let mut sin: [f64; LANES] = std::array::from_fn(|lane| (start + step * lane as f64).sin());
+    let (turn_sin, turn_cos) = (step * LANES as f64).sin_cos();
+    let (mut energy, mut weights) = ([0.0; LANES], [0.0; LANES]);
+    let chunks = samples.chunks_exact(LANES);
+    let mut last = [0.0; LANES];
+    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+    let is_last: [f64; LANES] = std::array::from_fn(|lane| f64::from(u8::from(lane < chunks.remainder().len())));
+    let mut add = |chunk: &[f32], share: &[f64; LANES]| {
+        for lane in 0..LANES {
+            let weight = share[lane] * (0.5 + 0.5 * cos[lane]);
+            energy[lane] += (weight * f64::from(chunk[lane])).powi(2);
+            weights[lane] += weight * weight;
+            let turned = cos[lane] * turn_cos - sin[lane] * turn_sin;
+            sin[lane] = sin[lane] * turn_cos + cos[lane] * turn_sin;
+            cos[lane] = turned;
+        }
+    };
+    chunks.for_each(|chunk| add(chunk, &[1.0; LANES]));
+    add(&last, &is_last);
+    (energy.iter().sum(), weights.iter().sum())
 }
 
 fn index(at: f64) -> Option<usize> {
@@ -227,24 +260,36 @@ fn largest(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |largest, sample| largest.max(sample.abs()))
 }
 
+/// Sum of squares in eight interleaved partial sums, whatever the CPU.
 fn square_sum(samples: &[f32]) -> f64 {
-    product(samples, samples)
+    let sums = simd(
+        #[inline(always)]
+        || {
+            samples.chunks(LANES).fold([0.0_f32; LANES], |mut sums, chunk| {
+                sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample * sample);
+                sums
+            })
+        },
+    );
+    f64::from(sums.iter().sum::<f32>())
 }
 
-/// Sum of products in eight interleaved partial sums, whatever the CPU.
-fn product(a: &[f32], b: &[f32]) -> f64 {
+/// Sums of the products of `here` with `room` at the offsets 0 to 7; those for which there is no room are less.
+fn products_at(here: &[f32], room: &[f32]) -> Lanes {
+    let whole = (room.len() + 1).saturating_sub(LANES).min(here.len());
     simd(
         #[inline(always)]
         || {
-            let mut sums = [0.0_f32; LANES];
-            let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-            let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-            for (a, b) in a.zip(b) {
-                for lane in 0..LANES {
-                    sums[lane] += a[lane] * b[lane];
+            let mut sums = Lanes::ZERO;
+            for (sample, there) in here[..whole].iter().zip(room.windows(LANES)) {
+                sums += Lanes(std::array::from_fn(|lane| there[lane])) * *sample;
+            }
+            for (start, sample) in here.iter().enumerate().skip(whole) {
+                for (sum, there) in sums.0.iter_mut().zip(&room[start.min(room.len())..]) {
+                    *sum += sample * there;
                 }
             }
-            f64::from(sums.iter().sum::<f32>() + rest)
+            sums
         },
     )
 }

@@ -1,4 +1,5 @@
 use super::{LANES, simd};
+use rustfft::num_traits::Float;
 
 /// One double of each frame of a block.
 pub(super) type Wide = [f64; LANES];
@@ -9,89 +10,138 @@ const MOST_ITERATIONS: usize = 40;
 /// Squared step below which a root counts as found.
 const CLOSE_ENOUGH: f64 = 1e-20;
 
+/// Iterations in single precision, which come near at a third of the cost, and the squared step at which they end.
+const ROUGH_ITERATIONS: usize = 12;
+const NEAR: f32 = 1e-8;
+
 /// All complex roots of eight real polynomials at a time, by the Aberth-Ehrlich iteration (Aberth 1973).
 #[derive(Debug, Clone)]
 pub(super) struct Roots {
     pub re: Vec<Wide>,
     pub im: Vec<Wide>,
+    rough_re: Vec<[f32; LANES]>,
+    rough_im: Vec<[f32; LANES]>,
+    rough_coefficients: Vec<[f32; LANES]>,
 }
 
 impl Roots {
     /// Room for the roots of polynomials of degree `degree`.
     pub fn new(degree: usize) -> Self {
-        Self { re: vec![[0.0; LANES]; degree], im: vec![[0.0; LANES]; degree] }
+        Self {
+            re: vec![[0.0; LANES]; degree],
+            im: vec![[0.0; LANES]; degree],
+            rough_re: vec![[0.0; LANES]; degree],
+            rough_im: vec![[0.0; LANES]; degree],
+            rough_coefficients: Vec::new(),
+        }
     }
 
     /// Finds the roots of `z^n + c[1] z^(n-1) + ... + c[n]`, `c` being `degree + 1` coefficients with `c[0]` = 1, in the
     /// lanes that are `active`; the others keep no meaning.
     pub fn solve(&mut self, coefficients: &[Wide], active: [bool; LANES]) {
-        let degree = self.re.len();
-        for (k, (re, im)) in self.re.iter_mut().zip(&mut self.im).enumerate() {
-            // Off the real axis' symmetry, which the iteration would keep.
-            let angle = std::f64::consts::TAU * (k as f64 + 0.35) / degree as f64;
-            (*re, *im) = ([0.9 * angle.cos(); LANES], [0.9 * angle.sin(); LANES]);
-        }
-        let mut moving: Wide = active.map(|active| if active { 1.0 } else { 0.0 });
-        for _ in 0..MOST_ITERATIONS {
-            let largest = simd(
-                #[inline(always)]
-                || self.iterate(coefficients, &moving),
-            );
-            for (moving, largest) in moving.iter_mut().zip(largest) {
-                if largest < CLOSE_ENOUGH {
-                    *moving = 0.0;
-                }
-            }
-            if moving == [0.0; LANES] {
-                break;
-            }
-        }
-    }
-
-    /// Moves every root of the `moving` lanes once; the largest squared step of each lane.
-    #[inline(always)]
-    fn iterate(&mut self, coefficients: &[Wide], moving: &Wide) -> Wide {
-        let mut largest = [0.0; LANES];
+        self.rough_coefficients.clear();
+        self.rough_coefficients.extend(coefficients.iter().map(|wide| wide.map(|value| value as f32)));
         for k in 0..self.re.len() {
-            let (re, im) = (self.re[k], self.im[k]);
-            let newton = newton_step(coefficients, &re, &im);
-            let pull = self.pull(k);
+            let (re, im) = self.start(k);
+            (self.rough_re[k], self.rough_im[k]) = ([re as f32; LANES], [im as f32; LANES]);
+        }
+        let rough = (&mut *self.rough_re, &mut *self.rough_im);
+        approach(&self.rough_coefficients, rough, active, (ROUGH_ITERATIONS, NEAR));
+        for k in 0..self.re.len() {
+            let (re, im) = self.start(k);
             for lane in 0..LANES {
-                // step = w / (1 - w s)
-                let (w_re, w_im) = (newton.0[lane], newton.1[lane]);
-                let (s_re, s_im) = (pull.0[lane], pull.1[lane]);
-                let (d_re, d_im) = (1.0 - (w_re * s_re - w_im * s_im), -(w_re * s_im + w_im * s_re));
-                let norm = moving[lane] / (d_re * d_re + d_im * d_im).max(f64::MIN_POSITIVE);
-                let step_re = (w_re * d_re + w_im * d_im) * norm;
-                let step_im = (w_im * d_re - w_re * d_im) * norm;
-                self.re[k][lane] -= step_re;
-                self.im[k][lane] -= step_im;
-                largest[lane] = f64::max(largest[lane], step_re * step_re + step_im * step_im);
+                let (near_re, near_im) = (self.rough_re[k][lane], self.rough_im[k][lane]);
+                let is_near = near_re.is_finite() && near_im.is_finite();
+                (self.re[k][lane], self.im[k][lane]) =
+                    if is_near { (f64::from(near_re), f64::from(near_im)) } else { (re, im) };
             }
         }
-        largest
+        approach(coefficients, (&mut self.re, &mut self.im), active, (MOST_ITERATIONS, CLOSE_ENOUGH));
     }
 
-    /// Sum of `1 / (z_k - z_j)` over the other roots.
-    #[inline(always)]
-    fn pull(&self, k: usize) -> (Wide, Wide) {
-        let (mut sum_re, mut sum_im) = ([0.0; LANES], [0.0; LANES]);
-        for j in (0..self.re.len()).filter(|j| *j != k) {
-            for lane in 0..LANES {
-                let (re, im) = (self.re[k][lane] - self.re[j][lane], self.im[k][lane] - self.im[j][lane]);
-                let norm = 1.0 / (re * re + im * im).max(f64::MIN_POSITIVE);
-                sum_re[lane] += re * norm;
-                sum_im[lane] -= im * norm;
+    /// Where root `k` is looked for first: off the real axis' symmetry, which the iteration would keep.
+    fn start(&self, k: usize) -> (f64, f64) {
+        let angle = std::f64::consts::TAU * (k as f64 + 0.35) / self.re.len() as f64;
+        (0.9 * angle.cos(), 0.9 * angle.sin())
+    }
+}
+
+/// Moves the roots of the `active` lanes until their squared steps are below the second bound, at most as often as the first.
+fn approach<T: Float>(
+    coefficients: &[[T; LANES]],
+    (re, im): (&mut [[T; LANES]], &mut [[T; LANES]]),
+    active: [bool; LANES],
+    (iterations, close): (usize, T),
+) {
+    let mut moving = active.map(|active| if active { T::one() } else { T::zero() });
+    for _ in 0..iterations {
+        let largest = simd(
+            #[inline(always)]
+            || iterate(coefficients, (re, im), &moving),
+        );
+        for (moving, largest) in moving.iter_mut().zip(largest) {
+            if largest < close {
+                *moving = T::zero();
             }
         }
-        (sum_re, sum_im)
+        if moving == [T::zero(); LANES] {
+            break;
+        }
     }
+}
+
+/// Moves every root of the `moving` lanes once; the largest squared step of each lane.
+#[inline(always)]
+fn iterate<T: Float>(
+    coefficients: &[[T; LANES]],
+    (re, im): (&mut [[T; LANES]], &mut [[T; LANES]]),
+    moving: &[T; LANES],
+) -> [T; LANES] {
+    let mut largest = [T::zero(); LANES];
+    for k in 0..re.len() {
+        let newton = newton_step(coefficients, &re[k], &im[k]);
+        let pull = pull(re, im, k);
+        for lane in 0..LANES {
+            // step = w / (1 - w s)
+            let (w_re, w_im) = (newton.0[lane], newton.1[lane]);
+            let (s_re, s_im) = (pull.0[lane], pull.1[lane]);
+            let (d_re, d_im) = (T::one() - (w_re * s_re - w_im * s_im), -(w_re * s_im + w_im * s_re));
+            let norm = moving[lane] / at_least_tiny(d_re * d_re + d_im * d_im);
+            let step_re = (w_re * d_re + w_im * d_im) * norm;
+            let step_im = (w_im * d_re - w_re * d_im) * norm;
+            re[k][lane] = re[k][lane] - step_re;
+            im[k][lane] = im[k][lane] - step_im;
+            let squared = step_re * step_re + step_im * step_im;
+            largest[lane] = if squared > largest[lane] { squared } else { largest[lane] };
+        }
+    }
+    largest
+}
+
+/// Sum of `1 / (z_k - z_j)` over the other roots.
+#[inline(always)]
+fn pull<T: Float>(re: &[[T; LANES]], im: &[[T; LANES]], k: usize) -> ([T; LANES], [T; LANES]) {
+    let (mut sum_re, mut sum_im) = ([T::zero(); LANES], [T::zero(); LANES]);
+    for j in (0..re.len()).filter(|j| *j != k) {
+        for lane in 0..LANES {
+            let (re, im) = (re[k][lane] - re[j][lane], im[k][lane] - im[j][lane]);
+            let norm = T::one() / at_least_tiny(re * re + im * im);
+            sum_re[lane] = sum_re[lane] + re * norm;
+            sum_im[lane] = sum_im[lane] - im * norm;
+        }
+    }
+    (sum_re, sum_im)
+}
+
+#[inline(always)]
+fn at_least_tiny<T: Float>(value: T) -> T {
+    if value > T::min_positive_value() { value } else { T::min_positive_value() }
 }
 
 /// Value over derivative of the polynomial at `re + i im`, by Horner's rule.
 #[inline(always)]
-fn newton_step(coefficients: &[Wide], re: &Wide, im: &Wide) -> (Wide, Wide) {
-    let zero = [0.0; LANES];
+fn newton_step<T: Float>(coefficients: &[[T; LANES]], re: &[T; LANES], im: &[T; LANES]) -> ([T; LANES], [T; LANES]) {
+    let zero = [T::zero(); LANES];
     let (mut p_re, mut p_im, mut d_re, mut d_im) = (coefficients[0], zero, zero, zero);
     for coefficient in &coefficients[1..] {
         for lane in 0..LANES {
@@ -106,7 +156,7 @@ fn newton_step(coefficients: &[Wide], re: &Wide, im: &Wide) -> (Wide, Wide) {
     }
     let (mut step_re, mut step_im) = (zero, zero);
     for lane in 0..LANES {
-        let norm = 1.0 / (d_re[lane] * d_re[lane] + d_im[lane] * d_im[lane]).max(f64::MIN_POSITIVE);
+        let norm = T::one() / at_least_tiny(d_re[lane] * d_re[lane] + d_im[lane] * d_im[lane]);
         step_re[lane] = (p_re[lane] * d_re[lane] + p_im[lane] * d_im[lane]) * norm;
         step_im[lane] = (p_im[lane] * d_re[lane] - p_re[lane] * d_im[lane]) * norm;
     }

@@ -3,7 +3,7 @@ use crate::config::Descriptor;
 use crate::dsp::voice::{
     CepstralPeak, FORMANTS, FormantTracker, Periods, Pulse, harmonics, jitter_local, shimmer_local,
 };
-use crate::dsp::{Contours, Grid, LANES, PitchFrame, PitchTracker, VoiceSpectra, semitones};
+use crate::dsp::{Contours, Grid, LANES, Lanes, PitchFrame, PitchTracker, semitones};
 
 /// Descriptors read off the long spectra of voiced frames.
 const SPECTRAL: [Descriptor; 6] = [
@@ -36,11 +36,14 @@ impl Voice {
         let uses = |descriptor: &Descriptor| plan.row(*descriptor).is_some();
         let used = plan.needs_voicing() || Descriptor::VOICE.iter().any(uses);
         let perturbed = [Descriptor::JitterLocal, Descriptor::ShimmerLocal].iter().any(uses);
-        used.then(|| Self {
-            pitch: PitchTracker::new(&plan.params.pitch, plan.sample_rate_hz, Grid::new(&plan.params.frame)),
-            frames: Vec::new(),
-            tract: SPECTRAL.iter().any(uses).then(|| Tract::new(plan)),
-            perturbation: perturbed.then(Perturbation::default),
+        used.then(|| {
+            let pitch = PitchTracker::new(&plan.params.pitch, plan.sample_rate_hz, Grid::new(&plan.params.frame));
+            Self {
+                frames: Vec::new(),
+                tract: SPECTRAL.iter().any(uses).then(|| Tract::new(plan, pitch.n_fft())),
+                perturbation: perturbed.then(Perturbation::default),
+                pitch,
+            }
         })
     }
 
@@ -65,7 +68,7 @@ impl Voice {
             }
         }
         if let Some(tract) = &mut self.tract {
-            tract.run(plan, samples, &self.frames, contours);
+            tract.run(plan, samples, (&mut self.pitch, &self.frames), contours);
         }
         if let Some(perturbation) = &mut self.perturbation {
             perturbation.run(plan, samples, &self.frames, contours);
@@ -91,31 +94,36 @@ fn hnr_db(strength: f32) -> f32 {
     10.0 * (strength / (1.0 - strength)).log10()
 }
 
-/// Formants, harmonics and cepstral peak: one FFT more for blocks with a voiced frame.
+/// Formants, harmonics and cepstral peak of blocks with a voiced frame, from the pitch tracker's spectra.
 #[derive(Debug, Clone)]
 struct Tract {
-    spectra: VoiceSpectra,
+    bin_hz: f32,
     formants: FormantTracker,
     cepstrum: Option<CepstralPeak>,
 }
 
 impl Tract {
-    fn new(plan: &Plan) -> Self {
-        let (params, rate) = (&plan.params, plan.sample_rate_hz);
-        let spectra = VoiceSpectra::new(&params.pitch, rate, Grid::new(&params.frame));
-        let n_fft = spectra.n_fft();
-        let cepstrum = plan.row(Descriptor::CppDb).map(|_| CepstralPeak::new(&params.pitch, rate, n_fft));
-        Self { formants: FormantTracker::new(rate, n_fft), cepstrum, spectra }
+    /// For spectra of `n_fft / 2 + 1` bins.
+    fn new(plan: &Plan, n_fft: usize) -> Self {
+        let rate = plan.sample_rate_hz;
+        let cepstrum = plan.row(Descriptor::CppDb).map(|_| CepstralPeak::new(&plan.params.pitch, rate, n_fft));
+        Self { bin_hz: rate as f32 / n_fft as f32, formants: FormantTracker::new(rate, n_fft), cepstrum }
     }
 
-    fn run(&mut self, plan: &Plan, samples: &[f32], frames: &[PitchFrame], contours: &mut Contours) {
+    fn run(
+        &mut self,
+        plan: &Plan,
+        samples: &[f32],
+        (pitch, frames): (&mut PitchTracker, &[PitchFrame]),
+        contours: &mut Contours,
+    ) {
         for descriptor in SPECTRAL {
             plan.rows(descriptor).for_each(|row| contours.row_mut(row).fill(f32::NAN));
         }
         for (block, frames) in frames.chunks(LANES).enumerate() {
             let f0_hz = std::array::from_fn(|lane| frames.get(lane).and_then(|frame| frame.f0_hz));
             if f0_hz.iter().any(Option::is_some) {
-                self.block(plan, samples, f0_hz, block * LANES, contours);
+                self.block(plan, pitch.spectra(samples, block * LANES), f0_hz, block * LANES, contours);
             }
         }
     }
@@ -123,13 +131,11 @@ impl Tract {
     fn block(
         &mut self,
         plan: &Plan,
-        samples: &[f32],
+        power: &[Lanes],
         f0_hz: [Option<f32>; LANES],
         first_frame: usize,
         contours: &mut Contours,
     ) {
-        let bin_hz = plan.sample_rate_hz as f32 / self.spectra.n_fft() as f32;
-        let (power, _) = self.spectra.block(samples, first_frame);
         let formants = self.formants.block(power, f0_hz.map(|f0_hz| f0_hz.is_some()));
         let cpp_db = self.cepstrum.as_mut().map(|cepstrum| cepstrum.prominence_db(power));
         for (lane, f0_hz) in f0_hz.into_iter().enumerate() {
@@ -139,7 +145,7 @@ impl Tract {
                     contours.row_mut(row + channel)[first_frame + lane] = value;
                 }
             };
-            let harmonics = harmonics(power, lane, bin_hz, f0_hz, &formants[lane]);
+            let harmonics = harmonics(power, lane, self.bin_hz, f0_hz, &formants[lane]);
             put(Descriptor::H1H2Db, 0, harmonics.h1_h2_db);
             put(Descriptor::H1A3Db, 0, -harmonics.formant_level_db[FORMANTS - 1]);
             if let Some(cpp_db) = cpp_db {
