@@ -129,7 +129,7 @@ pub(super) struct WorkOptions {
 #[derive(Debug, Args)]
 #[command(after_help = PREDICT_HELP)]
 pub(super) struct PredictOptions {
-    /// Folder of a saved model, e.g. runs/demo/models/mlp/fold-0 or s3://BUCKET/PREFIX
+    /// Folder of a saved model, e.g. runs/demo/models/mlp/all or s3://BUCKET/PREFIX
     pub model: String,
     /// Audio files, folders, s3:// prefixes, or patterns in quotes: 'calls/**/*.wav'
     #[arg(required = true, value_name = "INPUT")]

@@ -32,6 +32,10 @@ pub struct Train {
     /// prediction. It is fitted on the dev rows, which are then held out of every fit; with `[tune]`, on the rows of the
     /// inner folds, and dev rows are trained on.
     pub calibration: Calibration,
+    /// Whether every model, and `fusion` and `selected`, is also fitted on all utterances, to be used on new recordings:
+    /// models/<model>/all; default false. With `[tune]` settings are chosen for it anew, on inner folds of all
+    /// utterances. It makes no figure: what to expect of it is what the folds say.
+    pub deploy: bool,
     /// The multilayer perceptron.
     pub mlp: Mlp,
     /// Multinomial logistic regression.
@@ -53,6 +57,7 @@ impl Default for Train {
             columns: ColumnPatterns::default(),
             seeds: 1,
             calibration: Calibration::None,
+            deploy: false,
             mlp: Mlp::default(),
             logistic: Logistic::default(),
             svm: Svm::default(),

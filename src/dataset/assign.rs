@@ -1,6 +1,7 @@
 //! Putting utterances on sides.
 
 mod inner;
+mod whole;
 
 use super::balance::{Strata, by_balance, by_quota};
 use super::units::{Unit, units};
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 pub use inner::inner_folds;
+pub use whole::{WHOLE, whole};
 
 /// The splits table, and what about it deserves a warning.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +47,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     let mut folds = scheme.tests()?;
     if params.dev() > 0.0 {
         for (number, fold) in folds.iter_mut().enumerate() {
-            scheme.carve_dev(number, fold)?;
+            scheme.carve_dev(number as i64, fold)?;
         }
     }
     let mut warnings: Vec<String> = checks::audio_labels(keys)?.into_iter().collect();
@@ -156,18 +158,18 @@ impl Assigner<'_> {
     }
 
     /// Moves the share of dev from train to dev.
-    fn carve_dev(&self, number: usize, fold: &mut Fold) -> Result<(), DatasetError> {
+    fn carve_dev(&self, number: i64, fold: &mut Fold) -> Result<(), DatasetError> {
         let train: Vec<usize> = (0..fold.len()).filter(|row| fold[*row] == Some(Split::Train)).collect();
         if train.is_empty() {
             return Ok(()); // refused with all empty sides at the end
         }
         let units = units(self.keys, &train, self.params, &format!("dev {number}"), self.seed)?;
-        self.need(units.len(), 2, &format!("train and dev of fold {number}, test set aside"))?;
+        self.need(units.len(), 2, &format!("train and dev of {}, test set aside", fold_words(number)))?;
         let dev = self.params.dev();
         let sides = self.partition(&units, &[dev, 1.0 - dev]);
         if !sides.contains(&0) || !sides.contains(&1) {
             return Err(DatasetError::EmptySide {
-                fold: number as i64,
+                fold: number,
                 side: if sides.contains(&0) { "train" } else { "dev" },
                 hint: format!("split.dev = {dev} of {} utterances; change it, or set dev = 0", train.len()),
             });
@@ -241,18 +243,24 @@ fn check_corpora(key: &'static str, names: &[String], present: &BTreeSet<&str>) 
 
 fn split_rows(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<SplitRow>, DatasetError> {
     let ids = keys.ids()?;
-    let scheme = params.scheme().as_str();
-    let mut rows = Vec::with_capacity(ids.len() * folds.len());
-    for (number, fold) in folds.iter().enumerate() {
-        let sides = ids.iter().zip(fold).filter_map(|(id, side)| Some((id, (*side)?)));
-        rows.extend(sides.map(|(id, side)| SplitRow {
-            scheme: scheme.to_owned(),
-            fold: number as i64,
-            utterance_id: (*id).to_owned(),
-            split: side.as_str().to_owned(),
-        }));
-    }
-    Ok(rows)
+    let folds = folds.iter().enumerate();
+    Ok(folds.flat_map(|(number, fold)| fold_rows(&ids, params, number as i64, fold)).collect())
+}
+
+/// The rows of one fold, in the order of `ids`.
+fn fold_rows(ids: &[&str], params: &SplitParams, number: i64, fold: &Fold) -> impl Iterator<Item = SplitRow> {
+    let sides = ids.iter().zip(fold).filter_map(|(id, side)| Some((id, (*side)?)));
+    sides.map(move |(id, side)| SplitRow {
+        scheme: params.scheme().as_str().to_owned(),
+        fold: number,
+        utterance_id: (*id).to_owned(),
+        split: side.as_str().to_owned(),
+    })
+}
+
+/// A fold in the words of messages.
+pub(super) fn fold_words(number: i64) -> String {
+    if number == WHOLE { "the fold of all utterances".to_owned() } else { format!("fold {number}") }
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use super::assign::fold_words;
 use polars::prelude::PolarsError;
 
 /// Why a table cannot be read, split or normalized.
@@ -108,7 +109,7 @@ pub enum DatasetError {
         fold: i64,
     },
     /// A side that must have utterances has none.
-    #[error("fold {fold} has no utterance on its {side} side\nhint: {hint}")]
+    #[error("{} has no utterance on its {side} side\nhint: {hint}", fold_words(*fold))]
     EmptySide {
         /// The fold.
         fold: i64,

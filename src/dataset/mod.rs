@@ -17,7 +17,7 @@ mod statistics;
 mod testing;
 mod units;
 
-pub use assign::{Assignment, assign, inner_folds};
+pub use assign::{Assignment, WHOLE, assign, inner_folds, whole};
 pub use error::DatasetError;
 pub use features::Features;
 pub use keys::Keys;

@@ -78,6 +78,12 @@ pub enum ModelError {
         /// What went wrong, and what to change.
         reason: String,
     },
+    /// Models that cannot be put together.
+    #[error("cannot fuse models: {reason}")]
+    Fusion {
+        /// What does not fit.
+        reason: String,
+    },
     /// A saved model without one of its files.
     #[error("the saved model has no file `{file}`")]
     Missing {
@@ -108,4 +114,14 @@ pub enum ModelError {
         /// How many the model takes.
         wanted: usize,
     },
+}
+
+impl ModelError {
+    /// The same error about part number `at` of a saved model.
+    pub(super) fn in_part(self, at: usize) -> Self {
+        match self {
+            Self::Corrupt { file, reason } => Self::Corrupt { file, reason: format!("part {at}: {reason}") },
+            other => other,
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub use error::ModelError;
 use inputs::Inputs;
 pub use problem::Problem;
 use problem::prepare;
-pub use saved::{FILES, FORMAT, Normalizer, SavedModel, load, save};
+pub use saved::{FILES, FORMAT, Normalizer, Part, SavedModel, load, save};
 pub use shared::Shared;
 use tensors::Tensors;
 
@@ -188,6 +188,16 @@ pub fn predicted(probabilities: ArrayView2<f32>) -> Vec<usize> {
 /// The most probable class of a row of probabilities; the first by name where several are.
 pub fn top(row: &[f32]) -> usize {
     row.iter().enumerate().fold(0, |best, (class, &p)| if p > row[best] { class } else { best })
+}
+
+/// Weighted mean of the probabilities that several models, one or more, give the same rows, summed in their order; `weights`
+/// sum to 1.
+pub fn mix(parts: &[&[f32]], weights: &[f64]) -> Vec<f32> {
+    let cell = |at: usize| {
+        let sum: f64 = parts.iter().zip(weights).map(|(part, weight)| weight * f64::from(part[at])).sum();
+        sum as f32
+    };
+    (0..parts[0].len()).map(cell).collect()
 }
 
 /// What an algorithm hands back.

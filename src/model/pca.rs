@@ -200,4 +200,19 @@ mod tests {
         let projection = Decomposition::new(x.view()).projection(x.view(), 2);
         assert_eq!((projection.components, projection.scores), (Array2::zeros((3, 1)), Array2::zeros((5, 1))));
     }
+
+    #[test]
+    fn of_too_many_rows_those_at_even_distances_are_taken() {
+        let once = rows(MAX_ROWS, MAX_ROWS + 1);
+        let twice = Array2::from_shape_fn((2 * MAX_ROWS, once.ncols()), |(row, column)| once[[row / 2, column]]);
+        let [all, sampled] = [once.view(), twice.view()].map(Decomposition::new);
+        assert_eq!((all.rows, sampled.rows), (MAX_ROWS, MAX_ROWS));
+        assert!(all.center == sampled.center && all.variances == sampled.variances);
+        let (all, sampled) = (all.projection(once.view(), 5), sampled.projection(twice.view(), 5));
+        assert_eq!(all.components, sampled.components);
+        assert_eq!(sampled.scores.nrows(), 2 * MAX_ROWS, "every row has its scores");
+        for (row, scores) in sampled.scores.rows().into_iter().enumerate() {
+            assert!((&scores - &all.scores.row(row / 2)).iter().all(|difference| difference.abs() < 1e-4), "row {row}");
+        }
+    }
 }

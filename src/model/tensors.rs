@@ -66,6 +66,19 @@ impl Tensors {
         self.put(name, matrix.shape(), matrix.iter().copied());
     }
 
+    /// Adds tensors, `prefix` before their names.
+    pub fn put_under(&mut self, prefix: &str, tensors: Self) {
+        self.0.extend(tensors.0.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
+    }
+
+    /// Takes out the tensors whose names begin with `prefix`, under the rest of their names.
+    pub fn take_under(&mut self, prefix: &str) -> Self {
+        let (own, others) = std::mem::take(&mut self.0).into_iter().partition(|(name, _)| name.starts_with(prefix));
+        self.0 = others;
+        let own: BTreeMap<String, Tensor> = own;
+        Self(own.into_iter().map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect())
+    }
+
     /// The values of a tensor of known shape, row-major; floats must be finite.
     pub fn get<T: Element>(&self, name: &str, shape: &[usize]) -> Result<Vec<T>, ModelError> {
         let tensor = self.find::<T>(name)?;

@@ -3,6 +3,7 @@
 mod calibration;
 mod inputs;
 mod perceptron;
+mod saved;
 
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
@@ -115,6 +116,11 @@ fn save_fit(spec: &ModelSpec, data: &Data) -> Vec<(String, Vec<u8>)> {
     save(&SavedModel::new(spec.clone(), &data.problem(), fitted, normalizer, recipe(), "abc".into()).unwrap())
 }
 
+fn only_part(saved: &SavedModel) -> &Part {
+    assert_eq!(saved.parts.len(), 1);
+    &saved.parts[0]
+}
+
 #[test]
 fn every_model_learns_blobs_and_gives_probabilities() {
     let (train, test) = (blobs(4, 30, 6, 1), blobs(4, 25, 6, 2));
@@ -176,11 +182,12 @@ fn saved_models_come_back_bit_for_bit() {
         let fitted = fit(&spec, &data.problem()).unwrap();
         let files = save_fit(&spec, &data);
         let back = load(&files).unwrap();
-        assert_eq!(back.model.probabilities(data.x.view()), fitted.model.probabilities(data.x.view()), "{spec:?}");
-        assert_eq!((&back.spec, &back.classes, &back.curve), (&spec, &data.classes, &fitted.curve));
-        assert_eq!(back.normalizer.groups["all"].1[0], 1.0 / 3.0);
         assert!(save(&back) == files, "{spec:?}");
-        assert_eq!(back.columns_in(&data.features), Ok((0..7).collect()));
+        let part = only_part(&back);
+        assert_eq!(part.model.probabilities(data.x.view()), fitted.model.probabilities(data.x.view()), "{spec:?}");
+        assert_eq!((&part.spec, &back.classes, &part.curve), (&spec, &data.classes, &fitted.curve));
+        assert_eq!((part.weight, part.normalizer.groups["all"].1[0]), (1.0, 1.0 / 3.0));
+        assert_eq!(part.columns_in(&data.features), Ok((0..7).collect()));
         assert_eq!(back.recipe, recipe());
     }
 }
@@ -202,8 +209,9 @@ fn damaged_files_are_refused() {
             }
             // Most damage is seen; what is not must still give numbers for every row.
             if let Ok(saved) = load(&damaged) {
-                let x = Array2::zeros((2, saved.model.features()));
-                assert_eq!(saved.model.probabilities(x.view()).dim(), (2, saved.classes.len()));
+                let model = &only_part(&saved).model;
+                let x = Array2::zeros((2, model.features()));
+                assert_eq!(model.probabilities(x.view()).dim(), (2, saved.classes.len()));
             }
         }
     }
@@ -215,13 +223,16 @@ fn other_formats_files_and_features_are_named() {
     let files = save_fit(&ModelSpec::Majority, &data);
     assert_eq!(load(&files[..1]).unwrap_err(), ModelError::Missing { file: "model.json" });
     assert_eq!(load(&files[1..]).unwrap_err(), ModelError::Missing { file: "weights.safetensors" });
-    let newer = String::from_utf8(files[1].1.clone()).unwrap().replace("\"format\": 2", "\"format\": 3");
-    let newer = load(&[files[0].clone(), (files[1].0.clone(), newer.into_bytes())]);
-    assert_eq!(newer.unwrap_err(), ModelError::Version { found: 3, known: 2 });
+    for found in [2, 4] {
+        let other = String::from_utf8(files[1].1.clone()).unwrap();
+        let other = other.replace("\"format\": 3", &format!("\"format\": {found}")).into_bytes();
+        let other = load(&[files[0].clone(), (files[1].0.clone(), other)]);
+        assert_eq!(other.unwrap_err(), ModelError::Version { found, known: 3 });
+    }
     let saved = load(&files).unwrap();
     let columns = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| name.to_string()).collect();
-        saved.columns_in(&names)
+        only_part(&saved).columns_in(&names)
     };
     assert_eq!(columns(&["f003", "f002", "x", "f001", "f000"]), Ok(vec![4, 3, 1, 0]));
     let message = columns(&["f000", "f001", "f002"]).unwrap_err().to_string();

@@ -2,7 +2,8 @@
 
 use crate::eval::{Confusion, Gap, SeedSpread};
 use crate::schema::{
-    Calibration, Comparison, ConfusedPair, Importance, LabelCount, Leakage, LearningCurve, Metric, Track, Tuning,
+    Calibration, Comparison, ConfusedPair, Deployed, Importance, LabelCount, Leakage, LearningCurve, Metric, Track,
+    Tuning,
 };
 
 /// Everything a report says. Lists are shown in their order, unless a field says otherwise.
@@ -62,6 +63,8 @@ pub struct Facts {
     pub tuning: Vec<Tuning>,
     /// The rows of the importance table.
     pub importance: Vec<Importance>,
+    /// The rows of the deployed table.
+    pub deployed: Vec<Deployed>,
     /// What each fold carries over to what, for splits across corpora.
     pub transfer: Vec<TransferFold>,
     /// The rows of the learning_curves table; empty where no model trains in epochs.

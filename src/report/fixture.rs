@@ -79,6 +79,7 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         search: None,
         tuning: Vec::new(),
         importance: Vec::new(),
+        deployed: Vec::new(),
         transfer: Vec::new(),
         seeds: seed_spreads(&metrics),
         metrics,

@@ -12,9 +12,9 @@ pub use ids::{augmented_id, segment_key, speaker_id, utterance_id};
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
 pub use splits::Split;
 pub use tables::{
-    Calibration, Comparison, ConfusedPair, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance, Inference,
-    LabelCount, Leakage, LearningCurve, Metric, Normalization, Prediction, Reject, SplitRow, Tuning, Utterance,
-    published_tables,
+    Calibration, Comparison, ConfusedPair, Deployed, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance,
+    Inference, LabelCount, Leakage, LearningCurve, Metric, Normalization, Prediction, Reject, SplitRow, Tuning,
+    Utterance, published_tables,
 };
 pub use track::Track;
 

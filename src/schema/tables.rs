@@ -11,7 +11,7 @@ use super::{Row, TableDef};
 pub use corpora::{FileStamp, LabelCount, Reject, Utterance};
 pub use features::{FeatureInfo, FeatureKeys, FrameKeys};
 pub use figures::{Calibration, Comparison, ConfusedPair, Metric};
-pub use results::{Fit, Importance, Inference, LearningCurve, Prediction, Tuning};
+pub use results::{Deployed, Fit, Importance, Inference, LearningCurve, Prediction, Tuning};
 pub use splits::{Leakage, Normalization, SplitRow};
 
 /// Every table that is a result, in the order of the stages that write them.
@@ -31,6 +31,7 @@ pub fn published_tables() -> Vec<TableDef> {
         Prediction::table(),
         LearningCurve::table(),
         Importance::table(),
+        Deployed::table(),
         Metric::table(),
         Comparison::table(),
         Calibration::table(),

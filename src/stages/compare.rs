@@ -146,7 +146,7 @@ fn track(out: &dyn Store) -> Result<Track, StageError> {
     let folder = listed.iter().find_map(|entry| entry.path.strip_suffix(model::FILES[1])).ok_or_else(missing)?;
     let file = |name: &str| Ok::<_, StageError>((name.to_owned(), out.get(&format!("{folder}{name}"))?.to_vec()));
     let files = model::FILES.iter().map(|name| file(name)).collect::<Result<Vec<_>, _>>()?;
-    Ok(model::load(&files)?.normalizer.track())
+    Ok(model::load(&files)?.track())
 }
 
 /// The shared test rows of both runs. Folds are left out: the runs may have dealt the same utterances differently.

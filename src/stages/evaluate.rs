@@ -7,8 +7,8 @@ use crate::config::{self, SELECTED, Scope};
 use crate::eval::{Outcome, Resampling, Tally};
 use crate::report;
 use crate::schema::{
-    FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction, Reject,
-    Row, Split, SplitRow, Table, Track, Tuning, Utterance,
+    Deployed, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction,
+    Reject, Row, Split, SplitRow, Table, Track, Tuning, Utterance,
 };
 use crate::storage::Store;
 
@@ -92,7 +92,7 @@ fn put<R: Row>(context: &Context, prepared: &Prepared<Table<FeatureKeys>>, rows:
 }
 
 /// Content hashes of the tables that the report is made from.
-fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 11], StageError> {
+fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 12], StageError> {
     Ok([
         ("utterances", output::content_hash::<Utterance>(out, StageName::Ingest)?),
         ("labels", output::content_hash::<LabelCount>(out, StageName::Ingest)?),
@@ -105,6 +105,7 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 11], StageEr
         ("learning_curves", output::content_hash::<LearningCurve>(out, StageName::Train)?),
         ("tuning", output::content_hash::<Tuning>(out, StageName::Train)?),
         ("importance", output::content_hash::<Importance>(out, StageName::Train)?),
+        ("deployed", output::content_hash::<Deployed>(out, StageName::Train)?),
     ])
 }
 
@@ -124,6 +125,7 @@ fn read(out: &dyn Store, mut keys: Table<FeatureKeys>) -> Result<Tables, StageEr
         curves: output::get_table::<LearningCurve>(out, StageName::Train)?.0.rows,
         tuning: output::get_table::<Tuning>(out, StageName::Train)?.0.rows,
         importance: output::get_table::<Importance>(out, StageName::Train)?.0.rows,
+        deployed: output::get_table::<Deployed>(out, StageName::Train)?.0.rows,
     })
 }
 

@@ -9,8 +9,8 @@ use crate::report::{
     NormalizationFacts, RejectCount, Search, SplitFacts, TransferFold,
 };
 use crate::schema::{
-    Calibration, Comparison, ConfusedPair, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric,
-    Prediction, Reject, Split, SplitRow, Table, Tuning,
+    Calibration, Comparison, ConfusedPair, Deployed, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve,
+    Metric, Prediction, Reject, Split, SplitRow, Table, Tuning,
 };
 
 use super::{Context, Prepared, StageError, StageName, ingest, ledger};
@@ -30,6 +30,7 @@ pub(super) struct Tables {
     pub curves: Vec<LearningCurve>,
     pub tuning: Vec<Tuning>,
     pub importance: Vec<Importance>,
+    pub deployed: Vec<Deployed>,
 }
 
 /// The rows of the tables of figures.
@@ -93,6 +94,7 @@ pub(super) fn gather<W>(
         search: parameters.tune.as_ref().map(search),
         tuning: tables.tuning.clone(),
         importance: tables.importance.clone(),
+        deployed: tables.deployed.clone(),
         transfer: transfer(&parameters.split, tables),
         curves: tables.curves.clone(),
         hashes: hashes(context, prepared)?,

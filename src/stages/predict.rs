@@ -101,7 +101,7 @@ impl Predict<'_> {
         let set = FeatureSet::new(&saved.recipe.features, saved.recipe.audio.sample_rate_hz);
         let fit = Fit::new(&saved, &set).map_err(|problem| self.unusable(problem))?;
         let inputs = Inputs::find(self.inputs, self.storage)?;
-        let by_speaker = fit.params.scope == Scope::Speaker;
+        let by_speaker = fit.scope() == Scope::Speaker;
         if by_speaker {
             check_speakers(&inputs)?;
         }
@@ -126,7 +126,7 @@ impl Predict<'_> {
         for name in model::FILES {
             let content = store.get(name).map_err(|error| match error {
                 StorageError::NotFound { .. } => self.unusable(format!(
-                    "it has no file `{name}`; MODEL is the folder of a saved model, such as runs/demo/models/mlp/fold-0"
+                    "it has no file `{name}`; MODEL is the folder of a saved model, such as runs/demo/models/mlp/all or .../fold-0"
                 )),
                 error => error.into(),
             })?;
@@ -278,12 +278,12 @@ fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> 
 }
 
 fn summarize(saved: &SavedModel, rows: &[Inference], probabilities: &[f32], rejects: usize) -> String {
-    let track = match saved.normalizer.track() {
+    let track = match saved.track() {
         Track::Transductive => "transductive: each input is one speaker",
         Track::Inductive => "inductive",
     };
     let tops = probabilities.chunks(saved.classes.len()).map(|row| row.iter().copied().fold(0.0, f32::max));
     let sure = tops.map(f64::from).sum::<f64>() / rows.len() as f64;
     let sure = if rows.is_empty() { String::new() } else { format!(", mean top probability {sure:.3}") };
-    format!("{} utterances by {} ({track}){sure}, {rejects} rejects", rows.len(), saved.spec.kind())
+    format!("{} utterances by {} ({track}){sure}, {rejects} rejects", rows.len(), saved.name())
 }

@@ -1,11 +1,15 @@
-//! Reads features, splits and normalization; writes models/, tuning, fits, predictions, learning_curves and importance.
+//! Reads features, splits and normalization; writes models/, tuning, fits, predictions, learning_curves, importance and
+//! deployed.
 
 mod bench;
 mod fits;
 mod fusion;
+mod ground;
 mod importance;
+mod made;
 mod plan;
 mod publish;
+mod saved;
 mod scored;
 mod search;
 
@@ -18,6 +22,7 @@ use crate::config::{self, TuneParams};
 use crate::schema::{FeatureInfo, Importance, Normalization, SplitRow};
 use bench::Bench;
 use fits::Job;
+use ground::Ground;
 use plan::Plan;
 use publish::Found;
 
@@ -45,7 +50,7 @@ impl Stage for Train {
         let train = &parameters.pipeline.train;
         let evaluate = &parameters.pipeline.evaluate;
         config::config_hash(&(
-            (models, parameters.pipeline.seed, train.seeds, train.calibration),
+            (models, parameters.pipeline.seed, train.seeds, train.calibration, train.deploy),
             (&evaluate.compare, evaluate.importance, &parameters.split),
         ))
     }
@@ -66,47 +71,54 @@ impl Stage for Train {
     fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let Work { features, splits, folds } = &prepared.work;
         let bench = Bench::new(context, features, splits, &prepared.inputs)?;
-        let (plans, searched) = plans(&bench, folds)?;
+        let (plans, searched) = plans(&bench, &grounds(context, folds))?;
         let mut jobs = Vec::new();
         for plan in &plans {
-            jobs.extend(fits::jobs(plan, context.parameters, &prepared.inputs, (context.out, context.force))?);
+            jobs.extend(fits::jobs(plan, &bench)?);
         }
         let fitted = fit(&bench, &jobs)?;
-        let importance = importance(&bench, &plans, &jobs)?;
+        let importance = importance(&bench, &plans)?;
         publish::publish(&bench, &prepared, &Found { plans, jobs, importance, searched, fitted })
     }
 }
 
 fn amount(context: &Context, folds: &[i64]) -> String {
     let (folds, models) = (folds.len(), context.parameters.models.len());
+    let all = if context.parameters.pipeline.train.deploy { " and on all utterances" } else { "" };
     match &context.parameters.tune {
-        None => format!("{models} models in {folds} folds"),
-        Some(tune) => format!("{} candidates of {models} models in {folds} folds", tune.candidates.len()),
+        None => format!("{models} models in {folds} folds{all}"),
+        Some(tune) => format!("{} candidates of {models} models in {folds} folds{all}", tune.candidates.len()),
     }
 }
 
-/// What is fitted in each fold, and the files that a search kept.
-fn plans(bench: &Bench, folds: &[i64]) -> Result<(Vec<Plan>, Vec<String>), StageError> {
+/// All that models are fitted on.
+fn grounds(context: &Context, folds: &[i64]) -> Vec<Ground> {
+    let all = context.parameters.pipeline.train.deploy.then_some(Ground::All);
+    folds.iter().map(|fold| Ground::Fold(*fold)).chain(all).collect()
+}
+
+/// What is fitted on each, and the files that a search kept.
+fn plans(bench: &Bench, grounds: &[Ground]) -> Result<(Vec<Plan>, Vec<String>), StageError> {
     let context = bench.context;
     let Some(tune) = &context.parameters.tune else {
-        return Ok((folds.iter().map(|fold| Plan::configured(context.parameters, *fold)).collect(), Vec::new()));
+        return Ok((grounds.iter().map(|ground| Plan::configured(context.parameters, *ground)).collect(), Vec::new()));
     };
-    let seconds = seconds_a_fold(tune, folds.len());
-    context.progress.start("tune", folds.len() as u64);
-    let plan = |fold: &i64| {
-        let (trials, files) = search::search(bench, tune, *fold, seconds)?;
+    let seconds = seconds_each(tune, grounds.len());
+    context.progress.start("tune", grounds.len() as u64);
+    let plan = |ground: &Ground| {
+        let (trials, files) = search::search(bench, tune, *ground, seconds)?;
         context.progress.advance(1);
-        Ok::<_, StageError>((Plan::chosen(context.parameters, tune, *fold, &trials), files))
+        Ok::<_, StageError>((Plan::chosen(context.parameters, tune, *ground, &trials), files))
     };
-    let found = folds.par_iter().with_max_len(1).map(plan).collect::<Result<Vec<_>, _>>()?;
+    let found = grounds.par_iter().with_max_len(1).map(plan).collect::<Result<Vec<_>, _>>()?;
     context.progress.finish();
     let (plans, files): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     Ok((plans, files.concat()))
 }
 
-/// The share of an outer fold in the seconds of a run: as many folds as there are threads are searched at a time.
-fn seconds_a_fold(tune: &TuneParams, folds: usize) -> Option<Duration> {
-    let turns = folds.div_ceil(rayon::current_num_threads());
+/// The share of each search in the seconds of a run: as many as there are threads go on at a time.
+fn seconds_each(tune: &TuneParams, searches: usize) -> Option<Duration> {
+    let turns = searches.div_ceil(rayon::current_num_threads());
     tune.seconds.map(|seconds| Duration::from_secs_f64(seconds as f64 / turns as f64))
 }
 
@@ -126,14 +138,15 @@ fn fit(bench: &Bench, jobs: &[Job]) -> Result<usize, StageError> {
 }
 
 /// What each family of features is worth to the headline model.
-fn importance(bench: &Bench, plans: &[Plan], jobs: &[Job]) -> Result<Vec<Importance>, StageError> {
+fn importance(bench: &Bench, plans: &[Plan]) -> Result<Vec<Importance>, StageError> {
     let parameters = bench.context.parameters;
     if parameters.pipeline.evaluate.importance == 0 {
         return Ok(Vec::new());
     }
     let model = parameters.pipeline.evaluate.headline(&parameters.model_names())?;
     let dictionary = output::get_table::<FeatureInfo>(bench.context.out, StageName::Extract)?.0.rows;
-    let fold = |plan: &Plan| importance::fold(bench, plan, jobs, model, &dictionary);
-    let counts = plans.par_iter().with_max_len(1).map(fold).collect::<Result<Vec<_>, _>>()?;
+    let fold = |plan: &&Plan| importance::fold(bench, plan, model, &dictionary);
+    let of_folds: Vec<&Plan> = plans.iter().filter(|plan| plan.ground != Ground::All).collect();
+    let counts = of_folds.par_iter().with_max_len(1).map(fold).collect::<Result<Vec<_>, _>>()?;
     Ok(importance::rows(&counts, model, &dictionary))
 }

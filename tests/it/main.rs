@@ -7,6 +7,7 @@ mod augment;
 mod compare;
 mod contract;
 mod corpus;
+mod deploy;
 mod faults;
 mod features_golden;
 mod features_htk;

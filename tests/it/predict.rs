@@ -18,7 +18,7 @@ const MODELS: [&str; 7] = ["mlp", "logistic", "svm", "naive-bayes", "tree", "for
 const SPEAKER: &str = "corpus/spk01_male";
 
 /// A folder with a synthetic corpus of nine files a speaker, and a pipeline file.
-fn workplace() -> TempDir {
+pub fn workplace() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let flags = ["synth", "corpus", "--speakers", "6", "--sentences", "1", "--repetitions", "3"];
     stdout(&ser(folder.path(), &[&flags[..], &["--emotions", "anger,neutral,sadness"]].concat()));
@@ -35,12 +35,12 @@ fn trained() -> TempDir {
 
 const MODEL: &str = "out/models/naive-bayes/fold-0";
 
-fn read<R: Row>(file: &Path) -> Table<R> {
+pub fn read<R: Row>(file: &Path) -> Table<R> {
     let file = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     table::read(Bytes::from(file)).expect("a table of ser-etl").0
 }
 
-fn inferences(folder: &Path, out: &str) -> Table<Inference> {
+pub fn inferences(folder: &Path, out: &str) -> Table<Inference> {
     read(&folder.join(out).join("inferences.parquet"))
 }
 
@@ -56,7 +56,8 @@ fn of_run(folder: &Path, out: &str, model: &str) -> BTreeMap<String, (String, Ve
     rows.map(|(at, row)| (path(&row.utterance_id), (row.predicted.clone(), table.float.row(at).to_vec()))).collect()
 }
 
-fn of_files(table: &Table<Inference>) -> BTreeMap<String, (String, Vec<f32>)> {
+/// Prediction and probabilities by path.
+pub fn of_files(table: &Table<Inference>) -> BTreeMap<String, (String, Vec<f32>)> {
     let row =
         |(at, row): (usize, &Inference)| (row.path.clone(), (row.predicted.clone(), table.float.row(at).to_vec()));
     table.rows.iter().enumerate().map(row).collect()
@@ -181,7 +182,7 @@ fn models_that_cannot_be_used_are_refused_in_words() {
     let card = folder.path().join(MODEL).join("model.json");
     let good = fs::read_to_string(&card).expect("readable");
     let cases = [
-        ("\"format\": 2", "\"format\": 1", "train the model again"),
+        ("\"format\": 3", "\"format\": 2", "train the model again"),
         ("\"version\": 1", "\"version\": 7", "features.version"),
         ("\"n_fft\": 512", "\"n_fft\": 500", "features.frame.n_fft"),
         ("\"sample_rate_hz\": 16000", "\"sample_rate_hz\": 5", "audio.sample_rate_hz"),

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use ser_etl::config::Pipeline;
+use ser_etl::model::{FILES, load};
 
 use crate::util::{ser, stdout};
 
@@ -39,4 +40,18 @@ fn every_pipeline_file_is_legal() {
         }
     }
     assert!(seen >= 5, "{seen} pipeline files");
+}
+
+#[test]
+fn seeds_of_the_fuzzer_are_models() {
+    let mut parts = Vec::new();
+    for entry in fs::read_dir(top().join("fuzz/seeds/model")).expect("seeds") {
+        let path = entry.expect("readable").path();
+        let seed = fs::read(&path).expect("readable");
+        let cut = seed.iter().position(|byte| *byte == 0).expect("a zero byte between the files");
+        let [weights, card] = FILES.map(str::to_owned);
+        let saved = load(&[(weights, seed[cut + 1..].to_vec()), (card, seed[..cut].to_vec())]);
+        parts.push(saved.unwrap_or_else(|error| panic!("{}: {error}", path.display())).parts.len());
+    }
+    assert!(parts.len() > 5 && parts.contains(&2), "{parts:?}");
 }

@@ -3,7 +3,7 @@
 use super::super::augmented;
 use super::super::balance::Strata;
 use super::super::units::units;
-use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow};
+use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow, fold_words};
 use std::collections::BTreeMap;
 
 /// Cuts the train utterances of one fold into inner folds by the scheme's own grouping; `rows` are the fold's rows of the
@@ -30,7 +30,7 @@ pub fn inner_folds(
     let outer = rows.first().map_or(0, |row| row.fold);
     let units = units(keys, &train, params, &format!("inner {outer}"), seed)?;
     let scheme = Assigner { keys, params, strata: Strata::new(keys, params.stratify_by())?, seed };
-    scheme.need(units.len(), 2, &format!("the inner folds of fold {outer}"))?;
+    scheme.need(units.len(), 2, &format!("the inner folds of {}", fold_words(outer)))?;
     let folds = folds.min(units.len());
     let sides = scheme.partition(&units, &vec![1.0 / folds as f64; folds]);
     let mut part_of = BTreeMap::new();

@@ -40,6 +40,7 @@ pub fn markdown(facts: &Facts) -> String {
         protocol::split(facts),
         protocol::leakage(facts),
         training::training(facts),
+        training::deployed(facts),
         training::cost(facts),
         training::identity(facts),
     ];

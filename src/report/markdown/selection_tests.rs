@@ -2,7 +2,7 @@ use super::tests::{check_tables, section};
 use super::*;
 use crate::report::fixture::{SMALL, facts};
 use crate::report::{Search, TransferFold};
-use crate::schema::{Importance, Tuning};
+use crate::schema::{Deployed, Importance, Tuning};
 
 fn trial(fold: i64, model: &str, trial: i64, score: f64, chosen: bool) -> Tuning {
     Tuning {
@@ -86,4 +86,25 @@ fn folds_across_corpora_are_a_table() {
         let uar = facts.metric("mlp", "fold", &number.to_string(), "uar").and_then(|row| row.value).expect("a figure");
         assert!(section.contains(&format!("{start} {uar:.3}")), "{section}");
     }
+}
+
+#[test]
+fn what_is_put_to_use_is_said_to_be_untested() {
+    let row = |model: &str, settings: &str| Deployed {
+        model: model.to_owned(),
+        settings: settings.to_owned(),
+        rows: 1240,
+        held_out: 0,
+        temperature: None,
+        config_hash: "00".to_owned(),
+    };
+    let deployed = vec![row("mlp", ""), row("selected", "mlp with train.mlp.l2 = 0.5")];
+    let report = markdown(&Facts { deployed, ..tuned() });
+    let section = section(&report, "## Models for new recordings");
+    assert!(section.contains("what to expect of them is what the folds say"), "{section}");
+    assert!(section.contains("chosen anew on inner folds of all utterances"), "{section}");
+    assert!(section.contains("| `models/mlp/all` | as in the pipeline | 1,240 | 0 |"), "{section}");
+    assert!(section.contains("| `models/selected/all` | mlp with train.mlp.l2 = 0.5 |"), "{section}");
+    check_tables(&report);
+    assert!(!markdown(&tuned()).contains("new recordings"));
 }

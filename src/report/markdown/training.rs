@@ -6,6 +6,7 @@ use super::table::table;
 use crate::report::escape::{code, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, HashRow, ModelFacts, number};
+use crate::schema::Deployed;
 
 /// The models and their learning curves.
 pub(super) fn training(facts: &Facts) -> Vec<String> {
@@ -23,6 +24,28 @@ pub(super) fn training(facts: &Facts) -> Vec<String> {
         blocks.extend(image(facts, &Plot::Curves(model.name.clone()), &alt));
     }
     blocks
+}
+
+/// The models that were fitted on all utterances.
+pub(super) fn deployed(facts: &Facts) -> Vec<String> {
+    if facts.deployed.is_empty() {
+        return Vec::new();
+    }
+    let (how, chosen) = match &facts.search {
+        None => ("with the settings of the pipeline file", "Settings"),
+        Some(_) => (
+            "by the same procedure: settings were chosen anew on inner folds of all utterances, whose scores are not shown \
+             since they are too good",
+            "Chosen on inner folds",
+        ),
+    };
+    let words = format!(
+        "For use on new recordings, every model was also fitted on all utterances at once, {how}. Nothing was left to test \
+         these models on, and no figure of this report is theirs: what to expect of them is what the folds say of the \
+         model of the same name, for speech like that of the test sides. `ser predict` takes the folder."
+    );
+    let columns = [Left("Folder"), Left(chosen), Right("Rows learned from"), Right("Held out")];
+    vec!["## Models for new recordings".to_owned(), words, table(&columns, facts.deployed.iter().map(deployed_row))]
 }
 
 /// Rows and features; never seconds, which differ from run to run.
@@ -70,6 +93,12 @@ fn model_row(model: &ModelFacts) -> Vec<String> {
         model.epochs.map_or("–".to_owned(), number::range),
         notes.join("; "),
     ]
+}
+
+fn deployed_row(row: &Deployed) -> Vec<String> {
+    let settings = if row.settings.is_empty() { "as in the pipeline".to_owned() } else { text(&row.settings) };
+    let folder = code(&format!("models/{}/all", row.model));
+    vec![folder, settings, number::count(row.rows), number::count(row.held_out)]
 }
 
 fn hash_row(row: &HashRow) -> Vec<String> {

@@ -98,6 +98,27 @@ table! {
 }
 
 table! {
+    /// One row is a model that was fitted on all utterances, to be used on new recordings: models/<model>/all. It makes no
+    /// figure; what to expect of it is what the folds say of the model of that name. Without `train.deploy` there are none.
+    table "deployed" version 1 key ["model"] open { text: false, float: false }
+    pub struct Deployed {
+        /// The model.
+        pub model: String,
+        /// Where it differs from the pipeline's own settings, as chosen on inner folds of all utterances; of `fusion` the
+        /// weights, of `selected` what was selected.
+        pub settings: String,
+        /// Rows that it was fitted on, augmented rows among them; of a model made of others, the most of any.
+        pub rows: i64,
+        /// Dev rows that it held out to stop early or to be calibrated on.
+        pub held_out: i64,
+        /// What its logits are divided by; null: not calibrated, or made of several models.
+        pub temperature: Option<f64>,
+        /// Hash of what determines the model: parameters, seed and inputs of the fits that it is made of, and their weights.
+        pub config_hash: String,
+    }
+}
+
+table! {
     /// One row is an utterance under a model's fit in a fold, then one float32 column `p_<class>` a class.
     table "predictions" version 2 key ["model", "fold", "seed", "utterance_id"] open { text: false, float: true }
     pub struct Prediction {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::config::{Method, NormalizeParams, Scope};
 use crate::dataset::{self, Features, Scaling, Statistics};
 use crate::features::FeatureSet;
-use crate::model::{self, Classifier, SavedModel};
+use crate::model::{self, Classifier, Part, SavedModel};
 use crate::schema::{Columns, FeatureKeys, Inference, Reject, Split, SplitRow, Table, Utterance};
 
 use super::super::StageError;
@@ -46,17 +46,32 @@ pub(super) struct Judge<'a> {
 /// How a model takes what a feature set gives.
 #[derive(Debug, Clone)]
 pub(super) struct Fit {
-    /// Where the model's features stand among those of the set.
+    /// One a part of the model.
+    parts: Vec<PartFit>,
+}
+
+/// How a part of a model takes what a feature set gives.
+#[derive(Debug, Clone)]
+struct PartFit {
+    /// Where the part's features stand among those of the set.
     columns: Vec<usize>,
-    pub params: NormalizeParams,
+    params: NormalizeParams,
 }
 
 impl Fit {
     /// # Errors
     /// In words: the set lacks features of the model; a normalization that this version does not know.
     pub fn new(saved: &SavedModel, set: &FeatureSet) -> Result<Self, String> {
-        let columns = saved.columns_in(set.names()).map_err(|error| error.to_string())?;
-        Ok(Self { columns, params: normalization(saved)? })
+        let part = |part: &Part| {
+            let columns = part.columns_in(set.names()).map_err(|error| error.to_string())?;
+            Ok(PartFit { columns, params: normalization(part)? })
+        };
+        Ok(Self { parts: saved.parts.iter().map(part).collect::<Result<_, String>>()? })
+    }
+
+    /// Whose statistics normalize what the model is given: of all its parts alike.
+    pub fn scope(&self) -> Scope {
+        if self.parts.iter().any(|part| part.params.scope == Scope::Speaker) { Scope::Speaker } else { Scope::Corpus }
     }
 }
 
@@ -92,75 +107,83 @@ impl<'a> Judge<'a> {
                 Err(refusal) => rejects.push(reject(&utterance.path, refusal)),
             }
         }
-        if self.fit.params.scope == Scope::Speaker && rows.len() < MIN_UTTERANCES {
+        if self.fit.scope() == Scope::Speaker && rows.len() < MIN_UTTERANCES {
             rejects.extend(rows.drain(..).map(|row| too_few(group, &row)));
         }
-        let (rows, probabilities) = self.predict(group, rows)?;
+        let (rows, probabilities) = self.predict(group, &rows)?;
         Ok(Judged { rows, probabilities, rejects })
     }
 
-    fn predict(&self, group: &Group, rows: Vec<Extraction>) -> Result<(Vec<Inference>, Vec<f32>), StageError> {
+    fn predict(&self, group: &Group, rows: &[Extraction]) -> Result<(Vec<Inference>, Vec<f32>), StageError> {
         if rows.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let features = Features::new(&self.table(group, rows))?;
-        let ids = features.keys().ids()?.into_iter().map(str::to_owned);
-        let side = |utterance_id| SplitRow {
-            scheme: PREDICT.to_owned(),
-            fold: 0,
-            utterance_id,
-            split: Split::Test.as_str().to_owned(),
-        };
-        let sides = ids.map(side).collect::<Vec<_>>();
-        let statistics = match self.fit.params.scope {
-            Scope::Corpus => self.carried()?,
-            Scope::Speaker => dataset::fit(&features, &sides, self.fit.params)?,
-        };
-        let normalized = dataset::normalized(&features, &sides, &statistics, Split::Test)?;
-        let shape = (normalized.rows.len(), normalized.float.names.len());
-        let x = ArrayView2::from_shape(shape, &normalized.float.values).expect("a table has all its cells");
-        let probabilities = self.saved.model.probabilities(x);
-        let predicted = model::predicted(probabilities.view());
-        let row = |(keys, class): (FeatureKeys, usize)| Inference {
+        let (mut keys, mut opinions, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for (part, fit) in self.saved.parts.iter().zip(&self.fit.parts) {
+            let normalized = normalized(part, fit, table(group, rows, part, &fit.columns))?;
+            let shape = (normalized.rows.len(), normalized.float.names.len());
+            let x = ArrayView2::from_shape(shape, &normalized.float.values).expect("a table has all its cells");
+            opinions.push(part.model.probabilities(x).into_iter().collect::<Vec<f32>>());
+            weights.push(part.weight);
+            keys = normalized.rows;
+        }
+        let probabilities = model::mix(&opinions.iter().map(Vec::as_slice).collect::<Vec<_>>(), &weights);
+        let row = |(keys, probabilities): (FeatureKeys, &[f32])| Inference {
             path: keys.path,
             speaker: keys.speaker,
             duration_s: keys.duration_s,
             audio_hash: keys.audio_hash,
-            predicted: self.saved.classes[class].clone(),
+            predicted: self.saved.classes[model::top(probabilities)].clone(),
         };
-        let rows = normalized.rows.into_iter().zip(predicted).map(row).collect();
-        Ok((rows, probabilities.rows().into_iter().flat_map(|row| row.to_vec()).collect()))
-    }
-
-    /// The group as a features table with the model's columns.
-    fn table(&self, group: &Group, rows: Vec<Extraction>) -> Table<FeatureKeys> {
-        let float = Columns { names: self.saved.features.clone(), values: Vec::new() };
-        let mut table = Table::<FeatureKeys> { float, ..Table::default() };
-        for row in rows {
-            table.float.values.extend(self.fit.columns.iter().map(|&column| row.values[column]));
-            table.rows.push(FeatureKeys { speaker: group.speaker.clone(), ..row.keys });
-        }
-        table
-    }
-
-    /// The statistics that the model carries.
-    fn carried(&self) -> Result<Statistics, StageError> {
-        let group = self.saved.normalizer.groups.get(ALL);
-        let (center, scale) = group.cloned().unwrap_or_default();
-        let scaling = Scaling { rows: vec![0; center.len()], center, scale, transductive: false };
-        Ok(Statistics {
-            fold: 0,
-            method: self.fit.params.method,
-            scope: Scope::Corpus,
-            features: self.saved.features.clone(),
-            groups: BTreeMap::from([(ALL.to_owned(), scaling)]),
-        })
+        let rows = keys.into_iter().zip(probabilities.chunks(self.saved.classes.len())).map(row).collect();
+        Ok((rows, probabilities))
     }
 }
 
-/// How the model's features are normalized.
-fn normalization(saved: &SavedModel) -> Result<NormalizeParams, String> {
-    let normalizer = &saved.normalizer;
+/// The group as a features table with the part's columns.
+fn table(group: &Group, rows: &[Extraction], part: &Part, columns: &[usize]) -> Table<FeatureKeys> {
+    let float = Columns { names: part.features.clone(), values: Vec::new() };
+    let mut table = Table::<FeatureKeys> { float, ..Table::default() };
+    for row in rows {
+        table.float.values.extend(columns.iter().map(|&column| row.values[column]));
+        table.rows.push(FeatureKeys { speaker: group.speaker.clone(), ..row.keys.clone() });
+    }
+    table
+}
+
+/// What the part is given of the group, in the order of utterance ids.
+fn normalized(part: &Part, fit: &PartFit, table: Table<FeatureKeys>) -> Result<Table<FeatureKeys>, StageError> {
+    let features = Features::new(&table)?;
+    let side = |id: &str| SplitRow {
+        scheme: PREDICT.to_owned(),
+        fold: 0,
+        utterance_id: id.to_owned(),
+        split: Split::Test.as_str().to_owned(),
+    };
+    let sides = features.keys().ids()?.into_iter().map(side).collect::<Vec<_>>();
+    let statistics = match fit.params.scope {
+        Scope::Corpus => carried(part, fit.params),
+        Scope::Speaker => dataset::fit(&features, &sides, fit.params)?,
+    };
+    Ok(dataset::normalized(&features, &sides, &statistics, Split::Test)?)
+}
+
+/// The statistics that the part carries.
+fn carried(part: &Part, params: NormalizeParams) -> Statistics {
+    let (center, scale) = part.normalizer.groups.get(ALL).cloned().unwrap_or_default();
+    let scaling = Scaling { rows: vec![0; center.len()], center, scale, transductive: false };
+    Statistics {
+        fold: 0,
+        method: params.method,
+        scope: Scope::Corpus,
+        features: part.features.clone(),
+        groups: BTreeMap::from([(ALL.to_owned(), scaling)]),
+    }
+}
+
+/// How the part's features are normalized.
+fn normalization(part: &Part) -> Result<NormalizeParams, String> {
+    let normalizer = &part.normalizer;
     let (method, scope) = (Method::from_word(&normalizer.method), Scope::from_word(&normalizer.scope));
     let unknown = || format!("its normalization `{}` of scope `{}` is unknown", normalizer.method, normalizer.scope);
     let params = method.zip(scope).map(|(method, scope)| NormalizeParams { method, scope }).ok_or_else(unknown)?;

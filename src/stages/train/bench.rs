@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::ground::Ground;
 use crate::config::train::Calibration;
-use crate::config::{self, ColumnPatterns, View};
+use crate::config::{self, ColumnPatterns, ModelSpec, Parameters, View};
 use crate::dataset::{self, Features, Matrices, Statistics};
 use crate::model::Problem;
 use crate::schema::{Normalization, SplitRow};
@@ -18,6 +19,8 @@ pub struct Bench<'a> {
     /// Hashes of the tables that fits depend on.
     pub inputs: &'a BTreeMap<String, String>,
     splits: &'a [SplitRow],
+    /// All utterances as one fold; no rows where nothing is fitted on them.
+    whole: Vec<SplitRow>,
     normalization: Vec<Normalization>,
     /// Names of all features.
     names: Vec<String>,
@@ -39,6 +42,7 @@ impl<'a> Bench<'a> {
             return Err(StageError::MissingTable { table: "normalization".to_owned(), stage: "normalize" });
         }
         let classes = dataset::classes(all.keys(), splits)?;
+        let whole = whole(context.parameters, &all, splits)?;
         let names = all.names().to_vec();
         let (all, mut taken) = (Arc::new(all), BTreeMap::new());
         for patterns in views(context).map(|view| &view.columns).collect::<BTreeSet<_>>() {
@@ -46,7 +50,7 @@ impl<'a> Bench<'a> {
             let features = if columns.len() == names.len() { Arc::clone(&all) } else { Arc::new(all.pick(&columns)) };
             taken.insert(patterns.clone(), (features, columns));
         }
-        Ok(Self { context, classes, inputs, splits, normalization: normalization.rows, names, taken })
+        Ok(Self { context, classes, inputs, splits, whole, normalization: normalization.rows, names, taken })
     }
 
     /// The features of a view.
@@ -54,20 +58,35 @@ impl<'a> Bench<'a> {
         &self.taken[&view.columns].0
     }
 
-    /// A fold's rows of the splits table.
-    pub fn fold(&self, fold: i64) -> &'a [SplitRow] {
-        fold_of(self.splits, fold, |row| row.fold)
+    /// The rows of a fold in the splits table, or of the fold of all utterances.
+    pub fn rows(&self, ground: Ground) -> &[SplitRow] {
+        match ground {
+            Ground::Fold(fold) => fold_of(self.splits, fold, |row| row.fold),
+            Ground::All => &self.whole,
+        }
     }
 
-    /// What a view sees of an outer fold, and the statistics that normalize it: those of the normalization table, unless
+    /// What tells these rows from others of the same tables.
+    pub fn rows_word(&self, ground: Ground) -> String {
+        match ground {
+            Ground::Fold(_) => ground.to_string(),
+            Ground::All => {
+                let rows = self.whole.iter().map(|row| (&row.utterance_id, &row.split));
+                format!("{ground} {}", config::config_hash(&rows.collect::<Vec<_>>()))
+            }
+        }
+    }
+
+    /// What a view sees of the rows, and the statistics that normalize it: of a fold those of the normalization table, unless
     /// a candidate wants others.
-    pub fn outer(&self, fold: i64, view: &View) -> Result<(Matrices, Statistics), StageError> {
-        let (rows, features) = (self.fold(fold), self.features(view));
-        let statistics = if *view == self.context.parameters.view {
-            let known = fold_of(&self.normalization, fold, |row| row.fold);
-            Statistics::from_rows(known, &self.names)?.pick(&self.taken[&view.columns].1)
-        } else {
-            dataset::fit(features, rows, view.normalize)?
+    pub fn outer(&self, ground: Ground, view: &View) -> Result<(Matrices, Statistics), StageError> {
+        let (rows, features) = (self.rows(ground), self.features(view));
+        let statistics = match ground {
+            Ground::Fold(fold) if *view == self.context.parameters.view => {
+                let known = fold_of(&self.normalization, fold, |row| row.fold);
+                Statistics::from_rows(known, &self.names)?.pick(&self.taken[&view.columns].1)
+            }
+            _ => dataset::fit(features, rows, view.normalize)?,
         };
         Ok((dataset::matrices(features, rows, &statistics, &self.classes)?, statistics))
     }
@@ -88,21 +107,34 @@ impl<'a> Bench<'a> {
             classes: &self.classes,
             features: self.features(view).names(),
             seed,
-            calibration: self.calibration(),
+            calibration: calibration(self.context.parameters),
             shared: None,
         }
-    }
-
-    /// How fits are calibrated: not by themselves where the rows of inner folds are there for it.
-    fn calibration(&self) -> Calibration {
-        let parameters = self.context.parameters;
-        if parameters.tune.is_some() { Calibration::None } else { parameters.pipeline.train.calibration }
     }
 
     /// A seed for one purpose, from the pipeline's.
     pub fn seed(&self, purpose: &str) -> u64 {
         config::hash_number(&format!("{} {purpose}", self.context.parameters.pipeline.seed))
     }
+}
+
+/// How fits are calibrated: not by themselves where the rows of inner folds are there for it.
+fn calibration(parameters: &Parameters) -> Calibration {
+    if parameters.tune.is_some() { Calibration::None } else { parameters.pipeline.train.calibration }
+}
+
+/// All utterances as one fold, where models are put to use. What folds hold out to stop early or to calibrate on is held
+/// out here too: it is the same procedure whose figures the folds give.
+fn whole(parameters: &Parameters, features: &Features, splits: &[SplitRow]) -> Result<Vec<SplitRow>, StageError> {
+    if !parameters.pipeline.train.deploy {
+        return Ok(Vec::new());
+    }
+    let stops_early = match &parameters.tune {
+        None => parameters.models.iter().any(ModelSpec::uses_dev),
+        Some(tune) => tune.candidates.iter().any(|candidate| candidate.spec.uses_dev()),
+    };
+    let dev = stops_early || calibration(parameters) == Calibration::Temperature;
+    Ok(dataset::whole(features.keys(), splits, &parameters.split, dev, parameters.pipeline.seed)?)
 }
 
 /// Every view that is fitted on.

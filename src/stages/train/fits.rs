@@ -1,25 +1,27 @@
-//! Fits in outer folds. A job is one model in one fold with one seed; what it made is kept under run/train with a hash of
+//! Fits in outer folds and on all rows. A job is one model on the same rows with one seed; what it made is kept under run/train with a hash of
 //! all it was made of, so that a killed run resumes after its last finished job and a changed parameter refits just the
 //! models that it is about.
 
 use std::collections::BTreeMap;
 
 use super::bench::Bench;
+use super::ground::Ground;
 use super::plan::{Choice, Plan};
+use super::saved;
 use super::scored::{About, Scored};
-use crate::config::{self, Parameters};
-use crate::dataset::Statistics;
+use crate::config;
+use crate::dataset::{Matrices, Statistics};
 use crate::model::{self, Fitted, Normalizer, SavedModel};
 use crate::schema::{Fit, LearningCurve, Prediction, Row, Split, Table};
 use crate::stages::{StageError, output};
 use crate::storage::Store;
 use crate::table;
 
-/// One model in one fold with one seed.
+/// One model on the same rows with one seed.
 #[derive(Debug)]
 pub struct Job {
     pub choice: Choice,
-    pub fold: i64,
+    pub ground: Ground,
     /// 0: the fit that figures come from.
     pub seed: i64,
     /// A hash of all that the fit hangs on.
@@ -27,23 +29,20 @@ pub struct Job {
     pub is_done: bool,
 }
 
-/// The jobs of a plan: every model once, those that draw random numbers once a seed.
-pub fn jobs(
-    plan: &Plan,
-    parameters: &Parameters,
-    inputs: &BTreeMap<String, String>,
-    (out, force): (&dyn Store, bool),
-) -> Result<Vec<Job>, StageError> {
+/// The jobs of a plan: every model once; in a fold those that draw random numbers once a seed, since figures show the spread.
+pub fn jobs(plan: &Plan, bench: &Bench) -> Result<Vec<Job>, StageError> {
+    let (parameters, out) = (bench.context.parameters, bench.context.out);
+    let repeats = |choice: &Choice| choice.spec.is_random() && plan.ground != Ground::All;
     let mut jobs = Vec::new();
     for choice in &plan.choices {
-        let seeds = if choice.spec.is_random() { parameters.pipeline.train.seeds } else { 1 };
+        let seeds = if repeats(choice) { parameters.pipeline.train.seeds } else { 1 };
         for seed in 0..seeds as i64 {
             let what = (&choice.spec, &choice.view, choice.temperature.map(f64::to_bits));
             let with = (parameters.pipeline.train.calibration, parameters.pipeline.seed, seed);
-            let key =
-                config::config_hash(&(what, with, (inputs, plan.fold), (env!("CARGO_PKG_VERSION"), model::FORMAT)));
-            let mut job = Job { choice: choice.clone(), fold: plan.fold, seed, key, is_done: false };
-            job.is_done = !force && job.is_finished(out)?;
+            let of = (bench.inputs, bench.rows_word(plan.ground));
+            let key = config::config_hash(&(what, with, of, (env!("CARGO_PKG_VERSION"), model::FORMAT)));
+            let mut job = Job { choice: choice.clone(), ground: plan.ground, seed, key, is_done: false };
+            job.is_done = !bench.context.force && job.is_finished(out)?;
             jobs.push(job);
         }
     }
@@ -56,32 +55,34 @@ impl Job {
         self.choice.spec.kind().as_str()
     }
 
-    /// The model's files; fits with other seeds are not kept.
+    /// The model's files; fits with other seeds are not saved.
     pub fn model_paths(&self) -> Vec<String> {
-        let files = model::FILES.iter().filter(|_| self.seed == 0);
-        files.map(|file| format!("models/{}/fold-{}/{file}", self.name(), self.fold)).collect()
+        if self.seed == 0 { saved::paths(self.name(), self.ground) } else { Vec::new() }
     }
 
-    /// Everything that the job writes; its predictions come last and seal it.
-    pub fn paths(&self) -> Vec<String> {
-        let kept = [self.kept_path::<LearningCurve>(), self.kept_path::<Fit>(), self.kept_path::<Prediction>()];
-        self.model_paths().into_iter().chain(kept).collect()
+    /// What is kept of the job under run/train. Its predictions come last and seal it; on all rows there are none, and the
+    /// empty table is the seal alone.
+    pub fn kept_paths(&self) -> Vec<String> {
+        let of_fold = [self.kept_path::<LearningCurve>(), self.kept_path::<Fit>()];
+        let of_fold = of_fold.into_iter().filter(|_| self.ground != Ground::All);
+        of_fold.chain([self.kept_path::<Prediction>()]).collect()
     }
 
     fn kept_path<R: Row>(&self) -> String {
-        format!("run/train/{}/fold-{}/seed-{}.{}.parquet", self.name(), self.fold, self.seed, R::table().name)
+        format!("run/train/{}/{}/seed-{}.{}.parquet", self.name(), self.ground.folder(), self.seed, R::table().name)
     }
 
     /// Whether everything that the job makes is there and made of the same things.
     fn is_finished(&self, out: &dyn Store) -> Result<bool, StageError> {
-        for path in self.paths() {
+        for path in self.kept_paths() {
             if out.stat(&path)?.is_none() {
                 return Ok(false);
             }
         }
         let seal = self.kept_path::<Prediction>();
         let Some(entry) = out.stat(&seal)? else { return Ok(false) };
-        Ok(output::footer::<Prediction>(out, &seal, entry.bytes).is_ok_and(|footer| footer.config_hash == self.key))
+        let is_sealed = output::footer::<Prediction>(out, &seal, entry.bytes).is_ok_and(|f| f.config_hash == self.key);
+        Ok(is_sealed && (self.seed > 0 || saved::is_of(out, self.name(), self.ground, &self.key)?))
     }
 
     fn keep<R: Row>(&self, out: &dyn Store, table: &Table<R>) -> Result<(), StageError> {
@@ -94,64 +95,65 @@ impl Job {
         Ok(table::read(out.get(&self.kept_path::<R>())?)?.0)
     }
 
-    /// The finished model.
-    pub fn load(&self, out: &dyn Store) -> Result<SavedModel, StageError> {
-        let mut files = Vec::new();
-        for (name, path) in model::FILES.iter().zip(self.model_paths()) {
-            files.push(((*name).to_owned(), out.get(&path)?.to_vec()));
-        }
-        Ok(model::load(&files)?)
-    }
-
     /// Fits the model and writes all that comes of it.
     pub fn work(&self, bench: &Bench) -> Result<(), StageError> {
-        let (matrices, statistics) = bench.outer(self.fold, &self.choice.view)?;
+        let (matrices, statistics) = bench.outer(self.ground, &self.choice.view)?;
         let problem = bench.problem(&self.choice.view, &matrices, self.random_seed(bench));
         let mut fitted = model::fit(&self.choice.spec, &problem)?;
         if let Some(temperature) = self.choice.temperature {
             fitted.model = fitted.model.calibrated(temperature);
         }
         let notes = fitted.notes.iter();
-        notes.for_each(|note| tracing::info!(model = self.name(), fold = self.fold, seed = self.seed, "{note}"));
-        let mut sides = vec![(Split::Test, &matrices.test)];
-        if fitted.held_out > 0 {
-            sides.push((Split::Dev, &matrices.dev));
-        }
-        let mut predictions = Vec::new();
-        for (split, side) in sides {
-            let about = About { model: self.name(), fold: self.fold, seed: self.seed, split };
-            predictions.push(Scored::new(&fitted.model, side).table(about, &bench.classes));
-        }
-        let (fit, curve) = (self.fit_row(&fitted), self.curve_rows(&fitted));
+        notes.for_each(|note| tracing::info!(model = self.name(), on = %self.ground, seed = self.seed, "{note}"));
         let out = bench.context.out;
+        let rows = self.ground.fold().map(|fold| self.rows(fold, &fitted, &matrices, &bench.classes));
         if self.seed == 0 {
             let normalizer = normalizer(&statistics);
             let (spec, recipe) = (self.choice.spec.clone(), bench.context.parameters.recipe());
             let saved = SavedModel::new(spec, &problem, fitted, normalizer, recipe, self.key.clone())?;
-            for ((_, content), path) in model::save(&saved).iter().zip(self.model_paths()) {
-                out.put(&path, content)?;
-            }
+            saved::put(out, self.name(), self.ground, &saved)?;
         }
-        self.keep(out, &Table::from(curve))?;
-        self.keep(out, &Table::from(vec![fit]))?;
-        self.keep(out, &sorted(predictions))
+        let Some((fit, curve, predictions)) = rows else { return self.keep(out, &Table::<Prediction>::default()) };
+        self.keep(out, &curve)?;
+        self.keep(out, &fit)?;
+        self.keep(out, &predictions)
+    }
+
+    /// What tables say of a fit in a fold.
+    fn rows(
+        &self,
+        fold: i64,
+        fitted: &Fitted,
+        matrices: &Matrices,
+        classes: &[String],
+    ) -> (Table<Fit>, Table<LearningCurve>, Table<Prediction>) {
+        let mut sides = vec![(Split::Test, &matrices.test)];
+        if fitted.held_out > 0 {
+            sides.push((Split::Dev, &matrices.dev));
+        }
+        let table = |(split, side)| {
+            let about = About { model: self.name(), fold, seed: self.seed, split };
+            Scored::new(&fitted.model, side).table(about, classes)
+        };
+        let predictions = sorted(sides.into_iter().map(table).collect());
+        (Table::from(vec![self.fit_row(fold, fitted)]), Table::from(self.curve_rows(fold, fitted)), predictions)
     }
 
     /// Folds and seeds differ in their random numbers; models share them.
     fn random_seed(&self, bench: &Bench) -> u64 {
         match self.seed {
-            0 => bench.seed(&format!("fold {}", self.fold)),
-            seed => bench.seed(&format!("fold {} seed {seed}", self.fold)),
+            0 => bench.seed(&self.ground.to_string()),
+            seed => bench.seed(&format!("{} seed {seed}", self.ground)),
         }
     }
 
-    fn fit_row(&self, fitted: &Fitted) -> Fit {
+    fn fit_row(&self, fold: i64, fitted: &Fitted) -> Fit {
         let chosen = Some(&self.choice.settings).filter(|settings| !settings.is_empty());
         let chosen = chosen.map(|settings| format!("chosen on inner folds: {settings}"));
         let notes: Vec<String> = chosen.into_iter().chain(fitted.notes.iter().cloned()).collect();
         Fit {
             model: self.name().to_owned(),
-            fold: self.fold,
+            fold,
             seed: self.seed,
             rows: fitted.rows as i64,
             held_out: fitted.held_out as i64,
@@ -162,10 +164,10 @@ impl Job {
         }
     }
 
-    fn curve_rows(&self, fitted: &Fitted) -> Vec<LearningCurve> {
+    fn curve_rows(&self, fold: i64, fitted: &Fitted) -> Vec<LearningCurve> {
         let row = |epoch: &model::Epoch| LearningCurve {
             model: self.name().to_owned(),
-            fold: self.fold,
+            fold,
             epoch: epoch.epoch as i64,
             learning_rate: epoch.learning_rate,
             train_loss: epoch.train_loss,

@@ -8,12 +8,12 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::bench::Bench;
-use super::fits::Job;
 use super::plan::Plan;
+use super::saved;
 use super::scored::Scored;
 use crate::dataset::Side;
 use crate::eval::Confusion;
-use crate::model::SavedModel;
+use crate::model;
 use crate::schema::{FeatureInfo, Importance};
 use crate::stages::StageError;
 
@@ -24,28 +24,21 @@ pub struct Counts {
     swapped: BTreeMap<String, Vec<Confusion>>,
 }
 
-/// A part of the model, its weight, and what it sees of the test rows.
+/// A part of the model, and what it sees of the test rows.
 struct Part {
-    saved: SavedModel,
-    weight: f64,
+    saved: model::Part,
     test: Side,
 }
 
 /// Counts of one fold for a model, or for those that it is made of.
-pub fn fold(
-    bench: &Bench,
-    plan: &Plan,
-    jobs: &[Job],
-    model: &str,
-    dictionary: &[FeatureInfo],
-) -> Result<Counts, StageError> {
-    let parts = parts(bench, plan, jobs, model)?;
+pub fn fold(bench: &Bench, plan: &Plan, model: &str, dictionary: &[FeatureInfo]) -> Result<Counts, StageError> {
+    let parts = parts(bench, plan, model)?;
     let families = dictionary.iter().map(|info| (info.name.as_str(), info.family.as_str())).collect::<BTreeMap<_, _>>();
     let mut counts = Counts { whole: Some(confusion(&parts, |part| part.test.clone())), ..Counts::default() };
     for family in families.values().copied().collect::<BTreeSet<_>>() {
         for swap in 0..bench.context.parameters.pipeline.evaluate.importance {
             bench.context.check_stop()?;
-            let order = order(bench, plan.fold, family, swap, parts[0].test.ids.len());
+            let order = order(bench, plan, family, swap, parts[0].test.ids.len());
             let swapped = |part: &Part| {
                 let mut test = part.test.clone();
                 let names = part.saved.features.iter().enumerate();
@@ -96,14 +89,13 @@ pub fn rows(folds: &[Counts], model: &str, dictionary: &[FeatureInfo]) -> Vec<Im
     first.swapped.iter().map(row).collect()
 }
 
-fn parts(bench: &Bench, plan: &Plan, jobs: &[Job], model: &str) -> Result<Vec<Part>, StageError> {
+fn parts(bench: &Bench, plan: &Plan, model: &str) -> Result<Vec<Part>, StageError> {
     let mut parts = Vec::new();
     for (name, weight) in plan.parts(model) {
-        let of_part = |job: &&Job| job.name() == name && job.fold == plan.fold && job.seed == 0;
-        if let Some(job) = jobs.iter().find(of_part) {
-            let (matrices, _) = bench.outer(plan.fold, &job.choice.view)?;
-            parts.push(Part { saved: job.load(bench.context.out)?, weight, test: matrices.test });
-        }
+        let Some(choice) = plan.choices.iter().find(|choice| choice.spec.kind().as_str() == name) else { continue };
+        let (matrices, _) = bench.outer(plan.ground, &choice.view)?;
+        let saved = saved::get(bench.context.out, name, plan.ground)?.parts.into_iter();
+        parts.extend(saved.map(|part| Part { saved: model::Part { weight, ..part }, test: matrices.test.clone() }));
     }
     Ok(parts)
 }
@@ -111,14 +103,14 @@ fn parts(bench: &Bench, plan: &Plan, jobs: &[Job], model: &str) -> Result<Vec<Pa
 /// What the parts together say of the test rows that each of them sees.
 fn confusion(parts: &[Part], test: impl Fn(&Part) -> Side) -> Confusion {
     let scored: Vec<Scored> = parts.iter().map(|part| Scored::new(&part.saved.model, &test(part))).collect();
-    let weights: Vec<f64> = parts.iter().map(|part| part.weight).collect();
+    let weights: Vec<f64> = parts.iter().map(|part| part.saved.weight).collect();
     Scored::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion()
 }
 
 /// A seeded order of the test rows.
-fn order(bench: &Bench, fold: i64, family: &str, swap: usize, rows: usize) -> Vec<usize> {
+fn order(bench: &Bench, plan: &Plan, family: &str, swap: usize, rows: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows).collect();
-    let seed = bench.seed(&format!("importance fold {fold} {family} {swap}"));
+    let seed = bench.seed(&format!("importance {} {family} {swap}", plan.ground));
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     order
 }

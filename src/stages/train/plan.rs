@@ -1,6 +1,8 @@
-//! What is fitted in an outer fold: the settings of each model, the weights of their fusion, and which is `selected`.
+//! What is fitted in an outer fold, or on all rows: the settings of each model, the weights of their fusion, and which is
+//! `selected`.
 
 use super::fusion;
+use super::ground::Ground;
 use super::scored::Scored;
 use super::search::{Trial, Trials};
 use crate::config::train::Calibration;
@@ -8,17 +10,17 @@ use crate::config::{Candidate, FUSION, ModelKind, ModelSpec, Parameters, SELECTE
 use crate::model;
 use crate::schema::Tuning;
 
-/// What is fitted in an outer fold.
+/// What is fitted on the same rows.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub fold: i64,
+    pub ground: Ground,
     /// One a model, in the order of `train.models`.
     pub choices: Vec<Choice>,
     /// The weight of each fused model.
     pub fusion: Option<Vec<(ModelKind, f64)>>,
     /// The model with the best score on inner folds; none without a search.
     pub selected: Option<&'static str>,
-    /// Everything that was tried.
+    /// Everything that was tried in a fold.
     pub tuning: Vec<Tuning>,
 }
 
@@ -35,7 +37,7 @@ pub struct Choice {
 
 impl Plan {
     /// Every model as the pipeline file has it.
-    pub fn configured(parameters: &Parameters, fold: i64) -> Self {
+    pub fn configured(parameters: &Parameters, ground: Ground) -> Self {
         let choice = |spec: &ModelSpec| Choice {
             spec: spec.clone(),
             view: parameters.view.clone(),
@@ -47,7 +49,7 @@ impl Plan {
             fusion.models.iter().copied().zip(weights).collect()
         });
         Self {
-            fold,
+            ground,
             choices: parameters.models.iter().map(choice).collect(),
             fusion,
             selected: None,
@@ -56,7 +58,7 @@ impl Plan {
     }
 
     /// Each model with the settings that did best on the inner folds.
-    pub fn chosen(parameters: &Parameters, tune: &TuneParams, fold: i64, trials: &Trials) -> Self {
+    pub fn chosen(parameters: &Parameters, tune: &TuneParams, ground: Ground, trials: &Trials) -> Self {
         let best: Vec<usize> = parameters.models.iter().filter_map(|spec| best_of(tune, trials, spec.kind())).collect();
         let mut entries: Vec<(&'static str, f64)> =
             best.iter().map(|number| (name(tune, *number), trials[number].held_out.score(tune.metric))).collect();
@@ -70,13 +72,14 @@ impl Plan {
             members.iter().map(|number| tune.candidates[*number].spec.kind()).zip(weights).collect::<Vec<_>>()
         });
         let selected = first_best(&entries);
-        let mut tuning = tuning_rows(tune, fold, trials, &best, selected);
-        if let Some(weights) = &fused {
-            tuning.push(fusion_row(tune, fold, weights, entries[entries.len() - 1].1, trials, selected));
-        }
+        let tuning = ground.fold().map_or_else(Vec::new, |fold| {
+            let rows = tuning_rows(tune, fold, trials, &best, selected).into_iter();
+            let fused = fused.iter().map(|weights| (weights.as_slice(), entries[entries.len() - 1].1));
+            rows.chain(fused.map(|fused| fusion_row(tune, fold, fused, trials, selected))).collect()
+        });
         let calibrates = parameters.pipeline.train.calibration == Calibration::Temperature;
         let choice = |number: &usize| choice(&tune.candidates[*number], &trials[number], calibrates);
-        Self { fold, choices: best.iter().map(choice).collect(), fusion: fused, selected: Some(selected), tuning }
+        Self { ground, choices: best.iter().map(choice).collect(), fusion: fused, selected: Some(selected), tuning }
     }
 
     /// The models whose probabilities make up `model`, with their weights.
@@ -91,7 +94,12 @@ impl Plan {
         }
     }
 
-    /// What `fusion` or `selected` is in this fold, in words.
+    /// The models that are made of others.
+    pub fn made(&self) -> impl Iterator<Item = &'static str> {
+        [FUSION, SELECTED].into_iter().filter(|model| !self.parts(model).is_empty())
+    }
+
+    /// What `fusion` or `selected` is here, in words.
     pub fn words(&self, model: &str) -> String {
         if model == SELECTED
             && let Some(selected) = self.selected
@@ -156,8 +164,7 @@ fn tuning_rows(tune: &TuneParams, fold: i64, trials: &Trials, best: &[usize], se
 fn fusion_row(
     tune: &TuneParams,
     fold: i64,
-    weights: &[(ModelKind, f64)],
-    score: f64,
+    (weights, score): (&[(ModelKind, f64)], f64),
     trials: &Trials,
     selected: &str,
 ) -> Tuning {

@@ -37,13 +37,10 @@ impl Scored {
         Self { ids: side.ids.clone(), truth: side.y.clone(), probabilities }
     }
 
-    /// Weighted mean of the probabilities that several models give the same rows, summed in their order; `weights` sum to 1.
+    /// [`model::mix`] of what several models say of the same rows.
     pub fn mix(parts: &[&Self], weights: &[f64]) -> Self {
-        let cell = |at: usize| {
-            let sum: f64 = parts.iter().zip(weights).map(|(part, w)| w * f64::from(part.probabilities[at])).sum();
-            sum as f32
-        };
-        let probabilities = (0..parts[0].probabilities.len()).map(cell).collect();
+        let rows: Vec<&[f32]> = parts.iter().map(|part| part.probabilities.as_slice()).collect();
+        let probabilities = model::mix(&rows, weights);
         Self { ids: parts[0].ids.clone(), truth: parts[0].truth.clone(), probabilities }
     }
 

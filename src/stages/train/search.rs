@@ -1,4 +1,4 @@
-//! Scoring candidates on the inner folds of an outer fold. What an inner fold gave is kept under run/train/search with a
+//! Scoring candidates on the inner folds of an outer fold, or of all rows. What an inner fold gave is kept under run/train/search with a
 //! hash of all it was made of: a killed search resumes after its last inner fold.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::bench::Bench;
+use super::ground::Ground;
 use super::scored::{About, Scored};
 use crate::config::{self, Candidate, ModelKind, Search, TuneParams, View};
 use crate::dataset::{self, Matrices};
@@ -29,23 +30,18 @@ pub struct Trial {
     pub failed: bool,
 }
 
-/// The folder of what is kept of an outer fold.
-pub fn folder(fold: i64) -> String {
-    format!("run/train/search/fold-{fold}")
-}
-
-/// Tries the candidates on the inner folds of an outer fold, round after round until `seconds` are over. Also returns the
+/// Tries the candidates on the inner folds of what is learned from, round after round until `seconds` are over. Also returns the
 /// files that were kept.
 pub fn search(
     bench: &Bench,
     tune: &TuneParams,
-    fold: i64,
+    ground: Ground,
     seconds: Option<Duration>,
 ) -> Result<(Trials, Vec<String>), StageError> {
     let parameters = bench.context.parameters;
     let keys = bench.features(&parameters.view).keys();
     let seed = bench.seed("inner folds");
-    let inner = dataset::inner_folds(keys, bench.fold(fold), &parameters.split, tune.folds, seed)?;
+    let inner = dataset::inner_folds(keys, bench.rows(ground), &parameters.split, tune.folds, seed)?;
     let began = Instant::now();
     let (mut trials, mut files) = (Trials::new(), Vec::new());
     for (number, round) in tune.rounds().into_iter().enumerate() {
@@ -56,9 +52,9 @@ pub fn search(
                 bench,
                 tune,
                 rows,
-                fold,
+                ground,
                 at,
-                file: format!("{}/inner-{at}-{number}.parquet", folder(fold)),
+                file: format!("run/train/search/{}/inner-{at}-{number}.parquet", ground.folder()),
             };
             for (candidate, held_out) in run.trials(&alive)? {
                 trials.entry(candidate).or_default().append(held_out.as_ref());
@@ -103,12 +99,12 @@ fn better_half(tune: &TuneParams, trials: &Trials, alive: &[usize]) -> Vec<usize
     kept
 }
 
-/// One inner fold of an outer one.
+/// One inner fold of what is learned from.
 struct InnerFold<'a> {
     bench: &'a Bench<'a>,
     tune: &'a TuneParams,
     rows: &'a [SplitRow],
-    fold: i64,
+    ground: Ground,
     at: usize,
     file: String,
 }
@@ -175,7 +171,7 @@ impl InnerFold<'_> {
         matrices: &'b Matrices,
         shared: &'b Shared<'b>,
     ) -> Result<Scored, ModelError> {
-        let seed = self.bench.seed(&format!("fold {} inner {}", self.fold, self.at));
+        let seed = self.bench.seed(&format!("{} inner {}", self.ground, self.at));
         let problem = Problem { shared: Some(shared), ..self.bench.problem(view, matrices, seed) };
         let fitted = model::fit(&self.candidate(number).spec, &problem)?;
         Ok(Scored::new(&fitted.model, &matrices.test))
@@ -196,7 +192,7 @@ impl InnerFold<'_> {
                 Err(error) if !fitted.contains(&kind(&number)) => return Err(error.into()),
                 Err(error) => {
                     let settings = &self.candidate(number).settings;
-                    tracing::warn!(fold = self.fold, inner = self.at, settings, "a candidate is out: {error}");
+                    tracing::warn!(on = %self.ground, inner = self.at, settings, "a candidate is out: {error}");
                     settled.push((number, None));
                 }
             }
@@ -215,7 +211,8 @@ impl InnerFold<'_> {
             .map(|number| (number, &self.candidate(*number).spec, &self.candidate(*number).view))
             .collect();
         let parameters = self.bench.context.parameters;
-        let place = (self.fold, self.at, self.tune.folds, &parameters.split, parameters.pipeline.seed);
+        let rows = self.bench.rows_word(self.ground);
+        let place = (rows, self.at, self.tune.folds, &parameters.split, parameters.pipeline.seed);
         config::config_hash(&(candidates, place, self.bench.inputs, env!("CARGO_PKG_VERSION")))
     }
 }

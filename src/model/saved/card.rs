@@ -1,0 +1,130 @@
+//! `model.json`: what a saved model is, in words and whole numbers.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{FORMAT, Part, SavedModel};
+use crate::config::Recipe;
+use crate::config::train::ModelSpec;
+use crate::model::{ModelError, calibration};
+
+/// The file that describes the model.
+pub(super) const CARD_FILE: &str = "model.json";
+
+/// `model.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Card {
+    format: u64,
+    pub classes: Vec<String>,
+    pub recipe: Recipe,
+    pub parts: Vec<PartCard>,
+}
+
+/// A part of the model; its weight is a tensor.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartCard {
+    pub spec: ModelSpec,
+    /// Classes with training rows; the others have probability 0.
+    trained_classes: Vec<String>,
+    pub features: Vec<String>,
+    pub config_hash: String,
+    pub seed: u64,
+    pub rows: usize,
+    pub held_out: usize,
+    /// Of three decimals, which JSON gives back bit for bit.
+    pub temperature: Option<f64>,
+    pub normalization: NormalizationCard,
+    pub notes: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NormalizationCard {
+    pub method: String,
+    pub scope: String,
+    pub transductive: bool,
+    /// Rows of the tensors `normalization.center` and `normalization.scale`.
+    pub groups: Vec<String>,
+}
+
+/// What every format has.
+#[derive(Deserialize)]
+struct Format {
+    format: u64,
+}
+
+impl Card {
+    pub fn new(saved: &SavedModel) -> Self {
+        Self {
+            format: FORMAT,
+            classes: saved.classes.clone(),
+            recipe: saved.recipe.clone(),
+            parts: saved.parts.iter().map(|part| PartCard::new(part, &saved.classes)).collect(),
+        }
+    }
+
+    /// Reads `model.json`. Refuses another format before anything else.
+    pub fn read(bytes: &[u8]) -> Result<Self, ModelError> {
+        let found = parse::<Format>(bytes)?.format;
+        if found != FORMAT {
+            return Err(ModelError::Version { found, known: FORMAT });
+        }
+        let card: Self = parse(bytes)?;
+        if is_sorted(&card.classes) { Ok(card) } else { Err(corrupt("classes must be sorted, each once".to_owned())) }
+    }
+}
+
+impl PartCard {
+    fn new(part: &Part, classes: &[String]) -> Self {
+        let normalizer = &part.normalizer;
+        Self {
+            spec: part.spec.clone(),
+            trained_classes: part.model.present.iter().map(|&class| classes[class].clone()).collect(),
+            features: part.features.clone(),
+            config_hash: part.config_hash.clone(),
+            seed: part.seed,
+            rows: part.rows,
+            held_out: part.held_out,
+            temperature: part.model.temperature,
+            normalization: NormalizationCard {
+                method: normalizer.method.clone(),
+                scope: normalizer.scope.clone(),
+                transductive: normalizer.transductive,
+                groups: normalizer.groups.keys().cloned().collect(),
+            },
+            notes: part.notes.clone(),
+        }
+    }
+
+    /// Checks the part by itself; returns its trained classes as indices into `classes`.
+    pub fn check(&self, classes: &[String]) -> Result<Vec<usize>, ModelError> {
+        if !is_sorted(&self.trained_classes) || !is_sorted(&self.normalization.groups) {
+            return Err(corrupt("classes and groups must be sorted, each once".to_owned()));
+        }
+        if self.trained_classes.is_empty() || self.features.is_empty() {
+            return Err(corrupt("there is no trained class or no feature".to_owned()));
+        }
+        if let Some(temperature) = self.temperature.filter(|&temperature| !calibration::is_sound(temperature)) {
+            return Err(corrupt(format!("temperature {temperature} is not within 0.05 and 20")));
+        }
+        let index = |name: &String| {
+            classes.binary_search(name).map_err(|_| corrupt(format!("trained class `{name}` is not a class")))
+        };
+        self.trained_classes.iter().map(index).collect()
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ModelError> {
+    serde_json::from_slice(bytes).map_err(|error| corrupt(error.to_string()))
+}
+
+fn is_sorted(names: &[String]) -> bool {
+    names.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+/// An error about the card.
+pub(super) fn corrupt(reason: String) -> ModelError {
+    ModelError::Corrupt { file: CARD_FILE, reason }
+}

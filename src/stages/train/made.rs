@@ -1,0 +1,70 @@
+//! What `fusion` and `selected` predict: the test rows of a fold under the models that they are made of.
+
+use super::bench::Bench;
+use super::fits::Job;
+use super::ground::Ground;
+use super::plan::Plan;
+use super::scored::{About, Scored};
+use crate::config;
+use crate::schema::{Fit, Prediction, Split, Table};
+use crate::stages::StageError;
+
+/// A finished job and its predictions.
+pub type Part<'a> = (&'a Job, Table<Prediction>);
+
+/// Predictions and fits of the models that are made of others, in all folds.
+pub fn predictions(
+    bench: &Bench,
+    plans: &[Plan],
+    parts: &[Part],
+    fits: &[Fit],
+) -> Result<(Vec<Table<Prediction>>, Vec<Fit>), StageError> {
+    let (mut tables, mut rows) = (Vec::new(), Vec::new());
+    for (plan, fold) in plans.iter().filter_map(|plan| Some((plan, plan.ground.fold()?))) {
+        for model in plan.made() {
+            let members = plan.parts(model);
+            let of_members =
+                |(job, _): &&Part| job.ground == plan.ground && members.iter().any(|(name, _)| *name == job.name());
+            let seeds = parts.iter().filter(of_members).map(|(job, _)| job.seed + 1).max().unwrap_or(0);
+            for seed in 0..seeds {
+                let about = About { model, fold, seed, split: Split::Test };
+                let used: Vec<&Part> = members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
+                let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
+                tables.push(mixed(bench, &used, &weights)?.table(about, &bench.classes));
+                let keys: Vec<&str> = used.iter().map(|(job, _)| job.key.as_str()).collect();
+                rows.push(fit_row(plan, about, &keys, fits));
+            }
+        }
+    }
+    Ok((tables, rows))
+}
+
+/// A model's fit with a seed; the only one of a model that draws no random numbers.
+fn with_seed<'a, 'b>(parts: &'a [Part<'b>], about: About, name: &str) -> Option<&'a Part<'b>> {
+    let of_model =
+        |(job, _): &&Part| job.ground == Ground::Fold(about.fold) && job.name() == name && job.seed <= about.seed;
+    parts.iter().filter(of_model).max_by_key(|(job, _)| job.seed)
+}
+
+fn mixed(bench: &Bench, parts: &[&Part], weights: &[f64]) -> Result<Scored, StageError> {
+    let is_test = |row: &Prediction| row.split == Split::Test.as_str();
+    let scored = parts.iter().map(|(_, table)| Scored::from_table(table, &bench.classes, is_test));
+    let scored = scored.collect::<Result<Vec<_>, _>>()?;
+    Ok(Scored::mix(&scored.iter().collect::<Vec<_>>(), weights))
+}
+
+/// The fits row of a model that is made of the fits with these hashes.
+fn fit_row(plan: &Plan, about: About, keys: &[&str], fits: &[Fit]) -> Fit {
+    let members = || fits.iter().filter(|fit| keys.contains(&fit.config_hash.as_str()));
+    Fit {
+        model: about.model.to_owned(),
+        fold: about.fold,
+        seed: about.seed,
+        rows: members().map(|fit| fit.rows).max().unwrap_or(0),
+        held_out: members().map(|fit| fit.held_out).max().unwrap_or(0),
+        epochs: None,
+        temperature: None,
+        notes: Some(plan.words(about.model)),
+        config_hash: config::config_hash(&(about.model, plan.words(about.model), keys)),
+    }
+}

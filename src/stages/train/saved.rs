@@ -1,0 +1,77 @@
+//! Saved models by their folders: those of fits, those made of others, and what is put to use.
+
+use super::ground::Ground;
+use super::plan::Plan;
+use crate::config;
+use crate::model::{self, SavedModel};
+use crate::schema::Deployed;
+use crate::stages::StageError;
+use crate::storage::{StorageError, Store};
+
+/// The files of a saved model, in the order of [`model::FILES`].
+pub fn paths(model: &str, ground: Ground) -> Vec<String> {
+    model::FILES.iter().map(|file| format!("models/{model}/{}/{file}", ground.folder())).collect()
+}
+
+/// Writes a model into its folder.
+pub fn put(out: &dyn Store, model: &str, ground: Ground, saved: &SavedModel) -> Result<(), StageError> {
+    for ((_, content), path) in model::save(saved).iter().zip(paths(model, ground)) {
+        out.put(&path, content)?;
+    }
+    Ok(())
+}
+
+/// Reads a model back.
+pub fn get(out: &dyn Store, model: &str, ground: Ground) -> Result<SavedModel, StageError> {
+    let mut files = Vec::new();
+    for (name, path) in model::FILES.iter().zip(paths(model, ground)) {
+        files.push(((*name).to_owned(), out.get(&path)?.to_vec()));
+    }
+    Ok(model::load(&files)?)
+}
+
+/// Whether a model is there, whole, and of the fit with this hash.
+pub fn is_of(out: &dyn Store, model: &str, ground: Ground, key: &str) -> Result<bool, StageError> {
+    match get(out, model, ground) {
+        Ok(saved) => Ok(saved.parts.iter().all(|part| part.config_hash == key)),
+        Err(StageError::Model(_) | StageError::Storage(StorageError::NotFound { .. })) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Saves `fusion` and `selected`, where the plan has them, with copies of the models that they are made of; returns their
+/// files.
+pub fn put_made(out: &dyn Store, plan: &Plan) -> Result<Vec<String>, StageError> {
+    let mut files = Vec::new();
+    for model in plan.made() {
+        let parts = plan.parts(model).into_iter();
+        let parts = parts.map(|(name, weight)| Ok::<_, StageError>((get(out, name, plan.ground)?, weight)));
+        put(out, model, plan.ground, &SavedModel::fused(parts.collect::<Result<_, _>>()?)?)?;
+        files.extend(paths(model, plan.ground));
+    }
+    Ok(files)
+}
+
+/// A row for each model of a plan whose models are put to use.
+pub fn deployed(out: &dyn Store, plan: &Plan) -> Result<Vec<Deployed>, StageError> {
+    let own = plan.choices.iter().map(|choice| (choice.spec.kind().as_str(), choice.settings.clone()));
+    let made = plan.made().map(|model| (model, plan.words(model)));
+    let row = |(model, settings)| Ok(deployed_row(model, settings, &get(out, model, plan.ground)?));
+    let mut rows = own.chain(made).map(row).collect::<Result<Vec<_>, StageError>>()?;
+    rows.sort_by(|a, b| a.model.cmp(&b.model));
+    Ok(rows)
+}
+
+fn deployed_row(model: &str, settings: String, saved: &SavedModel) -> Deployed {
+    let parts = saved.parts.iter();
+    let most = |of: fn(&model::Part) -> usize| parts.clone().map(of).max().unwrap_or(0) as i64;
+    let made_of: Vec<_> = parts.clone().map(|part| (&part.config_hash, part.weight.to_bits())).collect();
+    Deployed {
+        model: model.to_owned(),
+        settings,
+        rows: most(|part| part.rows),
+        held_out: most(|part| part.held_out),
+        temperature: saved.parts.first().filter(|_| saved.parts.len() == 1).and_then(|part| part.model.temperature()),
+        config_hash: config::config_hash(&made_of),
+    }
+}
