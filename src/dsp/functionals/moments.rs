@@ -1,4 +1,4 @@
-use crate::dsp::simd;
+use crate::dsp::{LANES, simd};
 
 /// Mean and central moments of a set of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,17 +39,20 @@ pub fn moments(values: &[f32]) -> Moments {
 /// Sums of the second, third and fourth powers of the distances from `mean`.
 #[inline(always)]
 fn central_sums(values: &[f32], mean: f64) -> [f64; 3] {
-    let mut sums = [[0.0; SUMS]; 3];
-    for chunk in values.chunks(SUMS) {
-        let mut distances = [0.0; SUMS];
-        distances.iter_mut().zip(chunk).for_each(|(distance, value)| *distance = f64::from(*value) - mean);
-        for lane in 0..SUMS {
+    let mut sums = [[0.0; LANES]; 3];
+    let mut add = |distances: [f64; LANES]| {
+        for lane in 0..LANES {
             let square = distances[lane] * distances[lane];
             sums[0][lane] += square;
             sums[1][lane] += square * distances[lane];
             sums[2][lane] += square * square;
         }
-    }
+    };
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    chunks.iter().for_each(|chunk| add(chunk.map(|value| f64::from(value) - mean)));
+    let mut last = [0.0; LANES];
+    last.iter_mut().zip(rest).for_each(|(distance, value)| *distance = f64::from(*value) - mean);
+    add(last);
     sums.map(|sums| sums.iter().sum())
 }
 

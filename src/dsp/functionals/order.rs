@@ -16,6 +16,8 @@ pub struct Ascending {
     values: Vec<f32>,
     /// Where each bucket ends among the values.
     ends: Vec<usize>,
+    /// Whether its values are in ascending order.
+    is_sorted: Vec<bool>,
 }
 
 impl Ascending {
@@ -37,6 +39,8 @@ impl Ascending {
         }
         self.ends.clear();
         self.ends.extend(places);
+        self.is_sorted.clear();
+        self.is_sorted.resize(BUCKETS, false);
     }
 
     /// Of two values the larger one is never in an earlier bucket.
@@ -68,8 +72,10 @@ impl Ascending {
     /// The value that `rank` others precede.
     fn ranked(&mut self, rank: usize) -> f64 {
         let bucket = self.ends.partition_point(|end| *end <= rank);
-        let start = bucket.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.values[start..self.ends[bucket]].sort_unstable_by(f32::total_cmp);
+        if !std::mem::replace(&mut self.is_sorted[bucket], true) {
+            let start = bucket.checked_sub(1).map_or(0, |before| self.ends[before]);
+            self.values[start..self.ends[bucket]].sort_unstable_by(f32::total_cmp);
+        }
         f64::from(self.values[rank])
     }
 }

@@ -225,30 +225,39 @@ fn windowed_rms(samples: &[f32], at: f64, left: f64, right: f64) -> f64 {
 }
 
 /// Sums of the squares of weighted samples and of their weights `(1 + cos angle) / 2`, the angle growing by `step` from
-/// sample to sample: LANES angles side by side are turned on together, which takes no cosine a sample.
+/// sample to sample: angles side by side are turned on together, which takes no cosine a sample.
 #[inline(always)]
 fn weighted_energy(samples: &[f32], start: f64, step: f64) -> (f64, f64) {
-    let mut cos: [f64; LANES] = std::array::from_fn(|lane| (start + step * lane as f64).cos());
-    let mut sin: [f64; LANES] = std::array::from_fn(|lane| (start + step * lane as f64).sin());
+    let (mut sin, mut cos) = side_by_side(start, step);
     let (turn_sin, turn_cos) = (step * LANES as f64).sin_cos();
     let (mut energy, mut weights) = ([0.0; LANES], [0.0; LANES]);
-    let chunks = samples.chunks_exact(LANES);
-    let mut last = [0.0; LANES];
-    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    let is_last: [f64; LANES] = std::array::from_fn(|lane| f64::from(u8::from(lane < chunks.remainder().len())));
-    let mut add = |chunk: &[f32], share: &[f64; LANES]| {
+    for chunk in samples.chunks(LANES) {
+        // past the last sample neither it nor its weight counts
+        let (mut values, mut counts) = ([0.0; LANES], [0.0; LANES]);
+        values.iter_mut().zip(chunk).for_each(|(value, sample)| *value = f64::from(*sample));
+        counts[..chunk.len()].fill(1.0);
         for lane in 0..LANES {
-            let weight = share[lane] * (0.5 + 0.5 * cos[lane]);
-            energy[lane] += (weight * f64::from(chunk[lane])).powi(2);
+            let weight = counts[lane] * (0.5 + 0.5 * cos[lane]);
+            energy[lane] += (weight * values[lane]).powi(2);
             weights[lane] += weight * weight;
             let turned = cos[lane] * turn_cos - sin[lane] * turn_sin;
             sin[lane] = sin[lane] * turn_cos + cos[lane] * turn_sin;
             cos[lane] = turned;
         }
-    };
-    chunks.for_each(|chunk| add(chunk, &[1.0; LANES]));
-    add(&last, &is_last);
+    }
     (energy.iter().sum(), weights.iter().sum())
+}
+
+/// Sines and cosines of LANES angles from `start` on.
+#[inline(always)]
+fn side_by_side(start: f64, step: f64) -> ([f64; LANES], [f64; LANES]) {
+    let (mut sin, mut cos) = ([start.sin(); LANES], [start.cos(); LANES]);
+    let (step_sin, step_cos) = step.sin_cos();
+    for lane in 1..LANES {
+        sin[lane] = sin[lane - 1] * step_cos + cos[lane - 1] * step_sin;
+        cos[lane] = cos[lane - 1] * step_cos - sin[lane - 1] * step_sin;
+    }
+    (sin, cos)
 }
 
 fn index(at: f64) -> Option<usize> {
@@ -257,21 +266,32 @@ fn index(at: f64) -> Option<usize> {
 
 /// Largest magnitude.
 fn largest(samples: &[f32]) -> f32 {
-    samples.iter().fold(0.0, |largest, sample| largest.max(sample.abs()))
+    let larger = |peak: f32, sample: &f32| if sample.abs() > peak { sample.abs() } else { peak };
+    simd(
+        #[inline(always)]
+        || {
+            let chunks = samples.chunks_exact(LANES);
+            let rest = chunks.remainder().iter().fold(0.0, larger);
+            let mut peaks = [0.0; LANES];
+            chunks
+                .for_each(|chunk| peaks.iter_mut().zip(chunk).for_each(|(peak, sample)| *peak = larger(*peak, sample)));
+            peaks.iter().fold(rest, larger)
+        },
+    )
 }
 
 /// Sum of squares in eight interleaved partial sums, whatever the CPU.
 fn square_sum(samples: &[f32]) -> f64 {
-    let sums = simd(
+    simd(
         #[inline(always)]
         || {
-            samples.chunks(LANES).fold([0.0_f32; LANES], |mut sums, chunk| {
-                sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample * sample);
-                sums
-            })
+            let chunks = samples.chunks_exact(LANES);
+            let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();
+            let mut sums = [0.0_f32; LANES];
+            chunks.for_each(|chunk| sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample * sample));
+            f64::from(sums.iter().sum::<f32>() + rest)
         },
-    );
-    f64::from(sums.iter().sum::<f32>())
+    )
 }
 
 /// Sums of the products of `here` with `room` at the offsets 0 to 7; those for which there is no room are less.
