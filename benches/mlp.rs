@@ -1,12 +1,14 @@
 //! Rows a second of MLP training, 256-256-128-8, batch 64, Adam, one thread: the shape that scikit-learn's MLPClassifier can
-//! be timed at beside it. `cargo bench --bench mlp`
+//! be timed at beside it; and whole fits, of kernel ridge regression too. `cargo bench --bench mlp`
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use ser_etl::config::train::{Activation, Calibration, Inputs, InputsMethod, Mlp, ModelSpec, Optimizer, Schedule};
+use ser_etl::config::train::{
+    Activation, Calibration, Inputs, InputsMethod, KernelRidge, Mlp, ModelSpec, Optimizer, Schedule,
+};
 use ser_etl::model::{Classifier, Problem, Shared, fit};
 
 const ROWS: usize = 20_000;
@@ -56,6 +58,14 @@ fn fit_of_30_epochs(bencher: Bencher, case: &str) {
     let noisy = case != "plain";
     let (mixup, input_dropout) = if noisy { (0.4, 0.2) } else { (0.0, 0.0) };
     let spec = ModelSpec::Mlp(Mlp { epochs: 30, mixup, input_dropout, ..Mlp::default() });
+    let data = Data::new(1400, 500);
+    bencher.bench_local(|| fit(&spec, &data.problem()).expect("the problem is sound"));
+}
+
+/// Kernel ridge regression on as many rows and columns.
+#[divan::bench(sample_count = 5)]
+fn fit_of_kernel_ridge(bencher: Bencher) {
+    let spec = ModelSpec::KernelRidge(KernelRidge::default());
     let data = Data::new(1400, 500);
     bencher.bench_local(|| fit(&spec, &data.problem()).expect("the problem is sound"));
 }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ColumnPatterns, ConfigError};
-pub use baselines::{Criterion, Forest, Logistic, NaiveBayes, Svm, SvmKernel, Tree};
+pub use baselines::{Criterion, Forest, KernelRidge, Logistic, NaiveBayes, Svm, SvmKernel, Tree};
 pub use inputs::{Inputs, InputsMethod};
 pub use mlp::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
 pub use spec::{ModelKind, ModelSpec};
@@ -21,7 +21,7 @@ pub use spec::{ModelKind, ModelSpec};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Train {
-    /// The models to fit, in the order of the report; default all seven. A model may stand here once.
+    /// The models to fit, in the order of the report; default all eight. A model may stand here once.
     pub models: Vec<ModelKind>,
     /// The feature columns that models see: patterns such as `["mfcc*", "!*_d1_*"]`; default `["*"]`, all.
     pub columns: ColumnPatterns,
@@ -42,6 +42,8 @@ pub struct Train {
     pub logistic: Logistic,
     /// The support vector machine.
     pub svm: Svm,
+    /// Kernel ridge regression.
+    pub kernel_ridge: KernelRidge,
     /// Gaussian naive Bayes.
     pub naive_bayes: NaiveBayes,
     /// The decision tree.
@@ -61,6 +63,7 @@ impl Default for Train {
             mlp: Mlp::default(),
             logistic: Logistic::default(),
             svm: Svm::default(),
+            kernel_ridge: KernelRidge::default(),
             naive_bayes: NaiveBayes::default(),
             tree: Tree::default(),
             forest: Forest::default(),
@@ -78,6 +81,7 @@ impl Train {
         self.mlp.check()?;
         self.logistic.check()?;
         self.svm.check()?;
+        self.kernel_ridge.check()?;
         self.naive_bayes.check()?;
         self.tree.check()?;
         self.forest.check()?;
@@ -104,6 +108,7 @@ impl Train {
             ModelKind::Mlp => ModelSpec::Mlp(self.mlp.clone()),
             ModelKind::Logistic => ModelSpec::Logistic(self.logistic.clone()),
             ModelKind::Svm => ModelSpec::Svm(self.svm.clone()),
+            ModelKind::KernelRidge => ModelSpec::KernelRidge(self.kernel_ridge.clone()),
             ModelKind::NaiveBayes => ModelSpec::NaiveBayes(self.naive_bayes.clone()),
             ModelKind::Tree => ModelSpec::Tree(self.tree.clone()),
             ModelKind::Forest => ModelSpec::Forest(self.forest.clone()),
@@ -155,11 +160,12 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_said_and_the_svm_is_capped() {
-        let text = "models = [\"mlp\", \"svm\", \"forest\"]
+    fn inputs_are_said_and_kernels_are_capped() {
+        let text = "models = [\"mlp\", \"svm\", \"forest\", \"kernel-ridge\"]
             mlp = { members = 5, inputs = { method = \"pca\", columns = 200, whiten = 0.5 } }
             forest = { inputs = { method = \"select\", columns = 50 } }
-            svm = { inputs = { clip = 4.0 } }";
+            svm = { inputs = { clip = 4.0 } }
+            kernel-ridge = { alpha = 1.0, inputs = { clip = 5.0 } }";
         let specs = parse(text).unwrap();
         let titles: Vec<_> = specs.iter().map(ModelSpec::title).collect();
         assert_eq!(
@@ -168,10 +174,13 @@ mod tests {
                 "multilayer perceptron, 256 and 128 hidden units, average of 5, on 200 whitened principal components",
                 "support vector machine, RBF kernel, C 3",
                 "random forest of 100 trees, on the 50 best columns",
+                "kernel ridge regression, gamma 0.5, alpha 1",
             ]
         );
         assert_eq!(specs[1].inputs(500), Inputs { clip: Some(4.0), ..Inputs::default() });
         assert_eq!(specs[1].inputs(501), Inputs { clip: Some(4.0), ..Inputs::new(InputsMethod::Pca, 500) });
+        assert_eq!(specs[3].inputs(1000), Inputs { clip: Some(5.0), ..Inputs::default() });
+        assert_eq!(specs[3].inputs(1001), Inputs { clip: Some(5.0), ..Inputs::new(InputsMethod::Pca, 1000) });
     }
 
     #[test]
@@ -216,6 +225,11 @@ mod tests {
             ("[svm]\nc = 0.0", "train.svm.c"),
             ("[svm]\nkernel = \"linear\"\ngamma = 1.0", "train.svm.gamma"),
             ("[svm]\nmax_rows = 1", "train.svm.max_rows"),
+            ("[kernel-ridge]\ngamma = 0.0", "train.kernel-ridge.gamma"),
+            ("[kernel-ridge]\nalpha = -0.1", "train.kernel-ridge.alpha"),
+            ("[kernel-ridge]\nalpha = inf", "train.kernel-ridge.alpha"),
+            ("[kernel-ridge]\nmax_rows = 20001", "train.kernel-ridge.max_rows"),
+            ("[kernel-ridge.inputs]\nclip = -1.0", "train.kernel-ridge.inputs.clip"),
             ("[naive-bayes]\nvariance_smoothing = 0.0", "train.naive-bayes.variance_smoothing"),
             ("[tree]\nmax_depth = 0", "train.tree.max_depth"),
             ("[forest]\ntrees = 0", "train.forest.trees"),
@@ -229,6 +243,7 @@ mod tests {
             "[mlp]\nunits = 3",
             "models = [\"knn\"]",
             "[majority]\na = 1",
+            "[kernel-ridge]\nlambda = 0.3",
             "[mlp]\nactivation = \"sigmoid\"",
             "[mlp]\ninputs = { method = \"lda\" }",
             "calibration = \"platt\"",

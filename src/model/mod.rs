@@ -4,8 +4,10 @@
 //! number of threads: whatever runs in parallel is collected in a fixed order.
 
 mod calibration;
+mod distances;
 mod error;
 mod inputs;
+mod kernel_ridge;
 mod logistic;
 mod majority;
 mod mlp;
@@ -143,6 +145,7 @@ pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
         ModelSpec::Mlp(mlp) => mlp::fit(mlp, task),
         ModelSpec::Logistic(logistic) => guarded(spec.kind(), || logistic::fit(logistic, task)),
         ModelSpec::Svm(svm) => guarded(spec.kind(), || svm::fit(svm, task)),
+        ModelSpec::KernelRidge(ridge) => guarded(spec.kind(), || kernel_ridge::fit(ridge, task)),
         ModelSpec::NaiveBayes(bayes) => guarded(spec.kind(), || naive_bayes::fit(bayes, task)),
         ModelSpec::Tree(tree) => guarded(spec.kind(), || trees::fit_tree(tree, task)),
         ModelSpec::Forest(forest) => guarded(spec.kind(), || trees::fit_forest(forest, task)),

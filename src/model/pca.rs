@@ -138,14 +138,15 @@ fn eigen(matrix: &faer::Mat<f64>) -> (Vec<f64>, Array2<f64>) {
 }
 
 /// A view of rows or columns that lie next to each other.
-fn as_faer(x: ArrayView2<f64>) -> MatRef<f64> {
+pub(super) fn as_faer<T>(x: ArrayView2<T>) -> MatRef<T> {
     match x.to_slice() {
         Some(values) => MatRef::from_row_major_slice(values, x.nrows(), x.ncols()),
         None => as_faer(x.reversed_axes()).transpose(),
     }
 }
 
-fn from_faer(matrix: MatRef<f64>) -> Array2<f64> {
+/// The matrix, row-major.
+pub(super) fn from_faer(matrix: MatRef<f64>) -> Array2<f64> {
     Array2::from_shape_fn((matrix.nrows(), matrix.ncols()), |(row, column)| matrix[(row, column)])
 }
 

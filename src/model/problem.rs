@@ -1,7 +1,13 @@
 //! What a model is fitted on: checked, and with the classes that the training rows lack left out.
 
-use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
+use std::sync::{Arc, OnceLock};
 
+use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::distances::Distances;
 use super::inputs::{self, Inputs};
 use super::{ModelError, Shared};
 use crate::config::train::{Calibration, ModelKind, ModelSpec};
@@ -54,6 +60,8 @@ pub(super) struct Task {
     pub names: Vec<String>,
     /// Seed of everything random.
     pub seed: u64,
+    /// Distances between the training rows, for a model that needs them; fits with the same inputs may share them.
+    pub distances: Arc<OnceLock<Distances>>,
 }
 
 /// A task, and the way back to the problem's classes.
@@ -78,6 +86,26 @@ impl Task {
     /// The training rows in double precision: `rows x inputs`.
     pub fn train_f64(&self) -> Array2<f64> {
         self.train.x.mapv(f64::from)
+    }
+
+    /// All training rows or, above `max_rows`, a seeded sample of them in proportion to the classes, and a note of it.
+    pub fn sample(&self, model: ModelKind, max_rows: usize) -> (Rows, Vec<String>) {
+        let Rows { x, y } = &self.train;
+        if y.len() <= max_rows {
+            return (self.train.clone(), Vec::new());
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut kept = Vec::new();
+        for class in 0..self.classes {
+            let mut members: Vec<_> = (0..y.len()).filter(|&row| y[row] == class).collect();
+            let share = (members.len() * max_rows / y.len()).max(1);
+            members.shuffle(&mut rng);
+            kept.extend(&members[..share]);
+        }
+        kept.sort_unstable();
+        let note = format!("fitted on a seeded sample of {} of {} rows (train.{model}.max_rows)", kept.len(), y.len());
+        let rows = Rows { x: x.select(Axis(0), &kept).into(), y: kept.iter().map(|&row| y[row]).collect() };
+        (rows, vec![note])
     }
 }
 
@@ -110,7 +138,8 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes) } else { None };
     let train = Rows { x, y: renumbered(y, &present) };
     let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
-    let task = Task { train, dev, classes: present.len(), names, seed: problem.seed };
+    let distances = part.distances(&chosen);
+    let task = Task { train, dev, classes: present.len(), names, seed: problem.seed, distances };
     Ok(Prepared { task, inputs, present, notes })
 }
 

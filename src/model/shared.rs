@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ndarray::{ArcArray2, ArrayView2, Axis, concatenate};
 
 use super::Problem;
+use super::distances::Distances;
 use super::pca::{Decomposition, Projection};
 use super::problem::Rows;
+use crate::config::train::{Inputs, InputsMethod};
 
-/// Work that fits on the same rows share: joined and clipped rows, F values, principal components. A fit gives the same
+/// Work that fits on the same rows share: joined and clipped rows, F values, principal components, distances. A fit gives the same
 /// bits with it and without it; whoever fits many models on the same rows puts one into each [`Problem`].
 pub struct Shared<'a> {
     train: (ArrayView2<'a, f32>, &'a [usize]),
@@ -82,11 +84,14 @@ pub(super) struct Part {
     f_values: OnceLock<Vec<f64>>,
     decomposition: OnceLock<Decomposition>,
     projections: Memo<usize, Projection>,
+    /// By what was made of the columns. Each takes 2 x rows^2 bytes once it is asked for.
+    distances: Memo<(InputsMethod, Option<usize>, Option<u64>), OnceLock<Distances>>,
 }
 
 impl Part {
     fn new(rows: Rows) -> Self {
-        Self { rows, f_values: OnceLock::new(), decomposition: OnceLock::new(), projections: Memo::default() }
+        let (f_values, decomposition) = (OnceLock::new(), OnceLock::new());
+        Self { rows, f_values, decomposition, projections: Memo::default(), distances: Memo::default() }
     }
 
     /// The F value of each column.
@@ -102,6 +107,11 @@ impl Part {
     /// The first `count` principal components, and the rows in them.
     pub fn projection(&self, count: usize) -> Arc<Projection> {
         self.projections.get(count, || self.decomposition().projection(self.rows.x.view(), count))
+    }
+
+    /// Where the distances between the rows stand, in these inputs, once a fit needs them.
+    pub fn distances(&self, inputs: &Inputs) -> Arc<OnceLock<Distances>> {
+        self.distances.get((inputs.method, inputs.columns, inputs.whiten.map(f64::to_bits)), OnceLock::new)
     }
 }
 

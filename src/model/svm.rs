@@ -6,12 +6,9 @@ use linfa::traits::Fit;
 use linfa::{DatasetBase, ParamGuard, Platt};
 use linfa_svm::Svm as Machine;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::problem::Task;
+use super::problem::{Rows, Task};
 use super::tensors::{Tensors, corrupt};
 use super::{Classifier, Learned, ModelError, Stored, scale_to_one};
 use crate::config::train::{ModelKind, Svm as Spec, SvmKernel};
@@ -40,7 +37,8 @@ struct Svm {
 
 /// Fits a machine a class.
 pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
-    let (x, y, mut notes) = sample(spec, task);
+    let (Rows { x, y }, mut notes) = task.sample(ModelKind::Svm, spec.max_rows);
+    let x = x.mapv(f64::from);
     let gamma = (spec.kernel == SvmKernel::Rbf).then(|| spec.gamma.unwrap_or_else(|| default_gamma(&x)));
     let machines: Vec<(Vec<f64>, f64)> = (0..task.classes)
         .into_par_iter()
@@ -88,26 +86,6 @@ pub(super) fn load(
         }
     };
     Ok(Box::new(Svm { gamma, support, alpha, rho, platt }))
-}
-
-/// All training rows, or a seeded sample of them in proportion to the classes.
-fn sample(spec: &Spec, task: &Task) -> (Array2<f64>, Vec<usize>, Vec<String>) {
-    let (x, y) = (task.train_f64(), &task.train.y);
-    let rows = y.len();
-    if rows <= spec.max_rows {
-        return (x, y.clone(), Vec::new());
-    }
-    let mut rng = ChaCha8Rng::seed_from_u64(task.seed);
-    let mut kept = Vec::new();
-    for class in 0..task.classes {
-        let mut members: Vec<_> = (0..rows).filter(|&row| y[row] == class).collect();
-        let share = (members.len() * spec.max_rows / rows).max(1);
-        members.shuffle(&mut rng);
-        kept.extend(&members[..share]);
-    }
-    kept.sort_unstable();
-    let note = format!("fitted on a seeded sample of {} of {rows} rows (train.svm.max_rows)", kept.len());
-    (x.select(Axis(0), &kept), kept.iter().map(|&row| y[row]).collect(), vec![note])
 }
 
 /// `1 / (columns x variance of all values)`: what scikit-learn calls `scale`.

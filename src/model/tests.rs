@@ -2,6 +2,7 @@
 
 mod calibration;
 mod inputs;
+mod kernel_ridge;
 mod perceptron;
 mod saved;
 
@@ -12,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::config::train::{
-    Activation, ClassWeights, Forest, Inputs, InputsMethod, Logistic, Mlp, Schedule, Svm, SvmKernel, Train,
+    Activation, ClassWeights, Forest, Inputs, InputsMethod, KernelRidge, Logistic, Mlp, Schedule, Svm, SvmKernel, Train,
 };
 use crate::config::{Audio, Features, Recipe};
 
@@ -85,6 +86,7 @@ fn specs() -> Vec<ModelSpec> {
     train.forest.trees = 20;
     let mut specs = train.check().unwrap();
     specs.push(ModelSpec::Svm(Svm { kernel: SvmKernel::Linear, ..Svm::default() }));
+    specs.push(ModelSpec::KernelRidge(KernelRidge { inputs: pca(4, 0.0), ..KernelRidge::default() }));
     specs.push(ModelSpec::Mlp(Mlp { members: 3, mixup: 0.3, inputs: pca(3, 0.5), ..plain(&[16]) }));
     specs
         .push(ModelSpec::Logistic(Logistic { inputs: Inputs { clip: Some(2.0), ..select(4) }, ..Logistic::default() }));
@@ -146,7 +148,9 @@ fn curved_models_learn_xor_and_lines_do_not() {
         let accuracy = data.accuracy(&fit(&spec, &data.problem()).unwrap().model);
         let lines = matches!(&spec, ModelSpec::Svm(svm) if svm.kernel == SvmKernel::Linear);
         match spec.kind() {
-            ModelKind::Mlp | ModelKind::Forest => assert!(accuracy > 0.93, "{spec:?}: {accuracy}"),
+            ModelKind::Mlp | ModelKind::Forest | ModelKind::KernelRidge => {
+                assert!(accuracy > 0.93, "{spec:?}: {accuracy}")
+            }
             ModelKind::Svm if !lines => assert!(accuracy > 0.93, "{spec:?}: {accuracy}"),
             ModelKind::Logistic | ModelKind::Majority => assert!(accuracy < 0.75, "{spec:?}: {accuracy}"),
             _ => {}
@@ -322,9 +326,14 @@ fn dev_is_held_out_only_to_stop_early() {
 }
 
 #[test]
-fn the_svm_samples_above_its_cap() {
+fn kernels_are_of_a_sample_above_their_cap() {
     let data = blobs(3, 30, 6, 1);
-    let fitted = fit(&ModelSpec::Svm(Svm { max_rows: 45, ..Svm::default() }), &data.problem()).unwrap();
-    assert_eq!(fitted.notes, ["fitted on a seeded sample of 45 of 90 rows (train.svm.max_rows)"]);
-    assert!(data.accuracy(&fitted.model) > 0.9, "{}", data.accuracy(&fitted.model));
+    let svm = ModelSpec::Svm(Svm { max_rows: 45, ..Svm::default() });
+    let ridge = ModelSpec::KernelRidge(KernelRidge { max_rows: 45, ..KernelRidge::default() });
+    for spec in [svm, ridge] {
+        let fitted = fit(&spec, &data.problem()).unwrap();
+        let note = format!("fitted on a seeded sample of 45 of 90 rows (train.{}.max_rows)", spec.kind());
+        assert_eq!(fitted.notes, [note]);
+        assert!(data.accuracy(&fitted.model) > 0.9, "{}", data.accuracy(&fitted.model));
+    }
 }

@@ -27,7 +27,7 @@ part_rows = 7
 max_reject_rate = 0.5
 
 [train]
-models = ["mlp", "logistic", "svm", "naive-bayes", "tree", "forest", "majority"]
+models = ["mlp", "logistic", "svm", "kernel-ridge", "naive-bayes", "tree", "forest", "majority"]
 
 [train.mlp]
 hidden = [16]

@@ -13,7 +13,7 @@ use crate::contract::{PIPELINE, run};
 use crate::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
-const MODELS: [&str; 7] = ["mlp", "logistic", "svm", "naive-bayes", "tree", "forest", "majority"];
+const MODELS: [&str; 8] = ["mlp", "logistic", "svm", "kernel-ridge", "naive-bayes", "tree", "forest", "majority"];
 /// Whose input has nine files; six speakers have such.
 const SPEAKER: &str = "corpus/spk01_male";
 

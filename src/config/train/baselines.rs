@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Inputs;
 use super::checks::{between, positive, used};
-use super::{Inputs, InputsMethod};
 use crate::config::ConfigError;
 
 /// `[train.logistic]`: multinomial logistic regression by L-BFGS.
@@ -65,12 +65,7 @@ impl Svm {
 
     /// What becomes of `columns` columns.
     pub(super) fn inputs(&self, columns: usize) -> Inputs {
-        match self.inputs.method {
-            InputsMethod::All if columns > Self::MAX_COLUMNS => {
-                Inputs { clip: self.inputs.clip, ..Inputs::new(InputsMethod::Pca, Self::MAX_COLUMNS) }
-            }
-            _ => self.inputs,
-        }
+        self.inputs.at_most(Self::MAX_COLUMNS, columns)
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -95,6 +90,48 @@ pub enum SvmKernel {
     Linear,
     /// Radial basis function.
     Rbf,
+}
+
+/// `[train.kernel-ridge]`: ridge regression on class indicators with an RBF kernel, also known as least-squares support
+/// vector machine. Every class weighs the same, however many rows it has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct KernelRidge {
+    /// Width of the kernel exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training rows;
+    /// above 0, default 0.5. Small is smooth.
+    pub gamma: f64,
+    /// L2 penalty, above 0, default 0.3: alpha times the squared norm of the function is added to the weighted sum of squared
+    /// errors, in which rows weigh 1 on average.
+    pub alpha: f64,
+    /// Most training rows, 2 to 20000, default 8000: the kernel matrix is dense, 8 x rows^2 bytes a thread, and the time of a fit
+    /// grows with the third power. Above it a seeded sample, in proportion to the classes, is fitted, and a note says so.
+    pub max_rows: usize,
+    /// What the columns become before the fit. By default all as they are or, of more than 1000, the first 1000 principal
+    /// components: a saved model holds every training row.
+    pub inputs: Inputs,
+}
+
+impl Default for KernelRidge {
+    fn default() -> Self {
+        Self { gamma: 0.5, alpha: 0.3, max_rows: 8000, inputs: Inputs::default() }
+    }
+}
+
+impl KernelRidge {
+    /// Most columns that are taken as they are.
+    const MAX_COLUMNS: usize = 1000;
+
+    /// What becomes of `columns` columns.
+    pub(super) fn inputs(&self, columns: usize) -> Inputs {
+        self.inputs.at_most(Self::MAX_COLUMNS, columns)
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.kernel-ridge")?;
+        positive("train.kernel-ridge.gamma", self.gamma)?;
+        positive("train.kernel-ridge.alpha", self.alpha)?;
+        between("train.kernel-ridge.max_rows", self.max_rows, 2, 20_000)
+    }
 }
 
 /// `[train.naive-bayes]`: Gaussian naive Bayes.

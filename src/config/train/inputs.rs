@@ -22,7 +22,7 @@ pub struct Inputs {
 }
 
 /// How inputs are made of columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputsMethod {
     /// Every column as it is.
@@ -38,6 +38,14 @@ impl Inputs {
     /// `count` inputs by a method.
     pub fn new(method: InputsMethod, count: usize) -> Self {
         Self { method, columns: Some(count), ..Self::default() }
+    }
+
+    /// The same, but where all of more than `most` columns were to be inputs, the first `most` principal components.
+    pub(super) fn at_most(self, most: usize, columns: usize) -> Self {
+        match self.method {
+            InputsMethod::All if columns > most => Self { clip: self.clip, ..Self::new(InputsMethod::Pca, most) },
+            _ => self,
+        }
     }
 
     /// The power of the standard deviation that components are divided by.

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Forest, Inputs, InputsMethod, Logistic, Mlp, NaiveBayes, Svm, SvmKernel, Tree};
+use super::{Forest, Inputs, InputsMethod, KernelRidge, Logistic, Mlp, NaiveBayes, Svm, SvmKernel, Tree};
 
 /// The models there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +17,8 @@ pub enum ModelKind {
     Logistic,
     /// Support vector machine.
     Svm,
+    /// Kernel ridge regression.
+    KernelRidge,
     /// Gaussian naive Bayes.
     NaiveBayes,
     /// Decision tree.
@@ -29,8 +31,16 @@ pub enum ModelKind {
 
 impl ModelKind {
     /// Every model, in the order of reports.
-    pub const ALL: [Self; 7] =
-        [Self::Mlp, Self::Logistic, Self::Svm, Self::NaiveBayes, Self::Tree, Self::Forest, Self::Majority];
+    pub const ALL: [Self; 8] = [
+        Self::Mlp,
+        Self::Logistic,
+        Self::Svm,
+        Self::KernelRidge,
+        Self::NaiveBayes,
+        Self::Tree,
+        Self::Forest,
+        Self::Majority,
+    ];
 
     /// The word that pipeline files and tables use.
     pub fn as_str(self) -> &'static str {
@@ -38,6 +48,7 @@ impl ModelKind {
             Self::Mlp => "mlp",
             Self::Logistic => "logistic",
             Self::Svm => "svm",
+            Self::KernelRidge => "kernel-ridge",
             Self::NaiveBayes => "naive-bayes",
             Self::Tree => "tree",
             Self::Forest => "forest",
@@ -66,6 +77,8 @@ pub enum ModelSpec {
     Logistic(Logistic),
     /// Support vector machine.
     Svm(Svm),
+    /// Kernel ridge regression.
+    KernelRidge(KernelRidge),
     /// Gaussian naive Bayes.
     NaiveBayes(NaiveBayes),
     /// Decision tree.
@@ -83,6 +96,7 @@ impl ModelSpec {
             Self::Mlp(_) => ModelKind::Mlp,
             Self::Logistic(_) => ModelKind::Logistic,
             Self::Svm(_) => ModelKind::Svm,
+            Self::KernelRidge(_) => ModelKind::KernelRidge,
             Self::NaiveBayes(_) => ModelKind::NaiveBayes,
             Self::Tree(_) => ModelKind::Tree,
             Self::Forest(_) => ModelKind::Forest,
@@ -96,6 +110,7 @@ impl ModelSpec {
             Self::Mlp(mlp) => mlp.inputs,
             Self::Logistic(logistic) => logistic.inputs,
             Self::Svm(svm) => svm.inputs(columns),
+            Self::KernelRidge(ridge) => ridge.inputs(columns),
             Self::NaiveBayes(bayes) => bayes.inputs,
             Self::Tree(tree) => tree.inputs,
             Self::Forest(forest) => forest.inputs,
@@ -112,6 +127,9 @@ impl ModelSpec {
                 SvmKernel::Linear => format!("support vector machine, linear kernel, C {}", svm.c),
                 SvmKernel::Rbf => format!("support vector machine, RBF kernel, C {}", svm.c),
             },
+            Self::KernelRidge(ridge) => {
+                format!("kernel ridge regression, gamma {}, alpha {}", ridge.gamma, ridge.alpha)
+            }
             Self::NaiveBayes(_) => "Gaussian naive Bayes".to_owned(),
             Self::Tree(_) => "decision tree".to_owned(),
             Self::Forest(forest) => format!("random forest of {} trees", forest.trees),

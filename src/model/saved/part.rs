@@ -9,7 +9,7 @@ use crate::config::train::ModelSpec;
 use crate::model::inputs::Inputs;
 use crate::model::tensors::Tensors;
 use crate::model::{Epoch, Model, ModelError, Stored};
-use crate::model::{logistic, majority, mlp, naive_bayes, svm, trees};
+use crate::model::{kernel_ridge, logistic, majority, mlp, naive_bayes, svm, trees};
 
 /// How the features were normalized before the fit: `(value - center) / scale`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -114,6 +114,7 @@ fn load_inner(
         ModelSpec::Mlp(spec) => mlp::load(spec, tensors, inputs, classes),
         ModelSpec::Logistic(_) => logistic::load(tensors, inputs, classes),
         ModelSpec::Svm(spec) => svm::load(spec, tensors, inputs, classes),
+        ModelSpec::KernelRidge(_) => kernel_ridge::load(tensors, inputs, classes),
         ModelSpec::NaiveBayes(_) => naive_bayes::load(tensors, inputs, classes),
         ModelSpec::Tree(_) | ModelSpec::Forest(_) => trees::load(tensors, inputs, classes),
         ModelSpec::Majority => majority::load(tensors, classes),

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::*;
-use crate::config::train::{Inputs, Logistic, Mlp, ModelSpec, Svm};
+use crate::config::train::{Inputs, KernelRidge, Logistic, Mlp, ModelSpec, Svm};
 
 #[test]
 fn shared_work_changes_no_bit() {
@@ -15,7 +15,8 @@ fn shared_work_changes_no_bit() {
     let specs: Vec<_> = (inputs.iter())
         .flat_map(|&inputs| {
             let mlp = Mlp { inputs, epochs: 3, ..plain(&[8]) };
-            [ModelSpec::Mlp(Mlp { patience: 2, ..mlp.clone() }), ModelSpec::Mlp(mlp)]
+            let ridge = |alpha| ModelSpec::KernelRidge(KernelRidge { alpha, inputs, ..KernelRidge::default() });
+            [ModelSpec::Mlp(Mlp { patience: 2, ..mlp.clone() }), ModelSpec::Mlp(mlp), ridge(0.1), ridge(1.0)]
         })
         .collect();
     let p = |spec: &ModelSpec, problem| fit(spec, &problem).unwrap().model.probabilities(dev.x.view());

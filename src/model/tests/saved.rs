@@ -82,7 +82,10 @@ fn what_does_not_fit_together_is_not_fused() {
 }
 
 /// The files with other weights in them, or with tensors taken out or renamed.
-fn with_tensors(files: &[(String, Vec<u8>)], change: impl Fn(&mut Tensors)) -> Result<SavedModel, ModelError> {
+pub(super) fn with_tensors(
+    files: &[(String, Vec<u8>)],
+    change: impl Fn(&mut Tensors),
+) -> Result<SavedModel, ModelError> {
     let mut tensors = Tensors::from_bytes(&files[0].1).unwrap();
     change(&mut tensors);
     load(&[(files[0].0.clone(), tensors.to_bytes()), files[1].clone()])
