@@ -33,7 +33,7 @@ pub use dct::Dct;
 pub use decibel::{LN_TO_DB, exp_in_place, ln_in_place, power_to_db};
 pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
-pub use fft::{BlockFft, EvenFft, RealFft};
+pub use fft::{BlockFft, EvenFft, PairFft, RealFft};
 pub use framing::{BlockLoader, Cutter, Grid};
 pub use front_end::FrontEnd;
 pub use functionals::{

@@ -1,5 +1,5 @@
 use crate::config::PitchParams;
-use crate::dsp::{BlockFft, Cutter, Grid, LANES, Lanes, simd};
+use crate::dsp::{Cutter, Grid, LANES, Lanes, PairFft, simd};
 
 /// Periods of the lowest pitch in a frame.
 const PERIODS: f64 = 3.0;
@@ -12,7 +12,7 @@ const KEPT: usize = 128;
 #[derive(Debug, Clone)]
 pub struct VoiceSpectra {
     cutter: Cutter,
-    fft: BlockFft,
+    fft: PairFft,
     window: Vec<f32>,
     /// Samples to both sides of a frame's centre that its level is taken of.
     reach: usize,
@@ -30,7 +30,7 @@ impl VoiceSpectra {
         let n_fft = (length * 3 / 2).next_power_of_two().max(8);
         Self {
             cutter: Cutter::new(length, grid),
-            fft: BlockFft::new(n_fft),
+            fft: PairFft::new(n_fft),
             window: symmetric_hann(length),
             reach: (rate / params.min_hz) as usize / 2,
             bins: n_fft / 2 + 1,

@@ -74,8 +74,10 @@ fn a_fit_is_weighted_least_squares_by_plain_loops() {
     for (gamma, alpha) in [(0.5, 0.3), (2.0, 0.01), (0.1, 3.0)] {
         let got = fitted(&spec(gamma, alpha), &data).probabilities(test.x.view());
         let want = by_hand(&data, &test.x, gamma, alpha);
+        // Distances are in single precision; a small penalty lets their rounding grow.
+        let close = 1e-5 / alpha.min(1.0);
         for (got, want) in got.rows().into_iter().zip(want) {
-            assert!(got.iter().zip(&want).all(|(got, want)| (f64::from(*got) - want).abs() < 2e-5), "{got} {want:?}");
+            assert!(got.iter().zip(&want).all(|(got, want)| (f64::from(*got) - want).abs() < close), "{got} {want:?}");
         }
     }
 }
