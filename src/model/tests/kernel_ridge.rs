@@ -21,7 +21,8 @@ fn solved(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
     let n = b.len();
     for step in 0..n {
         let pivot = (step..n).max_by(|&i, &j| a[i][step].abs().total_cmp(&a[j][step].abs())).unwrap();
-        (a.swap(step, pivot), b.swap(step, pivot));
+        a.swap(step, pivot);
+        b.swap(step, pivot);
         for row in step + 1..n {
             let factor = a[row][step] / a[step][step];
             (step..n).for_each(|column| a[row][column] -= factor * a[step][column]);
