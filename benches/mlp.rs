@@ -14,6 +14,8 @@ use ser_etl::model::{Classifier, Problem, Shared, fit};
 const ROWS: usize = 20_000;
 const FEATURES: usize = 256;
 const CLASSES: usize = 8;
+/// As many as the ready feature sets have.
+const FAMILIES: usize = 7;
 
 fn main() {
     divan::main();
@@ -88,6 +90,7 @@ struct Data {
     y: Vec<usize>,
     classes: Vec<String>,
     features: Vec<String>,
+    families: Vec<String>,
 }
 
 impl Data {
@@ -96,7 +99,8 @@ impl Data {
         let x = Array2::from_shape_simple_fn((rows, features), || rng.gen_range(-1.7..1.7));
         let y = (0..rows).map(|_| rng.gen_range(0..CLASSES)).collect();
         let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:04}")).collect();
-        Self { x, y, classes: names("c", CLASSES), features: names("f", features) }
+        let families = (0..features).map(|column| (column % FAMILIES).to_string()).collect();
+        Self { x, y, classes: names("c", CLASSES), features: names("f", features), families }
     }
 
     fn problem(&self) -> Problem<'_> {
@@ -105,6 +109,7 @@ impl Data {
             dev: None,
             classes: &self.classes,
             features: &self.features,
+            families: &self.families,
             seed: 1,
             calibration: Calibration::None,
             shared: None,

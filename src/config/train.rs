@@ -36,6 +36,11 @@ pub struct Train {
     /// models/<model>/all; default false. With `[tune]` settings are chosen for it anew, on inner folds of all
     /// utterances. It makes no figure: what to expect of it is what the folds say.
     pub deploy: bool,
+    /// Whether the models of the folds are still there when the train stage is done: models/<model>/fold-N; default true. What
+    /// they predict is in the tables either way. `false` saves the space where folds are many and models large; fits that are
+    /// asked for again are then made again.
+    #[serde(rename = "keep_fold_models")]
+    pub keep_fold_models: bool,
     /// The multilayer perceptron.
     pub mlp: Mlp,
     /// Multinomial logistic regression.
@@ -60,6 +65,7 @@ impl Default for Train {
             seeds: 1,
             calibration: Calibration::None,
             deploy: false,
+            keep_fold_models: true,
             mlp: Mlp::default(),
             logistic: Logistic::default(),
             svm: Svm::default(),

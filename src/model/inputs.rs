@@ -116,6 +116,15 @@ impl Inputs {
         }
     }
 
+    /// The family of each input, by those of the features; principal components are a family of their own.
+    pub fn families<'a>(&self, features: &'a [String]) -> Vec<&'a str> {
+        match &self.method {
+            Method::All => features.iter().map(String::as_str).collect(),
+            Method::Select(columns) => columns.iter().map(|&column| features[column].as_str()).collect(),
+            Method::Pca { scale, .. } => vec![""; scale.len()],
+        }
+    }
+
     /// Rows `rows x features` to `rows x inputs`.
     pub fn apply(&self, x: ArrayView2<f32>) -> ArcArray2<f32> {
         let x = match self.clip {

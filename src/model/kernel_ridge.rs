@@ -2,14 +2,15 @@
 //! variables, 1998; Rifkin, Yeo & Poggio, Regularized least-squares classification, 2003. One Cholesky factorization serves
 //! all classes; faer computes it on one thread.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
 use faer::{Mat, Par};
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 
-use super::distances::{Distances, rbf, squared, squares};
+use super::kernel::{Kernel, Pairs, are_in_range};
 use super::pca::from_faer;
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
@@ -22,14 +23,10 @@ const SHARPNESS: f64 = 10.0;
 /// Rows that are judged at a time: their kernel values are in memory.
 const BATCH: usize = 1024;
 
-/// `score[row, class] = sum over training rows (exp(-gamma |row - training row|^2) dual[training row, class])`, and the
-/// probabilities `softmax(10 score)`.
+/// `score[row, class] = sum over training rows (kernel(row, training row) dual[training row, class])`, and the probabilities
+/// `softmax(10 score)`.
 struct KernelRidge {
-    gamma: f64,
-    /// Training rows: `training rows x inputs`.
-    rows: Array2<f32>,
-    /// Their squared lengths: `training rows`.
-    squares: Array1<f32>,
+    kernel: Kernel,
     /// `training rows x classes`.
     dual: Array2<f64>,
 }
@@ -38,30 +35,36 @@ struct KernelRidge {
 /// (classes x rows of its class)`, the indicator is less its weighted mean, `1 / classes`.
 pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     let (rows, notes) = task.sample(ModelKind::KernelRidge, spec.max_rows);
-    let distances = if rows.y.len() == task.train.y.len() { Arc::clone(&task.distances) } else { Arc::default() };
-    let distances = distances.get_or_init(|| Distances::new(rows.x.view()));
-    if !distances.are_finite() {
+    if !are_in_range(rows.x.view()) {
         return Err(failed(
             "the squared distances between rows exceed single precision; normalize or clip the features",
         ));
     }
-    let gamma = spec.gamma / distances.scale();
-    let mut kernel = distances.kernel(gamma);
-    penalize(&mut kernel, spec.alpha, &rows.y, task.classes);
-    let dual = solve(kernel, &rows.y, task.classes)?;
-    Ok(Learned::new(KernelRidge::new(gamma, rows.x.into_owned(), dual), notes))
+    let kernels = if rows.y.len() == task.train.y.len() { Arc::clone(&task.kernels) } else { Arc::default() };
+    let pairs = kernels.get(spec.gamma.to_bits(), || Pairs::new(rows.x.view(), &task.families, spec.gamma));
+    let mut matrix = pairs.matrix();
+    penalize(&mut matrix, spec.alpha, &rows.y, task.classes);
+    let dual = solve(matrix, &rows.y, task.classes)?;
+    let kernel = Kernel::new(rows.x.view(), &task.families, pairs.widths.clone());
+    Ok(Learned::new(KernelRidge { kernel, dual }, notes))
 }
 
 /// Reads the fit back.
 pub(super) fn load(tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
     let count = tensors.len::<f64>("kernel-ridge.dual")?;
     let dual = tensors.matrix("kernel-ridge.dual", count, classes)?;
-    let rows = tensors.matrix("kernel-ridge.row", count, inputs)?;
-    let gamma: f64 = tensors.get("kernel-ridge.gamma", &[1])?[0];
-    if gamma <= 0.0 {
-        return Err(corrupt(format!("gamma is {gamma}, not above 0")));
+    let rows = tensors.matrix::<f32>("kernel-ridge.row", count, inputs)?;
+    let families: Vec<u32> = tensors.get("kernel-ridge.family", &[inputs])?;
+    let families: Vec<_> = families.into_iter().map(|family| family as usize).collect();
+    let widths: Vec<f64> = tensors.get("kernel-ridge.width", &[tensors.len::<f64>("kernel-ridge.width")?])?;
+    if let Some(width) = widths.iter().find(|width| **width <= 0.0) {
+        return Err(corrupt(format!("a kernel has width {width}, not above 0")));
     }
-    Ok(Box::new(KernelRidge::new(gamma, rows, dual)))
+    let numbers: BTreeSet<_> = families.iter().copied().collect();
+    if widths.is_empty() || !numbers.into_iter().eq(0..widths.len()) {
+        return Err(corrupt(format!("the families of the inputs are not those of {} widths", widths.len())));
+    }
+    Ok(Box::new(KernelRidge { kernel: Kernel::new(rows.view(), &families, widths), dual }))
 }
 
 /// Adds `alpha / weight` of each row to the diagonal.
@@ -91,27 +94,12 @@ fn failed(reason: &str) -> ModelError {
     ModelError::Fit { model: ModelKind::KernelRidge, reason: reason.to_owned() }
 }
 
-impl KernelRidge {
-    fn new(gamma: f64, rows: Array2<f32>, dual: Array2<f64>) -> Self {
-        Self { gamma, squares: squares(rows.view()), rows, dual }
-    }
-
-    /// `rows x classes`.
-    fn scores(&self, x: ArrayView2<f32>) -> Array2<f64> {
-        let (squares, products) = (squares(x), x.dot(&self.rows.t()));
-        let value = |(row, other): (usize, usize)| {
-            rbf(self.gamma, squared(squares[row], self.squares[other], products[[row, other]]))
-        };
-        Array2::from_shape_fn(products.dim(), value).dot(&self.dual)
-    }
-}
-
 impl Classifier for KernelRidge {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut probabilities = Array2::zeros((x.nrows(), self.dual.ncols()));
         let batches = probabilities.axis_chunks_iter_mut(Axis(0), BATCH);
         for (x, mut batch) in x.axis_chunks_iter(Axis(0), BATCH).zip(batches) {
-            let mut logits = self.scores(x) * SHARPNESS;
+            let mut logits = self.kernel.values(x).dot(&self.dual) * SHARPNESS;
             logits.rows_mut().into_iter().for_each(softmax);
             batch.assign(&logits.mapv(|p| p as f32));
         }
@@ -121,8 +109,10 @@ impl Classifier for KernelRidge {
 
 impl Stored for KernelRidge {
     fn store(&self, tensors: &mut Tensors) {
-        tensors.put("kernel-ridge.gamma", &[1], [self.gamma]);
-        tensors.put_matrix("kernel-ridge.row", self.rows.view());
+        let families = self.kernel.families();
+        tensors.put("kernel-ridge.family", &[families.len()], families.iter().map(|&family| family as u32));
+        tensors.put("kernel-ridge.width", &[self.kernel.widths.len()], self.kernel.widths.iter().copied());
+        tensors.put_matrix("kernel-ridge.row", self.kernel.rows().view());
         tensors.put_matrix("kernel-ridge.dual", self.dual.view());
     }
 }

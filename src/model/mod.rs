@@ -4,9 +4,9 @@
 //! number of threads: whatever runs in parallel is collected in a fixed order.
 
 mod calibration;
-mod distances;
 mod error;
 mod inputs;
+mod kernel;
 mod kernel_ridge;
 mod logistic;
 mod majority;

@@ -1,14 +1,15 @@
 //! What a model is fitted on: checked, and with the classes that the training rows lack left out.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::distances::Distances;
 use super::inputs::{self, Inputs};
+use super::shared::Kernels;
 use super::{ModelError, Shared};
 use crate::config::train::{Calibration, ModelKind, ModelSpec};
 
@@ -23,6 +24,8 @@ pub struct Problem<'a> {
     pub classes: &'a [String],
     /// Feature names, one a column.
     pub features: &'a [String],
+    /// What each feature is about, one word a column: features of a word are a family.
+    pub families: &'a [String],
     /// Seed of everything random.
     pub seed: u64,
     /// How probabilities are put right on the dev rows.
@@ -60,8 +63,10 @@ pub(super) struct Task {
     pub names: Vec<String>,
     /// Seed of everything random.
     pub seed: u64,
-    /// Distances between the training rows, for a model that needs them; fits with the same inputs may share them.
-    pub distances: Arc<OnceLock<Distances>>,
+    /// Family of each input, numbered from 0 without gaps; principal components are one.
+    pub families: Vec<usize>,
+    /// Kernels between the training rows, for a model that needs them; fits with the same inputs may share them.
+    pub kernels: Arc<Kernels>,
 }
 
 /// A task, and the way back to the problem's classes.
@@ -138,8 +143,8 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes) } else { None };
     let train = Rows { x, y: renumbered(y, &present) };
     let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
-    let distances = part.distances(&chosen);
-    let task = Task { train, dev, classes: present.len(), names, seed: problem.seed, distances };
+    let (families, kernels) = (numbered(&inputs.families(problem.families)), part.kernels(&chosen));
+    let task = Task { train, dev, classes: present.len(), names, seed: problem.seed, families, kernels };
     Ok(Prepared { task, inputs, present, notes })
 }
 
@@ -150,6 +155,10 @@ fn check(problem: &Problem) -> Result<(), ModelError> {
     }
     if let Some(pair) = problem.classes.windows(2).find(|pair| pair[0] >= pair[1]) {
         return Err(ModelError::Classes { first: pair[0].clone(), second: pair[1].clone() });
+    }
+    if problem.families.len() != features {
+        let got = problem.families.len();
+        return Err(ModelError::Shape { part: "features", unit: "families", got, want: features });
     }
     check_rows("train", problem.train, problem)?;
     problem.dev.map_or(Ok(()), |dev| check_rows("dev", dev, problem))
@@ -197,6 +206,13 @@ fn known_dev_rows(problem: &Problem, present: &[usize], inputs: &Inputs, notes: 
     }
     let y: Vec<_> = known.iter().map(|&row| y[row]).collect();
     Some(Rows { x: inputs.apply(x.select(Axis(0), &known).view()), y: renumbered(&y, present) })
+}
+
+/// Words as numbers from 0, in the order of the words.
+fn numbered(words: &[&str]) -> Vec<usize> {
+    let known: BTreeSet<_> = words.iter().collect();
+    let known: Vec<_> = known.into_iter().collect();
+    words.iter().map(|word| known.partition_point(|other| *other < word)).collect()
 }
 
 /// Classes as indices into those that are present.

@@ -18,7 +18,7 @@ pub use part::{Normalizer, Part};
 pub const FILES: [&str; 2] = [WEIGHTS_FILE, CARD_FILE];
 
 /// Raised when an older reader would misread the files.
-pub const FORMAT: u64 = 3;
+pub const FORMAT: u64 = 4;
 
 /// The tensor of the parts' weights.
 const PART_WEIGHTS: &str = "weights";

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ndarray::{ArcArray2, ArrayView2, Axis, concatenate};
 
 use super::Problem;
-use super::distances::Distances;
+use super::kernel::Pairs;
 use super::pca::{Decomposition, Projection};
 use super::problem::Rows;
 use crate::config::train::{Inputs, InputsMethod};
 
-/// Work that fits on the same rows share: joined and clipped rows, F values, principal components, distances. A fit gives the same
+/// Work that fits on the same rows share: joined and clipped rows, F values, principal components, kernels. A fit gives the same
 /// bits with it and without it; whoever fits many models on the same rows puts one into each [`Problem`].
 pub struct Shared<'a> {
     train: (ArrayView2<'a, f32>, &'a [usize]),
@@ -84,14 +84,14 @@ pub(super) struct Part {
     f_values: OnceLock<Vec<f64>>,
     decomposition: OnceLock<Decomposition>,
     projections: Memo<usize, Projection>,
-    /// By what was made of the columns. Each takes 2 x rows^2 bytes once it is asked for.
-    distances: Memo<(InputsMethod, Option<usize>, Option<u64>), OnceLock<Distances>>,
+    /// By what was made of the columns.
+    kernels: Memo<(InputsMethod, Option<usize>, Option<u64>), Kernels>,
 }
 
 impl Part {
     fn new(rows: Rows) -> Self {
         let (f_values, decomposition) = (OnceLock::new(), OnceLock::new());
-        Self { rows, f_values, decomposition, projections: Memo::default(), distances: Memo::default() }
+        Self { rows, f_values, decomposition, projections: Memo::default(), kernels: Memo::default() }
     }
 
     /// The F value of each column.
@@ -109,14 +109,18 @@ impl Part {
         self.projections.get(count, || self.decomposition().projection(self.rows.x.view(), count))
     }
 
-    /// Where the distances between the rows stand, in these inputs, once a fit needs them.
-    pub fn distances(&self, inputs: &Inputs) -> Arc<OnceLock<Distances>> {
-        self.distances.get((inputs.method, inputs.columns, inputs.whiten.map(f64::to_bits)), OnceLock::new)
+    /// Where kernels between the rows stand, in these inputs, once a fit needs them.
+    pub fn kernels(&self, inputs: &Inputs) -> Arc<Kernels> {
+        self.kernels.get((inputs.method, inputs.columns, inputs.whiten.map(f64::to_bits)), Kernels::default)
     }
 }
 
+/// Kernels between the same rows, by the bits of their gamma. Each takes 4 x rows^2 bytes.
+pub(super) type Kernels = Memo<u64, Pairs>;
+
 /// Values by key; each is computed once, by the thread that asks first, while others that want it wait.
-struct Memo<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<Arc<V>>>>>);
+#[derive(Debug)]
+pub(super) struct Memo<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<Arc<V>>>>>);
 
 impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {
@@ -125,7 +129,7 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Ord, V> Memo<K, V> {
-    fn get(&self, key: K, compute: impl FnOnce() -> V) -> Arc<V> {
+    pub fn get(&self, key: K, compute: impl FnOnce() -> V) -> Arc<V> {
         let cell = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
         Arc::clone(cell.get_or_init(|| Arc::new(compute())))
     }

@@ -23,19 +23,23 @@ struct Data {
     y: Vec<usize>,
     classes: Vec<String>,
     features: Vec<String>,
+    /// One for all features, unless a test says otherwise.
+    families: Vec<String>,
 }
 
 impl Data {
     fn new(x: Array2<f32>, y: Vec<usize>, classes: usize) -> Self {
         let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:03}")).collect();
-        let features = names("f", x.ncols());
-        Self { x, y, classes: names("c", classes), features }
+        let features: Vec<_> = names("f", x.ncols());
+        let families = vec!["all".to_owned(); features.len()];
+        Self { x, y, classes: names("c", classes), features, families }
     }
 
     fn problem(&self) -> Problem<'_> {
         let train = (self.x.view(), self.y.as_slice());
-        let (classes, features) = (&self.classes, &self.features);
-        Problem { train, dev: None, classes, features, seed: 5, calibration: Calibration::None, shared: None }
+        let Self { classes, features, families, .. } = self;
+        let calibration = Calibration::None;
+        Problem { train, dev: None, classes, features, families, seed: 5, calibration, shared: None }
     }
 
     fn accuracy(&self, model: &Model) -> f64 {
@@ -227,11 +231,11 @@ fn other_formats_files_and_features_are_named() {
     let files = save_fit(&ModelSpec::Majority, &data);
     assert_eq!(load(&files[..1]).unwrap_err(), ModelError::Missing { file: "model.json" });
     assert_eq!(load(&files[1..]).unwrap_err(), ModelError::Missing { file: "weights.safetensors" });
-    for found in [2, 4] {
+    for found in [3, 5] {
         let other = String::from_utf8(files[1].1.clone()).unwrap();
-        let other = other.replace("\"format\": 3", &format!("\"format\": {found}")).into_bytes();
+        let other = other.replace("\"format\": 4", &format!("\"format\": {found}")).into_bytes();
         let other = load(&[files[0].clone(), (files[1].0.clone(), other)]);
-        assert_eq!(other.unwrap_err(), ModelError::Version { found, known: 3 });
+        assert_eq!(other.unwrap_err(), ModelError::Version { found, known: 4 });
     }
     let saved = load(&files).unwrap();
     let columns = |names: &[&str]| {
@@ -285,7 +289,11 @@ fn impossible_problems_are_refused() {
     let unsorted = ["b".to_owned(), "a".to_owned(), "c".to_owned()];
     let cases = [
         (Problem { train: (data.x.view(), &data.y[1..]), ..good }, "train: 11 labels where 12 are needed"),
-        (Problem { features: &data.features[..1], ..good }, "train: 2 columns where 1 are needed"),
+        (
+            Problem { features: &data.features[..1], families: &data.families[..1], ..good },
+            "train: 2 columns where 1 are needed",
+        ),
+        (Problem { families: &[], ..good }, "features: 0 families where 2 are needed"),
         (Problem { train: (x.view(), &data.y), ..good }, "row 3 of the train rows holds NaN in feature `f001`"),
         (Problem { classes: &data.classes[..2], ..good }, "has label 2; there are 2 classes"),
         (Problem { classes: &unsorted, ..good }, "class `a` stands after `b`"),

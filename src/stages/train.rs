@@ -50,7 +50,7 @@ impl Stage for Train {
         let train = &parameters.pipeline.train;
         let evaluate = &parameters.pipeline.evaluate;
         config::config_hash(&(
-            (models, parameters.pipeline.seed, train.seeds, train.calibration, train.deploy),
+            (models, parameters.pipeline.seed, train.seeds, train.calibration, train.deploy, train.keep_fold_models),
             (&evaluate.compare, evaluate.importance, &parameters.split),
         ))
     }

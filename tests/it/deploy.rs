@@ -273,7 +273,7 @@ fn damaged_folders_of_parts_are_refused_in_words() {
     check("tensor `weights` has shape [1], not [2]");
     let card = String::from_utf8(good[1].1.clone()).expect("text");
     let cases = [
-        ("\"format\": 3", "\"format\": 2", "has format 2; this version reads format 3: train the model again"),
+        ("\"format\": 4", "\"format\": 3", "has format 3; this version reads format 4: train the model again"),
         ("\"model\": \"logistic\"", "\"model\": \"naive-bayes\"", "corrupt"),
         ("\"scope\": \"corpus\"", "\"scope\": \"speaker\"", "different scopes"),
         ("\"parts\": [", "\"parts\": [] , \"rest\": [", "corrupt"),

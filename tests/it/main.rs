@@ -11,6 +11,7 @@ mod deploy;
 mod faults;
 mod features_golden;
 mod features_htk;
+mod fold_models;
 mod frames;
 mod layering;
 mod misuse;

@@ -92,22 +92,23 @@ pub enum SvmKernel {
     Rbf,
 }
 
-/// `[train.kernel-ridge]`: ridge regression on class indicators with an RBF kernel, also known as least-squares support
-/// vector machine. Every class weighs the same, however many rows it has.
+/// `[train.kernel-ridge]`: ridge regression on class indicators with a mean of RBF kernels, one a family of features
+/// (`family` of the feature dictionary: cepstrum, pitch, ...), also known as least-squares support vector machine. Every class
+/// weighs the same, however many rows it has, and every family, however many features it has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KernelRidge {
-    /// Width of the kernel exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training rows;
-    /// above 0, default 0.5. Small is smooth.
+    /// Width of the kernels exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training rows in
+    /// the features of a family; above 0, default 0.5. Small is smooth.
     pub gamma: f64,
     /// L2 penalty, above 0, default 0.3: alpha times the squared norm of the function is added to the weighted sum of squared
     /// errors, in which rows weigh 1 on average.
     pub alpha: f64,
-    /// Most training rows, 2 to 20000, default 8000: the kernel matrix is dense, 8 x rows^2 bytes a thread, and the time of a fit
+    /// Most training rows, 2 to 20000, default 8000: a fit takes 16 x rows^2 bytes a thread at most, and its time
     /// grows with the third power. Above it a seeded sample, in proportion to the classes, is fitted, and a note says so.
     pub max_rows: usize,
-    /// What the columns become before the fit. By default all as they are or, of more than 1000, the first 1000 principal
-    /// components: a saved model holds every training row.
+    /// What the columns become before the fit; default all as they are. A saved model holds every training row, 4 bytes an
+    /// input. Principal components are one family, so that the kernel is a single one.
     pub inputs: Inputs,
 }
 
@@ -118,14 +119,6 @@ impl Default for KernelRidge {
 }
 
 impl KernelRidge {
-    /// Most columns that are taken as they are.
-    const MAX_COLUMNS: usize = 1000;
-
-    /// What becomes of `columns` columns.
-    pub(super) fn inputs(&self, columns: usize) -> Inputs {
-        self.inputs.at_most(Self::MAX_COLUMNS, columns)
-    }
-
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.inputs.check("train.kernel-ridge")?;
         positive("train.kernel-ridge.gamma", self.gamma)?;

@@ -110,7 +110,7 @@ impl ModelSpec {
             Self::Mlp(mlp) => mlp.inputs,
             Self::Logistic(logistic) => logistic.inputs,
             Self::Svm(svm) => svm.inputs(columns),
-            Self::KernelRidge(ridge) => ridge.inputs(columns),
+            Self::KernelRidge(ridge) => ridge.inputs,
             Self::NaiveBayes(bayes) => bayes.inputs,
             Self::Tree(tree) => tree.inputs,
             Self::Forest(forest) => forest.inputs,

@@ -12,8 +12,8 @@ fn fitted(spec: &ModelSpec, data: &Data) -> Model {
     fit(spec, &data.problem()).unwrap().model
 }
 
-fn squared(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()
+fn squared(a: &[f32], b: &[f32], columns: &[usize]) -> f64 {
+    columns.iter().map(|&column| f64::from(a[column] - b[column]).powi(2)).sum()
 }
 
 /// Gaussian elimination, the largest pivot first.
@@ -35,22 +35,35 @@ fn solved(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
     b
 }
 
+/// The upper median of the squared distances between rows in some of the columns.
+fn median(rows: &[Vec<f32>], columns: &[usize]) -> f64 {
+    let pairs = (0..rows.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    let mut distances: Vec<f64> = pairs.map(|(i, j)| squared(&rows[i], &rows[j], columns)).collect();
+    distances.sort_by(f64::total_cmp);
+    distances[distances.len() / 2]
+}
+
+/// The columns of each family of the data.
+fn families(data: &Data) -> Vec<Vec<usize>> {
+    let words: std::collections::BTreeSet<&String> = data.families.iter().collect();
+    words.into_iter().map(|word| (0..data.families.len()).filter(|&at| data.families[at] == *word).collect()).collect()
+}
+
 /// Probabilities of `x` by the definition: weights on both sides of the kernel, as in weighted least squares.
 fn by_hand(data: &Data, x: &Array2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>> {
     let rows: Vec<Vec<f32>> = data.x.rows().into_iter().map(|row| row.to_vec()).collect();
     let (n, classes) = (rows.len(), data.classes.len());
-    let mut distances: Vec<f64> =
-        (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| squared(&rows[i], &rows[j])).collect();
-    distances.sort_by(f64::total_cmp);
-    let width = gamma / distances[distances.len() / 2];
+    let families: Vec<_> =
+        families(data).into_iter().map(|columns| (gamma / median(&rows, &columns), columns)).collect();
+    let kernel = |a: &[f32], b: &[f32]| {
+        let values = families.iter().map(|(width, columns)| (-width * squared(a, b, columns)).exp());
+        values.sum::<f64>() / families.len() as f64
+    };
     let root = |row: usize| {
         let own = data.y.iter().filter(|&&class| class == data.y[row]).count();
         (n as f64 / (classes * own) as f64).sqrt()
     };
-    let entry = |i: usize, j: usize| {
-        let kernel = root(i) * root(j) * (-width * squared(&rows[i], &rows[j])).exp();
-        kernel + if i == j { alpha } else { 0.0 }
-    };
+    let entry = |i: usize, j: usize| root(i) * root(j) * kernel(&rows[i], &rows[j]) + if i == j { alpha } else { 0.0 };
     let matrix: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect();
     let dual = |class: usize| {
         let indicator = |row: usize| f64::from(u8::from(data.y[row] == class)) - 1.0 / classes as f64;
@@ -58,8 +71,8 @@ fn by_hand(data: &Data, x: &Array2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>
     };
     let duals: Vec<Vec<f64>> = (0..classes).map(dual).collect();
     let probabilities = |test: Vec<f32>| {
-        let kernel: Vec<f64> = (0..n).map(|row| root(row) * (-width * squared(&test, &rows[row])).exp()).collect();
-        let score = |dual: &Vec<f64>| dual.iter().zip(&kernel).map(|(a, b)| a * b).sum::<f64>();
+        let near: Vec<f64> = (0..n).map(|row| root(row) * kernel(&test, &rows[row])).collect();
+        let score = |dual: &Vec<f64>| dual.iter().zip(&near).map(|(a, b)| a * b).sum::<f64>();
         let powers: Vec<f64> = duals.iter().map(|dual| (10.0 * score(dual)).exp()).collect();
         powers.iter().map(|power| power / powers.iter().sum::<f64>()).collect()
     };
@@ -74,7 +87,8 @@ fn a_fit_is_weighted_least_squares_by_plain_loops() {
     // Classes of 6, 15 and 24 rows.
     data.y.iter_mut().filter(|class| **class == 0).take(9).for_each(|class| *class = 2);
     let test = on_a_grid(blobs(3, 5, 4, 2));
-    for (gamma, alpha) in [(0.5, 0.3), (2.0, 0.01), (0.1, 3.0)] {
+    for (gamma, alpha, families) in [(0.5, 0.3, "aaaa"), (2.0, 0.01, "aaaa"), (0.1, 3.0, "abca"), (0.5, 0.3, "baab")] {
+        data.families = families.chars().map(String::from).collect();
         let got = fitted(&spec(gamma, alpha), &data).probabilities(test.x.view());
         let want = by_hand(&data, &test.x, gamma, alpha);
         for (got, want) in got.rows().into_iter().zip(want) {
@@ -154,13 +168,18 @@ fn more_rows_than_a_batch_are_judged_one_by_one() {
     }
 }
 
+/// What a selection keeps stays of its family; components are of none, so that words of families are of no account.
 #[test]
-fn wide_rows_become_a_thousand_components() {
-    let data = blobs(3, 8, 1001, 1);
-    let fitted = fit(&spec(0.5, 0.3), &data.problem()).unwrap();
-    assert_eq!(fitted.notes[0], "kernel-ridge is given 1000 principal components");
-    assert_eq!(data.accuracy(&fitted.model), 1.0);
-    assert!(fit(&spec(0.5, 0.3), &blobs(3, 8, 1000, 1).problem()).unwrap().notes.is_empty());
+fn families_follow_what_becomes_of_the_columns() {
+    let (mut data, test) = (blobs(3, 15, 6, 1), blobs(3, 5, 6, 2));
+    let p = |inputs, data: &Data| {
+        let ridge = KernelRidge { inputs, ..KernelRidge::default() };
+        fitted(&ModelSpec::KernelRidge(ridge), data).probabilities(test.x.view())
+    };
+    let [all, kept, components] = [Inputs::default(), select(4), pca(4, 0.0)].map(|inputs| p(inputs, &data));
+    data.families = "abcabc".chars().map(String::from).collect();
+    assert!(p(Inputs::default(), &data) != all && p(select(4), &data) != kept);
+    assert_eq!(p(pca(4, 0.0), &data), components);
 }
 
 #[test]
@@ -172,9 +191,12 @@ fn damaged_models_are_refused_in_words() {
         with_tensors(&files, put).unwrap_err().to_string()
     };
     let cases = [
-        (with("gamma", &[1], &[0.0]), "gamma is 0, not above 0"),
-        (with("gamma", &[1], &[-1.0]), "gamma is -1, not above 0"),
-        (with("gamma", &[1], &[f64::NAN]), "`kernel-ridge.gamma` holds a value that is not finite"),
+        (with("width", &[1], &[0.0]), "a kernel has width 0, not above 0"),
+        (with("width", &[1], &[-1.0]), "a kernel has width -1, not above 0"),
+        (with("width", &[1], &[f64::NAN]), "`kernel-ridge.width` holds a value that is not finite"),
+        (with("width", &[2], &[1.0; 2]), "the families of the inputs are not those of 2 widths"),
+        (with("width", &[0], &[]), "the families of the inputs are not those of 0 widths"),
+        (with("family", &[2], &[0.0; 2]), "`kernel-ridge.family` is of type F64, not U32"),
         (with("dual", &[12, 2], &[0.0; 24]), "`kernel-ridge.dual` has shape [12, 2], not [12, 3]"),
         (with("dual", &[11, 3], &[0.0; 33]), "`kernel-ridge.row` has shape [12, 2], not [11, 2]"),
         (with("row", &[12, 2], &[0.0; 24]), "`kernel-ridge.row` is of type F64, not F32"),

@@ -8,9 +8,10 @@ use crate::config::train::Calibration;
 use crate::config::{self, ColumnPatterns, ModelSpec, Parameters, View};
 use crate::dataset::{self, Features, Matrices, Statistics};
 use crate::model::Problem;
-use crate::schema::{Normalization, SplitRow};
+use crate::schema::{FeatureInfo, Normalization, SplitRow};
 use crate::stages::features_table::FeaturesTable;
 use crate::stages::{Context, StageError, StageName, output};
+use crate::storage::Store;
 
 /// The features and everything else that fits look at.
 pub struct Bench<'a> {
@@ -24,8 +25,17 @@ pub struct Bench<'a> {
     normalization: Vec<Normalization>,
     /// Names of all features.
     names: Vec<String>,
-    /// The features that views take, and their numbers among all.
-    taken: BTreeMap<ColumnPatterns, (Arc<Features>, Vec<usize>)>,
+    /// The features that views take.
+    taken: BTreeMap<ColumnPatterns, Taken>,
+}
+
+/// Some of the features.
+struct Taken {
+    features: Arc<Features>,
+    /// Their numbers among all.
+    columns: Vec<usize>,
+    /// What each is about: `family` of the feature dictionary.
+    families: Vec<String>,
 }
 
 impl<'a> Bench<'a> {
@@ -44,18 +54,21 @@ impl<'a> Bench<'a> {
         let classes = dataset::classes(all.keys(), splits)?;
         let whole = whole(context.parameters, &all, splits)?;
         let names = all.names().to_vec();
+        let families = families(context.out)?;
         let (all, mut taken) = (Arc::new(all), BTreeMap::new());
         for patterns in views(context).map(|view| &view.columns).collect::<BTreeSet<_>>() {
             let columns = patterns.pick(&names)?;
             let features = if columns.len() == names.len() { Arc::clone(&all) } else { Arc::new(all.pick(&columns)) };
-            taken.insert(patterns.clone(), (features, columns));
+            let families =
+                features.names().iter().map(|name| families.get(name).cloned().unwrap_or_default()).collect();
+            taken.insert(patterns.clone(), Taken { features, columns, families });
         }
         Ok(Self { context, classes, inputs, splits, whole, normalization: normalization.rows, names, taken })
     }
 
     /// The features of a view.
     pub fn features(&self, view: &View) -> &Features {
-        &self.taken[&view.columns].0
+        &self.taken[&view.columns].features
     }
 
     /// The rows of a fold in the splits table, or of the fold of all utterances.
@@ -84,7 +97,7 @@ impl<'a> Bench<'a> {
         let statistics = match ground {
             Ground::Fold(fold) if *view == self.context.parameters.view => {
                 let known = fold_of(&self.normalization, fold, |row| row.fold);
-                Statistics::from_rows(known, &self.names)?.pick(&self.taken[&view.columns].1)
+                Statistics::from_rows(known, &self.names)?.pick(&self.taken[&view.columns].columns)
             }
             _ => dataset::fit(features, rows, view.normalize)?,
         };
@@ -106,6 +119,7 @@ impl<'a> Bench<'a> {
             dev: (!dev.y.is_empty()).then_some((dev.x.view(), dev.y.as_slice())),
             classes: &self.classes,
             features: self.features(view).names(),
+            families: &self.taken[&view.columns].families,
             seed,
             calibration: calibration(self.context.parameters),
             shared: None,
@@ -116,6 +130,12 @@ impl<'a> Bench<'a> {
     pub fn seed(&self, purpose: &str) -> u64 {
         config::hash_number(&format!("{} {purpose}", self.context.parameters.pipeline.seed))
     }
+}
+
+/// What each feature is about, by its name.
+fn families(out: &dyn Store) -> Result<BTreeMap<String, String>, StageError> {
+    let dictionary = output::get_table::<FeatureInfo>(out, StageName::Extract)?.0.rows;
+    Ok(dictionary.into_iter().map(|info| (info.name, info.family)).collect())
 }
 
 /// How fits are calibrated: not by themselves where the rows of inner folds are there for it.

@@ -48,7 +48,7 @@ pub fn publish<W>(bench: &Bench, prepared: &Prepared<W>, found: &Found) -> Resul
     fits.sort_by(|a, b| (&a.model, a.fold, a.seed).cmp(&(&b.model, b.fold, b.seed)));
     let mut tuning: Vec<Tuning> = found.plans.iter().flat_map(|plan| plan.tuning.iter().cloned()).collect();
     tuning.sort_by(|a, b| (a.fold, &a.model, a.trial).cmp(&(b.fold, &b.model, b.trial)));
-    let (models, deployed) = put_models(out, found)?;
+    let (models, deployed) = put_models(bench, found)?;
     remove_others(out, found, &models)?;
     let counts = BTreeMap::from([
         ("trials".to_owned(), tuning.len() as u64),
@@ -76,11 +76,13 @@ fn key(row: &Prediction) -> (&str, i64, i64) {
     (&row.model, row.fold, row.seed)
 }
 
-/// Saves the models that are made of others. Returns the files of all models, and what is put to use.
-fn put_models(out: &dyn Store, found: &Found) -> Result<(Vec<String>, Vec<Deployed>), StageError> {
-    let mut files: Vec<String> = found.jobs.iter().flat_map(Job::model_paths).collect();
-    let mut deployed = Vec::new();
-    for plan in &found.plans {
+/// Saves the models that are made of others. Returns the files of all models that are kept, and what is put to use.
+fn put_models(bench: &Bench, found: &Found) -> Result<(Vec<String>, Vec<Deployed>), StageError> {
+    let (out, train) = (bench.context.out, &bench.context.parameters.pipeline.train);
+    let is_kept = |ground: Ground| ground == Ground::All || train.keep_fold_models;
+    let jobs = found.jobs.iter().filter(|job| is_kept(job.ground));
+    let (mut files, mut deployed) = (jobs.flat_map(Job::model_paths).collect::<Vec<_>>(), Vec::new());
+    for plan in found.plans.iter().filter(|plan| is_kept(plan.ground)) {
         files.extend(saved::put_made(out, plan)?);
         if plan.ground == Ground::All {
             deployed.extend(saved::deployed(out, plan)?);
