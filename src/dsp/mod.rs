@@ -23,6 +23,7 @@ mod mel;
 mod pitch;
 mod spectra;
 pub mod spectral;
+mod sums;
 pub mod voice;
 mod window;
 

@@ -1,10 +1,10 @@
 mod path;
 mod spectra;
 
+use super::sums::largest_distance;
 use super::{EvenFft, Grid, LANES, Lanes, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
-
 use spectra::VoiceSpectra;
 
 /// Boersma's costs, as Praat sets them for `To Pitch (ac)`.
@@ -179,20 +179,7 @@ fn scale_to_one(power: &[Lanes], scaled: &mut [Lanes]) {
 
 /// Largest distance of a sample from the mean.
 fn peak_around_mean(samples: &[f32]) -> f32 {
-    if samples.is_empty() {
-        return 0.0;
-    }
-    let mean = moments(samples).mean as f32;
-    simd(
-        #[inline(always)]
-        || {
-            let chunks = samples.chunks_exact(LANES);
-            let rest = chunks.remainder().iter().fold(0.0, |peak: f32, sample| peak.max((sample - mean).abs()));
-            let distance = |chunk: &[f32]| Lanes(std::array::from_fn(|lane| (chunk[lane] - mean).abs()));
-            let peaks = chunks.fold(Lanes::ZERO, |peaks, chunk| peaks.max(distance(chunk)));
-            peaks.0.into_iter().fold(rest, f32::max)
-        },
-    )
+    if samples.is_empty() { 0.0 } else { largest_distance(samples, moments(samples).mean as f32) }
 }
 
 /// Position (relative to the middle) and height of the parabola through three neighbours. Values above 1, which only

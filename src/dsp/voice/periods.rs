@@ -1,4 +1,4 @@
-use super::{Grid, LANES, Lanes, simd};
+use super::{Grid, LANES, Lanes, largest_distance, simd, square_sum};
 use std::ops::Range;
 
 /// Where neighbouring periods are looked for, in periods.
@@ -59,7 +59,7 @@ impl Periods {
     /// unvoiced.
     pub fn find(&mut self, samples: &[f32], periods: &[f64], grid: Grid) -> &[Pulse] {
         self.pulses.clear();
-        let voice = Voice { samples, periods, grid, peak: f64::from(largest(samples)) };
+        let voice = Voice { samples, periods, grid, peak: f64::from(largest_distance(samples, 0.0)) };
         let mut before = f64::NEG_INFINITY;
         for stretch in voiced_stretches(periods) {
             // Half a frame more at both ends, as far as the pitch is known.
@@ -153,8 +153,8 @@ impl Voice<'_> {
         let first = index((near.min(far) - period / 2.0).floor())?;
         let last = index((near.max(far) - period / 2.0).ceil())?;
         let room = self.samples.get(first..last + length)?;
-        let energy = square_sum(here);
-        let mut there = square_sum(&room[..length]);
+        let energy = f64::from(square_sum(here));
+        let mut there = f64::from(square_sum(&room[..length]));
         let (mut best, mut place) = ([0.0, -1.0, 0.0], 0);
         let (mut three, mut products) = ([0.0; 3], Lanes::ZERO);
         for offset in 0..=last - first {
@@ -179,7 +179,7 @@ impl Voice<'_> {
         Some(Match {
             at: at + (first + place) as f64 - start as f64 + shift,
             correlation: best[1] + 0.5 * slope * shift,
-            peak: f64::from(largest(&room[place..place + length])),
+            peak: f64::from(largest_distance(&room[place..place + length], 0.0)),
         })
     }
 }
@@ -262,36 +262,6 @@ fn side_by_side(start: f64, step: f64) -> ([f64; LANES], [f64; LANES]) {
 
 fn index(at: f64) -> Option<usize> {
     (at >= 0.0).then(|| at.round() as usize)
-}
-
-/// Largest magnitude.
-fn largest(samples: &[f32]) -> f32 {
-    let larger = |peak: f32, sample: &f32| if sample.abs() > peak { sample.abs() } else { peak };
-    simd(
-        #[inline(always)]
-        || {
-            let chunks = samples.chunks_exact(LANES);
-            let rest = chunks.remainder().iter().fold(0.0, larger);
-            let mut peaks = [0.0; LANES];
-            chunks
-                .for_each(|chunk| peaks.iter_mut().zip(chunk).for_each(|(peak, sample)| *peak = larger(*peak, sample)));
-            peaks.iter().fold(rest, larger)
-        },
-    )
-}
-
-/// Sum of squares in eight interleaved partial sums, whatever the CPU.
-fn square_sum(samples: &[f32]) -> f64 {
-    simd(
-        #[inline(always)]
-        || {
-            let chunks = samples.chunks_exact(LANES);
-            let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();
-            let mut sums = [0.0_f32; LANES];
-            chunks.for_each(|chunk| sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample * sample));
-            f64::from(sums.iter().sum::<f32>() + rest)
-        },
-    )
 }
 
 /// Sums of the products of `here` with `room` at the offsets 0 to 7; those for which there is no room are less.
