@@ -24,6 +24,7 @@ mod pitch;
 mod spectra;
 pub mod spectral;
 mod sums;
+mod vertex;
 pub mod voice;
 mod window;
 

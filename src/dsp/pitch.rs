@@ -2,6 +2,7 @@ mod path;
 mod spectra;
 
 use super::sums::largest_distance;
+use super::vertex::vertex;
 use super::{EvenFft, Grid, LANES, Lanes, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
@@ -128,7 +129,9 @@ impl PitchTracker {
         }
         let mut strongest = 0.0_f64;
         for &lag in &self.peaks {
-            let (position, height) = vertex(self.lags[lag - 1], self.lags[lag], self.lags[lag + 1]);
+            let (position, height) = vertex([lag - 1, lag, lag + 1].map(|lag| f64::from(self.lags[lag])));
+            // Only short frames give values above 1, which count as their inverse, as in Praat.
+            let height = if height > 1.0 { 1.0 / height } else { height };
             strongest = strongest.max(height);
             if height > 0.5 * VOICING_THRESHOLD {
                 let f0_hz = self.rate / (lag as f64 + position);
@@ -180,15 +183,6 @@ fn scale_to_one(power: &[Lanes], scaled: &mut [Lanes]) {
 /// Largest distance of a sample from the mean.
 fn peak_around_mean(samples: &[f32]) -> f32 {
     if samples.is_empty() { 0.0 } else { largest_distance(samples, moments(samples).mean as f32) }
-}
-
-/// Position (relative to the middle) and height of the parabola through three neighbours. Values above 1, which only
-/// short frames give, count as their inverse, as in Praat.
-fn vertex(left: f32, here: f32, right: f32) -> (f64, f64) {
-    let (left, here, right) = (f64::from(left), f64::from(here), f64::from(right));
-    let (slope, curvature) = (0.5 * (right - left), 2.0 * here - left - right);
-    let height = here + 0.5 * slope * slope / curvature;
-    (slope / curvature, if height > 1.0 { 1.0 / height } else { height })
 }
 
 #[cfg(test)]
