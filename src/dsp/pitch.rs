@@ -28,13 +28,16 @@ pub struct PitchFrame {
 /// analysis of the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"; Praat's `To Pitch (ac)`).
 #[derive(Debug, Clone)]
 pub struct PitchTracker {
+    /// Sample rate, Hz.
     rate: f64,
     grid: Grid,
+    /// `log2` of the highest pitch in Hz.
     highest_octave: f64,
     spectra: VoiceSpectra,
     fft: EvenFft,
     /// `1 / autocorrelation of the window`, for lags 0..=longest + 1.
     window_gain: Vec<f32>,
+    /// Of a pitch period, in samples.
     shortest_lag: usize,
     /// Power spectra of a block, scaled to an energy of 1.
     scaled: Vec<Lanes>,
@@ -189,6 +192,7 @@ fn peak_around_mean(samples: &[f32]) -> f32 {
 mod tests {
     use super::*;
     use crate::config::Edges;
+    use crate::dsp::testing::noise;
 
     const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 
@@ -217,11 +221,7 @@ mod tests {
 
     #[test]
     fn silence_and_noise_are_unvoiced() {
-        let mut state = 7u32;
-        let mut noise = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state as f32 / u32::MAX as f32 - 0.5
-        };
+        let mut noise = noise();
         let noise: Vec<f32> = (0..16000).map(|_| noise()).collect();
         let voiced = track(&noise).iter().filter(|frame| frame.f0_hz.is_some()).count();
         assert!(voiced <= 3, "{voiced} frames of noise are voiced");

@@ -105,13 +105,13 @@ fn square(re: Lanes, im: Lanes) -> Lanes {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assert_power, lane, noise};
+    use super::super::testing::{assert_power, lane, noisy};
     use super::*;
 
     #[test]
     fn spectra_match_the_definition_in_every_lane() {
         for length in [8, 16, 32, 64, 128, 256, 512] {
-            let (input, mut fft) = (noise(length), BlockFft::new(length));
+            let (input, mut fft) = (noisy(length), BlockFft::new(length));
             let mut power = vec![Lanes::ZERO; length / 2 + 1];
             fft.power(&input, &mut power);
             assert_power(&input, &power);

@@ -74,13 +74,13 @@ impl EvenFft {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{naive_bin, noise};
+    use super::super::testing::{naive_bin, noisy};
     use super::*;
 
     #[test]
     fn even_sequences_match_the_definition_in_every_lane() {
         for length in [8, 64, 256] {
-            let half = noise(length / 2 + 1);
+            let half = noisy(length / 2 + 1);
             let whole: Vec<Lanes> = half.iter().chain(half[1..length / 2].iter().rev()).copied().collect();
             for rows in [1, length / 2 + 1] {
                 let mut got = vec![Lanes::ZERO; rows];

@@ -46,13 +46,13 @@ impl PairFft {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assert_power, lane, noise};
+    use super::super::testing::{assert_power, lane, noisy};
     use super::*;
 
     #[test]
     fn spectra_match_the_definition_in_every_lane() {
         for length in [8, 16, 32, 64, 128, 256, 512] {
-            let (input, mut power) = (noise(length), vec![Lanes::ZERO; length / 2 + 1]);
+            let (input, mut power) = (noisy(length), vec![Lanes::ZERO; length / 2 + 1]);
             PairFft::new(length).power_of(|frame, out| lane(&input, frame, out), &mut power);
             assert_power(&input, &power);
         }

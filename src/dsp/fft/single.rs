@@ -39,13 +39,13 @@ impl fmt::Debug for RealFft {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{lane, naive_bin, noise};
+    use super::super::testing::{lane, naive_bin, noisy};
     use super::*;
 
     #[test]
     fn the_spectrum_matches_the_definition() {
         for length in [1, 2, 8, 12, 512] {
-            let (input, mut fft) = (noise(length), RealFft::new(length));
+            let (input, mut fft) = (noisy(length), RealFft::new(length));
             let spectrum = fft.single(|frame| lane(&input, 3, frame));
             assert_eq!(spectrum.len(), length / 2 + 1);
             for (bin, got) in spectrum.iter().enumerate() {

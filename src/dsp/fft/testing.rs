@@ -1,13 +1,10 @@
-use super::Lanes;
+use crate::dsp::Lanes;
+use crate::dsp::testing::noise;
 use std::f64::consts::TAU;
 
-/// White noise in every lane.
-pub fn noise(length: usize) -> Vec<Lanes> {
-    let mut state = 1u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state as f32 / u32::MAX as f32 - 0.5
-    };
+/// `length` rows of white noise.
+pub fn noisy(length: usize) -> Vec<Lanes> {
+    let mut next = noise();
     (0..length).map(|_| Lanes(std::array::from_fn(|_| next()))).collect()
 }
 

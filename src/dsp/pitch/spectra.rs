@@ -1,6 +1,6 @@
 use crate::config::PitchParams;
 use crate::dsp::sums::{largest_of, sum_of};
-use crate::dsp::{Cutter, Grid, LANES, Lanes, PairFft, simd};
+use crate::dsp::{Cutter, Grid, LANES, Lanes, PairFft, inner_hann, simd};
 
 /// Periods of the lowest pitch in a frame.
 const PERIODS: f64 = 3.0;
@@ -32,7 +32,7 @@ impl VoiceSpectra {
         Self {
             cutter: Cutter::new(length, grid),
             fft: PairFft::new(n_fft),
-            window: symmetric_hann(length),
+            window: inner_hann(length),
             reach: (rate / params.min_hz) as usize / 2,
             bins: n_fft / 2 + 1,
             kept: Vec::new(),
@@ -81,12 +81,6 @@ impl VoiceSpectra {
 /// Where among the kept blocks a block belongs.
 fn place(first_frame: usize) -> usize {
     (first_frame / LANES).min(KEPT)
-}
-
-/// Praat's Hanning window: symmetric, without its zeros.
-fn symmetric_hann(length: usize) -> Vec<f32> {
-    let step = std::f64::consts::TAU / (length + 1) as f64;
-    (1..=length).map(|i| (0.5 - 0.5 * (step * i as f64).cos()) as f32).collect()
 }
 
 /// Subtracts the frame's mean and applies the window; returns the largest magnitude within `reach` samples of the centre.
