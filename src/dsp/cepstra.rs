@@ -1,3 +1,4 @@
+use super::decibel::POWER_FLOOR;
 use super::{Contours, Dct, LANES, Lanes, MelBank, ln_in_place, power_to_db};
 use crate::config::{MelPreset, MfccParams};
 use std::f64::consts::{PI, SQRT_2};
@@ -10,7 +11,7 @@ const LIFTER: f64 = 22.0;
 /// (HTK's `melfloor`).
 pub fn level_in_place(preset: MelPreset, energies: &mut [Lanes]) {
     match preset {
-        MelPreset::Librosa => power_to_db(energies, 1e-10),
+        MelPreset::Librosa => power_to_db(energies, POWER_FLOOR),
         MelPreset::Kaldi => ln_in_place(energies, f32::EPSILON),
         MelPreset::Psf => ln_in_place(energies, f64::EPSILON as f32),
         MelPreset::Htk => ln_in_place(energies, 1.0),

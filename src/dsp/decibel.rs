@@ -3,6 +3,9 @@ use super::{Lanes, simd};
 /// Decibels of a power ratio in one unit of natural logarithm: `10 / ln 10`.
 pub const LN_TO_DB: f32 = 10.0 / std::f32::consts::LN_10;
 
+/// Power below which a bin counts as empty: librosa's `amin` of levels and of spectral flatness.
+pub(super) const POWER_FLOOR: f32 = 1e-10;
+
 /// Replaces each value by the natural logarithm of the larger of it and `floor` (a positive normal number).
 ///
 /// Relative error below 1e-6, absolute below 1e-7 near 1. The argument is split into `m * 2^e` with m in

@@ -1,5 +1,6 @@
 use super::framing::copy_padded;
-use super::{Grid, LANES, simd};
+use super::sums::square_sum;
+use super::{Grid, simd};
 
 /// Mean square below which a frame counts as silent: -100 dB of full scale.
 const SILENCE: f32 = 1e-10;
@@ -26,24 +27,6 @@ pub fn rms(samples: &[f32], grid: Grid, out: &mut [f32]) {
 /// Log energy of a frame from its RMS: `10 log10(max(1e-10, rms^2))` dB of full scale.
 pub fn log_energy_db(rms: f32) -> f32 {
     10.0 * (rms * rms).max(SILENCE).log10()
-}
-
-/// Sum of squares in eight interleaved partial sums, whatever the CPU.
-fn square_sum(samples: &[f32]) -> f32 {
-    simd(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0_f32; LANES];
-            let chunks = samples.chunks_exact(LANES);
-            let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();
-            for chunk in chunks {
-                for lane in 0..LANES {
-                    sums[lane] += chunk[lane] * chunk[lane];
-                }
-            }
-            sums.iter().sum::<f32>() + rest
-        },
-    )
 }
 
 /// Share of the samples of each frame at which the sign differs from the sample before, 0..1; the signal's end samples

@@ -23,6 +23,10 @@ mod mel;
 mod pitch;
 mod spectra;
 pub mod spectral;
+mod sums;
+#[cfg(test)]
+pub(crate) mod testing;
+mod vertex;
 pub mod voice;
 mod window;
 
@@ -45,4 +49,4 @@ pub use lanes::{LANES, Lanes, simd};
 pub use mel::MelBank;
 pub use pitch::{PitchFrame, PitchTracker, semitones};
 pub use spectra::PowerSpectra;
-pub use window::{povey, symmetric_hamming, window};
+pub use window::{inner_hann, povey, symmetric_hamming, window};

@@ -1,10 +1,11 @@
 mod path;
 mod spectra;
 
+use super::sums::largest_distance;
+use super::vertex::vertex;
 use super::{EvenFft, Grid, LANES, Lanes, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
-
 use spectra::VoiceSpectra;
 
 /// Boersma's costs, as Praat sets them for `To Pitch (ac)`.
@@ -27,13 +28,16 @@ pub struct PitchFrame {
 /// analysis of the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"; Praat's `To Pitch (ac)`).
 #[derive(Debug, Clone)]
 pub struct PitchTracker {
+    /// Sample rate, Hz.
     rate: f64,
     grid: Grid,
+    /// `log2` of the highest pitch in Hz.
     highest_octave: f64,
     spectra: VoiceSpectra,
     fft: EvenFft,
     /// `1 / autocorrelation of the window`, for lags 0..=longest + 1.
     window_gain: Vec<f32>,
+    /// Of a pitch period, in samples.
     shortest_lag: usize,
     /// Power spectra of a block, scaled to an energy of 1.
     scaled: Vec<Lanes>,
@@ -128,7 +132,9 @@ impl PitchTracker {
         }
         let mut strongest = 0.0_f64;
         for &lag in &self.peaks {
-            let (position, height) = vertex(self.lags[lag - 1], self.lags[lag], self.lags[lag + 1]);
+            let (position, height) = vertex([lag - 1, lag, lag + 1].map(|lag| f64::from(self.lags[lag])));
+            // Only short frames give values above 1, which count as their inverse, as in Praat.
+            let height = if height > 1.0 { 1.0 / height } else { height };
             strongest = strongest.max(height);
             if height > 0.5 * VOICING_THRESHOLD {
                 let f0_hz = self.rate / (lag as f64 + position);
@@ -179,35 +185,14 @@ fn scale_to_one(power: &[Lanes], scaled: &mut [Lanes]) {
 
 /// Largest distance of a sample from the mean.
 fn peak_around_mean(samples: &[f32]) -> f32 {
-    if samples.is_empty() {
-        return 0.0;
-    }
-    let mean = moments(samples).mean as f32;
-    simd(
-        #[inline(always)]
-        || {
-            let chunks = samples.chunks_exact(LANES);
-            let rest = chunks.remainder().iter().fold(0.0, |peak: f32, sample| peak.max((sample - mean).abs()));
-            let distance = |chunk: &[f32]| Lanes(std::array::from_fn(|lane| (chunk[lane] - mean).abs()));
-            let peaks = chunks.fold(Lanes::ZERO, |peaks, chunk| peaks.max(distance(chunk)));
-            peaks.0.into_iter().fold(rest, f32::max)
-        },
-    )
-}
-
-/// Position (relative to the middle) and height of the parabola through three neighbours. Values above 1, which only
-/// short frames give, count as their inverse, as in Praat.
-fn vertex(left: f32, here: f32, right: f32) -> (f64, f64) {
-    let (left, here, right) = (f64::from(left), f64::from(here), f64::from(right));
-    let (slope, curvature) = (0.5 * (right - left), 2.0 * here - left - right);
-    let height = here + 0.5 * slope * slope / curvature;
-    (slope / curvature, if height > 1.0 { 1.0 / height } else { height })
+    if samples.is_empty() { 0.0 } else { largest_distance(samples, moments(samples).mean as f32) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Edges;
+    use crate::dsp::testing::noise;
 
     const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 
@@ -236,11 +221,7 @@ mod tests {
 
     #[test]
     fn silence_and_noise_are_unvoiced() {
-        let mut state = 7u32;
-        let mut noise = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state as f32 / u32::MAX as f32 - 0.5
-        };
+        let mut noise = noise();
         let noise: Vec<f32> = (0..16000).map(|_| noise()).collect();
         let voiced = track(&noise).iter().filter(|frame| frame.f0_hz.is_some()).count();
         assert!(voiced <= 3, "{voiced} frames of noise are voiced");

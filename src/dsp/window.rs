@@ -23,6 +23,12 @@ pub fn povey(length: usize) -> Vec<f32> {
     (0..length).map(|index| (0.5 - 0.5 * symmetric_cosine(index, length)).powf(0.85) as f32).collect()
 }
 
+/// Praat's Hanning window of `length` samples: the symmetric Hann window of two samples more, without the zeros at its ends.
+pub fn inner_hann(length: usize) -> Vec<f32> {
+    let step = TAU / (length + 1) as f64;
+    (1..=length).map(|index| (0.5 - 0.5 * (step * index as f64).cos()) as f32).collect()
+}
+
 fn symmetric_cosine(index: usize, length: usize) -> f64 {
     (TAU * index as f64 / (length - 1) as f64).cos()
 }
@@ -48,9 +54,12 @@ mod tests {
 
     #[test]
     fn symmetric_windows_match_scipy() {
-        // scipy.signal.get_window(name, 5, fftbins=False), and Hann's to the power of 0.85
+        // scipy.signal.get_window(name, 5, fftbins=False), Hann's to the power of 0.85, and Hann's of 5 less its ends
         let (hamming, hann) = ([0.08, 0.54, 1.0, 0.54, 0.08], [0.0, 0.554_785, 1.0, 0.554_785, 0.0]);
         for (got, want) in symmetric_hamming(5).iter().zip(hamming).chain(povey(5).iter().zip(hann)) {
+            assert!((got - want).abs() < 1e-6, "{got} for {want}");
+        }
+        for (got, want) in inner_hann(3).iter().zip([0.5, 1.0, 0.5]) {
             assert!((got - want).abs() < 1e-6, "{got} for {want}");
         }
     }

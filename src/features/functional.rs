@@ -124,7 +124,7 @@ impl<'a> Families<'a> {
 
     fn percentile(&mut self, percent: u8) -> f64 {
         if !std::mem::replace(&mut self.is_ranked, true) {
-            self.tools.ascending.load(self.curve.present);
+            self.tools.ascending.load(&self.curve);
         }
         self.tools.ascending.percentile(f64::from(percent))
     }

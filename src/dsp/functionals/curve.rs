@@ -1,5 +1,4 @@
 use super::moments::{Moments, moments};
-use super::order::smallest_and_largest;
 use crate::dsp::simd;
 
 /// A contour as functionals see it, with what most of them start from.
@@ -79,9 +78,36 @@ fn present<'a>(values: &'a [f32], buffer: &'a mut Vec<f32>) -> &'a [f32] {
     buffer
 }
 
+/// Smallest and largest of `values`; at least one, none NaN.
+fn smallest_and_largest(values: &[f32]) -> (f32, f32) {
+    let (min, max) = simd(
+        #[inline(always)]
+        || {
+            let start = (u32::MAX, u32::MIN);
+            values.iter().map(|value| key(*value)).fold(start, |(min, max), key| (min.min(key), max.max(key)))
+        },
+    );
+    (from_key(min), from_key(max))
+}
+
+const SIGN: u32 = 1 << 31;
+
+/// An integer that sorts as the value does (as `f32::total_cmp`).
+#[inline(always)]
+fn key(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
+/// The value of a [`key`].
+fn from_key(key: u32) -> f32 {
+    f32::from_bits(if key & SIGN == 0 { !key } else { key ^ SIGN })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_gap_is_left_out_and_stands_at_the_mean() {
@@ -97,6 +123,21 @@ mod tests {
     fn nothing_present_is_no_curve() {
         for values in [&[][..], &[f32::NAN; 3]] {
             assert!(Curve::new(values, 0.01, &mut Vec::new()).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_sort_as_the_values_do(a: f32, b: f32) {
+            prop_assert_eq!(key(a).cmp(&key(b)), a.total_cmp(&b));
+            prop_assert_eq!(from_key(key(a)).to_bits(), a.to_bits());
+        }
+
+        #[test]
+        fn the_ends_are_those_of_the_sorted_values(mut values in proptest::collection::vec(-1e30f32..1e30, 1..99)) {
+            let (min, max) = smallest_and_largest(&values);
+            values.sort_by(f32::total_cmp);
+            prop_assert_eq!((min, max), (values[0], values[values.len() - 1]));
         }
     }
 }

@@ -16,9 +16,6 @@ pub struct Moments {
 /// Deviations smaller than this share of the mean are rounding of 32-bit values: the contour is constant.
 const CONSTANT: f64 = 1e-7;
 
-/// Partial sums kept side by side; their order never depends on the CPU.
-const SUMS: usize = 16;
-
 /// Moments of `values` in double precision; at least one value, all finite.
 pub fn moments(values: &[f32]) -> Moments {
     simd(
@@ -65,17 +62,17 @@ pub fn mean_magnitude(values: &[f32]) -> f64 {
     sum / values.len() as f64
 }
 
-/// Sum over frames of what `term` makes of a frame's number and value.
+/// Sum over frames of what `term` makes of a frame's number and value, in eight interleaved partial sums, whatever the CPU.
 #[inline(always)]
 pub(super) fn frame_sum(values: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut sums = [0.0; SUMS];
-    let mut frames: [f64; SUMS] = std::array::from_fn(|lane| lane as f64);
-    let chunks = values.chunks_exact(SUMS);
+    let mut sums = [0.0; LANES];
+    let mut frames: [f64; LANES] = std::array::from_fn(|lane| lane as f64);
+    let chunks = values.chunks_exact(LANES);
     let rest = chunks.remainder();
     for chunk in chunks {
-        for lane in 0..SUMS {
+        for lane in 0..LANES {
             sums[lane] += term(frames[lane], f64::from(chunk[lane]));
-            frames[lane] += SUMS as f64;
+            frames[lane] += LANES as f64;
         }
     }
     for (lane, value) in rest.iter().enumerate() {
@@ -84,16 +81,16 @@ pub(super) fn frame_sum(values: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
     sums.iter().sum()
 }
 
-/// Sum of the products of two sequences, as long as the shorter one.
+/// Sum of the products of two sequences, as long as the shorter one, likewise.
 #[inline(always)]
 pub(super) fn dot(left: &[f64], right: &[f64]) -> f64 {
-    let mut sums = [0.0; SUMS];
+    let mut sums = [0.0; LANES];
     let length = left.len().min(right.len());
-    let (left, right) = (left[..length].chunks_exact(SUMS), right[..length].chunks_exact(SUMS));
+    let (left, right) = (left[..length].chunks_exact(LANES), right[..length].chunks_exact(LANES));
     let rest = left.remainder().iter().zip(right.remainder());
     let rest: f64 = rest.map(|(left, right)| left * right).sum();
     for (left, right) in left.zip(right) {
-        for lane in 0..SUMS {
+        for lane in 0..LANES {
             sums[lane] += left[lane] * right[lane];
         }
     }

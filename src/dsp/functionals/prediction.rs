@@ -1,10 +1,7 @@
-use crate::dsp::simd;
+use crate::dsp::{LANES, simd};
 
 /// Frames that a value is predicted from.
 const ORDER: usize = 5;
-
-/// Partial sums kept side by side.
-const SUMS: usize = 8;
 
 /// Residuals below this share of the power are rounding.
 const ROUNDING: f64 = 1e-12;
@@ -31,17 +28,17 @@ pub fn predict(standard: &[f64]) -> Prediction {
 /// Sums of the products of values and those up to ORDER frames later, all lags in one pass.
 #[inline(always)]
 fn autocorrelation(standard: &[f64]) -> [f64; ORDER + 1] {
-    let mut sums = [[0.0; SUMS]; ORDER + 1];
-    let chunks = standard.len().saturating_sub(ORDER) / SUMS;
+    let mut sums = [[0.0; LANES]; ORDER + 1];
+    let chunks = standard.len().saturating_sub(ORDER) / LANES;
     for chunk in 0..chunks {
-        let near = &standard[chunk * SUMS..][..SUMS + ORDER];
+        let near = &standard[chunk * LANES..][..LANES + ORDER];
         for (lag, sums) in sums.iter_mut().enumerate() {
-            for lane in 0..SUMS {
+            for lane in 0..LANES {
                 sums[lane] += near[lane] * near[lane + lag];
             }
         }
     }
-    let rest = &standard[chunks * SUMS..];
+    let rest = &standard[chunks * LANES..];
     std::array::from_fn(|lag| {
         let products = rest.iter().zip(rest.iter().skip(lag)).map(|(here, later)| here * later);
         sums[lag].iter().sum::<f64>() + products.sum::<f64>()

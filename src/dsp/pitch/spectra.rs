@@ -1,5 +1,6 @@
 use crate::config::PitchParams;
-use crate::dsp::{Cutter, Grid, LANES, Lanes, PairFft, simd};
+use crate::dsp::sums::{largest_of, sum_of};
+use crate::dsp::{Cutter, Grid, LANES, Lanes, PairFft, inner_hann, simd};
 
 /// Periods of the lowest pitch in a frame.
 const PERIODS: f64 = 3.0;
@@ -31,7 +32,7 @@ impl VoiceSpectra {
         Self {
             cutter: Cutter::new(length, grid),
             fft: PairFft::new(n_fft),
-            window: symmetric_hann(length),
+            window: inner_hann(length),
             reach: (rate / params.min_hz) as usize / 2,
             bins: n_fft / 2 + 1,
             kept: Vec::new(),
@@ -82,28 +83,14 @@ fn place(first_frame: usize) -> usize {
     (first_frame / LANES).min(KEPT)
 }
 
-/// Praat's Hanning window: symmetric, without its zeros.
-fn symmetric_hann(length: usize) -> Vec<f32> {
-    let step = std::f64::consts::TAU / (length + 1) as f64;
-    (1..=length).map(|i| (0.5 - 0.5 * (step * i as f64).cos()) as f32).collect()
-}
-
 /// Subtracts the frame's mean and applies the window; returns the largest magnitude within `reach` samples of the centre.
 #[inline(always)]
 fn window_frame(frame: &[f32], window: &[f32], reach: usize, out: &mut [f32]) -> f32 {
     let length = window.len();
-    let mut sums = [0.0; LANES];
-    let chunks = frame.chunks_exact(LANES);
-    let rest: f32 = chunks.remainder().iter().sum();
-    chunks.for_each(|chunk| sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample));
-    let mean = (sums.iter().sum::<f32>() + rest) / length as f32;
+    let mean = sum_of(frame, |sample| sample) / length as f32;
     let (out, frame) = (&mut out[..length], &frame[..length]);
     for i in 0..length {
         out[i] = (frame[i] - mean) * window[i];
     }
-    let mut peaks = [0.0_f32; LANES];
-    let chunks = out[length / 2 - reach..length / 2 + reach].chunks(LANES);
-    let larger = |(peak, sample): (&mut f32, &f32)| *peak = if sample.abs() > *peak { sample.abs() } else { *peak };
-    chunks.for_each(|chunk| peaks.iter_mut().zip(chunk).for_each(larger));
-    peaks.into_iter().fold(0.0, f32::max)
+    largest_of(&out[length / 2 - reach..length / 2 + reach], f32::abs)
 }

@@ -12,6 +12,7 @@ mod moments;
 mod rolloff;
 mod slope;
 
+use super::decibel::POWER_FLOOR;
 use super::{LN_TO_DB, Lanes, ln_in_place, simd};
 
 pub use balance::{alpha_ratio_db, hammarberg_db, level_db};
@@ -25,9 +26,6 @@ pub use slope::slope_db_khz;
 
 #[cfg(test)]
 mod tests;
-
-/// Power below which a bin counts as empty: librosa's `amin` of spectral flatness.
-const POWER_FLOOR: f32 = 1e-10;
 
 /// The spectra of a block and what several descriptors need of them; buffers are kept from block to block.
 #[derive(Debug, Clone)]

@@ -1,12 +1,11 @@
-use super::{EvenFft, LN_TO_DB, Lanes, ln_in_place, simd};
+use super::{EvenFft, LN_TO_DB, Lanes, POWER_FLOOR, ln_in_place, simd};
 use crate::config::PitchParams;
 use std::ops::Range;
 
 /// Shortest quefrency of the regression line: below it lies the vocal tract.
 const LINE_FROM_S: f64 = 0.001;
 
-/// Floors before the logarithms of power and of squared cepstrum; the second hides the rounding of a flat spectrum.
-const POWER_FLOOR: f32 = 1e-10;
+/// Floor before the logarithm of the squared cepstrum, which hides the rounding of a flat spectrum.
 const CEPSTRUM_FLOOR: f32 = 1e-3;
 
 /// Cepstral peak prominence: how far the peak of a periodic voice stands out of the cepstrum (Hillenbrand, Cleveland &
@@ -72,6 +71,7 @@ fn above_line(heights: &[Lanes], line: &Range<usize>, peak: &Range<usize>) -> La
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dsp::testing::noise;
 
     fn prominence(power: &[Lanes]) -> f32 {
         let params = PitchParams { min_hz: 75.0, max_hz: 600.0 };
@@ -81,11 +81,7 @@ mod tests {
     #[test]
     fn a_ripple_stands_out_of_noise() {
         // a ripple of 125 Hz over a noisy spectrum is a peak at 8 ms
-        let mut state = 3_u32;
-        let mut noise = move || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state as f32 / u32::MAX as f32 - 0.5
-        };
+        let mut noise = noise();
         let mut spectrum = |depth: f32| -> Vec<Lanes> {
             let level = |bin: usize| depth * (std::f32::consts::TAU * bin as f32 / 8.0).cos();
             (0..=512).map(|bin| Lanes::splat((level(bin) + noise()).exp())).collect()

@@ -1,4 +1,4 @@
-use super::{FORMANTS, Formant, LN_TO_DB, Lanes};
+use super::{FORMANTS, Formant, LN_TO_DB, Lanes, POWER_FLOOR};
 
 /// Levels of harmonics of a voiced frame, dB.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +26,7 @@ fn level(power: &[Lanes], lane: usize, bin_hz: f32, hz: f32, reach_hz: f32) -> f
     let last = power.len() - 1;
     let bin = |hz: f32| ((hz / bin_hz).round().max(0.0) as usize).min(last);
     let strongest =
-        power[bin(hz - reach_hz)..=bin(hz + reach_hz)].iter().fold(1e-10, |peak: f32, row| peak.max(row.0[lane]));
+        power[bin(hz - reach_hz)..=bin(hz + reach_hz)].iter().fold(POWER_FLOOR, |peak: f32, row| peak.max(row.0[lane]));
     strongest.ln() * LN_TO_DB
 }
 

@@ -11,6 +11,8 @@ mod perturbation;
 mod roots;
 
 use super::dct::{GROUP, products};
+use super::decibel::POWER_FLOOR;
+use super::sums::largest_distance;
 use super::{EvenFft, Grid, LANES, LN_TO_DB, Lanes, ln_in_place, simd};
 
 pub use cepstrum::CepstralPeak;

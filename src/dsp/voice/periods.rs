@@ -1,9 +1,12 @@
-use super::{Grid, LANES, Lanes, simd};
+mod alike;
+mod amplitude;
+
+use super::{Grid, largest_distance};
+use alike::most_alike;
 use std::ops::Range;
 
-/// Where neighbouring periods are looked for, in periods.
+/// Where a neighbouring period is looked for at the nearest, in periods.
 const NEAREST: f64 = 0.8;
-const FARTHEST: f64 = 1.25;
 
 /// A period less like its neighbour than this is none; at the ends of a voiced stretch more is asked.
 const LIKE: f64 = 0.3;
@@ -12,10 +15,6 @@ const LIKE_AT_END: f64 = 0.7;
 /// A period whose peak is below this share of the utterance's is none; at the ends of a voiced stretch more is asked.
 const LOUD: f64 = 0.01;
 const LOUD_AT_END: f64 = 0.023_333;
-
-/// The half width of the window of a pulse's amplitude, in periods. Praat's is 0.2: then it matters which of a period's
-/// peaks the pulses sit on, which is chance.
-const AMPLITUDE_REACH: f64 = 0.5;
 
 /// Periods longer than another by this factor are not compared (Praat's "maximum period factor").
 pub(super) const PERIOD_FACTOR: f64 = 1.3;
@@ -44,13 +43,7 @@ struct Voice<'a> {
     /// Fundamental period in samples of each frame, NaN where unvoiced.
     periods: &'a [f64],
     grid: Grid,
-    peak: f64,
-}
-
-/// The place most like a period, and how like it is.
-struct Match {
-    at: f64,
-    correlation: f64,
+    /// Largest magnitude of the samples.
     peak: f64,
 }
 
@@ -59,7 +52,7 @@ impl Periods {
     /// unvoiced.
     pub fn find(&mut self, samples: &[f32], periods: &[f64], grid: Grid) -> &[Pulse] {
         self.pulses.clear();
-        let voice = Voice { samples, periods, grid, peak: f64::from(largest(samples)) };
+        let voice = Voice { samples, periods, grid, peak: f64::from(largest_distance(samples, 0.0)) };
         let mut before = f64::NEG_INFINITY;
         for stretch in voiced_stretches(periods) {
             // Half a frame more at both ends, as far as the pitch is known.
@@ -69,7 +62,7 @@ impl Periods {
             self.stretch(&voice, from, to, before);
             before = self.pulses.last().map_or(before, |pulse| pulse.at);
         }
-        measure(samples, &mut self.pulses);
+        amplitude::measure(samples, &mut self.pulses);
         &self.pulses
     }
 
@@ -100,7 +93,7 @@ impl Voice<'_> {
     ) {
         let mut at = start;
         while let Some(period) = self.period(at) {
-            let Some(next) = self.most_alike(at, period, direction) else {
+            let Some(next) = most_alike(self.samples, at, period, direction) else {
                 at += direction * period;
                 if outside(at) {
                     return;
@@ -142,46 +135,6 @@ impl Voice<'_> {
         let highest = window.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
         highest.map(|(index, _)| (from + index) as f64)
     }
-
-    /// The place a period away from `at` whose surroundings, one period long, are most like those of `at`: the maximum of
-    /// the normalised correlation, between samples by a parabola. `None` where there is no room or no maximum.
-    fn most_alike(&self, at: f64, period: f64, direction: f64) -> Option<Match> {
-        let length = period.round() as usize + 1;
-        let start = index(at - period / 2.0)?;
-        let here = self.samples.get(start..start + length)?;
-        let (near, far) = (at + direction * NEAREST * period, at + direction * FARTHEST * period);
-        let first = index((near.min(far) - period / 2.0).floor())?;
-        let last = index((near.max(far) - period / 2.0).ceil())?;
-        let room = self.samples.get(first..last + length)?;
-        let energy = square_sum(here);
-        let mut there = square_sum(&room[..length]);
-        let (mut best, mut place) = ([0.0, -1.0, 0.0], 0);
-        let (mut three, mut products) = ([0.0; 3], Lanes::ZERO);
-        for offset in 0..=last - first {
-            if offset % LANES == 0 {
-                products = products_at(here, &room[offset..]);
-            }
-            let norm = (energy * there).sqrt();
-            let correlation = if norm > 0.0 { f64::from(products.0[offset % LANES]) / norm } else { 0.0 };
-            three = [three[1], three[2], correlation];
-            if offset > 0 && three[1] > best[1] && three[1] >= three[0] && three[1] >= three[2] {
-                (best, place) = (three, offset - 1);
-            }
-            if let Some(next) = room.get(offset + length) {
-                there = (there + f64::from(*next).powi(2) - f64::from(room[offset]).powi(2)).max(0.0);
-            }
-        }
-        if best[1] <= -1.0 {
-            return None;
-        }
-        let (slope, curvature) = (0.5 * (best[2] - best[0]), 2.0 * best[1] - best[0] - best[2]);
-        let shift = if curvature > 0.0 { slope / curvature } else { 0.0 };
-        Some(Match {
-            at: at + (first + place) as f64 - start as f64 + shift,
-            correlation: best[1] + 0.5 * slope * shift,
-            peak: f64::from(largest(&room[place..place + length])),
-        })
-    }
 }
 
 /// Runs of frames that are voiced.
@@ -193,125 +146,6 @@ fn voiced_stretches(periods: &[f64]) -> impl Iterator<Item = Range<usize>> {
         at = end;
         Some(start..end)
     })
-}
-
-/// Fills in the amplitudes of the pulses that lie between two periods of like length.
-fn measure(samples: &[f32], pulses: &mut [Pulse]) {
-    for middle in 1..pulses.len().saturating_sub(1) {
-        let at = pulses[middle].at;
-        let (before, after) = (at - pulses[middle - 1].at, pulses[middle + 1].at - at);
-        if before.max(after) <= PERIOD_FACTOR * before.min(after) {
-            pulses[middle].amplitude = windowed_rms(samples, at, AMPLITUDE_REACH * before, AMPLITUDE_REACH * after);
-        }
-    }
-}
-
-/// Root mean square around a time under a Hann window that reaches so far to both sides.
-fn windowed_rms(samples: &[f32], at: f64, left: f64, right: f64) -> f64 {
-    let from = (at - left).ceil().max(0.0) as usize;
-    let middle = (at.ceil().max(0.0) as usize).clamp(from, samples.len().max(from));
-    let to = ((at + right).floor() as usize + 1).clamp(middle, samples.len().max(middle));
-    let side = |range: Range<usize>, reach: f64| {
-        let start = std::f64::consts::PI * (range.start as f64 - at) / reach;
-        let side = samples.get(range).unwrap_or_default();
-        simd(
-            #[inline(always)]
-            || weighted_energy(side, start, std::f64::consts::PI / reach),
-        )
-    };
-    let (before, after) = (side(from..middle, left), side(middle..to, right));
-    let (energy, weights) = (before.0 + after.0, before.1 + after.1);
-    if weights > 0.0 { (energy / weights).sqrt() } else { 0.0 }
-}
-
-/// Sums of the squares of weighted samples and of their weights `(1 + cos angle) / 2`, the angle growing by `step` from
-/// sample to sample: angles side by side are turned on together, which takes no cosine a sample.
-#[inline(always)]
-fn weighted_energy(samples: &[f32], start: f64, step: f64) -> (f64, f64) {
-    let (mut sin, mut cos) = side_by_side(start, step);
-    let (turn_sin, turn_cos) = (step * LANES as f64).sin_cos();
-    let (mut energy, mut weights) = ([0.0; LANES], [0.0; LANES]);
-    for chunk in samples.chunks(LANES) {
-        // past the last sample neither it nor its weight counts
-        let (mut values, mut counts) = ([0.0; LANES], [0.0; LANES]);
-        values.iter_mut().zip(chunk).for_each(|(value, sample)| *value = f64::from(*sample));
-        counts[..chunk.len()].fill(1.0);
-        for lane in 0..LANES {
-            let weight = counts[lane] * (0.5 + 0.5 * cos[lane]);
-            energy[lane] += (weight * values[lane]).powi(2);
-            weights[lane] += weight * weight;
-            let turned = cos[lane] * turn_cos - sin[lane] * turn_sin;
-            sin[lane] = sin[lane] * turn_cos + cos[lane] * turn_sin;
-            cos[lane] = turned;
-        }
-    }
-    (energy.iter().sum(), weights.iter().sum())
-}
-
-/// Sines and cosines of LANES angles from `start` on.
-#[inline(always)]
-fn side_by_side(start: f64, step: f64) -> ([f64; LANES], [f64; LANES]) {
-    let (mut sin, mut cos) = ([start.sin(); LANES], [start.cos(); LANES]);
-    let (step_sin, step_cos) = step.sin_cos();
-    for lane in 1..LANES {
-        sin[lane] = sin[lane - 1] * step_cos + cos[lane - 1] * step_sin;
-        cos[lane] = cos[lane - 1] * step_cos - sin[lane - 1] * step_sin;
-    }
-    (sin, cos)
-}
-
-fn index(at: f64) -> Option<usize> {
-    (at >= 0.0).then(|| at.round() as usize)
-}
-
-/// Largest magnitude.
-fn largest(samples: &[f32]) -> f32 {
-    let larger = |peak: f32, sample: &f32| if sample.abs() > peak { sample.abs() } else { peak };
-    simd(
-        #[inline(always)]
-        || {
-            let chunks = samples.chunks_exact(LANES);
-            let rest = chunks.remainder().iter().fold(0.0, larger);
-            let mut peaks = [0.0; LANES];
-            chunks
-                .for_each(|chunk| peaks.iter_mut().zip(chunk).for_each(|(peak, sample)| *peak = larger(*peak, sample)));
-            peaks.iter().fold(rest, larger)
-        },
-    )
-}
-
-/// Sum of squares in eight interleaved partial sums, whatever the CPU.
-fn square_sum(samples: &[f32]) -> f64 {
-    simd(
-        #[inline(always)]
-        || {
-            let chunks = samples.chunks_exact(LANES);
-            let rest: f32 = chunks.remainder().iter().map(|sample| sample * sample).sum();
-            let mut sums = [0.0_f32; LANES];
-            chunks.for_each(|chunk| sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample * sample));
-            f64::from(sums.iter().sum::<f32>() + rest)
-        },
-    )
-}
-
-/// Sums of the products of `here` with `room` at the offsets 0 to 7; those for which there is no room are less.
-fn products_at(here: &[f32], room: &[f32]) -> Lanes {
-    let whole = (room.len() + 1).saturating_sub(LANES).min(here.len());
-    simd(
-        #[inline(always)]
-        || {
-            let mut sums = Lanes::ZERO;
-            for (sample, there) in here[..whole].iter().zip(room.windows(LANES)) {
-                sums += Lanes(std::array::from_fn(|lane| there[lane])) * *sample;
-            }
-            for (start, sample) in here.iter().enumerate().skip(whole) {
-                for (sum, there) in sums.0.iter_mut().zip(&room[start.min(room.len())..]) {
-                    *sum += sample * there;
-                }
-            }
-            sums
-        },
-    )
 }
 
 #[cfg(test)]

@@ -17,23 +17,22 @@ const NEAR: f32 = 1e-8;
 /// All complex roots of eight real polynomials at a time, by the Aberth-Ehrlich iteration (Aberth 1973).
 #[derive(Debug, Clone)]
 pub(super) struct Roots {
-    pub re: Vec<Wide>,
-    pub im: Vec<Wide>,
-    rough_re: Vec<[f32; LANES]>,
-    rough_im: Vec<[f32; LANES]>,
+    found: Points<f64>,
+    rough: Points<f32>,
     rough_coefficients: Vec<[f32; LANES]>,
+}
+
+/// A point of the complex plane each root, eight side by side.
+#[derive(Debug, Clone)]
+struct Points<T> {
+    re: Vec<[T; LANES]>,
+    im: Vec<[T; LANES]>,
 }
 
 impl Roots {
     /// Room for the roots of polynomials of degree `degree`.
     pub fn new(degree: usize) -> Self {
-        Self {
-            re: vec![[0.0; LANES]; degree],
-            im: vec![[0.0; LANES]; degree],
-            rough_re: vec![[0.0; LANES]; degree],
-            rough_im: vec![[0.0; LANES]; degree],
-            rough_coefficients: Vec::new(),
-        }
+        Self { found: Points::new(degree), rough: Points::new(degree), rough_coefficients: Vec::new() }
     }
 
     /// Finds the roots of `z^n + c[1] z^(n-1) + ... + c[n]`, `c` being `degree + 1` coefficients with `c[0]` = 1, in the
@@ -41,51 +40,56 @@ impl Roots {
     pub fn solve(&mut self, coefficients: &[Wide], active: [bool; LANES]) {
         self.rough_coefficients.clear();
         self.rough_coefficients.extend(coefficients.iter().map(|wide| wide.map(|value| value as f32)));
-        for k in 0..self.re.len() {
-            let (re, im) = self.start(k);
-            (self.rough_re[k], self.rough_im[k]) = ([re as f32; LANES], [im as f32; LANES]);
+        let degree = self.found.re.len();
+        for k in 0..degree {
+            let (re, im) = start(k, degree);
+            (self.rough.re[k], self.rough.im[k]) = ([re as f32; LANES], [im as f32; LANES]);
         }
-        let rough = (&mut *self.rough_re, &mut *self.rough_im);
-        approach(&self.rough_coefficients, rough, active, (ROUGH_ITERATIONS, NEAR));
-        for k in 0..self.re.len() {
-            let (re, im) = self.start(k);
+        self.rough.approach(&self.rough_coefficients, active, ROUGH_ITERATIONS, NEAR);
+        for k in 0..degree {
             for lane in 0..LANES {
-                let (near_re, near_im) = (self.rough_re[k][lane], self.rough_im[k][lane]);
-                let is_near = near_re.is_finite() && near_im.is_finite();
-                (self.re[k][lane], self.im[k][lane]) =
-                    if is_near { (f64::from(near_re), f64::from(near_im)) } else { (re, im) };
+                let (re, im) = (self.rough.re[k][lane], self.rough.im[k][lane]);
+                let is_near = re.is_finite() && im.is_finite();
+                (self.found.re[k][lane], self.found.im[k][lane]) =
+                    if is_near { (f64::from(re), f64::from(im)) } else { start(k, degree) };
             }
         }
-        approach(coefficients, (&mut self.re, &mut self.im), active, (MOST_ITERATIONS, CLOSE_ENOUGH));
+        self.found.approach(coefficients, active, MOST_ITERATIONS, CLOSE_ENOUGH);
     }
 
-    /// Where root `k` is looked for first: off the real axis' symmetry, which the iteration would keep.
-    fn start(&self, k: usize) -> (f64, f64) {
-        let angle = std::f64::consts::TAU * (k as f64 + 0.35) / self.re.len() as f64;
-        (0.9 * angle.cos(), 0.9 * angle.sin())
+    /// Real and imaginary parts of the roots of a lane, in no order.
+    pub fn of(&self, lane: usize) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.found.re.iter().zip(&self.found.im).map(move |(re, im)| (re[lane], im[lane]))
     }
 }
 
-/// Moves the roots of the `active` lanes until their squared steps are below the second bound, at most as often as the first.
-fn approach<T: Float>(
-    coefficients: &[[T; LANES]],
-    (re, im): (&mut [[T; LANES]], &mut [[T; LANES]]),
-    active: [bool; LANES],
-    (iterations, close): (usize, T),
-) {
-    let mut moving = active.map(|active| if active { T::one() } else { T::zero() });
-    for _ in 0..iterations {
-        let largest = simd(
-            #[inline(always)]
-            || iterate(coefficients, (re, im), &moving),
-        );
-        for (moving, largest) in moving.iter_mut().zip(largest) {
-            if largest < close {
-                *moving = T::zero();
+/// Where root `k` of `degree` is looked for first: off the real axis' symmetry, which the iteration would keep.
+fn start(k: usize, degree: usize) -> (f64, f64) {
+    let angle = std::f64::consts::TAU * (k as f64 + 0.35) / degree as f64;
+    (0.9 * angle.cos(), 0.9 * angle.sin())
+}
+
+impl<T: Float> Points<T> {
+    fn new(roots: usize) -> Self {
+        Self { re: vec![[T::zero(); LANES]; roots], im: vec![[T::zero(); LANES]; roots] }
+    }
+
+    /// Moves the roots of the `active` lanes until their squared steps are below `close`, at most `iterations` times.
+    fn approach(&mut self, coefficients: &[[T; LANES]], active: [bool; LANES], iterations: usize, close: T) {
+        let mut moving = active.map(|active| if active { T::one() } else { T::zero() });
+        for _ in 0..iterations {
+            let largest = simd(
+                #[inline(always)]
+                || iterate(coefficients, (&mut *self.re, &mut *self.im), &moving),
+            );
+            for (moving, largest) in moving.iter_mut().zip(largest) {
+                if largest < close {
+                    *moving = T::zero();
+                }
             }
-        }
-        if moving == [T::zero(); LANES] {
-            break;
+            if moving == [T::zero(); LANES] {
+                break;
+            }
         }
     }
 }
@@ -133,6 +137,7 @@ fn pull<T: Float>(re: &[[T; LANES]], im: &[[T; LANES]], k: usize) -> ([T; LANES]
     (sum_re, sum_im)
 }
 
+/// Keeps a divisor from being 0.
 #[inline(always)]
 fn at_least_tiny<T: Float>(value: T) -> T {
     if value > T::min_positive_value() { value } else { T::min_positive_value() }
@@ -198,8 +203,8 @@ mod tests {
             for (radius, angle) in pairs(lane) {
                 for sign in [1.0, -1.0] {
                     let (re, im) = (radius * angle.cos(), sign * radius * angle.sin());
-                    let distance = |k: usize| (roots.re[k][lane] - re).hypot(roots.im[k][lane] - im);
-                    let nearest = (0..10).map(distance).fold(f64::INFINITY, f64::min);
+                    let distance = |found: (f64, f64)| (found.0 - re).hypot(found.1 - im);
+                    let nearest = roots.of(lane).map(distance).fold(f64::INFINITY, f64::min);
                     assert!(nearest < 1e-9, "lane {lane}: {radius} at {angle} is {nearest} away");
                 }
             }
@@ -215,7 +220,7 @@ mod tests {
             let value = |c: usize, lane: usize| if lane == 2 { one[c] } else { rest[c] };
             let coefficients: Vec<Wide> = (0..7).map(|c| std::array::from_fn(|lane| value(c, lane))).collect();
             roots.solve(&coefficients, [true; LANES]);
-            (0..6).map(|k| (roots.re[k][2].to_bits(), roots.im[k][2].to_bits())).collect::<Vec<_>>()
+            roots.of(2).map(|(re, im)| (re.to_bits(), im.to_bits())).collect::<Vec<_>>()
         };
         assert_eq!(solve(&one), solve(&other));
     }

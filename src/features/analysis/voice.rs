@@ -192,6 +192,7 @@ impl Perturbation {
 #[cfg(test)]
 mod tests {
     use crate::config::Features;
+    use crate::dsp::testing::noise;
     use crate::features::FeatureSet;
 
     /// The contour of a descriptor over `samples` at 16 kHz.
@@ -205,11 +206,7 @@ mod tests {
 
     /// A sine of 200 Hz with white noise `snr_db` below it.
     fn noisy_tone(snr_db: f32) -> Vec<f32> {
-        let mut state = 5_u32;
-        let mut noise = move || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state as f32 / u32::MAX as f32 - 0.5
-        };
+        let mut noise = noise();
         // Uniform noise of width 1 has the power 1/12, the sine of height 0.3 has 0.045.
         let gain = (0.045 * 12.0 / 10_f32.powf(snr_db / 10.0)).sqrt();
         let tone = |i: usize| 0.3 * (std::f32::consts::TAU * (i as f32 / 80.0).fract()).sin();

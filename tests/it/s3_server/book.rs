@@ -1,0 +1,71 @@
+//! What goes wrong, and what was asked for.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use s3s::{S3Result, s3_error};
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// 503 SlowDown.
+    Throttled,
+    /// 500 InternalError.
+    Broken,
+    /// 403 AccessDenied.
+    Denied,
+    /// The body ends after half of its bytes.
+    Truncated,
+    /// The body stops after half of its bytes, and the connection stays open.
+    Stalled,
+    /// The answer takes its time.
+    Slow(Duration),
+    /// Another object stands in the place of the one that was listed.
+    Changed,
+}
+
+/// Some requests that go wrong.
+#[derive(Debug)]
+pub struct Rule {
+    pub operation: &'static str,
+    pub key: String,
+    pub fault: Fault,
+    pub times: usize,
+}
+
+/// What goes wrong, and what was asked for.
+#[derive(Debug, Default)]
+pub struct Book {
+    pub rules: Mutex<Vec<Rule>>,
+    /// Operation and key.
+    pub requests: Mutex<Vec<(&'static str, String)>>,
+    /// The keys of open multipart uploads, by the uploads' ids.
+    pub uploads: Mutex<BTreeMap<String, String>>,
+}
+
+impl Book {
+    /// Notes a request; says what goes wrong with it.
+    fn note(&self, operation: &'static str, key: &str) -> Option<Fault> {
+        self.requests.lock().expect("no panic").push((operation, key.to_owned()));
+        let mut rules = self.rules.lock().expect("no panic");
+        let fits = |rule: &&mut Rule| rule.operation == operation && key.contains(&rule.key) && rule.times > 0;
+        let rule = rules.iter_mut().find(fits)?;
+        rule.times -= 1;
+        Some(rule.fault)
+    }
+
+    /// The same, and fails where the fault is an answer without content.
+    pub async fn admit(&self, operation: &'static str, key: &str) -> S3Result<Option<Fault>> {
+        match self.note(operation, key) {
+            Some(Fault::Throttled) => Err(s3_error!(SlowDown, "Please reduce your request rate.")),
+            Some(Fault::Broken) => Err(s3_error!(InternalError, "We encountered an internal error.")),
+            Some(Fault::Denied) => Err(s3_error!(AccessDenied, "Access Denied")),
+            Some(Fault::Slow(time)) => {
+                tokio::time::sleep(time).await;
+                Ok(None)
+            }
+            other => Ok(other),
+        }
+    }
+}
