@@ -1,4 +1,5 @@
 use crate::config::{self, ConfigError};
+use crate::schema::plural;
 
 /// Why a corpus cannot be ingested. Names of files and labels are escaped, so that none can break a log line.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -46,8 +47,10 @@ pub enum CorpusError {
     },
     /// Source labels without an emotion.
     #[error(
-        "corpus `{corpus}`: {count} source labels have no emotion; add to its [corpus.labels] an emotion for each, or \"-\" to drop it:\n{lines}\n\
-         hint: canonical emotions are {canonical}; others are legal where the label map names them"
+        "corpus `{corpus}`: there is no emotion for {}; add to its [corpus.labels] an emotion for each, or \"-\" to drop \
+         it:\n{lines}\n\
+         hint: canonical emotions are {canonical}; others are legal where the label map names them",
+        plural(*count, "source label")
     )]
     UnmappedLabels {
         /// The corpus.

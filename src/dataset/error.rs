@@ -1,4 +1,5 @@
 use super::assign::fold_words;
+use crate::schema::plural;
 use polars::prelude::PolarsError;
 
 /// Why a table cannot be read, split or normalized.
@@ -58,7 +59,8 @@ pub enum DatasetError {
     },
     /// A grouping column has nulls.
     #[error(
-        "scheme `{scheme}` groups by `{column}`, which {count} utterances lack, the first being `{id}`\nhint: {hint}"
+        "scheme `{scheme}` groups by `{column}`, which is missing from {}, the first being `{id}`\nhint: {hint}",
+        plural(*count, "utterance")
     )]
     NoGroup {
         /// The scheme.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::config;
 use crate::features::FeatureSet;
-use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
+use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance, plural};
 use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
@@ -294,7 +294,12 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     ];
     let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count)));
     counts.extend(by_code);
-    let copies = if augmented > 0 { format!(" and {augmented} augmented ones") } else { String::new() };
-    let summary = format!("{} rows{copies} of {columns} features, {refused} rejects", rows - refused);
+    let copies = match augmented {
+        0 => String::new(),
+        count => format!(" and {}", plural(count as usize, "augmented one")),
+    };
+    let counted = [(rows - refused, "row"), (columns, "feature"), (refused, "reject")];
+    let [rows, columns, refused] = counted.map(|(count, word)| plural(count, word));
+    let summary = format!("{rows}{copies} of {columns}, {refused}");
     Ok(Done { outputs, counts, summary, warnings: Vec::new() })
 }
