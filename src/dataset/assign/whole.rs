@@ -33,7 +33,7 @@ pub fn whole(
     let mut fold: Fold = ids.iter().map(|id| known.contains(id).then_some(Split::Train)).collect();
     if dev && params.dev() > 0.0 {
         let strata = Strata::new(keys, params.stratify_by())?;
-        Assigner { keys, params, strata, seed }.carve_dev(WHOLE, &mut fold)?;
+        Assigner { keys, params, grouping: params.grouping(), strata, seed }.carve_dev(WHOLE, &mut fold)?;
     } else if dev && matches!(params, SplitParams::Predefined { .. }) {
         let fixed = named(Some(Split::Dev));
         let on_dev = fold.iter_mut().zip(&ids).filter(|(_, id)| fixed.contains(*id));
