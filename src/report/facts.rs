@@ -164,6 +164,10 @@ pub struct SplitFacts {
     pub words: String,
     /// The folds.
     pub folds: Vec<FoldFacts>,
+    /// Utterances that stand in any fold.
+    pub utterances: i64,
+    /// Their speakers; none where one is unknown.
+    pub speakers: Option<i64>,
     /// What the split stage warned of.
     pub warnings: Vec<String>,
 }
@@ -285,9 +289,9 @@ impl Facts {
         if self.normalization.transductive { Track::Transductive } else { Track::Inductive }
     }
 
-    /// A line over figures, with their track.
+    /// A line over figures, with their track; a heading goes without, since the words below the title say it for all.
     pub(super) fn on_track(&self, words: &str) -> String {
-        format!("{words} ({} track)", self.track())
+        if words.starts_with('#') { words.to_owned() } else { format!("{words} ({} track)", self.track()) }
     }
 
     /// A figure's row of the metrics table.

@@ -203,6 +203,8 @@ fn feature_facts(context: &Context, tables: &Tables) -> Result<FeatureFacts, Sta
 fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFacts, StageError> {
     let speakers = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row.speaker.as_deref()));
     let speakers = speakers.collect::<BTreeMap<_, _>>();
+    let ids = tables.splits.iter().map(|row| row.utterance_id.as_str()).collect::<BTreeSet<_>>();
+    let used = ids.iter().filter_map(|id| speakers.get(id).copied()).collect::<Vec<_>>();
     let mut folds = BTreeMap::<i64, (FoldFacts, BTreeSet<&str>)>::new();
     for row in &tables.splits {
         let empty = FoldFacts { fold: row.fold, train: 0, augmented: 0, dev: 0, test: 0, test_speakers: None };
@@ -225,6 +227,8 @@ fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFacts, StageEr
         scheme: context.parameters.split.scheme().as_str().to_owned(),
         words: split_words(&context.parameters.split),
         folds: folds.collect(),
+        utterances: used.len() as i64,
+        speakers: used.into_iter().collect::<Option<BTreeSet<_>>>().map(|speakers| speakers.len() as i64),
         warnings: record.map(|record| record.warnings).unwrap_or_default(),
     })
 }
@@ -235,7 +239,7 @@ fn split_words(split: &SplitParams) -> String {
     let dev = match split {
         SplitParams::Predefined { .. } => String::new(),
         _ if split.dev() == 0.0 => ", without a dev side".to_owned(),
-        _ => format!(", with {} of what is not test held out as dev", percent(split.dev())),
+        _ => format!(", with {} of what is not test set apart as dev", percent(split.dev())),
     };
     let what = match split {
         SplitParams::Stratified { test, .. } => format!("one random split with {} for test", percent(*test)),
