@@ -17,7 +17,8 @@ pub use whole::{WHOLE, whole};
 /// The splits table, and what about it deserves a warning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
-    /// A row for each utterance and fold, and for each augmented row of a train utterance; by fold, then by utterance id.
+    /// A row for each utterance and fold, and for each augmented row of a train utterance; by fold, then by utterance
+    /// id.
     pub rows: Vec<SplitRow>,
     /// Sentences for the log and the report.
     pub warnings: Vec<String>,

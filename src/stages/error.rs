@@ -83,9 +83,9 @@ pub enum StageError {
     },
     /// Train and test share what they must not.
     #[error(
-        "leakage: the sides of the split share what they must not; leakage.parquet lists it\n{0}\nhint: take copies off one \
-         side (`exclude` of [[corpus]], or the manifest), or choose a split.scheme that makes the sides itself and keeps \
-         such utterances together"
+        "leakage: the sides of the split share what they must not; leakage.parquet lists it\n{0}\n\
+         hint: take copies off one side (`exclude` of [[corpus]], or the manifest), or choose a split.scheme that \
+         makes the sides itself and keeps such utterances together"
     )]
     Leakage(String),
     /// The data cannot be split or normalized as asked.

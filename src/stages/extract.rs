@@ -1,8 +1,8 @@
-//! Reads utterances, run/files and the audio; writes features/*.parquet, on request frames/*.parquet, feature_dictionary
-//! and rejects.
+//! Reads utterances, run/files and the audio; writes features/*.parquet, on request frames/*.parquet,
+//! feature_dictionary and rejects.
 //!
-//! Parts are staged under run/extract as they finish and moved to features/ and frames/ when all are there. A later stage reads the
-//! parts that run/extract.json names, and that file is there when the last one is.
+//! Parts are staged under run/extract as they finish and moved to features/ and frames/ when all are there. A later
+//! stage reads the parts that run/extract.json names, and that file is there when the last one is.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Reads a saved model and audio files without labels; writes inferences and rejects.
 //!
-//! The model carries what extraction and normalization need. One that was normalized speaker by speaker takes each input
-//! as one speaker, whose statistics come from the input's own utterances.
+//! The model carries what extraction and normalization need. One that was normalized speaker by speaker takes each
+//! input as one speaker, whose statistics come from the input's own utterances.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -128,7 +128,8 @@ impl Predict<'_> {
         for name in model::FILES {
             let content = store.get(name).map_err(|error| match error {
                 StorageError::NotFound { .. } => self.unusable(format!(
-                    "it has no file `{name}`; MODEL is the folder of a saved model, such as runs/demo/models/mlp/all or .../fold-0"
+                    "it has no file `{name}`; MODEL is the folder of a saved model, such as runs/demo/models/mlp/all \
+                     or .../fold-0"
                 )),
                 error => error.into(),
             })?;

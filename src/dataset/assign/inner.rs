@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// fold's rows of the splits table, sorted by utterance id, as are those of each inner fold.
 ///
 /// In each inner fold the utterances of one part are test, all others train. Augmented rows follow their originals and
-/// are never test. Dev rows stay dev, models do with them what they do outside, but for those of a group that is tested.
-/// Test rows of the outer fold are in no inner fold. Where there are fewer groups than `folds`, each is a fold.
+/// are never test. Dev rows stay dev, models do with them what they do outside, but for those of a group that is
+/// tested. Test rows of the outer fold are in no inner fold. Where there are fewer groups than `folds`, each is a fold.
 ///
 /// # Errors
 /// Fewer than two groups to hold apart; those of [`super::assign`] about columns.
@@ -60,8 +60,8 @@ pub fn inner_folds(
     Ok((0..folds).map(inner).collect())
 }
 
-/// The columns whose equal values stay together inside: those of the scheme, and the speakers where the user fixed sides
-/// that share none. Settings would otherwise be chosen for people who are known, and judged on others.
+/// The columns whose equal values stay together inside: those of the scheme, and the speakers where the user fixed
+/// sides that share none. Settings would otherwise be chosen for people who are known, and judged on others.
 fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, DatasetError> {
     let mut grouping = params.grouping();
     match params {

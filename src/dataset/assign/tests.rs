@@ -190,8 +190,8 @@ fn without_lists_every_pair_of_corpora_is_a_fold_each_way_over_shared_emotions()
     let anger = data.rows.iter().filter(|row| row.emotion == "anger").map(|row| row.utterance_id.as_str());
     let anger: BTreeSet<&str> = anger.collect();
     assert!(!anger.is_empty() && found.rows.iter().all(|row| !anger.contains(row.utterance_id.as_str())));
-    let warning = "emotions anger, happiness are on one side of a fold only: 24 of 144 utterances are left out, 24 more of \
-                   some folds";
+    let warning = "emotions anger, happiness are on one side of a fold only: 24 of 144 utterances are left out, 24 \
+                   more of some folds";
     assert_eq!(found.warnings, [warning]);
     let alone = Utterances::of("x", &[(0, 0), (0, 1), (1, 0), (1, 1)]);
     let error = split(&alone, "scheme = 'cross-corpus'").expect_err("one corpus").to_string();

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 /// What stands for the number of a fold in the rows of [`whole`].
 pub const WHOLE: i64 = -1;
 
-/// Every utterance that stands in the splits table `rows`, and its augmented copies, as one fold without a test side: all
-/// are train. Sorted by utterance id.
+/// Every utterance that stands in the splits table `rows`, and its augmented copies, as one fold without a test side:
+/// all are train. Sorted by utterance id.
 ///
-/// With `dev`, what models hold out to stop early or to be calibrated on is held out here as in every fold: the scheme's
-/// share, carved by its grouping; of sides that are fixed, the dev side.
+/// With `dev`, what models hold out to stop early or to be calibrated on is held out here as in every fold: the
+/// scheme's share, carved by its grouping; of sides that are fixed, the dev side.
 ///
 /// # Errors
 /// Too few groups for a dev side; those of [`super::assign`] about columns.

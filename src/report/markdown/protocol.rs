@@ -28,8 +28,8 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
     match sharing(facts, "speaker") {
         Sharing::Disjoint => {}
         Sharing::Shared(count) => warnings.push(format!(
-            "**The split is not speaker-disjoint.** Models learn from and are tested on utterances of the same {}, so the figures below are flattering: expect lower ones for people the models \
-             have never heard.",
+            "**The split is not speaker-disjoint.** Models learn from and are tested on utterances of the same {}, so \
+             the figures below are flattering: expect lower ones for people the models have never heard.",
             number::plural(count, "speaker")
         )),
         Sharing::Unknown => warnings.push(

@@ -66,7 +66,8 @@ fn words(versus: &Versus) -> String {
         count => format!(" {} utterances tested by one run only were left out.", number::count(count)),
     };
     let paired = format!(
-        "Both runs are measured on the {} of {} that both tested, none of which either model had learned from.{left_out}",
+        "Both runs are measured on the {} of {} that both tested, none of which either model had learned \
+         from.{left_out}",
         number::plural(versus.shared, "utterance"),
         number::plural(versus.speakers, "known speaker"),
     );
