@@ -22,16 +22,17 @@ impl Augmenter {
         Self { transforms: transforms.to_vec(), resamplers: Resamplers::new(PER_MILLE) }
     }
 
-    /// The altered copies of utterance `id`, in the order of the transforms, each made when it is asked for. Facts about
-    /// the file stay; the length is that of the copy.
+    /// The altered copies of utterance `id`, in the order of the transforms, each made when it is asked for. Facts
+    /// about the file stay; the length is that of the copy.
     ///
-    /// - Speed resamples: `n` samples become `n / speed`, and a tone of `f` Hz one of `f * speed` Hz; what would lie above
-    ///   half the rate is gone.
+    /// - Speed resamples: `n` samples become `n / speed`, and a tone of `f` Hz one of `f * speed` Hz; what would lie
+    ///   above half the rate is gone.
     /// - Gain multiplies every sample by `10^(dB / 20)`; nothing is clipped, so samples may exceed full scale.
     /// - Noise adds white Gaussian noise, scaled so that its power in this very copy is the utterance's divided by
     ///   `10^(dB / 10)`. Which noise depends on the seed, the id and the ratio alone.
     ///
-    /// An utterance of zeros alone has no copies: a gain leaves it as it is, and noise in proportion to nothing is none.
+    /// An utterance of zeros alone has no copies: a gain leaves it as it is, and noise in proportion to nothing is
+    /// none.
     pub fn copies(&mut self, audio: &Audio, id: &str) -> impl Iterator<Item = (Transform, Audio)> {
         let Self { transforms, resamplers } = self;
         let is_silent = audio.samples.iter().all(|sample| *sample == 0.0);

@@ -1,12 +1,12 @@
 //! Audio files to mono samples: bytes in, `f32` at the configured rate out. Knows no paths and no tables.
 //!
 //! An [`AudioReader`] takes a file packet after packet: decode it and mix it to mono at the rate of the file, cut the
-//! segments at that rate, and resample. Of a long file, memory holds the segments that are being heard, at the new rate.
-//! What cannot be trusted is refused whole: see [`AudioError`] for the causes and their codes. An [`Augmenter`] then makes
-//! altered copies.
+//! segments at that rate, and resample. Of a long file, memory holds the segments that are being heard, at the new
+//! rate. What cannot be trusted is refused whole: see [`AudioError`] for the causes and their codes. An [`Augmenter`]
+//! then makes altered copies.
 //!
-//! Containers: WAV (integer, float, A-law, mu-law, ADPCM), FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS, AIFF,
-//! CAF, Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM). The content decides, never the extension.
+//! Containers: WAV (integer, float, A-law, mu-law, ADPCM), FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS,
+//! AIFF, CAF, Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM). The content decides, never the extension.
 
 mod augment;
 mod complete;

@@ -145,9 +145,10 @@ pub(super) struct PredictOptions {
 }
 
 const PREDICT_HELP: &str = "\
-A model that was normalized speaker by speaker (normalize.scope = \"speaker\") needs unlabelled utterances of each speaker
-that it judges: each INPUT is then taken as one speaker and must hold at least 8 audio files, so give one folder, or one
-pattern in quotes, for each speaker.";
+A model that was normalized speaker by speaker (normalize.scope = \"speaker\") needs unlabelled utterances of each
+speaker that it judges: each INPUT is then taken as one speaker and must hold at least 8 audio files, so give one
+folder, or one pattern in quotes, for each speaker. calls/*/ without quotes is a folder, and thus a speaker, after the
+other; in quotes it is one speaker.";
 
 /// The flags of `ser compare`.
 #[derive(Debug, Args)]
@@ -156,10 +157,13 @@ pub(super) struct CompareOptions {
     pub run_a: String,
     /// Output of the run that is judged
     pub run_b: String,
-    /// Fail with exit 5 where B's metric is lower than A's by more than this, e.g. uar=0.02; may be repeated. Metrics: uar,
-    /// accuracy, macro_f1, weighted_f1
+    /// Fail with exit 5 where B's metric is lower than A's by more than this, e.g. uar=0.02; may be repeated. Metrics:
+    /// uar, accuracy, macro_f1, weighted_f1
     #[arg(long, value_name = "METRIC=X")]
     pub max_drop: Vec<String>,
+    /// Fail a gate where the runs share less than this share of the larger one's test utterances (0 to 1)
+    #[arg(long, value_name = "SHARE", requires = "max_drop", default_value_t = 0.9)]
+    pub min_shared: f64,
     /// The model to compare [default: `selected` where a run has it, else `mlp`, else the first]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,

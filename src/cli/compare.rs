@@ -10,7 +10,7 @@ use super::say;
 
 /// Prints the comparison of two runs; a gate that fails is an error after that.
 pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
-    let gates = options.max_drop.iter().map(|text| gate(text)).collect::<Result<Vec<_>, _>>()?;
+    let gates = gates(options)?;
     let bootstrap = Evaluate { bootstrap: options.bootstrap, ..Evaluate::default() }.check();
     bootstrap.map_err(|error| ConfigError { key: "--bootstrap".to_owned(), ..error })?;
     let file = options.out.as_deref().map(file).transpose()?;
@@ -38,12 +38,22 @@ fn file(text: &str) -> anyhow::Result<(String, String)> {
     }
 }
 
+/// What was asked for: where it is anything, the runs must share enough to tell.
+fn gates(options: &CompareOptions) -> Result<Vec<Gate>, ConfigError> {
+    if !(0.0..=1.0).contains(&options.min_shared) {
+        return Err(ConfigError::new("--min-shared", options.min_shared, "legal are 0 to 1"));
+    }
+    let shared = Gate::MinShared(options.min_shared);
+    let shared = std::iter::once(shared).filter(|_| !options.max_drop.is_empty());
+    shared.map(Ok).chain(options.max_drop.iter().map(|text| max_drop(text))).collect()
+}
+
 /// `uar=0.02`
-fn gate(text: &str) -> Result<Gate, ConfigError> {
+fn max_drop(text: &str) -> Result<Gate, ConfigError> {
     let legal = Measure::SUMMARY.map(Measure::as_str);
     let problem = format!("wanted METRIC=X, X from 0 to 1; metrics are {}", legal.join(", "));
     let (metric, drop) = text.split_once('=').unwrap_or_default();
     let drop = drop.parse::<f64>().ok().filter(|drop| legal.contains(&metric) && (0.0..=1.0).contains(drop));
     let max_drop = drop.ok_or_else(|| ConfigError::new("--max-drop", text, problem))?;
-    Ok(Gate { metric: metric.to_owned(), max_drop })
+    Ok(Gate::MaxDrop { metric: metric.to_owned(), max_drop })
 }

@@ -61,7 +61,7 @@ fn of_error(error: &anyhow::Error) -> u8 {
 /// What the store will refuse again is a matter of input; the rest may go better next time.
 fn of_storage(error: &StorageError) -> u8 {
     match error {
-        StorageError::UnknownScheme { .. } => USAGE,
+        StorageError::UnknownScheme { .. } | StorageError::NotAFolder { .. } => USAGE,
         StorageError::Forbidden { .. } | StorageError::NoBucket { .. } => INPUT,
         _ => STORAGE,
     }

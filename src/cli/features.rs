@@ -1,5 +1,5 @@
 use crate::features::{descriptors, functionals, look_up, ready_sets};
-use crate::schema::FeatureInfo;
+use crate::schema::{FeatureInfo, plural};
 
 use super::args::FeaturesCommand;
 use super::say;
@@ -15,7 +15,7 @@ pub(super) fn run(command: &FeaturesCommand) -> anyhow::Result<()> {
 
 fn list() {
     say("Ready sets (features.set):");
-    ready_sets().for_each(|(name, set)| say(&format!("  {name:<24} {} columns", set.names().len())));
+    ready_sets().for_each(|(name, set)| say(&format!("  {name:<24} {}", plural(set.names().len(), "column"))));
     say("\nDescriptors:");
     descriptors().iter().for_each(print);
     say("\nFunctionals (those with a number stand for all their kind):");

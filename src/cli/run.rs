@@ -8,7 +8,7 @@ use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::config::{ConfigError, Parameters, Pipeline, Storage};
 use crate::stages::{Context, Record, StageError, StageName, State};
-use crate::storage::{self, Store};
+use crate::storage::{self, StorageError, Store};
 
 use super::args::{RunOptions, WorkOptions};
 use super::{exit, logging, progress, say};
@@ -101,11 +101,12 @@ pub(super) fn say_state(name: &str, state: &State) {
 
 /// The pipeline file with overrides, every path made independent of the working directory.
 fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
-    let text = storage::read_file(&options.pipeline, &Storage::default()).map_err(|error| {
-        ConfigError::new("pipeline file", format!("`{}`", options.pipeline), format!("cannot be read: {error}"))
+    let unreadable = |problem: String| ConfigError::new("PIPELINE", &options.pipeline, problem);
+    let text = storage::read_file(&options.pipeline, &Storage::default()).map_err(|error| match error {
+        StorageError::NotFound { .. } => unreadable("there is no such file".to_owned()),
+        error => unreadable(error.to_string()),
     })?;
-    let text = String::from_utf8(text.to_vec())
-        .map_err(|_| ConfigError::new("pipeline file", format!("`{}`", options.pipeline), "not UTF-8 text"))?;
+    let text = String::from_utf8(text.to_vec()).map_err(|_| unreadable("not UTF-8 text".to_owned()))?;
     let here = here()?;
     let mut assignments = options.set.iter().map(|set| absolute_assignment(&here, set)).collect::<Vec<_>>();
     assignments.extend(options.out.as_ref().map(|out| format!("out={}", quoted(&join(&here, out)))));

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::audio;
 use crate::config::{ConfigError, Storage};
+use crate::schema::plural;
 use crate::storage;
 use crate::synth::{self, Plan};
 
@@ -33,7 +34,8 @@ pub(super) fn run(options: &SynthOptions) -> anyhow::Result<()> {
         let wav = audio::encode_wav(&synth::render(utterance, &plan), plan.sample_rate_hz)?;
         anyhow::Ok(folder.put(&utterance.path(), &wav)?)
     })?;
-    say(&format!("{} synthetic utterances of {} speakers in {}", utterances.len(), plan.speakers, folder.root()));
+    let (made, speakers) = (plural(utterances.len(), "synthetic utterance"), plural(plan.speakers as usize, "speaker"));
+    say(&format!("{made} of {speakers} in {}", folder.root()));
     say(&format!("pattern = '{}'", synth::PATTERN));
     Ok(())
 }

@@ -10,8 +10,8 @@ use super::ConfigError;
 /// Steps of `augment.speed` in 1.
 const SPEED_STEPS: f64 = 1_000.0;
 
-/// Altered copies of utterances to learn from. Each value is one transform and gives every utterance one more row, which
-/// models learn from where its original is train, and which is on no side elsewhere. Default: none.
+/// Altered copies of utterances to learn from. Each value is one transform and gives every utterance one more row,
+/// which models learn from where its original is train, and which is on no side elsewhere. Default: none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augment {

@@ -8,20 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 
-/// One `[[corpus]]`: where its audio lies, and where its labels come from: exactly one of `preset`, `pattern` and `manifest`.
+/// One `[[corpus]]`: where its audio lies, and where its labels come from: exactly one of `preset`, `pattern` and
+/// `manifest`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Corpus {
-    /// Name of the corpus: the prefix of its utterance ids, speakers and texts. Lower-case letters, digits, `_` and `-`. Required.
+    /// Name of the corpus: the prefix of its utterance ids, speakers and texts. Lower-case letters, digits, `_` and
+    /// `-`. Required.
     pub name: String,
     /// Folder or `s3://bucket/prefix` that holds the audio. Required.
     pub source: String,
     /// A known corpus: its file names tell everything, and its labels are mapped. Default: none.
     #[serde(default)]
     pub preset: Option<Preset>,
-    /// Regular expression searched anywhere in the path of each audio file, relative to `source`, with `/` between folders and
-    /// with its extension (anchor it with `^` and `$` where that matters; the first match counts). Its named groups are fields: `emotion`, `speaker`,
-    /// `gender`, `text_id`, `intensity`, `language`, `key`; any other name becomes an extra text column. Default: none.
+    /// Regular expression searched anywhere in the path of each audio file, relative to `source`, with `/` between
+    /// folders and with its extension (anchor it with `^` and `$` where that matters; the first match counts). Its
+    /// named groups are fields: `emotion`, `speaker`, `gender`, `text_id`, `intensity`, `language`, `key`; any other
+    /// name becomes an extra text column. Default: none.
     #[serde(default)]
     pub pattern: Option<String>,
     /// CSV, TSV or Parquet table with one row an utterance; `columns` says which column is what. Default: none.
@@ -30,32 +33,36 @@ pub struct Corpus {
     /// Columns of the manifest. Only with `manifest`.
     #[serde(default)]
     pub columns: ManifestColumns,
-    /// Source label of every utterance whose pattern has no `emotion` group or whose manifest has no emotion column or an
-    /// empty cell there; it goes through the label map like any other. Not with `preset`. Default: none.
+    /// Source label of every utterance whose pattern has no `emotion` group or whose manifest has no emotion column or
+    /// an empty cell there; it goes through the label map like any other. Not with `preset`. Default: none.
     #[serde(default)]
     pub emotion: Option<String>,
     /// Language of every utterance that has none of its own, as an ISO 639-1 code; replaces a preset's. Default: none.
     #[serde(default)]
     pub language: Option<String>,
-    /// Label map: source label = "emotion", or "-" to drop its utterances. Goes before the preset's own map. A source label that
-    /// already is a canonical emotion maps to itself; any other label without an entry is an error. Default: empty.
+    /// Label map: source label = "emotion", or "-" to drop its utterances. Goes before the preset's own map. A source
+    /// label that already is a canonical emotion maps to itself; any other label without an entry is an error. Default:
+    /// empty.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Keep only utterances whose field is in the list: `intensity = ["strong"]`. Fields: `speaker`, `gender`, `text_id`,
-    /// `intensity`, `language`, `source_label`, `emotion`, `path`, `key` and any extra column. Replaces a preset's own filter on that field. Default: empty.
+    /// Keep only utterances whose field is in the list: `intensity = ["strong"]`. Fields: `speaker`, `gender`,
+    /// `text_id`, `intensity`, `language`, `source_label`, `emotion`, `path`, `key` and any extra column. Replaces a
+    /// preset's own filter on that field. Default: empty.
     #[serde(default)]
     pub filter: BTreeMap<String, Vec<String>>,
     /// Leave out utterances whose field is in the list; the fields are those of `filter`. Default: empty.
     #[serde(default)]
     pub exclude: BTreeMap<String, Vec<String>>,
-    /// Extensions of audio files, without the dot, compared without regard to case. Other files are not looked at, except where a manifest
-    /// names them. Default: wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus.
+    /// Extensions of audio files, without the dot, compared without regard to case. Other files are not looked at,
+    /// except where a manifest names them. Default: wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus.
     #[serde(default = "default_extensions")]
     pub extensions: Vec<String>,
-    /// Largest share of the audio files whose names may fail to match the preset or pattern; above it ingest stops. Range 0 to 1, default 0.05.
+    /// Largest share of the audio files whose names may fail to match the preset or pattern; above it ingest stops.
+    /// Range 0 to 1, default 0.05.
     #[serde(default = "default_max_unmatched_rate")]
     pub max_unmatched_rate: f64,
-    /// Whether a manifest may name files outside `source` (absolute paths, or `..` beyond its top). Only with `manifest`. Default: false.
+    /// Whether a manifest may name files outside `source` (absolute paths, or `..` beyond its top). Only with
+    /// `manifest`. Default: false.
     #[serde(default)]
     pub allow_outside: bool,
 }
@@ -89,8 +96,9 @@ impl Preset {
     }
 }
 
-/// `[corpus.columns]`: our field = "column of the manifest". A field left out takes the manifest's column of the same name, where there
-/// is one (`path` also `file`, `emotion` also `label`). Columns that are no field are kept as extra text columns.
+/// `[corpus.columns]`: our field = "column of the manifest". A field left out takes the manifest's column of the same
+/// name, where there is one (`path` also `file`, `emotion` also `label`). Columns that are no field are kept as extra
+/// text columns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ManifestColumns {
@@ -108,7 +116,8 @@ pub struct ManifestColumns {
     pub intensity: Option<String>,
     /// Language. Default: `language`.
     pub language: Option<String>,
-    /// Start of the segment: seconds, `[H:]MM:SS[.fff]` or `0 days 00:00:01.5`; empty or `NaT`: the beginning of the file. Default: `start`.
+    /// Start of the segment: seconds, `[H:]MM:SS[.fff]` or `0 days 00:00:01.5`; empty or `NaT`: the beginning of the
+    /// file. Default: `start`.
     pub start: Option<String>,
     /// End of the segment, written like `start`; empty or `NaT`: the end of the file. Default: `end`.
     pub end: Option<String>,

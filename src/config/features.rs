@@ -58,7 +58,8 @@ pub struct UserSet {
 pub struct Frame {
     /// Shape of the window, periodic. The mel presets but `librosa` bring their own. Default: `hann`.
     pub window: Window,
-    /// Length of a frame in milliseconds, rounded to samples at the configured rate. Default: 25. Legal: above 0, up to 1000.
+    /// Length of a frame in milliseconds, rounded to samples at the configured rate. Default: 25. Legal: above 0, up to
+    /// 1000.
     pub window_ms: f64,
     /// Time from one frame to the next in milliseconds, rounded to samples. Default: 10. Legal: above 0, up to 1000.
     pub hop_ms: f64,
@@ -88,8 +89,8 @@ pub struct Mfcc {
     /// Number of mel bands. Default: 128 for `librosa`, 23 for `kaldi`, 26 for `psf` and `htk`. Legal: 1 to 512.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mel_bands: Option<usize>,
-    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Preset `librosa` only.
-    /// Default: 80. Legal: 0 or above.
+    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Preset `librosa`
+    /// only. Default: 80. Legal: 0 or above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_db: Option<f64>,
 }

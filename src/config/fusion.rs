@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::train::ModelKind;
 use super::{ConfigError, ModelSpec};
 
-/// Late fusion: the probabilities of several models become those of one more, `fusion`, which stands beside them in tables
-/// and report. Default: none.
+/// Late fusion: the probabilities of several models become those of one more, `fusion`, which stands beside them in
+/// tables and report. Default: none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fusion {
@@ -32,8 +32,8 @@ impl Default for Fusion {
 pub enum FusionMethod {
     /// Their mean.
     Average,
-    /// Their mean with weights that make the labels of out-of-fold rows most likely (stacking, Wolpert 1992, by a linear
-    /// opinion pool). The rows are those of the inner folds, so it needs `[tune]`.
+    /// Their mean with weights that make the labels of out-of-fold rows most likely (stacking, Wolpert 1992, by a
+    /// linear opinion pool). The rows are those of the inner folds, so it needs `[tune]`.
     Stack,
 }
 

@@ -41,8 +41,8 @@ impl Method {
 pub enum Scope {
     /// All train rows of the fold, augmented ones included.
     Corpus,
-    /// Each speaker's own utterances, those of test included (without their labels): marked transductive. Augmented rows
-    /// are left out.
+    /// Each speaker's own utterances, those of test included (without their labels): marked transductive. Augmented
+    /// rows are left out.
     Speaker,
 }
 

@@ -152,7 +152,8 @@ impl Pipeline {
 }
 
 impl Parameters {
-    /// The names of all models in tables and report: those that are fitted, then `fusion` and `selected` where there are.
+    /// The names of all models in tables and report: those that are fitted, then `fusion` and `selected` where there
+    /// are.
     pub fn model_names(&self) -> Vec<&'static str> {
         let fusion = self.fusion.as_ref().map(|_| FUSION);
         let selected = self.tune.as_ref().map(|_| SELECTED);

@@ -115,7 +115,8 @@ impl Split {
     /// Resolves the defaults of the scheme.
     ///
     /// # Errors
-    /// A key that the scheme does not use or lacks, a share or a number of folds out of range, an empty or repeated name.
+    /// A key that the scheme does not use or lacks, a share or a number of folds out of range, an empty or repeated
+    /// name.
     pub fn check(&self) -> Result<SplitParams, ConfigError> {
         self.refuse_unused()?;
         let dev = self.dev()?;

@@ -32,7 +32,8 @@ pub struct S3 {
     pub prefetch_bytes: u64,
     /// Times a request is tried, waiting longer each time (default 5; 1 to 20).
     pub attempts: u32,
-    /// Seconds without an answer, or without a byte of it, after which a request is tried again (default 20; 0.1 to 600).
+    /// Seconds without an answer, or without a byte of it, after which a request is tried again (default 20; 0.1 to
+    /// 600).
     pub timeout_s: f64,
     /// Seconds after which the lock of a run that died on another host is free (default 60; 3 to 3600).
     pub lease_s: f64,

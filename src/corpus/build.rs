@@ -17,8 +17,8 @@ use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
 /// Reads one corpus. `files` are all files under its source; `table` holds the rows of its manifest, where it has one.
 ///
 /// # Errors
-/// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not fit, a source label has no
-/// emotion, an id occurs twice, or nothing is left.
+/// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not
+/// fit, a source label has no emotion, an id occurs twice, or nothing is left.
 pub fn build(
     config: &config::Corpus,
     files: &[SourceFile],

@@ -9,15 +9,16 @@
 //! | EEE | emotion: ANG DIS FEA HAP NEU SAD |
 //! | LL | level: LO low, MD medium, HI high, XX unspecified (written X in one name of the corpus) |
 //!
-//! The source label is the three-letter code. An unspecified level leaves the intensity empty. The actors' genders are those of the
-//! corpus' own VideoDemographics.csv (43 women, 48 men).
+//! The source label is the three-letter code. An unspecified level leaves the intensity empty. The actors' genders are
+//! those of the corpus' own VideoDemographics.csv (43 women, 48 men).
 
 use super::entry::Facts;
 use super::paths::file_name;
 use super::preset::{Rules, look_up, number};
 
 pub(super) const RULES: Rules = Rules {
-    grammar: "AAAA_SSS_EEE_LL as in 1001_DFA_ANG_XX.wav: actor, sentence, emotion (ANG DIS FEA HAP NEU SAD), level (LO MD HI XX)",
+    grammar: "AAAA_SSS_EEE_LL as in 1001_DFA_ANG_XX.wav: actor, sentence, emotion (ANG DIS FEA HAP NEU SAD), level \
+              (LO MD HI XX)",
     language: "en",
     labels: &[
         ("ANG", "anger"),

@@ -4,12 +4,13 @@ use super::error::CorpusError;
 use super::manifest::ManifestTable;
 use super::paths::extension;
 
-/// Reads a manifest from delimited text: tabs where `manifest` (its path or address) ends in `.tsv` or `.tab`, commas else. UTF-8, with or
-/// without a byte order mark. The first line is the header; a column without a name is called `column_<number>`. Spaces around a cell are
-/// not part of it, an empty cell is null, blank lines do not count.
+/// Reads a manifest from delimited text: tabs where `manifest` (its path or address) ends in `.tsv` or `.tab`, commas
+/// else. UTF-8, with or without a byte order mark. The first line is the header; a column without a name is called
+/// `column_<number>`. Spaces around a cell are not part of it, an empty cell is null, blank lines do not count.
 ///
 /// # Errors
-/// [`CorpusError::Manifest`] with the line: not UTF-8, no header, no rows, two columns of one name, a row of another length.
+/// [`CorpusError::Manifest`] with the line: not UTF-8, no header, no rows, two columns of one name, a row of another
+/// length.
 pub fn parse_delimited(bytes: &[u8], manifest: &str) -> Result<ManifestTable, CorpusError> {
     let text = decode(bytes).map_err(|problem| error(manifest, problem))?;
     let tabs = matches!(extension(manifest).as_deref(), Some("tsv" | "tab"));
@@ -51,7 +52,8 @@ fn describe(cause: &::csv::Error) -> String {
         ::csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             let line = pos.as_ref().map_or(0, ::csv::Position::line);
             format!(
-                "line {line}: {len} cells where the header has {expected_len} columns; quote cells that contain the delimiter"
+                "line {line}: {len} cells where the header has {expected_len} columns; quote cells that contain the \
+                 delimiter"
             )
         }
         _ => cause.to_string(),

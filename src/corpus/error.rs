@@ -1,4 +1,5 @@
 use crate::config::{self, ConfigError};
+use crate::schema::plural;
 
 /// Why a corpus cannot be ingested. Names of files and labels are escaped, so that none can break a log line.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,7 +26,8 @@ pub enum CorpusError {
     },
     /// Too many names do not follow the grammar.
     #[error(
-        "corpus `{corpus}`: {unmatched} of {audio_files} audio files ({percent:.1} %) do not match {grammar}; the limit is {limit_percent:.1} %; the first: {first}\n\
+        "corpus `{corpus}`: {unmatched} of {audio_files} audio files ({percent:.1} %) do not match {grammar}; the \
+         limit is {limit_percent:.1} %; the first: {first}\n\
          hint: check `source` and the grammar, or raise `max_unmatched_rate`"
     )]
     Unmatched {
@@ -46,8 +48,10 @@ pub enum CorpusError {
     },
     /// Source labels without an emotion.
     #[error(
-        "corpus `{corpus}`: {count} source labels have no emotion; add to its [corpus.labels] an emotion for each, or \"-\" to drop it:\n{lines}\n\
-         hint: canonical emotions are {canonical}; others are legal where the label map names them"
+        "corpus `{corpus}`: there is no emotion for {}; add to its [corpus.labels] an emotion for each, or \"-\" to \
+         drop it:\n{lines}\n\
+         hint: canonical emotions are {canonical}; others are legal where the label map names them",
+        plural(*count, "source label")
     )]
     UnmappedLabels {
         /// The corpus.
@@ -70,7 +74,8 @@ pub enum CorpusError {
     /// Two utterances with one id.
     #[error(
         "{count} utterance ids occur more than once; the first is {id:?}, from {first} and from {second}\n\
-         hint: keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a manifest can give keys of its own in a `key` column"
+         hint: keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a manifest \
+         can give keys of its own in a `key` column"
     )]
     DuplicateIds {
         /// Ids concerned.

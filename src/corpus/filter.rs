@@ -36,7 +36,8 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// The conditions of a pipeline file, and those of its preset on other fields; an error for a field that the corpus does not have.
+    /// The conditions of a pipeline file, and those of its preset on other fields; an error for a field that the corpus
+    /// does not have.
     pub fn new(config: &config::Corpus, rules: Option<&Rules>, extra: &[String]) -> Result<Self, CorpusError> {
         let mut conditions = Vec::new();
         for (table, keep, lists) in [("filter", true, &config.filter), ("exclude", false, &config.exclude)] {

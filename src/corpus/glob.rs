@@ -5,8 +5,8 @@ use crate::config::ConfigError;
 /// What makes a text a pattern.
 const SPECIAL: [char; 3] = ['*', '?', '['];
 
-/// A pattern over paths, as shells have them: `*` any text without `/`, `**` any text, `**/` any folders or none, `?` one
-/// character, `[a-c]` one of some, `[!a-c]` one that is none of them.
+/// A pattern over paths, as shells have them: `*` any text without `/`, `**` any text, `**/` any folders or none, `?`
+/// one character, `[a-c]` one of some, `[!a-c]` one that is none of them.
 #[derive(Debug, Clone)]
 pub struct Glob {
     regex: Regex,

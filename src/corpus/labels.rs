@@ -129,7 +129,8 @@ impl Accounting {
     }
 }
 
-/// Warnings about entries of the label map that no utterance needs, and about emotions that look like a misspelt canonical one.
+/// Warnings about entries of the label map that no utterance needs, and about emotions that look like a misspelt
+/// canonical one.
 pub(super) fn map_warnings(config: &config::Corpus, seen: &BTreeSet<&str>) -> Vec<String> {
     let unused =
         config.labels.keys().filter(|label| !seen.contains(label.as_str())).map(|label| {

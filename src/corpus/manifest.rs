@@ -11,7 +11,8 @@ use super::seconds::parse_seconds;
 use crate::config;
 use crate::schema::Reject;
 
-/// A manifest in memory, as text. Times may be seconds, `[H:]MM:SS[.fff]` or pandas' `0 days 00:00:01.5`; a null or `NaT` is no time.
+/// A manifest in memory, as text. Times may be seconds, `[H:]MM:SS[.fff]` or pandas' `0 days 00:00:01.5`; a null or
+/// `NaT` is no time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ManifestTable {
     /// Column names, all different.
@@ -56,11 +57,12 @@ struct ColumnMap {
     extra: Vec<usize>,
 }
 
-/// Paths that the manifest's rows name outside the source, sorted and without repeats: what a caller that allows them must list besides it, each as
-/// a [`SourceFile`] of this very path.
+/// Paths that the manifest's rows name outside the source, sorted and without repeats: what a caller that allows them
+/// must list besides it, each as a [`SourceFile`] of this very path.
 ///
 /// # Errors
-/// [`CorpusError::UnknownColumn`] where the column map does not fit, [`CorpusError::Manifest`] where the table is unsound.
+/// [`CorpusError::UnknownColumn`] where the column map does not fit, [`CorpusError::Manifest`] where the table is
+/// unsound.
 pub fn outside_paths(config: &config::Corpus, table: &ManifestTable) -> Result<Vec<String>, CorpusError> {
     let manifest = config.manifest.as_deref().unwrap_or_default();
     table.check(manifest)?;

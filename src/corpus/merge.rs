@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::{Corpus, CorpusError};
 use crate::schema::{Columns, Table, Utterance};
 
-/// Puts several corpora together: the extra columns are the union in order of first appearance, null where a corpus does not have one;
-/// utterances are sorted by id.
+/// Puts several corpora together: the extra columns are the union in order of first appearance, null where a corpus
+/// does not have one; utterances are sorted by id.
 ///
 /// # Errors
 /// [`CorpusError::DuplicateIds`] where two corpora yield the same id.

@@ -1,11 +1,13 @@
-//! What a corpus says about its files: listing, file names and manifests in; labelled utterances out. Pure: it never touches a disk.
+//! What a corpus says about its files: listing, file names and manifests in; labelled utterances out. Pure: it never
+//! touches a disk.
 //!
-//! A corpus is read by a preset (one file each: `ravdess`, `emodb`, `crema_d`, `tess`, `savee`), by a regular expression over the paths, or
-//! by the rows of a manifest. All three end in the same entries; label map and filters then decide which of them become utterances.
+//! A corpus is read by a preset (one file each: `ravdess`, `emodb`, `crema_d`, `tess`, `savee`), by a regular
+//! expression over the paths, or by the rows of a manifest. All three end in the same entries; label map and filters
+//! then decide which of them become utterances.
 //!
 //! Rules that hold for every corpus:
-//! - Files under a folder that begins with a dot or is `__MACOSX`, or that begin with a dot themselves, are left alone (and counted in a
-//!   warning), except where a manifest names them.
+//! - Files under a folder that begins with a dot or is `__MACOSX`, or that begin with a dot themselves, are left alone
+//!   (and counted in a warning), except where a manifest names them.
 //! - A file without an audio extension is left alone, except where a manifest names it.
 //! - The key is the file stem for presets, else the path without its extension; a segment appends `#<start>-<end>`.
 //! - Speakers and texts get the corpus' name before them.
@@ -60,11 +62,11 @@ pub struct SourceFile {
 pub struct Corpus {
     /// The labelled utterances, sorted by id; extra fields are open text columns.
     pub utterances: Table<Utterance>,
-    /// What became of each source label, sorted by corpus, label and action. Actions: `kept`, `merged`, `dropped` and `filtered`
-    /// (left out by `filter` or `exclude`; a label can have such a row besides its other one).
+    /// What became of each source label, sorted by corpus, label and action. Actions: `kept`, `merged`, `dropped` and
+    /// `filtered` (left out by `filter` or `exclude`; a label can have such a row besides its other one).
     pub labels: Vec<LabelCount>,
-    /// What could not become an utterance, sorted by corpus, path and message. Codes: `unmatched_name`, `missing_file`, `missing_path`,
-    /// `missing_label`, `bad_time`.
+    /// What could not become an utterance, sorted by corpus, path and message. Codes: `unmatched_name`, `missing_file`,
+    /// `missing_path`, `missing_label`, `bad_time`.
     pub rejects: Vec<Reject>,
     /// What is legal but looks like a mistake, in words.
     pub warnings: Vec<String>,

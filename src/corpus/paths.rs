@@ -25,7 +25,8 @@ pub(super) fn is_hidden(path: &str) -> bool {
     path.split('/').any(|part| part.starts_with('.') || part == "__MACOSX")
 }
 
-/// A path without `.`, empty parts and inner `..`; `None` where it is absolute (also a URL or a Windows path) or climbs above its top.
+/// A path without `.`, empty parts and inner `..`; `None` where it is absolute (also a URL or a Windows path) or climbs
+/// above its top.
 pub(super) fn inside(path: &str) -> Option<String> {
     if is_absolute(path) {
         return None;

@@ -35,7 +35,8 @@ impl Pattern {
         extra_names(self.extra.iter().map(String::as_str))
     }
 
-    /// Reads a path; `None` where the pattern is not found in it, or finds no emotion and no constant one is set. An empty group is no value.
+    /// Reads a path; `None` where the pattern is not found in it, or finds no emotion and no constant one is set. An
+    /// empty group is no value.
     pub fn parse(&self, path: &str) -> Option<Facts> {
         let groups = self.regex.captures(path)?;
         Some(Facts {

@@ -1,4 +1,5 @@
-//! RAVDESS: Ryerson Audio-Visual Database of Emotional Speech and Song (Livingstone & Russo 2018, doi 10.5281/zenodo.1188976).
+//! RAVDESS: Ryerson Audio-Visual Database of Emotional Speech and Song (Livingstone & Russo 2018, doi
+//! 10.5281/zenodo.1188976).
 //!
 //! File stem: seven two-digit numbers, `MM-VV-EE-II-SS-RR-AA`.
 //!
@@ -12,9 +13,10 @@
 //! | RR | repetition: 01, 02 |
 //! | AA | actor: 01 to 24; odd male, even female |
 //!
-//! The source label is the corpus' word for the emotion (`angry`), which is mapped to the canonical noun (`anger`); neutral, calm and disgust stay.
-//! Modality, vocal channel and repetition become extra columns. Unless the pipeline file filters on them itself, only audio-only speech
-//! is kept: songs and audio from the videos (the same recordings again) count as `filtered` in the label accounting.
+//! The source label is the corpus' word for the emotion (`angry`), which is mapped to the canonical noun (`anger`);
+//! neutral, calm and disgust stay. Modality, vocal channel and repetition become extra columns. Unless the pipeline
+//! file filters on them itself, only audio-only speech is kept: songs and audio from the videos (the same recordings
+//! again) count as `filtered` in the label accounting.
 
 use super::entry::Facts;
 use super::paths::file_name;

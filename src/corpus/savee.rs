@@ -8,15 +8,17 @@
 //! | e | emotion: a anger, d disgust, f fear, h happiness, n neutral, sa sadness, su surprise |
 //! | NN | sentence of that emotion: 01 to 15 (neutral: to 30) |
 //!
-//! The source label is the letter or letters of the emotion. The key is `SP_eNN` in both layouts. Each emotion numbers its own sentences,
-//! so the text is `eNN`; the few sentences that the corpus repeats under several emotions are not recognised as the same text.
+//! The source label is the letter or letters of the emotion. The key is `SP_eNN` in both layouts. Each emotion numbers
+//! its own sentences, so the text is `eNN`; the few sentences that the corpus repeats under several emotions are not
+//! recognised as the same text.
 
 use super::entry::Facts;
 use super::paths::{file_name, parent_name};
 use super::preset::{Rules, look_up, number};
 
 pub(super) const RULES: Rules = Rules {
-    grammar: "SP_eNN as in DC_a01.wav, or DC/a01.wav: speaker (DC JE JK KL), emotion (a d f h n sa su), sentence 01 to 15 (n: to 30)",
+    grammar: "SP_eNN as in DC_a01.wav, or DC/a01.wav: speaker (DC JE JK KL), emotion (a d f h n sa su), sentence 01 \
+              to 15 (n: to 30)",
     language: "en",
     labels: &[
         ("a", "anger"),

@@ -1,7 +1,8 @@
 //! Times of segments as manifests write them.
 
 /// Seconds from a plain number (`1.5`), a clock (`[H:]MM:SS[.fff]`) or a timedelta as pandas and audformat write it
-/// (`0 days 00:00:01.500000`). Nothing, `NaT`, `NaN`, `None` and `null` are no time. An error says what is wrong with the text.
+/// (`0 days 00:00:01.500000`). Nothing, `NaT`, `NaN`, `None` and `null` are no time. An error says what is wrong with
+/// the text.
 pub(super) fn parse_seconds(text: &str) -> Result<Option<f64>, &'static str> {
     let text = text.trim();
     if ["", "nat", "nan", "none", "null"].contains(&text.to_ascii_lowercase().as_str()) {

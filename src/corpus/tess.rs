@@ -1,17 +1,18 @@
 //! TESS: Toronto Emotional Speech Set (Pichora-Fuller & Dupuis 2020, doi 10.5683/SP2/E8H2MF).
 //!
-//! File stem: `SSS_word_emotion`, as in `OAF_back_angry`: one of two actresses (OAF the older, YAF the younger) says "Say the word ...".
-//! Emotions: angry, disgust, fear, happy, neutral, ps (pleasant surprise), sad.
+//! File stem: `SSS_word_emotion`, as in `OAF_back_angry`: one of two actresses (OAF the older, YAF the younger) says
+//! "Say the word ...". Emotions: angry, disgust, fear, happy, neutral, ps (pleasant surprise), sad.
 //!
-//! The source label is the last part of the name. One file of the corpus is called `OA_bite_neutral`: its speaker is OAF. With two
-//! speakers a speaker-disjoint evaluation rests on one speaker a side.
+//! The source label is the last part of the name. One file of the corpus is called `OA_bite_neutral`: its speaker is
+//! OAF. With two speakers a speaker-disjoint evaluation rests on one speaker a side.
 
 use super::entry::Facts;
 use super::paths::file_name;
 use super::preset::{Rules, look_up};
 
 pub(super) const RULES: Rules = Rules {
-    grammar: "SSS_word_emotion as in OAF_back_angry.wav: speaker (OAF YAF), word, emotion (angry disgust fear happy neutral ps sad)",
+    grammar: "SSS_word_emotion as in OAF_back_angry.wav: speaker (OAF YAF), word, emotion (angry disgust fear happy \
+              neutral ps sad)",
     language: "en",
     labels: &[("angry", "anger"), ("happy", "happiness"), ("ps", "surprise"), ("sad", "sadness")],
     extra: &[],

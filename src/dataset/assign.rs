@@ -7,7 +7,7 @@ use super::balance::{Strata, by_balance, by_quota};
 use super::units::{Unit, units};
 use super::{DatasetError, Keys, augmented, checks};
 use crate::config::{self, SplitParams};
-use crate::schema::{Split, SplitRow};
+use crate::schema::{Split, SplitRow, plural};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -17,7 +17,8 @@ pub use whole::{WHOLE, whole};
 /// The splits table, and what about it deserves a warning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
-    /// A row for each utterance and fold, and for each augmented row of a train utterance; by fold, then by utterance id.
+    /// A row for each utterance and fold, and for each augmented row of a train utterance; by fold, then by utterance
+    /// id.
     pub rows: Vec<SplitRow>,
     /// Sentences for the log and the report.
     pub warnings: Vec<String>,
@@ -32,9 +33,9 @@ pub(super) type Fold = Vec<Option<Split>>;
 /// units are placed comes from BLAKE3 over the seed and the unit's name, so the order of rows does not matter. Test is
 /// settled first and does not depend on `dev`, which is then carved from the rest in the same way. `k-fold` and
 /// `group-k-fold` test each utterance once; `loso` has a fold a speaker, in the order of their names (speakers who
-/// share a recording are tested together); `cross-corpus` leaves out the corpora that neither list names, and classes that
-/// one side lacks; sides that the user fixed (`predefined`, `cross-corpus`) are taken as they are. Augmented rows have no say: they join train where
-/// their original is train, and stand in no other fold.
+/// share a recording are tested together); `cross-corpus` leaves out the corpora that neither list names, and classes
+/// that one side lacks; sides that the user fixed (`predefined`, `cross-corpus`) are taken as they are. Augmented rows
+/// have no say: they join train where their original is train, and stand in no other fold.
 ///
 /// # Errors
 /// A class with one utterance or missing from a train side, too few groups, a row without the group it needs, unknown
@@ -43,7 +44,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     let (all, keys) = (keys, &keys.originals()?);
     checks::class_sizes(keys)?;
     let strata = Strata::new(keys, params.stratify_by())?;
-    let scheme = Assigner { keys, params, strata, seed };
+    let scheme = Assigner { keys, params, grouping: params.grouping(), strata, seed };
     let mut folds = scheme.tests()?;
     if params.dev() > 0.0 {
         for (number, fold) in folds.iter_mut().enumerate() {
@@ -60,6 +61,8 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
 struct Assigner<'a> {
     keys: &'a Keys,
     params: &'a SplitParams,
+    /// Columns whose equal values stay together.
+    grouping: Vec<&'a str>,
     strata: Strata,
     seed: u64,
 }
@@ -163,7 +166,7 @@ impl Assigner<'_> {
         if train.is_empty() {
             return Ok(()); // refused with all empty sides at the end
         }
-        let units = units(self.keys, &train, self.params, &format!("dev {number}"), self.seed)?;
+        let units = self.units(&train, &format!("dev {number}"))?;
         self.need(units.len(), 2, &format!("train and dev of {}, test set aside", fold_words(number)))?;
         let dev = self.params.dev();
         let sides = self.partition(&units, &[dev, 1.0 - dev]);
@@ -171,7 +174,7 @@ impl Assigner<'_> {
             return Err(DatasetError::EmptySide {
                 fold: number,
                 side: if sides.contains(&0) { "train" } else { "dev" },
-                hint: format!("split.dev = {dev} of {} utterances; change it, or set dev = 0", train.len()),
+                hint: format!("split.dev = {dev} of {}; change it, or set dev = 0", plural(train.len(), "utterance")),
             });
         }
         for (unit, _) in units.iter().zip(sides).filter(|(_, side)| *side == 0) {
@@ -182,11 +185,15 @@ impl Assigner<'_> {
 
     fn test_units(&self) -> Result<Vec<Unit>, DatasetError> {
         let all: Vec<usize> = (0..self.keys.len()).collect();
-        units(self.keys, &all, self.params, "test", self.seed)
+        self.units(&all, "test")
+    }
+
+    fn units(&self, rows: &[usize], purpose: &str) -> Result<Vec<Unit>, DatasetError> {
+        units(self.keys, rows, self.params, &self.grouping, purpose, self.seed)
     }
 
     fn partition(&self, units: &[Unit], shares: &[f64]) -> Vec<usize> {
-        match self.params.grouping().is_empty() {
+        match self.grouping.is_empty() {
             true => by_quota(units, &self.strata, shares),
             false => by_balance(units, &self.strata, shares),
         }
@@ -205,7 +212,7 @@ impl Assigner<'_> {
         if found >= needed {
             return Ok(());
         }
-        let unit = match self.params.grouping().first() {
+        let unit = match self.grouping.first() {
             None => "different recordings".to_owned(),
             Some(column) => format!("groups of `{column}` (groups that share a recording count once)"),
         };
@@ -225,6 +232,7 @@ impl Assigner<'_> {
             SplitParams::KFold { .. } | SplitParams::GroupKFold { .. } if found > 1 => {
                 format!("set split.folds = {found} or less")
             }
+            SplitParams::Predefined { .. } => "put more of them on train, or do without [tune]".to_owned(),
             _ => "add speakers, or use a scheme that does not keep them apart: `stratified` or `k-fold`".to_owned(),
         }
     }

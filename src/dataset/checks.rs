@@ -3,7 +3,7 @@
 use super::assign::Fold;
 use super::{DatasetError, Keys};
 use crate::config::SplitParams;
-use crate::schema::Split;
+use crate::schema::{Split, plural};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Refuses a class with a single utterance.
@@ -44,21 +44,24 @@ pub(super) fn merged_speakers(keys: &Keys, params: &SplitParams, folds: usize) -
     let merged = matches!(params, SplitParams::Loso { .. }) && folds < speakers.len();
     Ok(merged.then(|| {
         let count = speakers.len();
-        format!("{count} speakers give {folds} folds: speakers who share identical audio are tested together")
+        format!(
+            "{count} speakers give {}: speakers who share identical audio are tested together",
+            plural(folds, "fold")
+        )
     }))
 }
 
 /// Warns of corpora and classes that are on no side of a fold.
 pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
     let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);
-    let (mut unused, mut unshared, mut count) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let (mut unused, mut unshared, mut missing) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for fold in folds {
         let placed = distinct(fold.iter().zip(&corpora).filter_map(|(side, corpus)| side.and(*corpus)));
-        for ((_, corpus), class) in fold.iter().zip(&corpora).zip(&emotions).filter(|((side, _), _)| side.is_none()) {
-            let corpus = corpus.unwrap_or_default();
+        for row in (0..fold.len()).filter(|row| fold[*row].is_none()) {
+            let corpus = corpora[row].unwrap_or_default();
             if placed.contains(corpus) {
-                unshared.insert(*class);
-                count += 1;
+                unshared.insert(emotions[row]);
+                missing.insert(row);
             } else {
                 unused.insert(corpus);
             }
@@ -70,10 +73,14 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Res
         warnings.push(format!("corpora {} are neither trained nor tested on", list(&unused)));
     }
     if !unshared.is_empty() {
-        warnings.push(format!(
-            "emotions {} are on one side of a fold only: {count} utterances are left out there",
-            list(&unshared)
-        ));
+        let (some, none): (Vec<usize>, Vec<usize>) =
+            missing.into_iter().partition(|row| folds.iter().any(|fold| fold[*row].is_some()));
+        let counts = match (some.len(), none.len()) {
+            (some, 0) => format!("{some} of {} utterances are left out of some folds", keys.len()),
+            (0, none) => format!("{none} of {} utterances are left out", keys.len()),
+            (some, none) => format!("{none} of {} utterances are left out, {some} more of some folds", keys.len()),
+        };
+        warnings.push(format!("emotions {} are on one side of a fold only: {counts}", list(&unshared)));
     }
     Ok(warnings)
 }

@@ -1,4 +1,5 @@
 use super::assign::fold_words;
+use crate::schema::plural;
 use polars::prelude::PolarsError;
 
 /// Why a table cannot be read, split or normalized.
@@ -33,7 +34,11 @@ pub enum DatasetError {
         id: String,
     },
     /// A key of `[split]` names a column that is not there.
-    #[error("`{key}` names column `{column}`, which is not there; text columns are {}{}", legal.join(", "), nearest_hint(nearest.as_deref()))]
+    #[error(
+        "`{key}` names column `{column}`, which is not there; text columns are {}{}",
+        legal.join(", "),
+        nearest_hint(nearest.as_deref())
+    )]
     UnknownColumn {
         /// Key of the pipeline file.
         key: &'static str,
@@ -45,7 +50,11 @@ pub enum DatasetError {
         nearest: Option<String>,
     },
     /// A corpus of `[split]` is not in the table.
-    #[error("`{key}` names corpus `{corpus}`, which has no utterances; corpora are {}{}", legal.join(", "), nearest_hint(nearest.as_deref()))]
+    #[error(
+        "`{key}` names corpus `{corpus}`, which has no utterances; corpora are {}{}",
+        legal.join(", "),
+        nearest_hint(nearest.as_deref())
+    )]
     UnknownCorpus {
         /// Key of the pipeline file.
         key: &'static str,
@@ -58,7 +67,8 @@ pub enum DatasetError {
     },
     /// A grouping column has nulls.
     #[error(
-        "scheme `{scheme}` groups by `{column}`, which {count} utterances lack, the first being `{id}`\nhint: {hint}"
+        "scheme `{scheme}` groups by `{column}`, which is missing from {}, the first being `{id}`\nhint: {hint}",
+        plural(*count, "utterance")
     )]
     NoGroup {
         /// The scheme.
@@ -90,7 +100,8 @@ pub enum DatasetError {
     },
     /// A class has one utterance.
     #[error(
-        "emotion `{class}` has one utterance, `{id}`: it cannot be both learned and tested\nhint: drop it (\"-\") or merge it in [corpus.labels]"
+        "emotion `{class}` has one utterance, `{id}`: it cannot be both learned and tested\n\
+         hint: drop it (\"-\") or merge it in [corpus.labels]"
     )]
     SmallClass {
         /// The class.
@@ -100,7 +111,8 @@ pub enum DatasetError {
     },
     /// A class cannot be learned in a fold.
     #[error(
-        "emotion `{class}` is in fold {fold} but not on its train side\nhint: drop or merge it in [corpus.labels], use fewer folds, or another split.scheme"
+        "emotion `{class}` is in fold {fold} but not on its train side\n\
+         hint: drop or merge it in [corpus.labels], use fewer folds, or another split.scheme"
     )]
     ClassNotInTrain {
         /// The class.
@@ -120,7 +132,8 @@ pub enum DatasetError {
     },
     /// The predefined column holds something else than a side.
     #[error(
-        "column `{column}` of utterance `{id}` holds {value}; legal are train, dev, test\nhint: filter the utterance out, or correct the manifest"
+        "column `{column}` of utterance `{id}` holds {value}; legal are train, dev, test\n\
+         hint: filter the utterance out, or correct the manifest"
     )]
     BadSide {
         /// The column.
@@ -138,7 +151,8 @@ pub enum DatasetError {
     },
     /// A split table puts an augmented row where it may not be.
     #[error(
-        "augmented row `{id}` of fold {fold} is not on train, or its original is not\nhint: the splits table was changed; run split again with --force"
+        "augmented row `{id}` of fold {fold} is not on train, or its original is not\n\
+         hint: the splits table was changed; run split again with --force"
     )]
     MisplacedCopy {
         /// The augmented row.
@@ -148,7 +162,8 @@ pub enum DatasetError {
     },
     /// A row of a table holds a word that it may not hold.
     #[error(
-        "the {table} table holds `{value}` in column `{column}`\nhint: the table is damaged; run its stage again with --force"
+        "the {table} table holds `{value}` in column `{column}`\n\
+         hint: the table is damaged; run its stage again with --force"
     )]
     BadValue {
         /// The table.
@@ -160,7 +175,8 @@ pub enum DatasetError {
     },
     /// Speaker statistics are asked for an utterance without a speaker.
     #[error(
-        "utterance `{id}` has no speaker, which normalize.scope = \"speaker\" needs\nhint: set normalize.scope = \"corpus\", or give the corpus a speaker column"
+        "utterance `{id}` has no speaker, which normalize.scope = \"speaker\" needs\n\
+         hint: set normalize.scope = \"corpus\", or give the corpus a speaker column"
     )]
     NoSpeaker {
         /// The utterance.
@@ -176,7 +192,8 @@ pub enum DatasetError {
     },
     /// Statistics and table have different features.
     #[error(
-        "the normalization of fold {fold} was fitted on other features than the table has: {difference}\nhint: run normalize again"
+        "the normalization of fold {fold} was fitted on other features than the table has: {difference}\n\
+         hint: run normalize again"
     )]
     FeatureMismatch {
         /// The fold.

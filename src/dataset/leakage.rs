@@ -31,8 +31,9 @@ const EXAMPLES: usize = 3;
 ///
 /// Where there are augmented rows, counts those outside train and those whose original is not on train: never allowed.
 ///
-/// `allowed` says what the scheme promises: shared or overlapping audio never, shared speakers or texts unless it groups by them. The
-/// count is null where no utterance of the fold has the column. Examples are values, and for audio pairs of utterances.
+/// `allowed` says what the scheme promises: shared or overlapping audio never, shared speakers or texts unless it
+/// groups by them. The count is null where no utterance of the fold has the column. Examples are values, and for audio
+/// pairs of utterances.
 ///
 /// # Errors
 /// A split row of an unknown utterance, or with a word that is no side.

@@ -2,6 +2,7 @@
 
 use super::{DatasetError, Features, augmented};
 use crate::config::{Method, NormalizeParams, Scope};
+use crate::eval::quantile;
 use crate::schema::{Normalization, Split, SplitRow};
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
@@ -40,11 +41,11 @@ pub struct Statistics {
 
 /// Fits the statistics of one fold, `rows` being its rows of the splits table.
 ///
-/// Scope `corpus` looks at train rows only, augmented ones included. Scope `speaker` looks at all utterances of a speaker in
-/// the fold, without labels, and at no augmented rows, since test speakers have none; a speaker with test rows is marked
-/// transductive. Missing values are left out. A constant column has scale 1, so that
-/// its values become 0; a column without any value has center 0 and scale 1. `robust` falls back on the standard
-/// deviation where the quartiles coincide. `none` is center 0, scale 1. Sums are f64, in the order of utterance ids.
+/// Scope `corpus` looks at train rows only, augmented ones included. Scope `speaker` looks at all utterances of a
+/// speaker in the fold, without labels, and at no augmented rows, since test speakers have none; a speaker with test
+/// rows is marked transductive. Missing values are left out. A constant column has scale 1, so that its values become
+/// 0; a column without any value has center 0 and scale 1. `robust` falls back on the standard deviation where the
+/// quartiles coincide. `none` is center 0, scale 1. Sums are f64, in the order of utterance ids.
 ///
 /// # Errors
 /// An unknown utterance, a word that is no side, an augmented row where it may not be, an utterance without the speaker
@@ -137,16 +138,6 @@ fn robust(values: &mut [f64]) -> (f64, f64) {
     let median = quantile(values, 0.5);
     let range = quantile(values, 0.75) - quantile(values, 0.25);
     (median, if range > 0.0 { range } else { deviation })
-}
-
-/// Quantile by linear interpolation between order statistics (Hyndman and Fan's type 7, numpy's default).
-fn quantile(values: &mut [f64], share: f64) -> f64 {
-    let position = (values.len() - 1) as f64 * share;
-    let below = position as usize;
-    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
-    let low = *low;
-    let high = above.iter().copied().fold(f64::INFINITY, f64::min);
-    if above.is_empty() { low } else { low + (position - below as f64) * (high - low) }
 }
 
 impl Statistics {

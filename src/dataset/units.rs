@@ -15,9 +15,9 @@ pub(super) struct Unit {
     pub(super) rows: Vec<usize>,
 }
 
-/// The connected components of `rows` under equal `audio_hash`, overlap in one recording, and equal values of the scheme's grouping columns, in
-/// seeded order: by the first 8 bytes of BLAKE3 over purpose, seed and name. The order of one unit does not depend on
-/// the others, so that a corpus that grows keeps most of its splits.
+/// The connected components of `rows` under equal `audio_hash`, overlap in one recording, and equal values of the
+/// `grouping` columns, in seeded order: by the first 8 bytes of BLAKE3 over purpose, seed and name. The order of one
+/// unit does not depend on the others, so that a corpus that grows keeps most of its splits.
 ///
 /// # Errors
 /// An unknown grouping column, or one that a row lacks.
@@ -25,10 +25,11 @@ pub(super) fn units(
     keys: &Keys,
     rows: &[usize],
     params: &SplitParams,
+    grouping: &[&str],
     purpose: &str,
     seed: u64,
 ) -> Result<Vec<Unit>, DatasetError> {
-    let grouping = grouping_columns(keys, rows, params)?;
+    let grouping = grouping_columns(keys, rows, params, grouping)?;
     let hashes = keys.texts("audio_hash")?;
     let mut sets = Sets::new(rows.len());
     let overlaps = keys.overlaps();
@@ -50,13 +51,18 @@ pub(super) fn units(
     Ok(units)
 }
 
-fn grouping_columns<'a>(
+/// The cells of the `grouping` columns.
+///
+/// # Errors
+/// An unknown column, or one that a row of `rows` lacks.
+pub(super) fn grouping_columns<'a>(
     keys: &'a Keys,
     rows: &[usize],
     params: &SplitParams,
+    grouping: &[&str],
 ) -> Result<Vec<Vec<Option<&'a str>>>, DatasetError> {
     let mut columns = Vec::new();
-    for name in params.grouping() {
+    for name in grouping.iter().copied() {
         let column = keys.named("split.group_by", name)?;
         let lacking: Vec<usize> = rows.iter().copied().filter(|row| column[*row].is_none()).collect();
         if let Some(first) = lacking.first() {
@@ -65,7 +71,8 @@ fn grouping_columns<'a>(
                 column: name.to_owned(),
                 count: lacking.len(),
                 id: keys.ids()?[*first].to_owned(),
-                hint: "set dev = 0 if only dev is carved by it, use scheme `stratified` or `k-fold`, or fill the column",
+                hint: "set dev = 0 if only dev is carved by it, use scheme `stratified` or `k-fold`, or fill the \
+                       column",
             });
         }
         columns.push(column);
@@ -132,7 +139,8 @@ mod tests {
     fn all_units(data: &Utterances, toml: &str, seed: u64) -> Vec<Unit> {
         let keys = data.keys();
         let rows: Vec<usize> = (0..keys.len()).collect();
-        units(&keys, &rows, &params(toml), "test", seed).expect("units")
+        let params = params(toml);
+        units(&keys, &rows, &params, &params.grouping(), "test", seed).expect("units")
     }
 
     #[test]
@@ -169,7 +177,8 @@ mod tests {
         data.rows[3].speaker = None;
         let keys = data.keys();
         let rows: Vec<usize> = (0..keys.len()).collect();
-        let error = units(&keys, &rows, &params(""), "test", 1).expect_err("a speaker is missing").to_string();
-        assert!(error.contains("1 utterances lack") && error.contains(&data.rows[3].utterance_id), "{error}");
+        let error = units(&keys, &rows, &params(""), &["speaker"], "test", 1);
+        let error = error.expect_err("a speaker is missing").to_string();
+        assert!(error.contains("missing from 1 utterance,") && error.contains(&data.rows[3].utterance_id), "{error}");
     }
 }

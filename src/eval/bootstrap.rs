@@ -4,7 +4,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Measure, Sums};
+use super::{Measure, Sums, quantile};
 
 /// Share of resamples between the two ends of an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -90,9 +90,12 @@ fn pool(pooled: &mut Sums, clusters: &[Sums], weights: &[u64]) {
 }
 
 fn percentile_interval(mut values: Vec<f64>) -> Option<Interval> {
+    if values.is_empty() {
+        return None;
+    }
     values.sort_by(f64::total_cmp);
-    let tail = (1.0 - CONFIDENCE) / 2.0;
-    Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)?, error: deviation(&values) })
+    let (error, tail) = (deviation(&values), (1.0 - CONFIDENCE) / 2.0);
+    Some(Interval { low: quantile(&mut values, tail), high: quantile(&mut values, 1.0 - tail), error })
 }
 
 /// Standard deviation, dividing by n - 1; 0 for a single value.
@@ -100,14 +103,6 @@ pub(super) fn deviation(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt()
-}
-
-/// Quantile with linear interpolation, as numpy.percentile's default; `sorted` ascending, `q` in [0, 1].
-fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
-    let position = q * sorted.len().checked_sub(1)? as f64;
-    let below = position.floor() as usize;
-    let above = position.ceil() as usize;
-    Some(sorted[below] + (position - position.floor()) * (sorted[above] - sorted[below]))
 }
 
 #[cfg(test)]

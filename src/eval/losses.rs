@@ -92,9 +92,9 @@ impl Losses {
         self.classes[class].mean(|class| class.brier)
     }
 
-    /// Expected calibration error, in [0, 1]: the gap between the highest probability and the share recognized, averaged
-    /// over [`BINS`] bins weighted by their rows (Guo et al. 2017, On calibration of modern neural networks, eq. 5);
-    /// none without rows.
+    /// Expected calibration error, in [0, 1]: the gap between the highest probability and the share recognized,
+    /// averaged over [`BINS`] bins weighted by their rows (Guo et al. 2017, On calibration of modern neural networks,
+    /// eq. 5); none without rows.
     pub fn ece(&self) -> Option<f64> {
         let gaps: f64 = self.bins.iter().map(|bin| (bin.hits as f64 - bin.confidence).abs()).sum();
         let rows = self.rows();

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::bootstrap::{Interval, intervals};
 use super::tally::Cells;
 use super::{MIN_CLUSTERS, Measure, Resampling, Sums};
+use crate::schema::plural;
 
 /// Rows of a slice's group, by speaker.
 pub(super) struct Pool {
@@ -37,8 +38,7 @@ impl Pool {
         } else if self.unnamed > 0 {
             Some(format!("{} of {} rows have no speaker", self.unnamed, self.total.margins.total()))
         } else if speakers < MIN_CLUSTERS {
-            let plural = if speakers == 1 { "" } else { "s" };
-            Some(format!("{speakers} speaker{plural}, at least {MIN_CLUSTERS} needed"))
+            Some(format!("{}, at least {MIN_CLUSTERS} needed", plural(speakers, "speaker")))
         } else {
             None
         }

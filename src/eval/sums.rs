@@ -1,7 +1,7 @@
 use super::{Losses, Margins};
 
-/// All that the figures of a set of rows are computed from. Sums add up over sets of rows, and are few numbers, which is
-/// what makes thousands of resamples cheap.
+/// All that the figures of a set of rows are computed from. Sums add up over sets of rows, and are few numbers, which
+/// is what makes thousands of resamples cheap.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sums {
     /// What was recognized.

@@ -24,8 +24,8 @@ struct Tools {
 }
 
 impl Summary {
-    /// Appends the value of each functional over `contour`, whose frames are `hop_s` seconds apart: finite, or NaN where
-    /// missing. Without a frame that is present every value is NaN; otherwise all are finite.
+    /// Appends the value of each functional over `contour`, whose frames are `hop_s` seconds apart: finite, or NaN
+    /// where missing. Without a frame that is present every value is NaN; otherwise all are finite.
     pub fn evaluate(&mut self, contour: &[f32], hop_s: f64, functionals: &[Functional], out: &mut Vec<f32>) {
         let Some(curve) = Curve::new(contour, hop_s, &mut self.present) else {
             return out.extend(functionals.iter().map(|_| f32::NAN));

@@ -1,9 +1,10 @@
 //! Everything a report says, as plain rows.
 
+mod lookup;
+
 use crate::eval::{Confusion, Gap, SeedSpread};
 use crate::schema::{
-    Calibration, Comparison, ConfusedPair, Deployed, Importance, LabelCount, Leakage, LearningCurve, Metric, Track,
-    Tuning,
+    Calibration, Comparison, ConfusedPair, Deployed, Importance, LabelCount, Leakage, LearningCurve, Metric, Tuning,
 };
 
 /// Everything a report says. Lists are shown in their order, unless a field says otherwise.
@@ -164,6 +165,10 @@ pub struct SplitFacts {
     pub words: String,
     /// The folds.
     pub folds: Vec<FoldFacts>,
+    /// Utterances that stand in any fold.
+    pub utterances: i64,
+    /// Their speakers; none where one is unknown.
+    pub speakers: Option<i64>,
     /// What the split stage warned of.
     pub warnings: Vec<String>,
 }
@@ -276,51 +281,5 @@ impl HashKind {
             Self::Input => "input",
             Self::Table => "table",
         }
-    }
-}
-
-impl Facts {
-    /// The track of every figure.
-    pub(super) fn track(&self) -> Track {
-        if self.normalization.transductive { Track::Transductive } else { Track::Inductive }
-    }
-
-    /// A line over figures, with their track.
-    pub(super) fn on_track(&self, words: &str) -> String {
-        format!("{words} ({} track)", self.track())
-    }
-
-    /// A figure's row of the metrics table.
-    pub(super) fn metric(&self, model: &str, slice: &str, group: &str, metric: &str) -> Option<&Metric> {
-        let wanted = (model, slice, group, metric);
-        self.metrics.iter().find(|row| (&*row.model, &*row.slice, &*row.group, &*row.metric) == wanted)
-    }
-
-    /// Overall UAR of a model.
-    pub(super) fn uar(&self, model: &str) -> Option<f64> {
-        self.metric(model, "overall", "all", "uar")?.value
-    }
-
-    /// The models, best overall UAR first; equal ones, and those without a figure, in their order.
-    pub(super) fn ranked(&self) -> Vec<&ModelFacts> {
-        let mut models: Vec<&ModelFacts> = self.models.iter().collect();
-        let figure = |model: &ModelFacts| self.uar(&model.name).unwrap_or(-1.0);
-        models.sort_by(|a, b| figure(b).total_cmp(&figure(a)));
-        models
-    }
-
-    /// The groups of a model's slice, in the order of the metrics table; numbers by size.
-    pub(super) fn groups(&self, model: &str, slice: &str) -> Vec<&str> {
-        let rows = self.metrics.iter().filter(|row| row.model == model && row.slice == slice && row.metric == "uar");
-        let mut groups: Vec<&str> = rows.map(|row| row.group.as_str()).collect();
-        groups.sort_by_key(|group| group.parse::<i64>().unwrap_or(0));
-        groups
-    }
-
-    /// UAR of guessing: one over the number of classes in the headline model's test rows.
-    pub(super) fn chance(&self) -> Option<f64> {
-        let headline = self.confusions.iter().find(|confusion| confusion.model == self.headline)?;
-        let present = headline.confusion.classes() - headline.confusion.margins().absent();
-        (present > 0).then(|| 1.0 / present as f64)
     }
 }

@@ -60,6 +60,8 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
             scheme: "group-k-fold".to_owned(),
             words: format!("{} folds of whole speakers", shape.folds),
             folds: (0..shape.folds).map(|fold| fold_facts(fold, shape, utterances)).collect(),
+            utterances,
+            speakers: shape.named.then_some(shape.speakers as i64),
             warnings: Vec::new(),
         },
         leakage: leakage(shape),

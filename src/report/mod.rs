@@ -1,4 +1,5 @@
-//! Typed rows -> Markdown, SVG and HTML: the report that a run leaves for people. The same rows go into the Parquet tables.
+//! Typed rows -> Markdown, SVG and HTML: the report that a run leaves for people. The same rows go into the Parquet
+//! tables.
 //!
 //! Nothing here knows a clock, a host or an absolute path: the same [`Facts`] give the same bytes.
 

@@ -32,13 +32,18 @@ pub struct Change {
     pub p_value: Option<f64>,
 }
 
-/// How far a metric may fall.
+/// What must hold of two runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
-    /// The metric.
-    pub metric: String,
-    /// The largest legal value of A minus B.
-    pub max_drop: f64,
+pub enum Gate {
+    /// The smallest share of the larger run's test utterances that both have tested.
+    MinShared(f64),
+    /// How far a metric may fall.
+    MaxDrop {
+        /// The metric.
+        metric: String,
+        /// The largest legal value of A minus B.
+        max_drop: f64,
+    },
 }
 
 /// Run B against run A.
@@ -75,21 +80,46 @@ impl Change {
 impl Versus {
     /// What a gate says, and whether it holds.
     pub fn verdict(&self, gate: &Gate) -> (bool, String) {
-        let Some(change) = self.changes.iter().find(|change| change.metric == gate.metric) else {
-            return (true, format!("{} is not defined here", gate.metric));
+        match gate {
+            Gate::MinShared(share) => self.coverage(*share),
+            Gate::MaxDrop { metric, max_drop } => self.fall(metric, *max_drop),
+        }
+    }
+
+    /// Whether the runs share enough test utterances for a verdict to be one on both.
+    fn coverage(&self, share: f64) -> (bool, String) {
+        let larger = self.larger();
+        let percent = |share: f64| format!("{} %", (100.0 * share + ROUNDING).floor());
+        let found = self.shared as f64 / larger.max(1) as f64;
+        let words = format!("both runs tested {} of {larger} utterances ({})", self.shared, percent(found));
+        if found + ROUNDING >= share {
+            return (true, format!("{words}; {} are asked for", percent(share)));
+        }
+        let remedy = "find out why the others are missing, take another reference, or lower --min-shared";
+        (false, format!("{words}, less than the {} asked for; {remedy}", percent(share)))
+    }
+
+    /// Test utterances of the run that has more.
+    fn larger(&self) -> i64 {
+        self.a.utterances.max(self.b.utterances)
+    }
+
+    fn fall(&self, metric: &str, max_drop: f64) -> (bool, String) {
+        let Some(change) = self.changes.iter().find(|change| change.metric == metric) else {
+            return (true, format!("{metric} is not defined here"));
         };
-        let (metric, drop) = (&gate.metric, -change.delta());
+        let drop = -change.delta();
         let from = format!("from {:.3} to {:.3}", change.a, change.b);
         let moved = match drop {
             drop if drop > ROUNDING => format!("{metric} fell by {drop:.3} ({from})"),
             drop if drop < -ROUNDING => format!("{metric} rose by {:.3} ({from})", -drop),
             _ => format!("{metric} stayed at {:.3}", change.a),
         };
-        let holds = drop <= gate.max_drop + ROUNDING;
-        if holds {
-            return (true, format!("{moved}; a fall of {} is allowed", gate.max_drop));
+        let moved = format!("on {} of {} utterances {moved}", self.shared, self.larger());
+        if drop <= max_drop + ROUNDING {
+            return (true, format!("{moved}; a fall of {max_drop} is allowed"));
         }
-        (false, format!("{moved}, more than the {} allowed; {}", gate.max_drop, self.chance(change)))
+        (false, format!("{moved}, more than the {max_drop} allowed; {}", self.chance(change)))
     }
 
     /// The verdicts of the gates that do not hold; none where all do.

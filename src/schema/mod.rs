@@ -6,6 +6,7 @@ mod row;
 mod splits;
 mod tables;
 mod track;
+mod words;
 
 pub use emotions::{CANONICAL_EMOTIONS, is_canonical_emotion};
 pub use ids::{augmented_id, segment_key, speaker_id, utterance_id};
@@ -17,6 +18,7 @@ pub use tables::{
     Utterance, published_tables,
 };
 pub use track::Track;
+pub use words::plural;
 
 /// Prefix of the probability columns of the predictions table: `p_<class>`.
 pub const PROBABILITY_PREFIX: &str = "p_";

@@ -25,11 +25,12 @@ pub struct RunPlace<'a> {
     pub out: &'a dyn Store,
 }
 
-/// Compares a model of two runs: the one called `model`, else `selected` where the run has it, else `mlp`, else the first.
-/// No gates are set.
+/// Compares a model of two runs: the one called `model`, else `selected` where the run has it, else `mlp`, else the
+/// first. No gates are set.
 ///
 /// # Errors
-/// A run that is not finished; a model that it does not have; tracks, labels or truths that differ; no shared utterance.
+/// A run that is not finished; a model that it does not have; tracks, labels or truths that differ; no shared
+/// utterance.
 pub fn compare(a: &RunPlace, b: &RunPlace, model: Option<&str>, resampling: Resampling) -> Result<Versus, StageError> {
     let (a, b) = (Run::read(a, model)?, Run::read(b, model)?);
     if a.track != b.track {

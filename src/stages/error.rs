@@ -27,12 +27,14 @@ pub enum StageError {
         source: StorageError,
     },
     /// The source of a corpus is missing or holds nothing.
-    #[error("corpus `{corpus}`: `{location}` does not exist or holds no files; check `source` in the pipeline file")]
+    #[error("corpus `{corpus}`: `{location}` {problem}; check `source` in the pipeline file")]
     EmptySource {
         /// Name of the corpus.
         corpus: String,
         /// Where its files should be.
         location: String,
+        /// `does not exist` or `holds no files`.
+        problem: &'static str,
     },
     /// A file is not what it was when the corpus was listed.
     #[error("corpus `{corpus}`: `{path}` has changed since ingest; run ingest again")]
@@ -80,7 +82,11 @@ pub enum StageError {
         limit: f64,
     },
     /// Train and test share what they must not.
-    #[error("leakage: {0}")]
+    #[error(
+        "leakage: the sides of the split share what they must not; leakage.parquet lists it\n{0}\n\
+         hint: take copies off one side (`exclude` of [[corpus]], or the manifest), or choose a split.scheme that \
+         makes the sides itself and keeps such utterances together"
+    )]
     Leakage(String),
     /// The data cannot be split or normalized as asked.
     #[error(transparent)]

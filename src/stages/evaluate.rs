@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, SELECTED, Scope};
+use crate::config::{self, FUSION, SELECTED, Scope};
 use crate::eval::{Outcome, Resampling, Tally};
 use crate::report;
 use crate::schema::{
@@ -184,9 +184,10 @@ fn summarize(metrics: &[Metric], headline: &str) -> String {
         return format!("{headline}: no figure");
     };
     let interval = row.low.zip(row.high).map(|(low, high)| format!(" [{low:.3}, {high:.3}]")).unwrap_or_default();
-    let best = overall();
-    let best = best.filter_map(|row| Some((row.value?, &row.model))).max_by(|a, b| a.0.total_cmp(&b.0));
-    let best = best.map(|(value, model)| format!("; best {model} {value:.3}")).unwrap_or_default();
+    // What is put together of the others is no baseline, nor is what the report leads with.
+    let baselines = overall().filter(|row| ![headline, FUSION, SELECTED].contains(&row.model.as_str()));
+    let best = baselines.filter_map(|row| Some((row.value?, &row.model))).max_by(|a, b| a.0.total_cmp(&b.0));
+    let best = best.map(|(value, model)| format!("; best baseline {model} {value:.3}")).unwrap_or_default();
     format!("{headline} UAR {uar:.3}{interval}{best}, {}", row.track)
 }
 

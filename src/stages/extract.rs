@@ -1,8 +1,8 @@
-//! Reads utterances, run/files and the audio; writes features/*.parquet, on request frames/*.parquet, feature_dictionary
-//! and rejects.
+//! Reads utterances, run/files and the audio; writes features/*.parquet, on request frames/*.parquet,
+//! feature_dictionary and rejects.
 //!
-//! Parts are staged under run/extract as they finish and moved to features/ and frames/ when all are there. A later stage reads the
-//! parts that run/extract.json names, and that file is there when the last one is.
+//! Parts are staged under run/extract as they finish and moved to features/ and frames/ when all are there. A later
+//! stage reads the parts that run/extract.json names, and that file is there when the last one is.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::config;
 use crate::features::FeatureSet;
-use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance};
+use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance, plural};
 use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
@@ -294,7 +294,12 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     ];
     let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count)));
     counts.extend(by_code);
-    let copies = if augmented > 0 { format!(" and {augmented} augmented ones") } else { String::new() };
-    let summary = format!("{} rows{copies} of {columns} features, {refused} rejects", rows - refused);
+    let copies = match augmented {
+        0 => String::new(),
+        count => format!(" and {}", plural(count as usize, "augmented one")),
+    };
+    let counted = [(rows - refused, "row"), (columns, "feature"), (refused, "reject")];
+    let [rows, columns, refused] = counted.map(|(count, word)| plural(count, word));
+    let summary = format!("{rows}{copies} of {columns}, {refused}");
     Ok(Done { outputs, counts, summary, warnings: Vec::new() })
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config;
 use crate::corpus::{self, Corpus, CorpusError, ManifestTable, SourceFile};
-use crate::schema::{FileStamp, Table, Utterance};
+use crate::schema::{FileStamp, Table, Utterance, plural};
 use crate::storage::{self, Entry, Store};
 use crate::synth;
 use crate::table::{self, TableError};
@@ -57,7 +57,7 @@ impl Stage for Ingest {
             work.push(listing);
         }
         let files = work.iter().map(|listing| listing.files.len()).sum::<usize>();
-        Ok(Prepared { config_hash: Self::config_hash(context), inputs, amount: format!("{files} files"), work })
+        Ok(Prepared { config_hash: Self::config_hash(context), inputs, amount: plural(files, "file"), work })
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
@@ -80,7 +80,8 @@ fn list(corpus: &config::Corpus, storage: &config::Storage) -> Result<(Listing, 
     let store = storage::open(&corpus.source, storage).map_err(source)?;
     let mut files = store.list("").map_err(source)?;
     if files.is_empty() {
-        return Err(StageError::EmptySource { corpus: corpus.name.clone(), location: store.root() });
+        let problem = if store.has("") { "holds no files" } else { "does not exist" };
+        return Err(StageError::EmptySource { corpus: corpus.name.clone(), location: store.root(), problem });
     }
     let mut hasher = blake3::Hasher::new();
     let manifest = match &corpus.manifest {
@@ -183,7 +184,8 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     let speakers = rows.iter().filter_map(|row| row.speaker.as_ref()).collect::<BTreeSet<_>>().len();
     let emotions = rows.iter().map(|row| &row.emotion).collect::<BTreeSet<_>>().len();
     let refused = corpus.rejects.len();
-    let summary = format!("{} utterances, {speakers} speakers, {emotions} emotions, {refused} rejects", rows.len());
+    let counted = [(rows.len(), "utterance"), (speakers, "speaker"), (emotions, "emotion"), (refused, "reject")];
+    let summary = counted.map(|(count, word)| plural(count, word)).join(", ");
     let unusable = corpus.rejects.iter().filter(|reject| !OF_FILES.contains(&reject.code.as_str())).count();
     let mut counts = BTreeMap::from([
         ("utterances".to_owned(), rows.len() as u64),

@@ -118,7 +118,8 @@ impl StageName {
                 "Read features, splits and normalization; write models/, fits, predictions and learning_curves"
             }
             Self::Evaluate => {
-                "Read predictions and keys; write metrics, comparisons, calibration, confusions, the report and its plots"
+                "Read predictions and keys; write metrics, comparisons, calibration, confusions, the report and its \
+                 plots"
             }
         }
     }

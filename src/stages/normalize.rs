@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, Export};
 use crate::dataset::{self, Features, Statistics};
-use crate::schema::{Normalization, Split, SplitRow, Table};
+use crate::schema::{Normalization, Split, SplitRow, Table, plural};
 use crate::table;
 
 use super::features_table::FeaturesTable;
@@ -47,7 +47,7 @@ impl Stage for Normalize {
         }
         remove_others(context, &outputs)?;
         let method = context.parameters.normalize.method.as_str();
-        let summary = format!("{method} of {} features", features.names().len());
+        let summary = format!("{method} of {}", plural(features.names().len(), "feature"));
         let counts = BTreeMap::from([("rows".to_owned(), rows.len() as u64)]);
         let table = Table::<Normalization>::from(rows);
         outputs.push(output::put_table(context.out, &table, &prepared.config_hash, &prepared.inputs)?);

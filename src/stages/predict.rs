@@ -1,9 +1,9 @@
 //! Reads a saved model and audio files without labels; writes inferences and rejects.
 //!
-//! The model carries what extraction and normalization need. One that was normalized speaker by speaker takes each input
-//! as one speaker, whose statistics come from the input's own utterances.
+//! The model carries what extraction and normalization need. One that was normalized speaker by speaker takes each
+//! input as one speaker, whose statistics come from the input's own utterances.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use std::time::Instant;
 use crate::config::{self, ConfigError, Scope};
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
-use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance};
+use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance, plural};
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::{check_rejects, check_stop};
@@ -63,6 +63,7 @@ struct Work {
     /// Files whose names cannot be asked for.
     unnameable: Vec<String>,
     files: usize,
+    warnings: Vec<String>,
 }
 
 impl Predict<'_> {
@@ -114,8 +115,9 @@ impl Predict<'_> {
         let count = files.len();
         let unnameable = files.keys().filter(|path| !is_text(path)).map(|path| (*path).to_owned()).collect();
         let groups = groups(&inputs, by_speaker);
-        let work = Work { saved, set, fit, store: inputs.store, groups, stamps, unnameable, files: count };
-        Ok(Prepared { config_hash: hash, inputs: names, amount: format!("{count} files"), work })
+        let warnings = inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders).collect();
+        let work = Work { saved, set, fit, store: inputs.store, groups, stamps, unnameable, files: count, warnings };
+        Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
     }
 
     /// The model and the hash of its files.
@@ -126,7 +128,8 @@ impl Predict<'_> {
         for name in model::FILES {
             let content = store.get(name).map_err(|error| match error {
                 StorageError::NotFound { .. } => self.unusable(format!(
-                    "it has no file `{name}`; MODEL is the folder of a saved model, such as runs/demo/models/mlp/all or .../fold-0"
+                    "it has no file `{name}`; MODEL is the folder of a saved model, such as runs/demo/models/mlp/all \
+                     or .../fold-0"
                 )),
                 error => error.into(),
             })?;
@@ -181,7 +184,7 @@ impl Predict<'_> {
         let table = sorted(rows, probabilities, &work.saved.classes);
         let outputs =
             vec![output::put_rejects(self.out, PREDICT, rejects)?, output::put_table(self.out, &table, hash, &inputs)?];
-        Ok(Done { outputs, counts, summary, warnings: Vec::new() })
+        Ok(Done { outputs, counts, summary, warnings: work.warnings.clone() })
     }
 }
 
@@ -207,6 +210,18 @@ fn check_speakers(inputs: &Inputs) -> Result<(), StageError> {
         }
     }
     Ok(())
+}
+
+/// Warns of an input that may be several speakers: a folder of theirs, or a pattern that the shell did not spread.
+fn several_folders(input: &Input) -> Option<String> {
+    let folders = input.folders();
+    (folders > 1).then(|| {
+        format!(
+            "input `{}` is taken as one speaker, but its files lie in {folders} folders; if each is a speaker's, give \
+             each as an INPUT of its own: a pattern of folders without quotes does",
+            input.given
+        )
+    })
 }
 
 /// A group a speaker, or batches of all files.
@@ -278,12 +293,14 @@ fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> 
 }
 
 fn summarize(saved: &SavedModel, rows: &[Inference], probabilities: &[f32], rejects: usize) -> String {
-    let track = match saved.track() {
-        Track::Transductive => "transductive: each input is one speaker",
-        Track::Inductive => "inductive",
+    let speakers = rows.iter().map(|row| &row.speaker).collect::<BTreeSet<_>>().len();
+    let track = match (saved.track(), speakers) {
+        (Track::Inductive, _) => "inductive".to_owned(),
+        (Track::Transductive, count) => format!("transductive: {}, as each input is one", plural(count, "speaker")),
     };
     let tops = probabilities.chunks(saved.classes.len()).map(|row| row.iter().copied().fold(0.0, f32::max));
     let sure = tops.map(f64::from).sum::<f64>() / rows.len() as f64;
     let sure = if rows.is_empty() { String::new() } else { format!(", mean top probability {sure:.3}") };
-    format!("{} utterances by {} ({track}){sure}, {rejects} rejects", rows.len(), saved.name())
+    let (utterances, rejects) = (plural(rows.len(), "utterance"), plural(rejects, "reject"));
+    format!("{utterances} by {} ({track}){sure}, {rejects}", saved.name())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config;
 use crate::dataset::{self, Keys};
-use crate::schema::{FeatureKeys, Leakage, SplitRow, Table};
+use crate::schema::{FeatureKeys, Leakage, SplitRow, Table, plural};
 
 use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
@@ -25,7 +25,7 @@ impl Stage for Split {
         Ok(Prepared {
             config_hash: Self::config_hash(context),
             inputs: BTreeMap::from([features_table::keys_input(&keys)]),
-            amount: format!("{} rows", keys.rows.len()),
+            amount: plural(keys.rows.len(), "row"),
             work: keys,
         })
     }
@@ -35,38 +35,57 @@ impl Stage for Split {
         let keys = Keys::new(&prepared.work)?;
         let assignment = dataset::assign(&keys, parameters, context.parameters.pipeline.seed)?;
         let leakage = dataset::leakage(&keys, &assignment.rows, parameters)?;
-        let violations = dataset::violations(&leakage).into_iter().map(describe).collect::<Vec<_>>();
+        let violations = dataset::violations(&leakage).len();
         let folds = dataset::folds(&assignment.rows).count();
-        let summary =
-            format!("{} in {folds} {}", parameters.scheme().as_str(), if folds == 1 { "fold" } else { "folds" });
+        let summary = format!("{} in {}", parameters.scheme().as_str(), plural(folds, "fold"));
         let counts = BTreeMap::from([
             ("rows".to_owned(), assignment.rows.len() as u64),
             ("folds".to_owned(), folds as u64),
-            (VIOLATIONS.to_owned(), violations.len() as u64),
+            (VIOLATIONS.to_owned(), violations as u64),
         ]);
         let put = (&prepared.config_hash, &prepared.inputs);
         let outputs = vec![
             output::put_table(context.out, &Table::<SplitRow>::from(assignment.rows), put.0, put.1)?,
             output::put_table(context.out, &Table::<Leakage>::from(leakage), put.0, put.1)?,
         ];
-        let warnings = violations.into_iter().chain(assignment.warnings).collect();
-        Ok(Done { outputs, counts, summary, warnings })
+        Ok(Done { outputs, counts, summary, warnings: assignment.warnings })
     }
 
-    fn judge(_context: &Context, record: &Record) -> Result<(), StageError> {
-        let violations = record.counts.get(VIOLATIONS).copied().unwrap_or(0) as usize;
-        if violations == 0 {
+    fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
+        if record.counts.get(VIOLATIONS).is_none_or(|count| *count == 0) {
             return Ok(());
         }
-        // Violations lead the warnings.
-        Err(StageError::Leakage(record.warnings[..violations.min(record.warnings.len())].join("; ")))
+        let (leakage, _) = output::get_table::<Leakage>(context.out, StageName::Split)?;
+        Err(StageError::Leakage(describe(&dataset::violations(&leakage.rows))))
     }
 }
 
 const VIOLATIONS: &str = "violations";
+/// Folds that an error describes.
+const FOLDS_SHOWN: usize = 5;
 
-fn describe(row: &Leakage) -> String {
-    let (count, what) = (row.shared.unwrap_or(0), &row.check);
-    let examples = row.examples.as_deref().unwrap_or("none named");
-    format!("fold {}: {} share {count} {what} value(s): {examples}", row.fold, row.between)
+/// A line a fold.
+fn describe(violations: &[&Leakage]) -> String {
+    let folds = violations.chunk_by(|a, b| a.fold == b.fold).collect::<Vec<_>>();
+    let line = |rows: &&[&Leakage]| {
+        let shared = rows.iter().map(|row| shared_words(row)).collect::<Vec<_>>();
+        format!("fold {}: {}", rows[0].fold, shared.join("; "))
+    };
+    let mut lines = folds.iter().take(FOLDS_SHOWN).map(line).collect::<Vec<_>>();
+    if folds.len() > FOLDS_SHOWN {
+        lines.push(format!("and {} more", plural(folds.len() - FOLDS_SHOWN, "fold")));
+    }
+    lines.join("\n")
+}
+
+/// `2 speakers of train and test (c/01, c/02)`
+fn shared_words(row: &Leakage) -> String {
+    let what = match row.check.as_str() {
+        "audio" => "identical recording",
+        "overlap" => "overlapping segment",
+        "augmented" => "misplaced augmented row",
+        other => other,
+    };
+    let examples = row.examples.as_deref().unwrap_or_default();
+    format!("{} of {} ({examples})", plural(row.shared.unwrap_or(0) as usize, what), row.between.replace('-', " and "))
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::config::{self, TuneParams};
-use crate::schema::{FeatureInfo, Importance, Normalization, SplitRow};
+use crate::schema::{FeatureInfo, Importance, Normalization, SplitRow, plural};
 use bench::Bench;
 use fits::Job;
 use ground::Ground;
@@ -83,11 +83,11 @@ impl Stage for Train {
 }
 
 fn amount(context: &Context, folds: &[i64]) -> String {
-    let (folds, models) = (folds.len(), context.parameters.models.len());
+    let (folds, models) = (plural(folds.len(), "fold"), plural(context.parameters.models.len(), "model"));
     let all = if context.parameters.pipeline.train.deploy { " and on all utterances" } else { "" };
     match &context.parameters.tune {
-        None => format!("{models} models in {folds} folds{all}"),
-        Some(tune) => format!("{} candidates of {models} models in {folds} folds{all}", tune.candidates.len()),
+        None => format!("{models} in {folds}{all}"),
+        Some(tune) => format!("{} of {models} in {folds}{all}", plural(tune.candidates.len(), "candidate")),
     }
 }
 

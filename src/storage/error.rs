@@ -15,6 +15,12 @@ pub enum StorageError {
         /// The link.
         path: String,
     },
+    /// A file stands where a folder should.
+    #[error("`{path}` is a file, not a folder; choose another")]
+    NotAFolder {
+        /// The file.
+        path: String,
+    },
     /// The file system refuses.
     #[error("may not {action} `{path}`: permission denied; check the owner and mode of it and of its folder")]
     Denied {
@@ -114,6 +120,7 @@ fn remedy(source: &io::Error) -> &'static str {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             "check that the folder above it is there and can be written, then run again"
         }
+        io::ErrorKind::IsADirectory => "it is a folder: choose the name of a file",
         _ => "see that the disk is well, then run again",
     }
 }

@@ -86,6 +86,10 @@ impl Store for LocalStore {
         Ok(entries)
     }
 
+    fn has(&self, folder: &str) -> bool {
+        self.full(folder).exists()
+    }
+
     fn stat(&self, path: &str) -> Result<Option<Entry>, StorageError> {
         let full = self.full(path);
         match self.entry(&full) {
@@ -219,5 +223,11 @@ fn read_range(path: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
 }
 
 fn failed(action: &'static str, path: &Path, source: io::Error) -> StorageError {
+    if matches!(source.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists) {
+        let in_the_way = path.ancestors().find(|place| place.exists() && !place.is_dir());
+        if let Some(file) = in_the_way {
+            return StorageError::NotAFolder { path: file.display().to_string() };
+        }
+    }
     StorageError::from_io(action, path.display().to_string(), source)
 }

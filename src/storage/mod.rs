@@ -51,6 +51,10 @@ pub trait Store: Send + Sync {
     fn root(&self) -> String;
     /// All files below `prefix` (a folder, or empty for all), sorted by path. A missing folder is empty.
     fn list(&self, prefix: &str) -> Result<Vec<Entry>, StorageError>;
+    /// Whether a folder is there; always, where folders are but the beginnings of names.
+    fn has(&self, _folder: &str) -> bool {
+        true
+    }
     /// What is known of one file; `None` where there is none.
     fn stat(&self, path: &str) -> Result<Option<Entry>, StorageError>;
     /// A whole file.
@@ -102,8 +106,11 @@ pub fn open(uri: &str, params: &config::Storage) -> Result<Arc<dyn Store>, Stora
 /// # Errors
 /// Fails where the file is missing or not readable.
 pub fn read_file(uri: &str, params: &config::Storage) -> Result<Bytes, StorageError> {
-    let (folder, name) = uri.rsplit_once('/').unwrap_or((".", uri));
-    open(if folder.is_empty() { "/" } else { folder }, params)?.get(name)
+    let (folder, name) = match uri.rsplit_once('/') {
+        Some(("", name)) => ("/", name),
+        other => other.unwrap_or(("", uri)),
+    };
+    open(folder, params)?.get(name)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Source and filter (Fant 1960; Klatt 1980): glottal pulses with jitter and shimmer and breath noise excite formant
 //! resonators that move through the vowels of a sentence. Speaker, emotion and chance set the prosody: pitch, its range
-//! and contour, rate, pauses, loudness, spectral tilt, breath. It is a stand-in for real speech in demos, tests and scale
-//! runs, and says nothing about how well emotions are recognised in real speech.
+//! and contour, rate, pauses, loudness, spectral tilt, breath. It is a stand-in for real speech in demos, tests and
+//! scale runs, and says nothing about how well emotions are recognised in real speech.
 
 mod marker;
 mod plan;

@@ -99,8 +99,8 @@ const OWN_WAY: f64 = 0.35;
 /// Deviation from one utterance to the next, as a share of [`SPREAD`].
 const CHANCE: f64 = 0.35;
 
-/// Signs and orders follow the reviews of Murray and Arnott (1993) and Juslin and Laukka (2003); sizes are chosen so that
-/// classes overlap between speakers.
+/// Signs and orders follow the reviews of Murray and Arnott (1993) and Juslin and Laukka (2003); sizes are chosen so
+/// that classes overlap between speakers.
 fn emotion_moves(emotion: &str) -> Moves {
     let [f0_st, range, rise_st, rate, pauses, level_db, tilt_oct, breath, rough, tract] = match emotion {
         "anger" => [2.5, 0.35, -1.5, 0.15, -0.5, 6.5, 1.2, -0.8, 0.7, -0.01],

@@ -7,8 +7,8 @@ use super::random::{normal, white};
 const OPENING: f64 = 0.40;
 const CLOSING: f64 = 0.16;
 
-/// The glottis: a train of flow-derivative pulses with jitter and shimmer, darkened by a low-pass, and breath noise while
-/// it is open. The derivative stands for the radiation at the lips.
+/// The glottis: a train of flow-derivative pulses with jitter and shimmer, darkened by a low-pass, and breath noise
+/// while it is open. The derivative stands for the radiation at the lips.
 pub struct Glottis {
     rate_hz: f64,
     jitter: f64,

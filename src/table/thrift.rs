@@ -28,8 +28,8 @@ pub(super) fn check_footer(tail: &[u8]) -> Result<()> {
     if footer.is_none_or(|footer| Walk { left: footer }.structure(MOST_DEPTH).is_some()) { Ok(()) } else { damaged() }
 }
 
-/// Refuses a file that claims more rows than it can hold, and page headers that name more than their bytes can hold, in the
-/// columns at `positions`.
+/// Refuses a file that claims more rows than it can hold, and page headers that name more than their bytes can hold, in
+/// the columns at `positions`.
 pub(super) fn check_pages(
     file: &impl ChunkReader,
     metadata: &ParquetMetaData,

@@ -14,8 +14,8 @@ use crate::schema::{Row, Table, TableDef, Value};
 
 use super::{Footer, RowHash, TableError, convert, row_hashes, table_hash};
 
-/// Beyond so many float columns they are not compressed: zstd takes 96 KB and 50 us a column, in every reader and writer,
-/// and makes measured floats smaller by a sixth.
+/// Beyond so many float columns they are not compressed: zstd takes 96 KB and 50 us a column, in every reader and
+/// writer, and makes measured floats smaller by a sixth.
 const MOST_COMPRESSED: usize = 1000;
 
 /// The Parquet file of a table in one row group, and what its footer says.
@@ -180,8 +180,9 @@ fn check_lengths(def: &TableDef, rows: usize, arrays: &[ArrayRef]) -> Result<(),
     }
 }
 
-/// Footers grow with columns times row groups, and whoever reads a few columns reads all of a footer: it holds no copy of
-/// the schema for Arrow and no page index, and statistics of keys only. See docs/ARCHITECTURE.md for what that saves.
+/// Footers grow with columns times row groups, and whoever reads a few columns reads all of a footer: it holds no copy
+/// of the schema for Arrow and no page index, and statistics of keys only. See docs/ARCHITECTURE.md for what that
+/// saves.
 fn parquet_writer(schema: SchemaRef, float: &[String]) -> Result<ArrowWriter<Vec<u8>>, ParquetError> {
     let zstd = Compression::ZSTD(ZstdLevel::try_new(3)?);
     let of_floats = if float.len() > MOST_COMPRESSED { Compression::UNCOMPRESSED } else { zstd };

@@ -159,7 +159,7 @@ fn a_refused_file_and_a_silent_one_have_no_copies() {
     let silence = ser_etl::audio::encode_wav(&[0.0; 8000], 16_000).expect("encoded");
     fs::write(speaker.join("neutral_s01_r1.wav"), silence).expect("written");
     let text = run(folder.path(), &[&AUGMENT[..], &MAJORITY].concat());
-    assert!(text.contains("28 rows and 108 augmented ones of 28 features, 1 rejects"), "{text}");
+    assert!(text.contains("28 rows and 108 augmented ones of 28 features, 1 reject"), "{text}");
 }
 
 #[test]

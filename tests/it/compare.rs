@@ -30,7 +30,8 @@ fn a_run_does_not_differ_from_itself() {
     let printed = stdout(&compare(folder.path(), &flags));
     assert_eq!(fs::read_to_string(folder.path().join("drift/report.md")).expect("written"), printed);
     assert_eq!(printed.matches("+0.000 [+0.000, +0.000] | 1.000").count(), 4, "{printed}");
-    assert_eq!(printed.matches("- **passed**").count(), 2, "{printed}");
+    assert_eq!(printed.matches("- **passed**").count(), 3, "{printed}");
+    assert!(printed.contains("both runs tested 27 of 27 utterances (100 %)"), "{printed}");
     assert!(printed.contains("the 27 utterances of 9 known speakers") && printed.contains("`logistic`"), "{printed}");
     assert_eq!(stdout(&compare(folder.path(), &flags)), printed, "the same bytes");
     let without = stdout(&compare(folder.path(), &["a", "b", "--bootstrap", "0"]));
@@ -47,7 +48,11 @@ fn a_worse_run_fails_the_gate_after_it_was_printed() {
     assert_eq!(code, 5, "{error}");
     assert!(error.contains("uar fell by") && error.contains("more than the 0.02 allowed"), "{error}");
     assert!(error.contains("more than chance: the 95 % interval") && !error.contains("macro_f1"), "{error}");
-    assert!(printed.contains("- **failed**: uar") && printed.contains("- **passed**: macro_f1"), "{printed}");
+    assert!(
+        printed.contains("- **failed**: on 27 of 27 utterances uar")
+            && printed.contains("- **passed**: on 27 of 27 utterances macro_f1"),
+        "{printed}"
+    );
     // The other way round nothing fell.
     stdout(&compare(folder.path(), &["b", "a", "--max-drop", "uar=0"]));
     // Both have the model that always gives the same answer.
@@ -65,6 +70,27 @@ fn utterances_of_one_run_only_are_counted_and_said() {
 }
 
 #[test]
+fn a_gate_fails_where_the_runs_share_too_little_to_tell() {
+    let folder = runs(&["--set", "corpus.0.filter={speaker=['spk01', 'spk02', 'spk03']}"]);
+    for (runs, flags) in [(["a", "b"], &[][..]), (["b", "a"], &["--min-shared", "0.34"])] {
+        let gate = ["--max-drop", "uar=1"];
+        let output = compare(folder.path(), &[&runs[..], &gate, flags].concat());
+        let (code, error) = failure(&output);
+        assert_eq!(code, 5, "{error}");
+        assert!(error.contains("both runs tested 9 of 27 utterances (33 %), less than the"), "{error}");
+        assert!(error.contains("--min-shared"), "{error}");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            printed.contains("- **failed**: both runs") && printed.contains("- **passed**: on 9 of 27"),
+            "{printed}"
+        );
+    }
+    stdout(&compare(folder.path(), &["a", "b", "--max-drop", "uar=1", "--min-shared", "0.33"]));
+    // Nobody asked for a gate.
+    stdout(&compare(folder.path(), &["a", "b"]));
+}
+
+#[test]
 fn what_cannot_be_compared_is_refused_in_words() {
     let folder = runs(&["--set", "normalize.scope=speaker"]);
     let labels = "corpus.0.labels={anger='neutral', neutral='anger'}";
@@ -76,12 +102,14 @@ fn what_cannot_be_compared_is_refused_in_words() {
     let speakers = "corpus.0.filter={speaker=['spk04', 'spk05', 'spk06']}";
     run(folder.path(), &[&QUICK[..], &["--out", "last", "--set", speakers]].concat());
     fs::write(folder.path().join("first/predictions.parquet"), b"no table").expect("written");
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 16] = [
         (&["a"], 2, "RUN_B"),
         (&["a", "b", "--max-drops", "uar=1"], 2, "--max-drop"),
         (&["a", "a", "--max-drop", "recall=0.1"], 2, "uar, accuracy, macro_f1, weighted_f1"),
         (&["a", "a", "--max-drop", "uar=-1"], 2, "X from 0 to 1"),
         (&["a", "a", "--max-drop", "uar"], 2, "METRIC=X"),
+        (&["a", "a", "--min-shared", "0.5"], 2, "--max-drop"),
+        (&["a", "a", "--max-drop", "uar=0", "--min-shared", "2"], 2, "legal are 0 to 1"),
         (&["a", "a", "--bootstrap", "7"], 2, "`--bootstrap` is 7"),
         (&["a", "a", "--model", "lstm"], 2, "it has logistic, majority"),
         (&["a", "b"], 2, "run A is inductive"),

@@ -230,7 +230,7 @@ fn speakers_are_normalized_one_by_one_in_every_part() {
             assert_eq!(predicted[&path], want, "{model} {path}");
         }
     }
-    assert!(predict("out/models/fusion/all").contains("(transductive: each input is one speaker)"));
+    assert!(predict("out/models/fusion/all").contains("speakers, as each input is one)"));
     let few = ["predict", "out/models/selected/all", "corpus/spk01_male/anger_*.wav"];
     let (code, error) = failure(&ser(folder.path(), &few));
     assert!(code == 3 && error.contains("at least 8"), "{code} {error}");

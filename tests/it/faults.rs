@@ -218,7 +218,7 @@ fn a_full_disk_is_exit_4_with_the_remedy() {
 #[test]
 fn an_output_that_cannot_be_written_is_exit_4_by_name() {
     let folder = workplace();
-    for out in ["/proc/ser", "/sys/ser", "/dev/null/ser"] {
+    for out in ["/proc/ser", "/sys/ser"] {
         let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--out", out]));
         assert_eq!(code, 4, "{error}");
         assert!(error.contains(out), "{error}");

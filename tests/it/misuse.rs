@@ -40,6 +40,58 @@ fn an_output_without_a_name_is_refused() {
 }
 
 #[test]
+fn a_file_where_a_folder_should_be_is_exit_2_and_named() {
+    let folder = workplace();
+    fs::write(folder.path().join("afile"), b"mine").expect("written");
+    fs::create_dir(folder.path().join("afolder")).expect("made");
+    let cases: [&[&str]; 6] = [
+        &["synth", "afile"],
+        &["synth", "afile/below"],
+        &["run", "pipeline.toml", "--out", "afile"],
+        &["run", "pipeline.toml", "--out", "afile/below", "--dry-run"],
+        &["ingest", "pipeline.toml", "--out", "afile/below/it"],
+        &["predict", "afile", "corpus"],
+    ];
+    for arguments in cases {
+        let (code, error) = failure(&ser(folder.path(), arguments));
+        assert_eq!(code, 2, "{arguments:?}: {error}");
+        assert!(error.contains("afile` is a file, not a folder; choose another"), "{arguments:?}: {error}");
+    }
+    assert_eq!(fs::read(folder.path().join("afile")).expect("still there"), b"mine");
+    let source = ["run", "pipeline.toml", "--set", "corpus.0.source=afile"];
+    let (code, error) = failure(&ser(folder.path(), &source));
+    assert!(code == 3 && error.contains("afile` is a file, not a folder"), "{code} {error}");
+}
+
+#[test]
+fn what_is_missing_is_told_from_what_is_empty() {
+    let folder = workplace();
+    fs::create_dir(folder.path().join("empty")).expect("made");
+    let cases: [(&[&str], i32, &str); 3] = [
+        (&["run", "nofile.toml"], 2, "`PIPELINE` is nofile.toml: there is no such file"),
+        (&["run", "pipeline.toml", "--set", "corpus.0.source=empty"], 3, "empty` holds no files; check `source`"),
+        (&["run", "pipeline.toml", "--set", "corpus.0.source=gone"], 3, "gone` does not exist; check `source`"),
+    ];
+    for (arguments, want, words) in cases {
+        let (code, error) = failure(&ser(folder.path(), arguments));
+        assert!(code == want && error.contains(words), "{arguments:?}: {code} {error}");
+    }
+}
+
+#[test]
+fn one_of_anything_is_not_several() {
+    let folder = workplace();
+    let one = ["--set", "corpus.0.filter={speaker=['spk01']}", "--set", "split.scheme='stratified'"];
+    let printed = stdout(&ser(folder.path(), &[&["ingest", "pipeline.toml"], &one[..]].concat()));
+    assert!(printed.contains("3 utterances, 1 speaker, 3 emotions, 0 rejects"), "{printed}");
+    let printed = run(folder.path(), &["--set", "split.scheme='stratified'", "--set", "train.models=['majority']"]);
+    assert!(printed.contains("stratified in 1 fold\n"), "{printed}");
+    for word in ["1 speakers", "1 utterances", "1 folds", "1 rejects"] {
+        assert!(!printed.contains(&format!(" {word}")), "{printed}");
+    }
+}
+
+#[test]
 fn a_stage_refuses_what_was_made_with_other_parameters() {
     let folder = workplace();
     run(folder.path(), &[]);
@@ -94,7 +146,7 @@ fn a_name_that_is_not_utf8_is_a_reject() {
 }
 
 /// A workplace whose corpus is described by a manifest with these rows: path, label, speaker and more.
-fn manifest(header: &str, rows: impl Fn(usize, &str, &str, &str) -> String) -> TempDir {
+pub fn manifest(header: &str, rows: impl Fn(usize, &str, &str, &str) -> String) -> TempDir {
     let folder = workplace();
     let mut text = format!("path,label,who{header}\n");
     let files = results(&folder.path().join("corpus")).into_keys().filter(|path| path.ends_with(".wav"));

@@ -163,7 +163,7 @@ fn wrong_commands_and_inputs_are_refused_in_words() {
         (&[MODEL, "corpus/[z-a].wav"], 2, "backwards"),
         (&[MODEL, "nowhere"], 3, "nowhere` does not exist"),
         (&[MODEL, "empty"], 3, "holds no file"),
-        (&[MODEL, "texts"], 3, "holds no audio file (1 files"),
+        (&[MODEL, "texts"], 3, "holds no audio file (files seen: 1;"),
         (&[MODEL, "corpus/*.mp3"], 3, "matches no audio file"),
         (&["out/models/naive-bayes", "corpus"], 3, "fold-0"),
         (&["nowhere", "corpus"], 3, "no file `weights.safetensors`"),
@@ -211,7 +211,14 @@ fn an_input_is_a_speaker_where_speakers_are_normalized() {
     let speakers = speakers.map(|path| path.display().to_string()).collect::<Vec<_>>();
     let inputs = speakers.iter().map(String::as_str).collect::<Vec<_>>();
     let printed = stdout(&ser(folder.path(), &[&["predict", model], &inputs[..]].concat()));
-    assert!(printed.contains("54 utterances by mlp (transductive"), "{printed}");
+    assert!(printed.contains("54 utterances by mlp (transductive: 6 speakers"), "{printed}");
+    // In quotes the folders are one input, and so one speaker: said, and warned of.
+    let quoted = ser(folder.path(), &["predict", model, "corpus/*/", "--out", "quoted"]);
+    let log = String::from_utf8_lossy(&quoted.stderr).into_owned();
+    assert!(stdout(&quoted).contains("(transductive: 1 speaker, as"), "{}", stdout(&quoted));
+    assert!(log.contains("taken as one speaker, but its files lie in 6 folders"), "{log}");
+    let alone = ser(folder.path(), &["predict", model, "corpus/spk02_female", "--out", "alone"]);
+    assert!(stdout(&alone).contains("1 speaker,") && !String::from_utf8_lossy(&alone.stderr).contains("folders"));
     let table = inferences(folder.path(), "predictions");
     assert!(table.rows.iter().all(|row| row.path.split('/').next() == row.speaker.as_deref()));
     let files = of_files(&table);

@@ -72,7 +72,7 @@ fn segments_of_a_manifest_are_rows_of_their_own() {
     );
     fs::write(folder.path().join("segments.toml"), text).expect("written");
     let text = stdout(&ser(folder.path(), &["run", "segments.toml"]));
-    assert!(text.contains("16 rows of 28 features, 1 rejects"), "{text}");
+    assert!(text.contains("16 rows of 28 features, 1 reject"), "{text}");
     let part = fs::read_dir(folder.path().join("out/features")).expect("a folder").next().expect("a part");
     let file = fs::read(part.expect("readable").path()).expect("readable");
     let rows = table::read::<FeatureKeys>(file.into()).expect("a sound part").0.rows;

@@ -8,6 +8,7 @@ use ser_etl::schema::{Fit, Importance, Prediction, Row, SplitRow, Table, Tuning}
 use ser_etl::table;
 
 use crate::contract::{assert_same, results, run, workplace};
+use crate::misuse::manifest;
 use crate::util::{failure, ser};
 
 /// Three folds of three speakers; two inner folds each.
@@ -139,6 +140,29 @@ fn test_rows_do_not_move_the_choice() {
 }
 
 #[test]
+fn inner_folds_of_fixed_sides_hold_speakers_apart_as_the_sides_do() {
+    let side = |who: &str| if who < "spk04" { "test" } else { "train" };
+    let folder = manifest(",part", |_, path, label, who| format!("{path},{label},{who},{}\n", side(who)));
+    let fixed =
+        ["--set", "split={scheme='predefined', column='part'}", "--set", "train.models=['logistic','majority']"];
+    let search = ["--set", "tune={folds=3, space={train.logistic.alpha=[1,100]}}"];
+    run(folder.path(), &[&fixed[..], &search].concat());
+    let out = folder.path().join("out");
+    let mut tested: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for inner in 0..3 {
+        let path = out.join(format!("run/train/search/fold-0/inner-{inner}-0.parquet"));
+        for row in table::read::<Prediction>(fs::read(path).expect("kept").into()).expect("a table").0.rows {
+            let speaker = row.utterance_id.split('/').nth(1).expect("a folder a speaker").to_owned();
+            tested.entry(speaker).or_default().insert(inner);
+        }
+    }
+    assert_eq!(tested.len(), 6);
+    assert!(tested.values().all(|folds| folds.len() == 1), "a speaker is in one inner fold: {tested:?}");
+    let report = fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("held apart as the outer folds are"), "{report}");
+}
+
+#[test]
 fn families_of_features_have_an_importance() {
     let folder = workplace();
     run(folder.path(), &[&["--out", "out"][..], &TUNED].concat());
@@ -185,6 +209,10 @@ fn two_corpora_are_carried_over_both_ways_in_one_run() {
     assert_eq!(folds, BTreeSet::from([(0, "second".to_owned()), (1, "first".to_owned())]));
     assert!(predictions(&out, "logistic", 0).values().all(|(class, _)| ["anger", "neutral"].contains(&class.as_str())));
     let report = fs::read_to_string(out.join("report.md")).expect("a report");
+    // The other corpus has fear and no sadness: 4 and 9 utterances that no fold can use.
+    let used = "in 26 synthetic utterances of 13 speakers (`first` and `second`)";
+    assert!(report.contains(used) && report.contains("13 of 39 utterances stand in no fold"), "{report}");
+    assert!(report.contains("13 of 39 utterances are left out"), "{report}");
     let table = report.split("## From corpus to corpus").nth(1).expect("a section");
     assert!(table.contains("| `first` | `second` |") && table.contains("| `second` | `first` |"), "{table}");
 }

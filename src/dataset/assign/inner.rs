@@ -2,16 +2,16 @@
 
 use super::super::augmented;
 use super::super::balance::Strata;
-use super::super::units::units;
+use super::super::units::{Unit, grouping_columns};
 use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow, fold_words};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Cuts the train utterances of one fold into inner folds by the scheme's own grouping; `rows` are the fold's rows of the
-/// splits table, sorted by utterance id, as are those of each inner fold.
+/// Cuts the train utterances of one fold into inner folds, which hold apart what the outer folds do; `rows` are the
+/// fold's rows of the splits table, sorted by utterance id, as are those of each inner fold.
 ///
-/// In each inner fold the utterances of one part are test, all others train. Augmented rows follow their originals and are
-/// never test. Dev rows stay dev: models do with them what they do outside. Test rows of the outer fold are in no inner
-/// fold. Where there are fewer groups than `folds`, each is a fold.
+/// In each inner fold the utterances of one part are test, all others train. Augmented rows follow their originals and
+/// are never test. Dev rows stay dev, models do with them what they do outside, but for those of a group that is
+/// tested. Test rows of the outer fold are in no inner fold. Where there are fewer groups than `folds`, each is a fold.
 ///
 /// # Errors
 /// Fewer than two groups to hold apart; those of [`super::assign`] about columns.
@@ -28,21 +28,26 @@ pub fn inner_folds(
         located.iter().filter(|(row, side)| *side == Split::Train && is_original(*row)).map(|(row, _)| *row).collect();
     train.sort_unstable();
     let outer = rows.first().map_or(0, |row| row.fold);
-    let units = units(keys, &train, params, &format!("inner {outer}"), seed)?;
-    let scheme = Assigner { keys, params, strata: Strata::new(keys, params.stratify_by())?, seed };
+    let strata = Strata::new(keys, params.stratify_by())?;
+    let scheme = Assigner { keys, params, grouping: grouping(keys, params)?, strata, seed };
+    let units = scheme.units(&train, &format!("inner {outer}"))?;
     scheme.need(units.len(), 2, &format!("the inner folds of {}", fold_words(outer)))?;
     let folds = folds.min(units.len());
     let sides = scheme.partition(&units, &vec![1.0 / folds as f64; folds]);
     let mut part_of = BTreeMap::new();
     let ids = keys.ids()?;
-    for (unit, part) in units.iter().zip(sides) {
-        part_of.extend(unit.rows.iter().map(|row| (ids[*row], part)));
+    for (unit, part) in units.iter().zip(&sides) {
+        part_of.extend(unit.rows.iter().map(|row| (ids[*row], *part)));
     }
+    let columns = grouping_columns(keys, &train, params, &scheme.grouping)?;
+    let tested = tested_groups(&columns, &units, &sides);
+    let is_kin = |at: usize, fold: usize| (0..).zip(&columns).any(|(c, cells)| tested.contains(&(fold, c, cells[at])));
     let held_out = |row: &SplitRow, at: usize| part_of[originals[at].unwrap_or(row.utterance_id.as_str())];
     let inner = |fold: usize| {
         let side = |(row, (at, side)): (&SplitRow, &(usize, Split))| {
             let side = match side {
                 Split::Test => return None,
+                Split::Dev if is_kin(*at, fold) => return None,
                 Split::Dev => Split::Dev,
                 Split::Train if held_out(row, *at) != fold => Split::Train,
                 Split::Train if is_original(*at) => Split::Test,
@@ -53,6 +58,45 @@ pub fn inner_folds(
         rows.iter().zip(&located).filter_map(side).collect()
     };
     Ok((0..folds).map(inner).collect())
+}
+
+/// The columns whose equal values stay together inside: those of the scheme, and the speakers where the user fixed
+/// sides that share none. Settings would otherwise be chosen for people who are known, and judged on others.
+fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, DatasetError> {
+    let mut grouping = params.grouping();
+    match params {
+        SplitParams::Predefined { column, .. } if !grouping.contains(&"speaker") && speakers_apart(keys, column)? => {
+            grouping.insert(0, "speaker");
+        }
+        _ => {}
+    }
+    Ok(grouping)
+}
+
+/// Whether every speaker is known and either tested or not.
+fn speakers_apart(keys: &Keys, column: &str) -> Result<bool, DatasetError> {
+    let (speakers, sides) = (keys.texts("speaker")?, keys.named("split.column", column)?);
+    let mut tested = BTreeMap::new();
+    let is_consistent = |(speaker, side): (&Option<&str>, &Option<&str>)| {
+        let is_test = *side == Some(Split::Test.as_str());
+        speaker.is_some_and(|speaker| *tested.entry(speaker.to_owned()).or_insert(is_test) == is_test)
+    };
+    Ok(speakers.iter().zip(&sides).all(is_consistent))
+}
+
+/// The values of each grouping column that are tested, as (inner fold, column, value).
+fn tested_groups<'a>(
+    columns: &[Vec<Option<&'a str>>],
+    units: &[Unit],
+    sides: &[usize],
+) -> BTreeSet<(usize, usize, Option<&'a str>)> {
+    let mut tested = BTreeSet::new();
+    for (unit, fold) in units.iter().zip(sides) {
+        for (column, cells) in columns.iter().enumerate() {
+            tested.extend(unit.rows.iter().map(|row| (*fold, column, cells[*row])));
+        }
+    }
+    tested
 }
 
 #[cfg(test)]
@@ -105,6 +149,45 @@ mod tests {
             let speakers = |side| ids(&fold, side).iter().map(speaker).collect::<BTreeSet<_>>();
             assert!(speakers("train").is_disjoint(&speakers("test")));
         }
+    }
+
+    /// The first two speakers on test, a quarter of each other one's utterances on dev: in the column `room`.
+    fn fixed() -> Utterances {
+        let mut data = Utterances::ravdess();
+        for (at, row) in data.rows.iter_mut().enumerate() {
+            let side = if at < 120 { "test" } else { ["dev", "train", "train", "train"][at % 4] };
+            row.room = Some(side.to_owned());
+        }
+        data
+    }
+
+    #[test]
+    fn speakers_of_fixed_sides_are_held_apart_where_the_sides_share_none() {
+        let params = params("scheme = 'predefined'\ncolumn = 'room'");
+        let folds = |data: &Utterances| {
+            let keys = data.keys();
+            inner_folds(&keys, &outer(&keys, &params), &params, 3, 1).expect("folds")
+        };
+        let of = |data: &Utterances, fold: &[SplitRow], side| -> BTreeSet<_> {
+            let ids = ids(fold, side);
+            let rows = data.rows.iter().filter(|row| ids.contains(row.utterance_id.as_str()));
+            rows.map(|row| row.speaker.clone()).collect()
+        };
+        let mut data = fixed();
+        for fold in folds(&data) {
+            let speakers = |side| of(&data, &fold, side);
+            assert!(!speakers("test").is_empty() && !speakers("dev").is_empty());
+            assert!(speakers("train").is_disjoint(&speakers("test")));
+            assert!(speakers("dev").is_disjoint(&speakers("test")), "models learn from dev too");
+        }
+        // One train utterance is of a speaker who is tested: inner folds need not be stricter than that.
+        data.rows[121].speaker = data.rows[0].speaker.clone();
+        for fold in folds(&data) {
+            assert!(!of(&data, &fold, "train").is_disjoint(&of(&data, &fold, "test")));
+        }
+        // Nor can they be where a speaker is unknown.
+        data.rows[121].speaker = None;
+        assert_eq!(folds(&data).len(), 3);
     }
 
     #[test]

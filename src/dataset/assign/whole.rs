@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 /// What stands for the number of a fold in the rows of [`whole`].
 pub const WHOLE: i64 = -1;
 
-/// Every utterance that stands in the splits table `rows`, and its augmented copies, as one fold without a test side: all
-/// are train. Sorted by utterance id.
+/// Every utterance that stands in the splits table `rows`, and its augmented copies, as one fold without a test side:
+/// all are train. Sorted by utterance id.
 ///
-/// With `dev`, what models hold out to stop early or to be calibrated on is held out here as in every fold: the scheme's
-/// share, carved by its grouping; of sides that are fixed, the dev side.
+/// With `dev`, what models hold out to stop early or to be calibrated on is held out here as in every fold: the
+/// scheme's share, carved by its grouping; of sides that are fixed, the dev side.
 ///
 /// # Errors
 /// Too few groups for a dev side; those of [`super::assign`] about columns.
@@ -33,7 +33,7 @@ pub fn whole(
     let mut fold: Fold = ids.iter().map(|id| known.contains(id).then_some(Split::Train)).collect();
     if dev && params.dev() > 0.0 {
         let strata = Strata::new(keys, params.stratify_by())?;
-        Assigner { keys, params, strata, seed }.carve_dev(WHOLE, &mut fold)?;
+        Assigner { keys, params, grouping: params.grouping(), strata, seed }.carve_dev(WHOLE, &mut fold)?;
     } else if dev && matches!(params, SplitParams::Predefined { .. }) {
         let fixed = named(Some(Split::Dev));
         let on_dev = fold.iter_mut().zip(&ids).filter(|(_, id)| fixed.contains(*id));

@@ -1,7 +1,7 @@
 //! The Markdown of a report, block by block, as HTML.
 
 use pulldown_cmark::html::push_html;
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::report::PLOT_FOLDER;
 use crate::report::escape::{attribute, slug};
@@ -40,11 +40,12 @@ impl Body {
                 self.html.extend(plot(plots, dest_url).map(|plot| figure(plot, &words(&block))));
             }
             [Event::Start(Tag::Heading { level, .. }), inline @ .., _] => self.heading(*level, inline),
-            _ => {
-                let linked: Vec<Event<'_>> = block.iter().cloned().map(|event| point_inside(event, plots)).collect();
-                push_html(&mut self.html, linked.into_iter().flat_map(boxed));
+            // Words that lead to plots become the plots, folded up.
+            [Event::Start(Tag::Paragraph), lead @ Event::Text(_), Event::Start(Tag::Link { .. }), ..] => {
+                self.html += &format!("<p>{}</p>\n", html(std::slice::from_ref(lead)).trim_end());
                 self.html.extend(linked_plots(&block, plots));
             }
+            _ => push_html(&mut self.html, block.into_iter().flat_map(boxed)),
         }
     }
 
@@ -110,17 +111,6 @@ fn figure((file, svg): &(String, String), words: &str) -> String {
     format!("<figure id=\"{id}\" role=\"img\" aria-label=\"{label}\">\n{}\n</figure>\n", svg.trim_end())
 }
 
-/// A link to the file of a plot as a link to where the plot stands in this page.
-fn point_inside<'a>(event: Event<'a>, plots: &[(String, String)]) -> Event<'a> {
-    match event {
-        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            let inside = plot(plots, &dest_url).map(|(file, _)| CowStr::from(format!("#{}", anchor(file))));
-            Event::Start(Tag::Link { link_type, dest_url: inside.unwrap_or(dest_url), title, id })
-        }
-        other => other,
-    }
-}
-
 /// A wide table scrolls in a box of its own.
 fn boxed(event: Event<'_>) -> Vec<Event<'_>> {
     match event {
@@ -130,7 +120,7 @@ fn boxed(event: Event<'_>) -> Vec<Event<'_>> {
     }
 }
 
-/// The plots that a block links to, folded up below it.
+/// The plots that a block links to, folded up.
 fn linked_plots(block: &[Event<'_>], plots: &[(String, String)]) -> Vec<String> {
     let folded = |(index, event): (usize, &Event<'_>)| {
         let Event::Start(Tag::Link { dest_url, .. }) = event else { return None };

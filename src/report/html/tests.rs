@@ -78,8 +78,9 @@ fn every_plot_is_inside_once_and_below_its_heading() {
     }
     assert!(between(&page, "<h2 id=\"results", "<h2").contains("<figure id=\"plot-results\""));
     let classes = between(&page, "<h2 id=\"emotions-under-mlp", "<h2");
-    assert!(classes.contains("</p>\n<figure id=\"plot-confusion_mlp\""), "{classes}");
-    assert!(classes.contains("<a href=\"#plot-confusion_svm\">svm</a>"), "{classes}");
+    assert!(classes.contains("</ul>\n<figure id=\"plot-confusion_mlp\""), "{classes}");
+    assert!(classes.contains("<p>Confusion matrices of the other models:</p>\n<details>"), "{classes}");
+    assert_eq!(classes.matches(">svm<").count(), 1, "a fold-up names it, and no list of links: {classes}");
     let folded = "<details>\n<summary>svm</summary>\n<figure id=\"plot-confusion_svm\"";
     assert!(classes.contains(folded) && classes.matches("<details>").count() == 2, "{classes}");
 }

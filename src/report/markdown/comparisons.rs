@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::table::Column::{Left, Right};
-use super::table::table;
+use super::{list, table::table};
 use crate::report::escape::{code, text};
 use crate::report::{Facts, number};
 use crate::schema::Comparison;
@@ -52,10 +52,9 @@ fn section(facts: &Facts, model: &str) -> Vec<String> {
         cells
     });
     let name = code(model);
-    let mut words =
-        vec![format!("{name} minus the other model, on the same test utterances: above 0, {name} is better.")];
-    words.extend(test_words(facts, &uar));
-    vec![facts.on_track(&format!("## {name} against the other models")), table(&columns, rows), words.join(" ")]
+    let intro = format!("{name} minus the other model, on the same test utterances: above 0, {name} is better.");
+    let heading = format!("## {name} against the other models");
+    vec![heading, intro, table(&columns, rows), list(&test_words(facts, &uar))]
 }
 
 fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [String; 3] {
@@ -73,19 +72,21 @@ fn test_words(facts: &Facts, uar: &[(&Comparison, &Comparison)]) -> Vec<String> 
         return vec![format!("There is neither interval nor p value: {}.", text(reason))];
     }
     let pairs: BTreeSet<_> = facts.comparisons.iter().map(|row| (&row.model_a, &row.model_b)).collect();
-    let mut words = vec![format!(
-        "Brackets: 95 % interval of the difference (paired bootstrap over speakers). p: how often a difference at \
-         least this large comes about by chance, were the two models equally good; by a permutation test that swaps \
-         the models for whole speakers ({}) and by Wilcoxon's signed ranks of the speakers' figures. Both are two-sided, rest on {}, and are corrected for {} by Holm's method.",
+    let brackets = "*Brackets*: 95 % interval of the difference (paired bootstrap over speakers).";
+    let p = format!(
+        "*p*: how often a difference at least this large comes about by chance, were the two models equally good. One \
+         test swaps the models for whole speakers ({}), Wilcoxon's ranks the speakers' figures. Both are two-sided, \
+         rest on {}, and are corrected for {} by Holm's method.",
         text(&permutation.note),
         number::plural(permutation.clusters, "speaker"),
         number::plural(pairs.len() as i64, "comparison"),
-    )];
-    words.extend(detectable_words(uar));
+    );
+    let mut words = vec![brackets.to_owned(), p];
+    words.extend(detectable_words(uar).into_iter().flatten());
     words
 }
 
-fn detectable_words(uar: &[(&Comparison, &Comparison)]) -> Option<String> {
+fn detectable_words(uar: &[(&Comparison, &Comparison)]) -> Option<[String; 2]> {
     let sizes: Vec<f64> = uar.iter().filter_map(|(row, _)| row.detectable).collect();
     let (smallest, largest) = (sizes.iter().copied().reduce(f64::min)?, sizes.iter().copied().reduce(f64::max)?);
     let sure = |row: &Comparison| row.p_adjusted.is_some_and(|p| p < LEVEL);
@@ -96,9 +97,10 @@ fn detectable_words(uar: &[(&Comparison, &Comparison)]) -> Option<String> {
         some => format!("Not told from chance by both tests: the difference from {}.", number::list(some)),
     };
     let range = if uar.len() == 1 { format!("{smallest:.3}") } else { format!("{smallest:.3} to {largest:.3}") };
-    Some(format!(
+    let detectable = format!(
         "*Detectable*: the smallest true difference in UAR that this test set would reveal in four of five cases \
          (two-sided test at 5 %; 2.80 standard errors of the difference over speakers), here {range}; a smaller one \
-         can be real and yet not show. {verdict}"
-    ))
+         can be real and yet not show."
+    );
+    Some([detectable, verdict])
 }

@@ -14,6 +14,7 @@ mod versus;
 use super::Facts;
 use super::escape::text;
 use super::plots::Plot;
+use crate::schema::Track;
 pub use versus::versus;
 
 /// The whole report as Markdown (GitHub's dialect: tables, images by relative path). Ends with a newline.
@@ -22,7 +23,7 @@ pub use versus::versus;
 /// tables.
 pub fn markdown(facts: &Facts) -> String {
     let sections = [
-        vec![title(facts)],
+        vec![title(facts), track(facts).to_owned()],
         protocol::warnings(facts),
         protocol::protocol(facts),
         results::results(facts),
@@ -51,6 +52,24 @@ pub fn markdown(facts: &Facts) -> String {
 fn title(facts: &Facts) -> String {
     let speech = if facts.synthetic { " on SYNTHETIC speech, not on people" } else { "" };
     format!("# {}: speech emotion recognition{speech}", text(&facts.pipeline))
+}
+
+/// What all figures may have used, said once.
+fn track(facts: &Facts) -> &'static str {
+    match facts.track() {
+        Track::Inductive => {
+            "All figures are of the *inductive* track: nothing of the test utterances was used before they were judged."
+        }
+        Track::Transductive => {
+            "All figures are of the *transductive* track: unlabelled statistics of the test speakers' own recordings \
+             were used. They must not be compared with inductive figures."
+        }
+    }
+}
+
+/// Words of which each stands in a line of its own.
+fn list(items: &[String]) -> String {
+    items.iter().map(|item| format!("- {item}")).collect::<Vec<_>>().join("\n")
 }
 
 /// The image of a plot; nothing where the report has no such plot.

@@ -28,8 +28,8 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
     match sharing(facts, "speaker") {
         Sharing::Disjoint => {}
         Sharing::Shared(count) => warnings.push(format!(
-            "**The split is not speaker-disjoint.** Models learn from and are tested on utterances of the same {}, so the figures below are flattering: expect lower ones for people the models \
-             have never heard.",
+            "**The split is not speaker-disjoint.** Models learn from and are tested on utterances of the same {}, so \
+             the figures below are flattering: expect lower ones for people the models have never heard.",
             number::plural(count, "speaker")
         )),
         Sharing::Unknown => warnings.push(
@@ -104,20 +104,23 @@ pub(super) fn leakage(facts: &Facts) -> Vec<String> {
 }
 
 fn task(facts: &Facts) -> String {
-    let utterances: i64 = facts.corpora.iter().map(|corpus| corpus.utterances).sum();
-    let speakers = facts.corpora.iter().map(|corpus| corpus.speakers).sum::<Option<i64>>();
-    let speakers = speakers.map_or("unknown speakers".to_owned(), |count| number::plural(count, "speaker"));
+    let all: i64 = facts.corpora.iter().map(|corpus| corpus.utterances).sum();
+    let left_out = match all - facts.split.utterances {
+        0 => String::new(),
+        count => format!(" {} of {} utterances stand in no fold.", number::count(count), number::count(all)),
+    };
+    let speakers = facts.split.speakers.map_or("unknown speakers".to_owned(), |count| number::plural(count, "speaker"));
     let names: Vec<String> = facts.corpora.iter().map(|corpus| code(&corpus.name)).collect();
     let classes: Vec<String> = facts.classes.iter().map(|class| text(class)).collect();
     let kind = if facts.synthetic { "synthetic utterances" } else { "utterances" };
     format!(
         "{} {} trained to tell {} emotions apart ({}) in {} {kind} of {speakers} ({}), each described by {} \
-         features (set {}).",
+         features (set {}).{left_out}",
         capitalize(&number::plural(facts.models.len() as i64, "model")),
         if facts.models.len() == 1 { "was" } else { "were" },
         facts.classes.len(),
         number::list(&classes),
-        number::count(utterances),
+        number::count(facts.split.utterances),
         number::list(&names),
         number::count(facts.features.columns),
         code(&facts.features.set),
@@ -190,10 +193,12 @@ fn selection(facts: &Facts) -> String {
     };
     let (stopped, fitted) = (users(DevUse::EarlyStopping), users(DevUse::Fitting));
     let mut words = String::new();
-    if !stopped.is_empty() {
+    if stopped.is_empty() && !fitted.is_empty() {
+        words += "Nothing here needed the dev side: every model learned from train and dev together. ";
+    } else if !stopped.is_empty() {
         words += &format!("The dev side decided when the training of {} stopped. ", number::list(&stopped));
     }
-    if !fitted.is_empty() {
+    if !stopped.is_empty() && !fitted.is_empty() {
         words +=
             &format!("Models without early stopping ({}) learned from train and dev together. ", number::list(&fitted));
     }

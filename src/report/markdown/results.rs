@@ -1,13 +1,14 @@
 //! Figures by model and by class.
 
-use super::image;
 use super::table::Column::{Left, Right};
 use super::table::table;
+use super::{image, list};
+use crate::config::SELECTED;
 use crate::eval::MIN_CLUSTERS;
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};
-use crate::schema::{ConfusedPair, Metric, Track};
+use crate::schema::{ConfusedPair, Metric};
 
 const SUMMARY: [&str; 4] = ["uar", "accuracy", "macro_f1", "weighted_f1"];
 /// Confused pairs that the report shows, and characters of their examples.
@@ -16,8 +17,9 @@ const EXAMPLES: usize = 240;
 
 /// Each model on all test rows.
 pub(super) fn results(facts: &Facts) -> Vec<String> {
-    let mut blocks = vec![facts.on_track("## Results")];
+    let mut blocks = vec!["## Results".to_owned()];
     blocks.extend(headline_sentence(facts));
+    blocks.extend(lead_words(facts));
     let columns = [
         Left("Model"),
         Right("UAR"),
@@ -37,11 +39,14 @@ pub(super) fn classes(facts: &Facts) -> Vec<String> {
     let headline = code(&facts.headline);
     let columns = [Left("Emotion"), Right("Recall"), Right("Precision"), Right("F1"), Right("Test utterances")];
     let rows = facts.classes.iter().map(|class| class_row(facts, class));
-    let words = "Recall: the share of an emotion's utterances that were recognized. Precision: the share of the \
-                 utterances taken for it that are it (0 where none was). F1: their harmonic mean. A dash: the \
-                 emotion is not in the test data.";
-    let heading = facts.on_track(&format!("## Emotions under {headline}"));
-    let mut blocks = vec![heading, table(&columns, rows), words.to_owned()];
+    let words = [
+        "*Recall*: the share of an emotion's utterances that were recognized.",
+        "*Precision*: the share of the utterances taken for it that are it (0 where none was).",
+        "*F1*: their harmonic mean.",
+        "A dash: the emotion is not in the test data.",
+    ];
+    let mut blocks =
+        vec![format!("## Emotions under {headline}"), table(&columns, rows), list(&words.map(str::to_owned))];
     let matrix = |model: &str| Plot::Confusion(model.to_owned());
     let alt = format!("Confusion matrix of {}", facts.headline);
     blocks.extend(image(facts, &matrix(&facts.headline), &alt));
@@ -51,11 +56,10 @@ pub(super) fn classes(facts: &Facts) -> Vec<String> {
         .filter(|row| row.model != facts.headline)
         .map(|row| format!("[{}]({})", text(&row.model), matrix(&row.model).path()))
         .collect();
-    let tables = "The same figures of every model are rows of metrics.parquet (slice `class`).";
-    blocks.push(match others.as_slice() {
-        [] => tables.to_owned(),
-        others => format!("Confusion matrices of the other models: {}. {tables}", number::list(others)),
-    });
+    if !others.is_empty() {
+        blocks.push(format!("Confusion matrices of the other models: {}.", number::list(&others)));
+    }
+    blocks.push("The same figures of every model are rows of metrics.parquet (slice `class`).".to_owned());
     blocks.extend(confused(facts));
     blocks
 }
@@ -90,29 +94,32 @@ fn headline_sentence(facts: &Facts) -> Option<String> {
     let row = facts.metric(&facts.headline, "overall", "all", "uar")?;
     let chance = facts.chance().map_or(String::new(), |chance| format!("; guessing gives {chance:.3}"));
     Some(format!(
-        "**{} reaches a UAR of {}** on {} test utterances{chance}. {}",
+        "**{} reaches a UAR of {}** on {} ({} track){chance}.",
         code(&facts.headline),
         number::metric(Some(row)),
-        number::count(row.n),
-        track_words(facts.track()),
+        number::plural(row.n, "test utterance"),
+        facts.track(),
     ))
 }
 
-fn track_words(track: Track) -> &'static str {
-    match track {
-        Track::Inductive => {
-            "All figures are of the *inductive* track: nothing of the test utterances was used before they were judged."
-        }
-        Track::Transductive => {
-            "All figures are of the *transductive* track: unlabelled statistics of the test speakers' own recordings \
-             were used. They must not be compared with inductive figures."
-        }
-    }
+/// Why this model leads, where there are others and one of them may have done better.
+fn lead_words(facts: &Facts) -> Option<String> {
+    let name = code(&facts.headline);
+    let why = match facts.headline.as_str() {
+        SELECTED => "inner folds chose it before any test figure was known",
+        _ => "it was settled on before any test figure was known (`evaluate.compare` or its default)",
+    };
+    (facts.models.len() > 1).then(|| {
+        format!(
+            "{name} leads this report, and is the figure to quote, because {why}. The table is in the order of the \
+             test figures; whichever happens to be its first row is flattered by being picked for that."
+        )
+    })
 }
 
 fn result_row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
     let name = code(&model.name);
-    let name = if model.name == facts.headline { format!("**{name}**") } else { name };
+    let name = if model.name == facts.headline { format!("**{name}** (headline)") } else { name };
     let figure = |metric: &&str| facts.metric(&model.name, "overall", "all", metric);
     let rows: Vec<Option<&Metric>> = SUMMARY.iter().map(figure).collect();
     let n = rows[0].map_or("–".to_owned(), |row| number::count(row.n));
@@ -121,15 +128,18 @@ fn result_row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
 
 fn explanation(facts: &Facts) -> String {
     let chance = facts.chance().map_or(String::new(), |chance| format!(" Guessing gives {chance:.3}."));
-    let baseline = "*Baselines* are the models beside the headline one; `majority`, where it is listed, always \
-                    answers the most frequent emotion.";
-    format!(
-        "*UAR* (unweighted average recall, or balanced accuracy) is the share of utterances recognized, computed \
-         for each emotion and then averaged, so that a frequent emotion counts no more than a rare one.{chance} \
-         *Accuracy* is the share of all utterances recognized. *Macro F1* averages the F1 of the emotions, \
-         *weighted F1* weights each by its utterances. {baseline} {}",
+    list(&[
+        format!(
+            "*UAR* (unweighted average recall, or balanced accuracy): the share of utterances recognized, computed for \
+             each emotion and then averaged, so that a frequent emotion counts no more than a rare one.{chance}"
+        ),
+        "*Accuracy*: the share of all utterances recognized.".to_owned(),
+        "*Macro F1*: the mean F1 of the emotions; *weighted F1* weights each by its utterances.".to_owned(),
+        "*Baselines*: the models beside the headline one. `majority`, where it is listed, always answers the most \
+         frequent emotion."
+            .to_owned(),
         interval_words(facts),
-    )
+    ])
 }
 
 fn interval_words(facts: &Facts) -> String {
@@ -139,9 +149,9 @@ fn interval_words(facts: &Facts) -> String {
     let interval = row.is_some_and(|row| row.low.is_some());
     let words = if interval {
         format!(
-            "Brackets hold the *95 % interval*: the range in which the figure falls when the test speakers are \
-             drawn anew {} times (bootstrap over speakers). It tells how much the figure hangs on who was tested, \
-             not what another training run would give.",
+            "*Brackets*: the 95 % interval, the range in which the figure falls when the test speakers are drawn anew \
+             {} times (bootstrap over speakers). It tells how much the figure hangs on who was tested, not what \
+             another training run would give.",
             number::count(facts.resamples as i64)
         )
     } else {

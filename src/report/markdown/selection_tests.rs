@@ -35,11 +35,12 @@ fn tuned() -> Facts {
 #[test]
 fn a_search_says_what_it_tried_and_what_folds_chose() {
     let report = markdown(&tuned());
-    let section = section(&report, "## Selection on inner folds (inductive track)");
+    let section = section(&report, "## Selection on inner folds");
     assert!(section.contains("`grid` search among 3 candidates on 3 inner folds"), "{section}");
     assert!(section.contains("| `mlp` | 2 | 0.550 |"), "{section}");
     assert!(section.contains("train.mlp.x = 0 (1 of 2); train.mlp.x = 1 (1 of 2)"), "{section}");
     assert!(section.contains("train.svm.x = 2 (2 of 2)"), "{section}");
+    assert!(markdown(&Facts { headline: "selected".to_owned(), ..tuned() }).contains("because inner folds chose it"));
     assert!(report.contains("Settings were chosen on inner folds") && !report.contains("this run chose none of them"));
     check_tables(&report);
     assert!(!markdown(&facts(SMALL)).contains("inner folds"));

@@ -1,8 +1,8 @@
 //! The headline model by speaker, gender, corpus and fold, and where it serves some worse than others.
 
-use super::image;
 use super::table::Column::{Left, Right};
 use super::table::{Column, table};
+use super::{image, list};
 use crate::eval::Gap;
 use crate::report::escape::{code, text};
 use crate::report::plots::Plot;
@@ -15,8 +15,7 @@ const SLICES: [(&str, &str); 3] = [("gender", "Gender"), ("corpus", "Corpus"), (
 /// The headline model by speaker, gender, corpus and fold.
 pub(super) fn slices(facts: &Facts) -> Vec<String> {
     let rows: Vec<Vec<String>> = SLICES.iter().flat_map(|(slice, heading)| slice_rows(facts, slice, heading)).collect();
-    let heading = format!("## Speakers and other slices under {}", code(&facts.headline));
-    let mut blocks = vec![facts.on_track(&heading)];
+    let mut blocks = vec![format!("## Speakers and other slices under {}", code(&facts.headline))];
     blocks.extend(image(facts, &Plot::Speakers, "UAR of each test speaker"));
     if !rows.is_empty() {
         let columns: [Column; 5] =
@@ -24,9 +23,8 @@ pub(super) fn slices(facts: &Facts) -> Vec<String> {
         blocks.push(table(&columns, rows));
     }
     if !facts.gaps.is_empty() {
-        let sentences: Vec<String> =
-            facts.gaps.iter().filter_map(gap_sentence).map(|words| format!("- {words}")).collect();
-        blocks.extend(["The largest gaps:".to_owned(), sentences.join("\n")]);
+        let sentences: Vec<String> = facts.gaps.iter().filter_map(gap_sentence).collect();
+        blocks.extend(["The largest gaps:".to_owned(), list(&sentences)]);
     }
     if blocks.len() > 1 { blocks } else { Vec::new() }
 }

@@ -46,6 +46,25 @@ fn the_protocol_is_a_paragraph_that_says_it_all() {
 }
 
 #[test]
+fn a_dev_side_that_nothing_needs_is_said_once() {
+    let mut facts = facts(SMALL);
+    facts.models.iter_mut().for_each(|model| model.dev_use = crate::report::DevUse::Fitting);
+    let report = markdown(&facts);
+    let protocol = section(&report, "## Protocol\n");
+    assert!(protocol.contains("Nothing here needed the dev side: every model learned from train and dev together."));
+    assert!(!protocol.contains("early stopping"), "{protocol}");
+}
+
+#[test]
+fn utterances_that_no_fold_uses_are_counted_apart() {
+    let mut facts = facts(SMALL);
+    (facts.split.utterances, facts.split.speakers) = (200, Some(9));
+    let report = markdown(&facts);
+    assert!(section(&report, "## Protocol\n").contains("in 200 utterances of 9 speakers"), "{report}");
+    assert!(report.contains("40 of 240 utterances stand in no fold."), "{report}");
+}
+
+#[test]
 fn the_first_line_says_synthetic() {
     let mut facts = facts(SMALL);
     assert_eq!(markdown(&facts).lines().next(), Some("# tiny: speech emotion recognition"));
@@ -105,7 +124,7 @@ fn dev_counts_as_what_models_learn_from() {
 fn figures_are_those_of_the_metrics_table() {
     let facts = facts(SMALL);
     let report = markdown(&facts);
-    let results = section(&report, "## Results (inductive track)\n");
+    let results = section(&report, "## Results\n");
     for model in &facts.models {
         let figure = |metric| number::metric(facts.metric(&model.name, "overall", "all", metric));
         let row = ["uar", "accuracy", "macro_f1", "weighted_f1"].map(figure).join(" | ");
@@ -128,9 +147,10 @@ fn figures_are_those_of_the_metrics_table() {
 #[test]
 fn models_are_ranked_and_the_headline_is_bold() {
     let report = markdown(&Facts { headline: "svm".to_owned(), ..facts(SMALL) });
-    let results = section(&report, "## Results (inductive track)\n");
+    let results = section(&report, "## Results\n");
     let names: Vec<&str> = results.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).collect();
-    assert_eq!(names, ["Model", "---", "`mlp`", "**`svm`**", "`majority`"]);
+    assert_eq!(names, ["Model", "---", "`mlp`", "**`svm`** (headline)", "`majority`"]);
+    assert!(results.contains("`svm` leads this report") && results.contains("`evaluate.compare` or its default"));
 }
 
 #[test]

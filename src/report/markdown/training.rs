@@ -34,15 +34,15 @@ pub(super) fn deployed(facts: &Facts) -> Vec<String> {
     let (how, chosen) = match &facts.search {
         None => ("with the settings of the pipeline file", "Settings"),
         Some(_) => (
-            "by the same procedure: settings were chosen anew on inner folds of all utterances, whose scores are not shown \
-             since they are too good",
+            "by the same procedure: settings were chosen anew on inner folds of all utterances, whose scores are not \
+             shown since they are too good",
             "Chosen on inner folds",
         ),
     };
     let words = format!(
-        "For use on new recordings, every model was also fitted on all utterances at once, {how}. Nothing was left to test \
-         these models on, and no figure of this report is theirs: what to expect of them is what the folds say of the \
-         model of the same name, for speech like that of the test sides. `ser predict` takes the folder."
+        "For use on new recordings, every model was also fitted on all utterances at once, {how}. Nothing was left to \
+         test these models on, and no figure of this report is theirs: what to expect of them is what the folds say \
+         of the model of the same name, for speech like that of the test sides. `ser predict` takes the folder."
     );
     let columns = [Left("Folder"), Left(chosen), Right("Rows learned from"), Right("Held out")];
     vec!["## Models for new recordings".to_owned(), words, table(&columns, facts.deployed.iter().map(deployed_row))]

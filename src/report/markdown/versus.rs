@@ -66,7 +66,8 @@ fn words(versus: &Versus) -> String {
         count => format!(" {} utterances tested by one run only were left out.", number::count(count)),
     };
     let paired = format!(
-        "Both runs are measured on the {} of {} that both tested, none of which either model had learned from.{left_out}",
+        "Both runs are measured on the {} of {} that both tested, none of which either model had learned \
+         from.{left_out}",
         number::plural(versus.shared, "utterance"),
         number::plural(versus.speakers, "known speaker"),
     );
@@ -117,7 +118,7 @@ mod tests {
             changes: vec![change],
             test: if interval.is_some() { "permutation" } else { "none: 5 speakers, at least 8 needed" }.to_owned(),
             resamples: 2000,
-            gates: vec![Gate { metric: "uar".to_owned(), max_drop }],
+            gates: vec![Gate::MinShared(0.9), Gate::MaxDrop { metric: "uar".to_owned(), max_drop }],
         }
     }
 
@@ -139,8 +140,18 @@ mod tests {
 
         ## Gate
 
-        - **failed**: uar fell by 0.060 (from 0.560 to 0.500), more than the 0.02 allowed; more than chance: the 95 % interval of the change, \[-0.080, -0.040\], lies below 0
+        - **passed**: both runs tested 100 of 101 utterances (99 %); 90 % are asked for
+        - **failed**: on 100 of 101 utterances uar fell by 0.060 (from 0.560 to 0.500), more than the 0.02 allowed; more than chance: the 95 % interval of the change, \[-0.080, -0.040\], lies below 0
         ");
+    }
+
+    #[test]
+    fn a_gate_is_judged_on_most_of_both_runs_or_fails() {
+        for (only_a, only_b, want) in [(48, 0, false), (0, 48, false), (11, 11, true), (12, 0, false)] {
+            let mut pair = pair(0.5, 0.5, None, 0.02);
+            (pair.a, pair.b) = (side("old", only_a), side("new", only_b));
+            assert_eq!(pair.broken().is_none(), want, "{only_a} {only_b}");
+        }
     }
 
     #[test]
@@ -159,7 +170,7 @@ mod tests {
         ];
         for (pair, want) in cases {
             match (pair.broken(), want) {
-                (None, None) => assert!(versus(&pair).contains("**passed**")),
+                (None, None) => assert_eq!(versus(&pair).matches("**passed**").count(), 2),
                 (Some(words), Some(want)) => assert!(words.contains(want), "{words}"),
                 other => panic!("{other:?} of {pair:?}"),
             }

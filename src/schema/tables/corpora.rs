@@ -73,7 +73,8 @@ table! {
 }
 
 table! {
-    /// One row is a source file as a run saw it. Kept under run/: it tells a rerun which files changed, and is no result.
+    /// One row is a source file as a run saw it. Kept under run/: it tells a rerun which files changed, and is no
+    /// result.
     table "files" version 1 key ["corpus", "path"] open { text: false, float: false }
     pub struct FileStamp {
         /// Name of the corpus in the pipeline file.

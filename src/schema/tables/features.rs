@@ -3,8 +3,8 @@
 use crate::schema::row::table;
 
 table! {
-    /// One row is an utterance or an augmented copy of one: its keys and labels, facts about its audio, then one float32
-    /// column a feature. Each file is sorted; an augmented row stands in the file of its original.
+    /// One row is an utterance or an augmented copy of one: its keys and labels, facts about its audio, then one
+    /// float32 column a feature. Each file is sorted; an augmented row stands in the file of its original.
     table "features" version 2 key ["utterance_id"] open { text: true, float: true }
     pub struct FeatureKeys {
         /// `<corpus>/<key>`; unique. An augmented copy: `<original>~<transform>`.
@@ -49,8 +49,8 @@ table! {
 }
 
 table! {
-    /// One row is a frame of an utterance, then one float32 column a low-level descriptor. On request only. The frames of
-    /// an utterance stand together, in order; those of an augmented copy follow its original's.
+    /// One row is a frame of an utterance, then one float32 column a low-level descriptor. On request only. The frames
+    /// of an utterance stand together, in order; those of an augmented copy follow its original's.
     table "frames" version 1 key ["utterance_id", "frame"] open { text: false, float: true }
     pub struct FrameKeys {
         /// The utterance.

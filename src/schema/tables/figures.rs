@@ -16,8 +16,8 @@ table! {
         pub group: String,
         /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`, `log_loss`, `brier`, `ece`.
         pub metric: String,
-        /// The figure: in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2]; null
-        /// where it is not defined.
+        /// The figure: in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2];
+        /// null where it is not defined.
         pub value: Option<f64>,
         /// Lower end of the 95 % interval; null where none can be given.
         pub low: Option<f64>,

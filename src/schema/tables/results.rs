@@ -18,7 +18,8 @@ table! {
         pub held_out: i64,
         /// Epochs trained; null for models without epochs.
         pub epochs: Option<i64>,
-        /// What the model's logits were divided by after the fit, so that its probabilities are calibrated; null: not at all.
+        /// What the model's logits were divided by after the fit, so that its probabilities are calibrated; null: not
+        /// at all.
         pub temperature: Option<f64>,
         /// What a reader of the results should know: the settings chosen, fallbacks, samples, early stops.
         pub notes: Option<String>,
@@ -85,8 +86,8 @@ table! {
         pub family: String,
         /// Features of the family.
         pub features: i64,
-        /// Unweighted average recall of the test rows less that after their values of the family were swapped among the test
-        /// rows of each fold, one swap for the whole family; mean of the repeats.
+        /// Unweighted average recall of the test rows less that after their values of the family were swapped among the
+        /// test rows of each fold, one swap for the whole family; mean of the repeats.
         pub drop: f64,
         /// Standard deviation of the drop over the repeats.
         pub deviation: f64,
@@ -98,14 +99,15 @@ table! {
 }
 
 table! {
-    /// One row is a model that was fitted on all utterances, to be used on new recordings: models/<model>/all. It makes no
-    /// figure; what to expect of it is what the folds say of the model of that name. Without `train.deploy` there are none.
+    /// One row is a model that was fitted on all utterances, to be used on new recordings: models/<model>/all. It makes
+    /// no figure; what to expect of it is what the folds say of the model of that name. Without `train.deploy` there
+    /// are none.
     table "deployed" version 1 key ["model"] open { text: false, float: false }
     pub struct Deployed {
         /// The model.
         pub model: String,
-        /// Where it differs from the pipeline's own settings, as chosen on inner folds of all utterances; of `fusion` the
-        /// weights, of `selected` what was selected.
+        /// Where it differs from the pipeline's own settings, as chosen on inner folds of all utterances; of `fusion`
+        /// the weights, of `selected` what was selected.
         pub settings: String,
         /// Rows that it was fitted on, augmented rows among them; of a model made of others, the most of any.
         pub rows: i64,
@@ -113,7 +115,8 @@ table! {
         pub held_out: i64,
         /// What its logits are divided by; null: not calibrated, or made of several models.
         pub temperature: Option<f64>,
-        /// Hash of what determines the model: parameters, seed and inputs of the fits that it is made of, and their weights.
+        /// Hash of what determines the model: parameters, seed and inputs of the fits that it is made of, and their
+        /// weights.
         pub config_hash: String,
     }
 }
@@ -140,14 +143,14 @@ table! {
 }
 
 table! {
-    /// One row is an audio file without a label under a saved model, then one float32 column `p_<class>` a class. Written by
-    /// `ser predict`, as a table by itself.
+    /// One row is an audio file without a label under a saved model, then one float32 column `p_<class>` a class.
+    /// Written by `ser predict`, as a table by itself.
     table "inferences" version 1 key ["path"] open { text: false, float: true }
     pub struct Inference {
         /// Path of the audio, relative to the deepest folder that all inputs lie in.
         pub path: String,
-        /// The input that was taken as one speaker, relative to the same folder; null where the model takes nothing from the
-        /// speakers that it is used on.
+        /// The input that was taken as one speaker, relative to the same folder; null where the model takes nothing
+        /// from the speakers that it is used on.
         pub speaker: Option<String>,
         /// Length of the decoded audio in seconds.
         pub duration_s: f64,

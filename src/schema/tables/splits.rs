@@ -30,8 +30,8 @@ table! {
         pub check: String,
         /// The sides: `train-test`, `train-dev`, `dev-test`, `train+dev-test`; for `augmented` `train-dev-test`.
         pub between: String,
-        /// How many speakers, texts or recordings are on both sides, or augmented rows where they must not be; null where
-        /// the corpus does not tell.
+        /// How many speakers, texts or recordings are on both sides, or augmented rows where they must not be; null
+        /// where the corpus does not tell.
         pub shared: Option<i64>,
         /// Whether the scheme allows it.
         pub allowed: bool,

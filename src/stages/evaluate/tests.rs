@@ -52,7 +52,9 @@ fn the_selected_model_is_compared_beside_the_headline() {
 
 #[test]
 fn the_summary_carries_its_track() {
-    let metrics = tally_of(&["mlp", "selected", "tree"]).metrics(OFF);
-    assert_eq!(summarize(&metrics, "mlp"), "mlp UAR 0.500; best tree 1.000, transductive");
+    let metrics = tally_of(&["mlp", "tree", "selected", "fusion"]).metrics(OFF);
+    assert_eq!(summarize(&metrics, "mlp"), "mlp UAR 0.500; best baseline tree 0.500, transductive");
+    assert_eq!(summarize(&metrics, "selected"), "selected UAR 1.000; best baseline tree 0.500, transductive");
+    assert_eq!(summarize(&tally_of(&["mlp"]).metrics(OFF), "mlp"), "mlp UAR 0.500, transductive");
     assert_eq!(summarize(&metrics, "lstm"), "lstm: no figure");
 }

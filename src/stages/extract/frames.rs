@@ -1,4 +1,5 @@
-//! The frames of a part on their way into files: workers finish in any order, the frames stand in that of the utterances.
+//! The frames of a part on their way into files: workers finish in any order, the frames stand in that of the
+//! utterances.
 
 use std::collections::BTreeMap;
 use std::mem;

@@ -1,6 +1,6 @@
 //! INPUT arguments to files: every path is relative to the deepest folder that all of them lie in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::{self, ConfigError};
@@ -22,6 +22,8 @@ pub(super) struct Inputs {
 pub(super) struct Input {
     /// Its place relative to the store; `.` for the store itself.
     pub label: String,
+    /// As it was given.
+    pub given: String,
     /// Its files, sorted by path.
     pub files: Vec<Entry>,
 }
@@ -52,6 +54,14 @@ impl Inputs {
     /// Every file once, by path.
     pub fn files(&self) -> BTreeMap<&str, &Entry> {
         self.inputs.iter().flat_map(|input| &input.files).map(|file| (file.path.as_str(), file)).collect()
+    }
+}
+
+impl Input {
+    /// How many folders its files lie in.
+    pub fn folders(&self) -> usize {
+        let folder = |file: &'_ Entry| file.path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        self.files.iter().map(folder).collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -134,9 +144,10 @@ impl<'a> Place<'a> {
             }
         }
         if files.is_empty() {
-            return Err(self.unusable(&nothing(kind, count)));
+            return Err(self.unusable(&nothing(kind, store.has(&base), count)));
         }
-        Ok(Input { label: if path.is_empty() { ".".to_owned() } else { path }, files })
+        let label = if path.is_empty() { ".".to_owned() } else { path };
+        Ok(Input { label, given: self.given.to_owned(), files })
     }
 
     fn unreachable(&self) -> impl Fn(StorageError) -> StageError {
@@ -149,13 +160,15 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Why there is nothing to predict; `count` files were seen.
-fn nothing(kind: &Kind, count: usize) -> String {
+/// Why there is nothing to predict: no such folder, or `count` files that are none.
+fn nothing(kind: &Kind, is_there: bool, count: usize) -> String {
     let extensions = config::usual_extensions().collect::<Vec<_>>().join(" ");
+    let seen = format!("files seen: {count}; extensions: {extensions}");
     match (kind, count) {
-        (Kind::Pattern, _) => format!("matches no audio file ({count} files were looked at; extensions: {extensions})"),
-        (_, 0) => "does not exist or holds no file".to_owned(),
-        (_, count) => format!("holds no audio file ({count} files were looked at; extensions: {extensions})"),
+        (Kind::Pattern, _) => format!("matches no audio file ({seen})"),
+        (_, 0) if is_there => "holds no file".to_owned(),
+        (_, 0) => "does not exist".to_owned(),
+        (_, _) => format!("holds no audio file ({seen})"),
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) fn runtime() -> std::io::Result<&'static Runtime> {
     RUNTIME.as_ref().map_err(|error| std::io::Error::new(error.kind(), error.to_string()))
 }
 
-/// A client with the credentials, region and endpoint of the SDK's default chain, where `params` does not say otherwise.
+/// A client with the credentials, region and endpoint of the SDK's default chain, where `params` does not say
+/// otherwise.
 pub(super) async fn connect(params: &config::S3) -> Client {
     let shared = load(params).await;
     let elsewhere = shared.endpoint_url().is_some();

@@ -46,8 +46,8 @@ enum Written {
     Outrun(SystemTime),
 }
 
-/// Takes the lock: an object that only one run can create. A lease makes it free again where a run died on another host;
-/// a run that died on this host is known to be gone at once.
+/// Takes the lock: an object that only one run can create. A lease makes it free again where a run died on another
+/// host; a run that died on this host is known to be gone at once.
 pub(super) fn take(store: &S3Store, path: &str) -> Result<Box<dyn Lock>, StorageError> {
     let holder = Holder::here();
     let e_tag = store.runtime.block_on(acquire(store, path, &holder))?;
