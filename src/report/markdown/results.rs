@@ -111,8 +111,8 @@ fn lead_words(facts: &Facts) -> Option<String> {
     };
     (facts.models.len() > 1).then(|| {
         format!(
-            "{name} leads this report, and is the figure to quote, because {why}. The table is in the order of the \
-             test figures; whichever happens to be its first row is flattered by being picked for that."
+            "{name} leads this report, and its figure is the one to quote, because {why}. The table is in the order of \
+             the test figures; whichever happens to be its first row is flattered by being picked for that."
         )
     })
 }
