@@ -107,12 +107,12 @@ fn lead_words(facts: &Facts) -> Option<String> {
     let name = code(&facts.headline);
     let why = match facts.headline.as_str() {
         SELECTED => "inner folds chose it before any test figure was known",
-        _ => "it was settled on before any test figure was known (`evaluate.compare` or its default)",
+        _ => "the pipeline file says so (`evaluate.compare` or its default), whatever the test figures",
     };
     (facts.models.len() > 1).then(|| {
         format!(
-            "{name} leads this report, and is the figure to quote, because {why}. The table is in the order of the \
-             test figures; whichever happens to be its first row is flattered by being picked for that."
+            "{name} leads this report, and its figure is the one to quote, because {why}. The table is in the order of \
+             the test figures; whichever happens to be its first row is flattered by being picked for that."
         )
     })
 }
