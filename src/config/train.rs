@@ -208,6 +208,7 @@ mod tests {
             ("[mlp]\nepochs = 0", "train.mlp.epochs"),
             ("[mlp]\nmomentum = 0.9", "train.mlp.momentum"),
             ("[mlp]\noptimizer = \"sgd\"\nmomentum = 1.0", "train.mlp.momentum"),
+            ("[mlp]\nmonitor = \"loss\"", "train.mlp.monitor"),
             ("[mlp]\nstep_epochs = 3", "train.mlp.step_epochs"),
             ("[mlp]\nschedule = \"step\"\nstep_factor = 2.0", "train.mlp.step_factor"),
             ("[mlp]\nmembers = 0", "train.mlp.members"),
