@@ -128,7 +128,7 @@ fn choice(candidate: &Candidate, trial: &Trial, calibrates: bool) -> Choice {
 /// The candidate of a model with the best score among those that were tried on every inner fold; the first of equal ones.
 fn best_of(tune: &TuneParams, trials: &Trials, kind: ModelKind) -> Option<usize> {
     let is_candidate = |number: &usize| tune.candidates[*number].spec.kind() == kind;
-    let of_kind = trials.iter().filter(|(number, trial)| is_candidate(number) && !trial.failed);
+    let of_kind = trials.iter().filter(|(number, trial)| is_candidate(number) && trial.failed.is_none());
     let folds = of_kind.clone().map(|(_, trial)| trial.ends.len()).max()?;
     let whole = of_kind.filter(|(_, trial)| trial.ends.len() == folds);
     let scored: Vec<(usize, f64)> = whole.map(|(number, trial)| (*number, trial.held_out.score(tune.metric))).collect();
@@ -154,7 +154,7 @@ fn tuning_rows(tune: &TuneParams, fold: i64, trials: &Trials, best: &[usize], se
         inner_folds: trial.ends.len() as i64,
         n: trial.held_out.truth.len() as i64,
         metric: tune.metric.as_str().to_owned(),
-        score: (!trial.failed).then(|| shown(tune.metric, trial.held_out.score(tune.metric))),
+        score: trial.failed.is_none().then(|| shown(tune.metric, trial.held_out.score(tune.metric))),
         chosen: best.contains(number),
         selected: best.contains(number) && name(tune, *number) == selected,
     };
