@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::train::ModelKind;
+use super::train::{Calibration, ModelKind};
 use super::{ConfigError, ModelSpec, Normalize, NormalizeParams, Train};
 pub use columns::ColumnPatterns;
 
@@ -122,6 +122,8 @@ pub struct TuneParams {
     pub folds: usize,
     /// What candidates are ranked by.
     pub metric: TuneMetric,
+    /// Whether the probabilities of rows held out are taken as a temperature leaves them: as those of the models will be.
+    pub calibrates: bool,
     /// Seconds for the search; none: every candidate is tried.
     pub seconds: Option<u64>,
     /// What is tried, model after model in the order of `train.models`.
@@ -148,6 +150,7 @@ impl Tune {
             search: self.search,
             folds: self.folds,
             metric: self.metric,
+            calibrates: train.calibration == Calibration::Temperature,
             seconds: self.seconds,
             candidates,
         })

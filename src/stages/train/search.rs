@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::bench::Bench;
+use super::fusion;
 use super::ground::Ground;
 use super::scored::{About, Scored};
-use crate::config::{self, Candidate, ModelKind, Search, TuneParams, View};
+use crate::config::{self, Candidate, FusionMethod, ModelKind, Search, TuneMetric, TuneParams, View};
 use crate::dataset::{self, Matrices};
 use crate::model::{self, ModelError, Problem, Shared};
 use crate::schema::{Prediction, Split, SplitRow, Table};
@@ -18,6 +19,9 @@ use crate::table;
 
 /// What the inner folds of an outer fold say about each candidate, by its number.
 pub type Trials = BTreeMap<usize, Trial>;
+
+/// What candidates are ranked by, by their numbers.
+pub type Scores = BTreeMap<usize, f64>;
 
 /// A candidate on inner folds.
 #[derive(Debug, Default)]
@@ -86,6 +90,15 @@ impl Trial {
             Err(error) => self.failed = Some(error),
         }
     }
+
+    /// The metric over all rows held out, the higher the better. Where models are calibrated, the log loss is that under a
+    /// temperature which the rows of the other inner folds ask for; what else there is hangs on no temperature.
+    pub fn score(&self, tune: &TuneParams) -> f64 {
+        if !tune.calibrates || tune.metric != TuneMetric::LogLoss {
+            return self.held_out.score(tune.metric);
+        }
+        fusion::fused(FusionMethod::Average, &[&self.held_out], &self.ends, true).score(tune.metric)
+    }
 }
 
 /// The candidates of the same model as `candidate`.
@@ -118,8 +131,8 @@ fn better_half(tune: &TuneParams, trials: &Trials, alive: &[usize]) -> Vec<usize
     let mut kept = Vec::new();
     for wanted in kinds {
         let mut ranked: Vec<usize> = alive.iter().copied().filter(|number| kind(number) == wanted).collect();
-        let score = |number: &usize| trials[number].held_out.score(tune.metric);
-        ranked.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        let scores: Scores = ranked.iter().map(|number| (*number, trials[number].score(tune))).collect();
+        ranked.sort_by(|a, b| scores[b].total_cmp(&scores[a]));
         kept.extend(&ranked[..ranked.len().div_ceil(2)]);
     }
     kept.sort_unstable();
