@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::config::{ConfigError, Parameters, Pipeline, Storage};
-use crate::stages::{Context, Record, StageError, StageName, State};
+use crate::stages::{Context, NEW, Record, StageError, StageName, State};
 use crate::storage::{self, StorageError, Store};
 
 use super::args::{RunOptions, WorkOptions};
@@ -71,7 +71,9 @@ fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<
 /// What was done, in a line.
 pub(super) fn say_outcome(name: &str, up_to_date: bool, record: &Record) {
     let state = if up_to_date { "up to date".to_owned() } else { format!("{:.1} s", record.seconds) };
-    say(&format!("{name:<10} {state:<10} {}", record.summary));
+    let new = record.counts.get(NEW).filter(|_| !up_to_date);
+    let new = new.map_or_else(String::new, |new| format!(", {new} of them new"));
+    say(&format!("{name:<10} {state:<10} {}{new}", record.summary));
 }
 
 fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {

@@ -131,6 +131,7 @@ impl Pipeline {
         let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
         split.check_corpora(&corpora)?;
         self.check_calibration(&split, tune.is_some())?;
+        check_early_stopping(&split, &models, tune.as_ref())?;
         let view = View { normalize, columns: self.train.columns.clone() };
         let parameters = Parameters { pipeline: self, augment, features, split, normalize, models, view, tune, fusion };
         parameters.pipeline.evaluate.headline(&parameters.model_names())?;
@@ -148,6 +149,29 @@ impl Pipeline {
         let problem = "is fitted on dev rows or on those of inner folds, and there are neither";
         Err(ConfigError::new("train.calibration", "\"temperature\"", problem)
             .hint("set split.dev above 0, or add a [tune] section"))
+    }
+}
+
+/// Refuses early stopping where there are no dev rows to watch.
+fn check_early_stopping(
+    split: &SplitParams,
+    models: &[ModelSpec],
+    tune: Option<&TuneParams>,
+) -> Result<(), ConfigError> {
+    let tried = tune.iter().flat_map(|tune| &tune.candidates).map(|candidate| &candidate.spec);
+    let fitted: Vec<&ModelSpec> = if tune.is_some() { tried.collect() } else { models.iter().collect() };
+    let patience = fitted.into_iter().find_map(|spec| match spec {
+        ModelSpec::Mlp(mlp) if spec.uses_dev() => Some(mlp.patience),
+        _ => None,
+    });
+    let has_rows = split.dev() > 0.0 || split.scheme() == Scheme::Predefined;
+    match patience.filter(|_| !has_rows) {
+        None => Ok(()),
+        Some(patience) => {
+            let problem = "early stopping watches dev rows, and the split has none";
+            Err(ConfigError::new("train.mlp.patience", patience, problem)
+                .hint("set split.dev above 0, or leave patience at 0"))
+        }
     }
 }
 

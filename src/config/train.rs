@@ -29,8 +29,9 @@ pub struct Train {
     /// first; the others show how much hangs on the numbers drawn.
     pub seeds: usize,
     /// none (default), or temperature: one number makes the probabilities of a model bolder or milder, and moves no
-    /// prediction. It is fitted on the dev rows, which are then held out of every fit; with `[tune]`, on the rows of the
-    /// inner folds, and dev rows are trained on.
+    /// prediction of it; `fusion` averages calibrated probabilities, and is not calibrated itself. It is fitted on the dev
+    /// rows, which are then held out of every fit; with `[tune]`, on the rows of the inner folds, and dev rows are
+    /// trained on.
     pub calibration: Calibration,
     /// Whether every model, and `fusion` and `selected`, is also fitted on all utterances, to be used on new recordings:
     /// models/<model>/all; default false. With `[tune]` settings are chosen for it anew, on inner folds of all
@@ -214,6 +215,7 @@ mod tests {
             ("[mlp]\nepochs = 0", "train.mlp.epochs"),
             ("[mlp]\nmomentum = 0.9", "train.mlp.momentum"),
             ("[mlp]\noptimizer = \"sgd\"\nmomentum = 1.0", "train.mlp.momentum"),
+            ("[mlp]\nmonitor = \"loss\"", "train.mlp.monitor"),
             ("[mlp]\nstep_epochs = 3", "train.mlp.step_epochs"),
             ("[mlp]\nschedule = \"step\"\nstep_factor = 2.0", "train.mlp.step_factor"),
             ("[mlp]\nmembers = 0", "train.mlp.members"),

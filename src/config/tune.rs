@@ -9,11 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::train::ModelKind;
+use super::train::{Calibration, ModelKind};
 use super::{ConfigError, ModelSpec, Normalize, NormalizeParams, Train};
 pub use columns::ColumnPatterns;
 
-/// Most candidates that a search may hold.
+/// Most candidates of a model that a search may hold; a space that some are drawn from may be larger.
 const MAX_CANDIDATES: usize = 10_000;
 
 /// Nested selection: candidates are scored on inner folds, which are carved from the train rows of each outer fold by the
@@ -28,7 +28,7 @@ pub struct Tune {
     pub folds: usize,
     /// The score over the rows of all inner folds: `uar` (default), `accuracy` or `log_loss`.
     pub metric: TuneMetric,
-    /// Candidates drawn for each model, 1 or more. `random` needs it or `seconds`; `halving` may have it.
+    /// Candidates drawn for each model, 1 to 10,000. `random` needs it or `seconds`; `halving` may have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<usize>,
     /// Instead of `trials` of a `random` search: seconds for the search of a run, 1 or more. How many candidates are tried
@@ -122,6 +122,8 @@ pub struct TuneParams {
     pub folds: usize,
     /// What candidates are ranked by.
     pub metric: TuneMetric,
+    /// Whether the probabilities of rows held out are taken as a temperature leaves them: as those of the models will be.
+    pub calibrates: bool,
     /// Seconds for the search; none: every candidate is tried.
     pub seconds: Option<u64>,
     /// What is tried, model after model in the order of `train.models`.
@@ -148,6 +150,7 @@ impl Tune {
             search: self.search,
             folds: self.folds,
             metric: self.metric,
+            calibrates: train.calibration == Calibration::Temperature,
             seconds: self.seconds,
             candidates,
         })
@@ -157,6 +160,9 @@ impl Tune {
         let refuse = |key: &str, value: u64, problem: &str| Err(ConfigError::new(key, value, problem));
         match (self.search, self.trials, self.seconds) {
             (_, Some(0), _) => refuse("tune.trials", 0, "must be 1 or more"),
+            (_, Some(trials), _) if trials > MAX_CANDIDATES => {
+                refuse("tune.trials", trials as u64, &format!("must be 1 to {MAX_CANDIDATES}"))
+            }
             (_, _, Some(0)) => refuse("tune.seconds", 0, "must be 1 or more"),
             (Search::Grid, Some(trials), _) => {
                 refuse("tune.trials", trials as u64, "a grid search tries everything; choose `random` or `halving`")
@@ -272,6 +278,43 @@ mod tests {
     }
 
     #[test]
+    fn a_space_may_be_as_large_as_draws_are_few() {
+        // 20^4 combinations of the perceptron.
+        let values: Vec<f64> = (1..=20).map(|step| f64::from(step) / 1000.0).collect();
+        let keys = ["l2", "dropout", "learning_rate", "mixup"].map(|key| format!("train.mlp.{key} = {values:?}\n"));
+        let space = format!("[space]\n{}", keys.concat());
+        let error = check(TWO, &space).unwrap_err();
+        assert!(error.contains("more than 10000 combinations for `mlp`") && error.contains("\"random\""), "{error}");
+        for search in ["search = 'random'\ntrials = 30", "search = 'halving'\ntrials = 30"] {
+            let drawn = check(TWO, &format!("{search}\n{space}")).unwrap().candidates;
+            let different: std::collections::BTreeSet<_> = drawn.iter().map(|candidate| &candidate.settings).collect();
+            assert_eq!((drawn.len(), different.len()), (30 + 1, 30 + 1));
+        }
+        assert_eq!(check(TWO, &format!("search = 'random'\nseconds = 9\n{space}")).unwrap().candidates.len(), 10_001);
+    }
+
+    #[test]
+    fn what_early_stopping_watches_is_left_out_where_nothing_stops_early() {
+        let train = "models = ['mlp']\n[mlp]\npatience = 3\nmonitor = 'loss'";
+        let params = check(train, "[space]\ntrain.mlp.patience = [0, 5]").unwrap();
+        let watched: Vec<_> = params
+            .candidates
+            .iter()
+            .map(|candidate| match &candidate.spec {
+                ModelSpec::Mlp(mlp) => (mlp.patience, mlp.monitor),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(watched, [(0, None), (5, Some(crate::config::train::Monitor::Loss))]);
+    }
+
+    #[test]
+    fn features_are_tuned_by_their_columns() {
+        let error = check(TWO, "[space]\nfeatures.set = ['standard', 'rich']").unwrap_err();
+        assert!(error.contains("train.columns = [["), "{error}");
+    }
+
+    #[test]
     fn wrong_values_are_refused_with_their_key() {
         let cases = [
             ("folds = 1", "tune.folds"),
@@ -282,6 +325,11 @@ mod tests {
             ("search = 'halving'\nseconds = 9", "tune.seconds"),
             ("[space]\ntrain.mlp.l2 = 3", "tune.space.train.mlp.l2"),
             ("[space]\ntrain.mlp.l2 = []", "tune.space.train.mlp.l2"),
+            ("[space]\ntrain.mlp.l2 = [1.0, 0.5, 1]", "tune.space.train.mlp.l2.2"),
+            ("[space]\ntrain.mlp.hidden = [[8], [8]]", "tune.space.train.mlp.hidden.1"),
+            ("[space]\nfeatures.set = ['rich']", "tune.space.features.set"),
+            ("[space]\ntrain.mlp.monitor = ['uar', 'loss']", "train.mlp.monitor"),
+            ("search = 'random'\ntrials = 10001", "tune.trials"),
             ("[space]\ntrain.mlp.l2 = [1.0, -1.0]", "train.mlp.l2"),
             ("[space]\ntrain.mlp.units = [1]", "tune.space.train.mlp.units"),
             ("[space]\ntrain.svm.c = [1]", "tune.space.train.svm.c"),

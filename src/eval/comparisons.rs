@@ -4,7 +4,7 @@ use super::bootstrap::{Interval, paired_intervals};
 use super::holm::holm;
 use super::permutation::permutation;
 use super::pool::Pool;
-use super::tally::first_difference;
+use super::tally::{first_difference, same_predictions};
 use super::wilcoxon::wilcoxon;
 use super::{EvalError, Measure, Resampling, Sums, Tally};
 use crate::schema::Comparison;
@@ -12,6 +12,8 @@ use crate::schema::Comparison;
 /// Standard errors that a true difference must be away from zero to be found with a chance of 80 % by a two-sided
 /// test at 5 %: the normal quantiles of 0.975 and 0.8 (Bloom 1995, Minimum detectable effects).
 const DETECTABLE: f64 = 1.959_964 + 0.841_621;
+/// The note of a pair that says the same of every row: there is nothing to test.
+pub const SAME_PREDICTIONS: &str = "none: the same predictions";
 
 impl Tally {
     /// Each of `models` against each other model on the same test rows, a pair once: difference, 95 % interval from
@@ -19,7 +21,8 @@ impl Tally {
     /// speakers' figures) with two-sided p values, corrected by Holm's method for the pairs of the same metric and
     /// test; sorted by models, metric and test.
     ///
-    /// Interval and p value are null, with the reason in `note`, where [`Tally::metrics`] would give no interval.
+    /// Interval and p value are null, with the reason in `note`, where [`Tally::metrics`] would give no interval, and where
+    /// both models predict the same of each row; such a pair is none of those that are corrected for.
     ///
     /// # Errors
     /// One of `models` has no rows, or another model was scored on other rows.
@@ -29,7 +32,11 @@ impl Tally {
             self.cells(model)?;
             let is_new = |other: &&str| other != model && !models[..index].contains(other);
             for other in self.models().filter(is_new) {
-                rows.extend(self.compare(model, other, resampling)?);
+                let mut pair = self.comparison(model, other, resampling)?;
+                if same_predictions(self.cells(model)?, self.cells(other)?) {
+                    pair.iter_mut().for_each(untest);
+                }
+                rows.extend(pair);
             }
         }
         correct(&mut rows);
@@ -39,7 +46,17 @@ impl Tally {
         Ok(rows)
     }
 
-    fn compare(&self, model_a: &str, model_b: &str, resampling: Resampling) -> Result<Vec<Comparison>, EvalError> {
+    /// One pair as in [`Tally::comparisons`], corrected for no other and tested even where both predict the same: then the
+    /// difference is 0 in every resample.
+    ///
+    /// # Errors
+    /// One of the models has no rows, or they were scored on different ones.
+    pub fn comparison(
+        &self,
+        model_a: &str,
+        model_b: &str,
+        resampling: Resampling,
+    ) -> Result<Vec<Comparison>, EvalError> {
         let (cells_a, cells_b) = (self.cells(model_a)?, self.cells(model_b)?);
         if let Some(place) = first_difference(cells_a, cells_b) {
             return Err(EvalError::Unpaired { model_a: model_a.to_owned(), model_b: model_b.to_owned(), place });
@@ -95,6 +112,12 @@ fn tests(a: &Pool, b: &Pool, resampling: Resampling) -> Vec<[Test; 2]> {
         ]);
     }
     tests
+}
+
+/// Takes the test away of two models that predict the same.
+fn untest(row: &mut Comparison) {
+    (row.low, row.high, row.p_value, row.detectable) = (None, None, None, None);
+    SAME_PREDICTIONS.clone_into(&mut row.note);
 }
 
 /// The difference of each speaker's figures.

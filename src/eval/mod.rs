@@ -25,6 +25,7 @@ mod tally;
 mod wilcoxon;
 
 pub use bootstrap::{CONFIDENCE, MIN_CLUSTERS, Resampling};
+pub use comparisons::SAME_PREDICTIONS;
 pub use confusion::Confusion;
 pub use error::EvalError;
 pub use gaps::{Gap, gaps};

@@ -69,6 +69,8 @@ pub(super) struct Count {
     pub losses: Losses,
     /// Wrapping sum of hashes of utterance and truth: equal for two models that were scored on the same rows.
     rows: u64,
+    /// The same of utterance and prediction: equal for two models that say the same of each row.
+    predictions: u64,
 }
 
 impl Tally {
@@ -146,13 +148,14 @@ impl Tally {
 
 impl Count {
     fn new(classes: usize) -> Self {
-        Self { confusion: Confusion::new(classes), losses: Losses::new(classes), rows: 0 }
+        Self { confusion: Confusion::new(classes), losses: Losses::new(classes), rows: 0, predictions: 0 }
     }
 
     fn add(&mut self, outcome: &Outcome<'_>, truth: usize, predicted: usize) {
         self.confusion.add(truth, predicted);
         self.losses.add(truth, predicted, outcome.probabilities);
-        self.rows = self.rows.wrapping_add(row_hash(outcome));
+        self.rows = self.rows.wrapping_add(row_hash(outcome.utterance_id, outcome.truth));
+        self.predictions = self.predictions.wrapping_add(row_hash(outcome.utterance_id, outcome.predicted));
     }
 
     /// What figures are computed from.
@@ -183,6 +186,11 @@ pub(super) fn first_difference(a: &Cells, b: &Cells) -> Option<String> {
     a.keys().chain(b.keys()).filter(differs).min().map(Cell::place)
 }
 
+/// Whether two models that were scored on the same rows predict the same of each.
+pub(super) fn same_predictions(a: &Cells, b: &Cells) -> bool {
+    a.iter().all(|(cell, count)| b.get(cell).is_some_and(|other| other.predictions == count.predictions))
+}
+
 fn check_probabilities(outcome: &Outcome<'_>, classes: usize) -> Result<(), EvalError> {
     let given = outcome.probabilities;
     let sum: f32 = given.iter().sum();
@@ -199,9 +207,9 @@ fn check_probabilities(outcome: &Outcome<'_>, classes: usize) -> Result<(), Eval
     })
 }
 
-fn row_hash(outcome: &Outcome<'_>) -> u64 {
+fn row_hash(utterance_id: &str, class: &str) -> u64 {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(outcome.utterance_id.as_bytes()).update(&[0]).update(outcome.truth.as_bytes());
+    hasher.update(utterance_id.as_bytes()).update(&[0]).update(class.as_bytes());
     let mut first = [0; 8];
     hasher.finalize_xof().fill(&mut first);
     u64::from_le_bytes(first)

@@ -1,6 +1,6 @@
 //! Temperature scaling: Guo et al., On calibration of modern neural networks, 2017.
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 /// Temperatures that are tried.
 const RANGE: (f64, f64) = (0.05, 20.0);
@@ -9,8 +9,7 @@ const RANGE: (f64, f64) = (0.05, 20.0);
 /// of 1 / temperature and each row scaled to the sum 1 again: 0.05 to 20, to three decimals, above 1 where the
 /// probabilities are too bold. Rows of classes that are never given a probability are left out; without rows it is 1.
 pub fn temperature(probabilities: ArrayView2<f32>, truth: &[usize]) -> f64 {
-    let known: Vec<_> =
-        (0..probabilities.ncols()).filter(|&class| probabilities.column(class).iter().any(|&p| p > 0.0)).collect();
+    let known = known(probabilities);
     let rows: Vec<(Vec<f64>, usize)> = probabilities
         .rows()
         .into_iter()
@@ -22,6 +21,16 @@ pub fn temperature(probabilities: ArrayView2<f32>, truth: &[usize]) -> f64 {
     }
     let loss = |log_temperature: f64| rows.iter().map(|(z, class)| log_loss(z, *class, log_temperature.exp())).sum();
     (minimum(loss, RANGE.0.ln(), RANGE.1.ln()).exp() * 1000.0).round() / 1000.0
+}
+
+/// What these probabilities `rows x classes` are under a temperature; classes that are never given one stay so.
+pub fn tempered(probabilities: ArrayView2<f32>, temperature: f64) -> Array2<f32> {
+    let known = known(probabilities);
+    let mut of_known = probabilities.select(Axis(1), &known);
+    temper(of_known.view_mut(), temperature);
+    let mut all = Array2::zeros(probabilities.raw_dim());
+    known.iter().zip(of_known.columns()).for_each(|(&class, column)| all.column_mut(class).assign(&column));
+    all
 }
 
 /// Whether a temperature is one that [`temperature`] could have found.
@@ -36,6 +45,11 @@ pub(super) fn temper(mut probabilities: ArrayViewMut2<f32>, temperature: f64) {
         let sum: f64 = powers.iter().sum();
         row.iter_mut().zip(powers).for_each(|(p, power)| *p = (power / sum) as f32);
     }
+}
+
+/// The classes that any row gives a probability.
+fn known(probabilities: ArrayView2<f32>) -> Vec<usize> {
+    (0..probabilities.ncols()).filter(|&class| probabilities.column(class).iter().any(|&p| p > 0.0)).collect()
 }
 
 fn logits(row: ArrayView1<f32>, classes: &[usize]) -> Vec<f64> {
@@ -100,6 +114,14 @@ mod tests {
         assert_eq!(temperature(timid.view(), &[0, 1]), 0.05);
         assert_eq!(temperature(sure.view(), &[2, 2]), 1.0, "class 2 is not known");
         assert_eq!(temperature(Array2::zeros((0, 3)).view(), &[]), 1.0);
+    }
+
+    #[test]
+    fn a_class_without_probabilities_is_given_none() {
+        let p = array![[0.8_f32, 0.0, 0.2], [0.5, 0.0, 0.5]];
+        let milder = tempered(p.view(), 2.0);
+        assert!((milder[[0, 0]] - 2.0 / 3.0).abs() < 1e-6 && (milder[[0, 2]] - 1.0 / 3.0).abs() < 1e-6, "{milder}");
+        assert_eq!((milder[[0, 1]], milder[[1, 1]], milder[[1, 2]]), (0.0, 0.0, 0.5));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut1};
 use serde::{Deserialize, Serialize};
 
 use crate::config::train::{Calibration, ModelKind, ModelSpec};
-pub use calibration::temperature;
+pub use calibration::{temperature, tempered};
 pub use error::ModelError;
 use inputs::Inputs;
 pub use problem::Problem;

@@ -42,7 +42,7 @@ pub fn compare(a: &RunPlace, b: &RunPlace, model: Option<&str>, resampling: Resa
         return Err(StageError::Incomparable(format!("{}; {}", words(&a), words(&b))));
     }
     let tally = tally(&a, &b)?;
-    let comparisons = tally.comparisons(&[B], resampling)?;
+    let comparisons = tally.comparison(B, A, resampling)?;
     let changes = Measure::SUMMARY.iter().filter_map(|measure| change(&tally, *measure, &comparisons)).collect();
     let shared = a.shared(&b);
     let speakers = comparisons.first().map_or(0, |row| row.clusters);

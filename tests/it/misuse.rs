@@ -115,6 +115,28 @@ fn a_stage_refuses_what_was_made_with_other_parameters() {
 }
 
 #[test]
+fn early_stopping_without_anything_to_watch_is_refused() {
+    let folder = workplace();
+    let cases: [(&[&str], &str); 4] = [
+        (&["split.dev=0.0", "train.mlp.patience=3"], "`train.mlp.patience` is 3: early stopping watches dev rows"),
+        (
+            &["split.dev=0.0", "tune.space.train.mlp.patience=[0, 7]"],
+            "`train.mlp.patience` is 7: early stopping watches dev rows",
+        ),
+        (&["train.mlp.monitor='loss'"], "`train.mlp.monitor` is \"loss\": is used with patience above 0 only"),
+        (&["tune.space.features.set=['rich']"], "train.columns"),
+    ];
+    for (sets, words) in cases {
+        let flags: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+        let (code, error) = failure(&ser(folder.path(), &[&["run", "pipeline.toml"], &flags[..]].concat()));
+        assert!(code == 2 && error.contains(words), "{sets:?}: {error}");
+    }
+    let legal = ["split.dev=0.0", "train.models=['logistic']", "train.mlp.patience=3", "train.mlp.monitor='loss'"];
+    let flags: Vec<&str> = legal.iter().flat_map(|set| ["--set", set]).collect();
+    run(folder.path(), &[&flags[..], &["--dry-run"]].concat());
+}
+
+#[test]
 fn a_closed_pipe_stops_nothing() {
     let folder = workplace();
     let mut child = Command::new(env!("CARGO_BIN_EXE_ser"))

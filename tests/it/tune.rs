@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use ser_etl::schema::{Fit, Importance, Prediction, Row, SplitRow, Table, Tuning};
+use ndarray::Array2;
+use ser_etl::model;
+use ser_etl::schema::{Comparison, Fit, Importance, Metric, Prediction, Row, SplitRow, Table, Tuning};
 use ser_etl::table;
 
 use crate::contract::{assert_same, results, run, workplace};
@@ -24,6 +26,9 @@ const TUNED: [&str; 10] = [
     "--set",
     "tune={folds=2, space={train.mlp.l2=[0.1,1.0], train.logistic.alpha=[1,100], normalize.method=['z-score','min-max']}}",
 ];
+
+/// What makes folds select different models.
+const MIXED: [&str; 6] = ["--set", "seed=3", "--set", "train.mlp.epochs=40", "--set", "train.mlp.hidden=[32]"];
 
 fn read<R: Row>(out: &Path) -> Table<R> {
     let path = out.join(format!("{}.parquet", R::table().name));
@@ -92,6 +97,55 @@ fn a_fusion_is_the_weighted_mean_of_its_models() {
     }
 }
 
+/// The rows of a candidate in an inner fold of fold 0: probabilities by utterance, and the true classes.
+fn held_out(out: &Path, inner: usize, candidate: i64) -> (Array2<f32>, Vec<usize>) {
+    let path = out.join(format!("run/train/search/fold-0/inner-{inner}-0.parquet"));
+    let table = table::read::<Prediction>(fs::read(path).expect("kept").into()).expect("a table").0;
+    let classes: Vec<&str> = table.float.names.iter().map(|name| &name["p_".len()..]).collect();
+    let is_of = |row: &&(usize, &Prediction)| row.1.model == format!("{candidate:05}");
+    let rows: Vec<(usize, &Prediction)> = table.rows.iter().enumerate().collect();
+    let rows: Vec<_> = rows.iter().filter(is_of).collect();
+    let class = |row: &Prediction| classes.iter().position(|class| *class == row.truth).expect("a class");
+    let values = rows.iter().flat_map(|(at, _)| table.float.row(*at).to_vec()).collect();
+    let probabilities = Array2::from_shape_vec((rows.len(), classes.len()), values).expect("a row a prediction");
+    (probabilities, rows.iter().map(|(_, row)| class(row)).collect())
+}
+
+#[test]
+fn a_fusion_of_calibrated_models_is_scored_on_calibrated_probabilities() {
+    let folder = workplace();
+    let calibrated = ["--set", "train.calibration='temperature'", "--set", "tune.metric='log_loss'"];
+    let fusion = ["--set", "fusion={models=['mlp','logistic']}"];
+    run(folder.path(), &[&["--out", "out"][..], &TUNED, &calibrated, &fusion].concat());
+    let out = folder.path().join("out");
+    let rows: Vec<Tuning> = read::<Tuning>(&out).rows.into_iter().filter(|row| row.fold == 0 && row.chosen).collect();
+    let of = |model: &str| rows.iter().find(|row| row.model == model).expect("a chosen row");
+    let members = ["mlp", "logistic"].map(|model| of(model).trial);
+    let log_loss = |calibrates: bool| {
+        let mut losses = Vec::new();
+        for inner in 0..2 {
+            let parts = members.map(|member| {
+                let (own, (others, truth)) = (held_out(&out, inner, member), held_out(&out, 1 - inner, member));
+                let temperature = if calibrates { model::temperature(others.view(), &truth) } else { 1.0 };
+                (model::tempered(own.0.view(), temperature), own.1)
+            });
+            let [(a, truth), (b, _)] = parts;
+            losses.extend(
+                truth
+                    .iter()
+                    .enumerate()
+                    .map(|(row, class)| -f64::from((a[[row, *class]] + b[[row, *class]]) / 2.0).ln()),
+            );
+        }
+        losses.iter().sum::<f64>() / losses.len() as f64
+    };
+    let score = of("fusion").score.expect("a score");
+    assert!((score - log_loss(true)).abs() < 1e-6, "{score} {}", log_loss(true));
+    assert!((score - log_loss(false)).abs() > 1e-3, "temperatures matter here: {score} {}", log_loss(false));
+    let report = fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("`fusion` averages the calibrated probabilities"), "{report}");
+}
+
 #[test]
 fn seeds_repeat_what_draws_random_numbers_and_leave_the_rest() {
     let folder = workplace();
@@ -103,6 +157,93 @@ fn seeds_repeat_what_draws_random_numbers_and_leave_the_rest() {
     let fits = read::<Fit>(&out).rows;
     let count = |model: &str| fits.iter().filter(|fit| fit.model == model).count();
     assert_eq!((count("mlp"), count("logistic"), count("fusion")), (6, 3, 6));
+}
+
+#[test]
+fn every_seed_of_a_made_model_has_every_fold() {
+    let folder = workplace();
+    run(folder.path(), &[&["--out", "out"][..], &TUNED, &MIXED].concat());
+    let out = folder.path().join("out");
+    let selected: BTreeSet<String> =
+        read::<Tuning>(&out).rows.into_iter().filter(|row| row.selected).map(|row| row.model).collect();
+    assert!(selected.contains("mlp") && selected.contains("logistic"), "both kinds of models: {selected:?}");
+    let metrics = read::<Metric>(&out).rows;
+    for model in ["mlp", "fusion", "selected"] {
+        let of_seed = |row: &&Metric| (&*row.model, &*row.slice, &*row.metric) == (model, "seed", "uar");
+        let rows: Vec<(&str, i64)> = metrics.iter().filter(of_seed).map(|row| (&*row.group, row.n)).collect();
+        assert_eq!(rows, [("0", 27), ("1", 27)], "{model}: the test rows of three folds");
+    }
+    assert_ne!(predictions(&out, "selected", 0), predictions(&out, "selected", 1));
+    for ((fold, id), row) in predictions(&out, "selected", 1) {
+        let seed = i64::from(selected_in(&out, fold) == "mlp");
+        assert_eq!(predictions(&out, &selected_in(&out, fold), seed)[&(fold, id)], row);
+    }
+    let report = fs::read_to_string(out.join("report.md")).expect("a report");
+    let spread = report.split("## Spread over seeds").nth(1).expect("a section");
+    for model in ["`mlp`", "`fusion`", "`selected`"] {
+        assert!(spread.contains(&format!("| {model} | 2 |")), "{spread}");
+    }
+}
+
+/// The model that an outer fold selected.
+fn selected_in(out: &Path, fold: i64) -> String {
+    let row = read::<Tuning>(out).rows.into_iter().find(|row| row.fold == fold && row.selected);
+    row.expect("one is selected").model
+}
+
+#[test]
+fn a_budget_of_seconds_outlives_candidates_that_cannot_be_fitted() {
+    let folder = workplace();
+    let tune = |rates: &str| {
+        let space = format!("space={{train.mlp.learning_rate={rates}}}");
+        format!("tune={{search='random', seconds=60, folds=2, {space}}}")
+    };
+    let train = "train={models=['mlp','logistic'], mlp={hidden=[8], epochs=5}}";
+    let with = |rates: &str| {
+        let mut flags = TUNED.map(str::to_owned).to_vec();
+        flags.splice(..0, ["run", "pipeline.toml", "--out", "out"].map(str::to_owned));
+        flags.extend(["--set".to_owned(), train.to_owned(), "--set".to_owned(), tune(rates)]);
+        ser(folder.path(), &flags.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let out = folder.path().join("out");
+    let hopeful = || with("[1e30, 0.002, 1e31, 1e32, 1e33]");
+    let check = || {
+        for row in read::<Tuning>(&out).rows.iter().filter(|row| row.model == "mlp") {
+            let fits = row.settings.ends_with("= 0.002");
+            assert_eq!((row.score.is_some(), row.chosen), (fits, fits), "{row:?}");
+        }
+    };
+    crate::util::stdout(&hopeful());
+    check();
+    let report = fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("All of them were tried in the 60 seconds allowed."), "{report}");
+    assert!(!report.contains("need not come out"), "{report}");
+    // Again, from what the search kept.
+    fs::remove_file(out.join("run/train.json")).expect("a record");
+    crate::util::stdout(&hopeful());
+    check();
+    let (code, error) = failure(&with("[1e30, 1e31]"));
+    assert!(code == 3 && error.contains("cannot fit mlp"), "{code} {error}");
+}
+
+#[test]
+fn a_model_selected_everywhere_is_not_compared_with_itself() {
+    let folder = workplace();
+    let sets = ["--set", "evaluate={bootstrap=100}", "--set", "fusion={models=['logistic','majority']}"];
+    let train = ["--set", "train.models=['logistic','majority']"];
+    let tune = ["--set", "tune.space={train.logistic.alpha=[1,100]}"];
+    run(folder.path(), &[&["--out", "out"][..], &TUNED, &train, &sets, &tune].concat());
+    let out = folder.path().join("out");
+    assert!((0..3).all(|fold| selected_in(&out, fold) == "logistic"), "logistic is the best in every fold");
+    let rows = read::<Comparison>(&out).rows;
+    // A fusion with what always says the same is no other model either.
+    let (same, rest): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.model_b != "majority");
+    assert!(same.iter().all(|row| row.p_value.is_none() && row.note == "none: the same predictions"), "{same:?}");
+    assert!(rest.iter().all(|row| row.p_value == row.p_adjusted && row.p_value.is_some()), "{rest:?}");
+    assert_eq!((same.len(), rest.len()), (16, 8));
+    let report = fs::read_to_string(out.join("report.md")).expect("a report");
+    assert!(report.contains("| `logistic` | the same predictions |"), "{report}");
+    assert!(report.contains("corrected for 1 comparison by"), "{report}");
 }
 
 #[test]
@@ -119,6 +260,10 @@ fn neither_threads_nor_a_resumed_search_move_a_byte() {
     let text = run(folder.path(), &[&["--out", "two"][..], &TUNED].concat());
     assert!(text.contains("12 fits, 1 of them new"), "{text}");
     assert_same(&one, &two);
+    let text = run(folder.path(), &[&["--out", "two"][..], &TUNED].concat());
+    assert!(text.contains("12 fits") && !text.contains("new"), "{text}");
+    let text = run(folder.path(), &[&["--out", "two", "--dry-run"][..], &TUNED].concat());
+    assert!(text.contains("12 fits") && !text.contains("new"), "{text}");
 }
 
 #[test]

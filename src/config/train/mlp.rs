@@ -54,10 +54,10 @@ pub struct Mlp {
     /// Passes over the training rows, 1 to 100000, default 60; with early stopping, the most there can be.
     pub epochs: usize,
     /// Epochs without a better dev score after which training stops and the best weights are restored. 0 (default) switches early
-    /// stopping off: the dev rows are then trained on like the train rows.
+    /// stopping off: the dev rows are then trained on like the train rows. Refused above 0 where the split has no dev rows.
     pub patience: usize,
-    /// The dev score that early stopping watches: uar (default), accuracy or loss. Without effect where patience is 0.
-    pub monitor: Monitor,
+    /// The dev score that early stopping watches: uar (default), accuracy or loss. Refused where patience is 0.
+    pub monitor: Option<Monitor>,
 }
 
 impl Default for Mlp {
@@ -82,7 +82,7 @@ impl Default for Mlp {
             batch_size: 64,
             epochs: 60,
             patience: 0,
-            monitor: Monitor::Uar,
+            monitor: None,
         }
     }
 }
@@ -107,6 +107,11 @@ impl Mlp {
         self.momentum.unwrap_or(0.9)
     }
 
+    /// The dev score that early stopping watches.
+    pub fn monitor(&self) -> Monitor {
+        self.monitor.unwrap_or(Monitor::Uar)
+    }
+
     /// The step size of epoch `epoch`, which counts from 0.
     pub fn learning_rate_at(&self, epoch: usize) -> f64 {
         let base = self.learning_rate;
@@ -123,7 +128,7 @@ impl Mlp {
         }
     }
 
-    /// Refuses values out of range, and keys that the chosen optimizer or schedule does not use.
+    /// Refuses values out of range, and keys that the chosen optimizer, schedule or patience leaves without use.
     pub fn check(&self) -> Result<(), ConfigError> {
         if self.hidden.len() > 16 {
             return Err(ConfigError::new("train.mlp.hidden", format!("{:?}", self.hidden), "at most 16 layers"));
@@ -148,6 +153,9 @@ impl Mlp {
         if let Some(momentum) = self.momentum {
             used("train.mlp.momentum", momentum, self.optimizer == Optimizer::Sgd, "optimizer = \"sgd\"")?;
             share("train.mlp.momentum", momentum)?;
+        }
+        if let Some(monitor) = self.monitor {
+            used("train.mlp.monitor", format!("\"{}\"", monitor.as_str()), self.patience > 0, "patience above 0")?;
         }
         let step = self.schedule == Schedule::Step;
         if let Some(epochs) = self.step_epochs {
@@ -221,4 +229,14 @@ pub enum Monitor {
     Accuracy,
     /// Cross-entropy, the lower the better.
     Loss,
+}
+
+impl Monitor {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Uar => "uar",
+            Self::Accuracy => "accuracy",
+            Self::Loss => "loss",
+        }
+    }
 }

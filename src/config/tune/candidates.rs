@@ -39,11 +39,8 @@ impl<'a> Space<'a> {
         let concerns = |key: &str| SHARED.contains(&key) || key.starts_with(&own);
         let keys: Vec<_> = self.keys.iter().filter(|(key, _)| concerns(key)).collect();
         let combinations = keys.iter().map(|(_, values)| values.len()).try_fold(1_usize, usize::checked_mul);
-        let combinations = combinations.filter(|count| *count <= MAX_CANDIDATES).ok_or_else(|| {
-            let problem =
-                format!("the space has more than {MAX_CANDIDATES} combinations for `{kind}`; try fewer values");
-            ConfigError::new("tune.space", format!("{} keys", keys.len()), problem)
-        })?;
+        let combinations = combinations.filter(|count| drawn.is_some() || *count <= MAX_CANDIDATES);
+        let combinations = combinations.ok_or_else(|| too_many(kind, keys.len()))?;
         let numbers = match drawn {
             None => (0..combinations).collect(),
             Some(drawn) => {
@@ -52,6 +49,10 @@ impl<'a> Space<'a> {
             }
         };
         numbers.into_iter().map(|number| self.candidate(kind, &keys, number)).collect()
+    }
+
+    fn varies(&self, wanted: &str) -> bool {
+        self.keys.iter().any(|(key, _)| key == wanted)
     }
 
     /// Combination `number`, the last key changing fastest.
@@ -71,7 +72,11 @@ impl<'a> Space<'a> {
             settings.push(format!("{key} = {value}"));
         }
         settings.reverse();
-        let train: Train = from_json("train", train)?;
+        let mut train: Train = from_json("train", train)?;
+        if train.mlp.patience == 0 && self.varies("train.mlp.patience") && !self.varies("train.mlp.monitor") {
+            // What the others watch, this one does not.
+            train.mlp.monitor = None;
+        }
         let normalize: Normalize = from_json("normalize", normalize)?;
         train.check()?;
         let view = View { normalize: normalize.check()?, columns: train.columns.clone() };
@@ -89,7 +94,10 @@ fn collect<'a>(
         let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match value {
             Value::Object(table) => collect(&key, table, keys)?,
-            Value::Array(values) if !values.is_empty() => keys.push((key, values)),
+            Value::Array(values) if !values.is_empty() => {
+                check_values(&key, values)?;
+                keys.push((key, values));
+            }
             other => {
                 let problem = "wanted a list of values to try: [0.5, 2.0]";
                 return Err(ConfigError::new(format!("tune.space.{key}"), other, problem));
@@ -97,6 +105,24 @@ fn collect<'a>(
         }
     }
     Ok(())
+}
+
+/// Refuses a value that stands there twice; 1 and 1.0 are one value.
+fn check_values(key: &str, values: &[Value]) -> Result<(), ConfigError> {
+    let same = |a: &Value, b: &Value| a == b || a.as_f64().is_some_and(|number| b.as_f64() == Some(number));
+    for (at, value) in values.iter().enumerate() {
+        if values[..at].iter().any(|other| same(other, value)) {
+            let problem = "it stands there twice; name it once";
+            return Err(ConfigError::new(format!("tune.space.{key}.{at}"), value, problem));
+        }
+    }
+    Ok(())
+}
+
+fn too_many(kind: ModelKind, keys: usize) -> ConfigError {
+    let problem = format!("the space has more than {MAX_CANDIDATES} combinations for `{kind}`; try fewer values");
+    ConfigError::new("tune.space", format!("{keys} keys"), problem)
+        .hint("search = \"random\" with tune.trials draws some of them")
 }
 
 fn check_key(key: &str, train: &Train) -> Result<(), ConfigError> {
@@ -108,6 +134,9 @@ fn check_key(key: &str, train: &Train) -> Result<(), ConfigError> {
     let problem = format!("cannot be tuned here; legal are {}, {}", models.join(", "), SHARED.join(", "));
     let error = ConfigError::new(format!("tune.space.{key}"), "a list", problem);
     Err(match model {
+        _ if key.starts_with("features.") => {
+            error.hint("columns of the features table can be chosen among: train.columns = [[\"*\"], [\"mfcc*\"]]")
+        }
         Some(model) => error.hint(format!("a model must stand in train.models to be tuned: `{model}` does not")),
         None => error,
     })

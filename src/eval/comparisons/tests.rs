@@ -1,6 +1,6 @@
 use super::*;
 use crate::eval::Outcome;
-use crate::eval::fixture::{Shape, outcome, tally};
+use crate::eval::fixture::{Shape, add_fit, outcome, tally};
 
 const RESAMPLING: Resampling = Resampling { resamples: 300, seed: 7 };
 
@@ -47,6 +47,22 @@ fn a_pair_is_compared_once() {
     let mut pairs: Vec<_> = rows.iter().map(|row| (row.model_a.as_str(), row.model_b.as_str())).collect();
     pairs.dedup();
     assert_eq!(pairs, [("mlp", "svm"), ("mlp", "tree"), ("svm", "tree")]);
+}
+
+#[test]
+fn the_same_predictions_are_nothing_to_test_and_nothing_to_correct_for() {
+    let shape = Shape { speakers: 10, rows: 12 };
+    let mut models = tally(&["mlp", "tree", "svm"], shape);
+    let without = models.comparisons(&["mlp"], RESAMPLING).unwrap();
+    add_fit(&mut models, "selected", 0, 0, shape);
+    let (same, rest): (Vec<_>, Vec<_>) =
+        models.comparisons(&["mlp"], RESAMPLING).unwrap().into_iter().partition(|row| row.model_b == "selected");
+    assert_eq!(rest, without, "p values as without the double");
+    assert_eq!(same.len(), 8);
+    for row in same {
+        assert_eq!((row.delta, row.low, row.p_value, row.p_adjusted, row.detectable), (0.0, None, None, None, None));
+        assert_eq!(row.note, SAME_PREDICTIONS);
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) fn train(spec: &Mlp, task: &Task, member: usize) -> Trained {
         let dev = task.dev.as_ref().map(|dev| score(&trainer.network, dev, task.classes));
         curve.push(Epoch::new(epoch, learning_rate, train_loss, dev.as_ref()));
         let Some(dev) = dev else { continue };
-        let watched = dev.watched(spec.monitor);
+        let watched = dev.watched(spec.monitor());
         if best.as_ref().is_none_or(|(top, ..)| watched > *top) {
             best = Some((watched, epoch, trainer.network.parameters.clone()));
         } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= spec.patience) {

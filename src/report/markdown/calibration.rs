@@ -3,6 +3,7 @@
 use super::image;
 use super::table::Column::{Left, Right};
 use super::table::table;
+use crate::config::FUSION;
 use crate::eval::{BINS, SeedSpread};
 use crate::report::escape::{code, text};
 use crate::report::plots::Plot;
@@ -70,10 +71,20 @@ fn temperatures(facts: &Facts) -> Option<String> {
     (!ranges.is_empty()).then(|| {
         format!(
             "Probabilities were calibrated by a temperature on rows that the fit had not seen, {}: above 1 the model had \
-             been too sure of itself. That moves no prediction.",
-            number::list(&ranges)
+             been too sure of itself. That moves no prediction of a model.{}",
+            number::list(&ranges),
+            of_fusion(facts)
         )
     })
+}
+
+fn of_fusion(facts: &Facts) -> &'static str {
+    if facts.models.iter().any(|model| model.name == FUSION) {
+        " `fusion` averages the calibrated probabilities, so that temperatures can move its predictions. The average is not \
+         calibrated again; one of calibrated models is less sure of itself than it could be (Ranjan and Gneiting 2010)."
+    } else {
+        ""
+    }
 }
 
 fn links(facts: &Facts) -> Option<String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::table::Column::{Left, Right};
 use super::{list, table::table};
+use crate::eval::SAME_PREDICTIONS;
 use crate::report::escape::{code, text};
 use crate::report::{Facts, number};
 use crate::schema::Comparison;
@@ -58,20 +59,23 @@ fn section(facts: &Facts, model: &str) -> Vec<String> {
 }
 
 fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [String; 3] {
-    [
-        number::difference(permutation.delta, permutation.low, permutation.high),
-        number::p_value(permutation.p_adjusted),
-        number::p_value(wilcoxon.p_adjusted),
-    ]
+    let difference = if permutation.note == SAME_PREDICTIONS {
+        "the same predictions".to_owned()
+    } else {
+        number::difference(permutation.delta, permutation.low, permutation.high)
+    };
+    [difference, number::p_value(permutation.p_adjusted), number::p_value(wilcoxon.p_adjusted)]
 }
 
 /// How the tests were made, or why there are none, and what they could and could not show.
 fn test_words(facts: &Facts, uar: &[(&Comparison, &Comparison)]) -> Vec<String> {
-    let (permutation, _) = uar[0];
+    let differs = |row: &&Comparison| row.note != SAME_PREDICTIONS;
+    let uar: Vec<_> = uar.iter().copied().filter(|(permutation, _)| differs(permutation)).collect();
+    let Some((permutation, _)) = uar.first() else { return Vec::new() };
     if let Some(reason) = permutation.note.strip_prefix("none: ") {
         return vec![format!("There is neither interval nor p value: {}.", text(reason))];
     }
-    let pairs: BTreeSet<_> = facts.comparisons.iter().map(|row| (&row.model_a, &row.model_b)).collect();
+    let pairs: BTreeSet<_> = facts.comparisons.iter().filter(differs).map(|row| (&row.model_a, &row.model_b)).collect();
     let brackets = "*Brackets*: 95 % interval of the difference (paired bootstrap over speakers).";
     let p = format!(
         "*p*: how often a difference at least this large comes about by chance, were the two models equally good. One \
@@ -82,7 +86,7 @@ fn test_words(facts: &Facts, uar: &[(&Comparison, &Comparison)]) -> Vec<String> 
         number::plural(pairs.len() as i64, "comparison"),
     );
     let mut words = vec![brackets.to_owned(), p];
-    words.extend(detectable_words(uar).into_iter().flatten());
+    words.extend(detectable_words(&uar).into_iter().flatten());
     words
 }
 

@@ -1,6 +1,6 @@
 use super::tests::{check_tables, section};
 use super::*;
-use crate::eval::SeedSpread;
+use crate::eval::{SAME_PREDICTIONS, SeedSpread};
 use crate::report::fixture::{SMALL, facts};
 use crate::report::number;
 use crate::schema::Comparison;
@@ -47,6 +47,24 @@ fn what_the_test_set_can_tell_is_said() {
     let unsure = |row: &&mut Comparison| row.model_b == "svm" && row.metric == "uar" && row.test == "wilcoxon";
     facts.comparisons.iter_mut().find(unsure).unwrap().p_adjusted = Some(0.2);
     said(&facts, "Not told from chance by both tests: the difference from `svm`.");
+}
+
+#[test]
+fn the_same_predictions_are_said_to_be_the_same() {
+    let mut facts = facts(SMALL);
+    for row in facts.comparisons.iter_mut().filter(|row| row.model_b == "svm") {
+        let none =
+            Comparison { low: None, high: None, p_value: None, p_adjusted: None, detectable: None, ..row.clone() };
+        *row = Comparison { delta: 0.0, note: SAME_PREDICTIONS.to_owned(), ..none };
+    }
+    let report = markdown(&facts);
+    let words = section(&report, "## `mlp` against the other models").to_owned();
+    assert!(words.contains("| `svm` | the same predictions | – | – | – | the same predictions | – | – |"), "{words}");
+    assert!(words.contains("corrected for 1 comparison by Holm's method"), "{words}");
+    assert!(!words.contains("the difference from `svm`"), "{words}");
+    facts.comparisons.retain(|row| row.model_b == "svm");
+    assert!(!section(&markdown(&facts), "## `mlp` against").contains("Holm"));
+    check_tables(&report);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::Column::{Left, Right};
 use super::table::table;
+use crate::config::FUSION;
 use crate::report::escape::{code, text};
 use crate::report::{Facts, Search, TransferFold, number};
 use crate::schema::Tuning;
@@ -14,7 +15,7 @@ pub(super) fn selection(facts: &Facts) -> Vec<String> {
     let columns = [
         Left("Model"),
         Right("Candidates"),
-        Right("Best on inner folds"),
+        Right(metric_words(facts).1),
         Right("UAR on test rows"),
         Right("Folds that selected it"),
         Left("Settings that folds chose"),
@@ -28,9 +29,8 @@ pub(super) fn selection(facts: &Facts) -> Vec<String> {
     }
     blocks.push(table(&columns, models.into_iter().map(|model| model_row(facts, model))));
     blocks.push(
-        "*Best on inner folds*: the mean over outer folds of the best score there, which is too good where much was \
-         tried; the figure to quote is that on test rows, which no choice has seen. Every candidate is a row of \
-         tuning.parquet."
+        "*On inner folds*: the mean over outer folds of the best score there, which is too good where much was tried; the \
+         figure to quote is that on test rows, which no choice has seen. Every candidate is a row of tuning.parquet."
             .to_owned(),
     );
     blocks
@@ -80,23 +80,45 @@ pub(super) fn transfer(facts: &Facts) -> Vec<String> {
 }
 
 fn search_words(facts: &Facts, search: &Search) -> String {
-    let budget = match search.seconds {
-        None => String::new(),
-        Some(seconds) => format!(
-            " The search ended after {}, so another run may try fewer or more candidates: **this report need not come out \
-             the same again.**",
-            number::plural(seconds as i64, "second")
-        ),
-    };
     format!(
         "Settings were chosen by `{}` search among {} on {} inner folds of each fold's train side, by {}, held apart as the \
          outer folds are. `selected` is, in each outer fold, whatever did best there; its figure is the one this run \
-         reports.{budget}",
+         reports.{}",
         search.method,
         number::plural(search.candidates as i64, "candidate"),
         search.folds,
-        code(facts.tuning.first().map_or("uar", |row| row.metric.as_str())),
+        metric_words(facts).0,
+        search.seconds.map_or_else(String::new, |seconds| budget_words(facts, search, seconds)),
     )
+}
+
+/// What candidates were ranked by, and the header of its column.
+fn metric_words(facts: &Facts) -> (&'static str, &'static str) {
+    match facts.tuning.first().map(|row| row.metric.as_str()) {
+        Some("log_loss") => ("log loss (the lower the better)", "Lowest log loss on inner folds"),
+        Some("accuracy") => ("accuracy", "Best accuracy on inner folds"),
+        _ => ("UAR", "Best UAR on inner folds"),
+    }
+}
+
+/// How far a search with a budget came. What the search for models to put to use tried stands in no table, so that nothing
+/// is promised of it.
+fn budget_words(facts: &Facts, search: &Search, seconds: u64) -> String {
+    let mut tried: BTreeMap<i64, i64> = BTreeMap::new();
+    let candidates = facts.tuning.iter().filter(|row| row.model != FUSION);
+    candidates.for_each(|row| *tried.entry(row.fold).or_default() += 1);
+    let fewest = tried.values().copied().min().unwrap_or(0);
+    let most = tried.values().copied().max().unwrap_or(0);
+    let again = "another run may try fewer or more: **this report need not come out the same again.**";
+    let allowed = number::plural(seconds as i64, "second");
+    let all = search.candidates as i64;
+    if fewest < all {
+        let tried = number::range((fewest, most));
+        return format!(" Each fold tried {tried} of {} in the {allowed} allowed; {again}", number::count(all));
+    }
+    let of_deployed = format!(" The search on all utterances had {allowed} too, and {again}");
+    let of_deployed = if facts.deployed.is_empty() { String::new() } else { of_deployed };
+    format!(" All of them were tried in the {allowed} allowed.{of_deployed}")
 }
 
 fn model_row(facts: &Facts, model: &str) -> Vec<String> {

@@ -19,6 +19,17 @@ fn trial(fold: i64, model: &str, trial: i64, score: f64, chosen: bool) -> Tuning
     }
 }
 
+fn deployed(model: &str, settings: &str) -> Deployed {
+    Deployed {
+        model: model.to_owned(),
+        settings: settings.to_owned(),
+        rows: 1240,
+        held_out: 0,
+        temperature: None,
+        config_hash: "00".to_owned(),
+    }
+}
+
 fn tuned() -> Facts {
     let search = Search { method: "grid".to_owned(), candidates: 3, folds: 3, seconds: None };
     let tuning = vec![
@@ -49,9 +60,45 @@ fn a_search_says_what_it_tried_and_what_folds_chose() {
 #[test]
 fn a_budget_in_seconds_voids_the_promise_of_equal_bytes() {
     let mut facts = tuned();
-    facts.search.as_mut().expect("a search").seconds = Some(60);
-    assert!(markdown(&facts).contains("**this report need not come out the same again.**"));
+    let search = facts.search.as_mut().expect("a search");
+    (search.seconds, search.candidates) = (Some(60), 104);
+    facts.tuning.push(trial(1, "svm", 7, 0.2, false));
+    facts.tuning.push(trial(0, "fusion", 104, 0.2, true));
+    let report = markdown(&facts);
+    assert!(report.contains("Each fold tried 3 to 4 of 104 in the 60 seconds allowed"), "{report}");
+    assert!(report.contains("**this report need not come out the same again.**"));
     assert!(!markdown(&tuned()).contains("need not come out"));
+}
+
+#[test]
+fn a_budget_that_was_large_enough_is_no_warning() {
+    let mut facts = tuned();
+    facts.search.as_mut().expect("a search").seconds = Some(60);
+    let report = markdown(&facts);
+    assert!(report.contains("All of them were tried in the 60 seconds allowed."), "{report}");
+    assert!(!report.contains("need not come out"), "{report}");
+    facts.deployed = vec![deployed("mlp", "")];
+    assert!(
+        markdown(&facts).contains("**this report need not come out the same again.**"),
+        "who knows of the last search"
+    );
+}
+
+#[test]
+fn the_metric_of_a_search_is_named_with_its_direction() {
+    let with = |metric: &str| {
+        let mut facts = tuned();
+        facts.tuning.iter_mut().for_each(|row| metric.clone_into(&mut row.metric));
+        markdown(&facts)
+    };
+    for (metric, words, column) in [
+        ("uar", "by UAR,", "| Best UAR on inner folds |"),
+        ("accuracy", "by accuracy,", "| Best accuracy on inner folds |"),
+        ("log_loss", "by log loss (the lower the better),", "| Lowest log loss on inner folds |"),
+    ] {
+        let report = with(metric);
+        assert!(report.contains(words) && report.contains(column), "{metric}: {report}");
+    }
 }
 
 #[test]
@@ -91,15 +138,7 @@ fn folds_across_corpora_are_a_table() {
 
 #[test]
 fn what_is_put_to_use_is_said_to_be_untested() {
-    let row = |model: &str, settings: &str| Deployed {
-        model: model.to_owned(),
-        settings: settings.to_owned(),
-        rows: 1240,
-        held_out: 0,
-        temperature: None,
-        config_hash: "00".to_owned(),
-    };
-    let deployed = vec![row("mlp", ""), row("selected", "mlp with train.mlp.l2 = 0.5")];
+    let deployed = vec![deployed("mlp", ""), deployed("selected", "mlp with train.mlp.l2 = 0.5")];
     let report = markdown(&Facts { deployed, ..tuned() });
     let section = section(&report, "## Models for new recordings");
     assert!(section.contains("what to expect of them is what the folds say"), "{section}");

@@ -52,7 +52,7 @@ table! {
         pub high: Option<f64>,
         /// Two-sided p value; null where the test cannot be made.
         pub p_value: Option<f64>,
-        /// `p_value` corrected (Holm) for the number of pairs that have this metric and test.
+        /// `p_value` corrected (Holm) for the number of pairs that have a p value of this metric and test.
         pub p_adjusted: Option<f64>,
         /// Smallest true difference that these test speakers reveal with a chance of 80 % at a level of 5 %.
         pub detectable: Option<f64>,

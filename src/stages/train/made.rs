@@ -23,10 +23,7 @@ pub fn predictions(
     for (plan, fold) in plans.iter().filter_map(|plan| Some((plan, plan.ground.fold()?))) {
         for model in plan.made() {
             let members = plan.parts(model);
-            let of_members =
-                |(job, _): &&Part| job.ground == plan.ground && members.iter().any(|(name, _)| *name == job.name());
-            let seeds = parts.iter().filter(of_members).map(|(job, _)| job.seed + 1).max().unwrap_or(0);
-            for seed in 0..seeds {
+            for seed in 0..seeds(plans, parts, model) {
                 let about = About { model, fold, seed, split: Split::Test };
                 let used: Vec<&Part> = members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
                 let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
@@ -37,6 +34,15 @@ pub fn predictions(
         }
     }
     Ok((tables, rows))
+}
+
+/// How often a model is there in every fold: as often as that of its members, in any fold, that draws random numbers.
+fn seeds(plans: &[Plan], parts: &[Part], model: &str) -> i64 {
+    let is_member = |job: &Job| {
+        let mut plans = plans.iter().filter(|plan| plan.ground == job.ground);
+        plans.any(|plan| plan.parts(model).iter().any(|(name, _)| *name == job.name()))
+    };
+    parts.iter().filter(|(job, _)| is_member(job)).map(|(job, _)| job.seed + 1).max().unwrap_or(0)
 }
 
 /// A model's fit with a seed; the only one of a model that draws no random numbers.

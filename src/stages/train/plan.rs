@@ -4,10 +4,8 @@
 use super::fusion;
 use super::ground::Ground;
 use super::scored::Scored;
-use super::search::{Trial, Trials};
-use crate::config::train::Calibration;
+use super::search::{Scores, Trial, Trials};
 use crate::config::{Candidate, FUSION, ModelKind, ModelSpec, Parameters, SELECTED, TuneMetric, TuneParams, View};
-use crate::model;
 use crate::schema::Tuning;
 
 /// What is fitted on the same rows.
@@ -59,26 +57,28 @@ impl Plan {
 
     /// Each model with the settings that did best on the inner folds.
     pub fn chosen(parameters: &Parameters, tune: &TuneParams, ground: Ground, trials: &Trials) -> Self {
-        let best: Vec<usize> = parameters.models.iter().filter_map(|spec| best_of(tune, trials, spec.kind())).collect();
+        let scores: Scores = trials.iter().map(|(number, trial)| (*number, trial.score(tune))).collect();
+        let best = |spec: &ModelSpec| best_of(tune, trials, &scores, spec.kind());
+        let best: Vec<usize> = parameters.models.iter().filter_map(best).collect();
         let mut entries: Vec<(&'static str, f64)> =
-            best.iter().map(|number| (name(tune, *number), trials[number].held_out.score(tune.metric))).collect();
+            best.iter().map(|number| (name(tune, *number), scores[number])).collect();
         let fused = parameters.fusion.as_ref().map(|params| {
             let is_member = |number: &&usize| params.models.contains(&tune.candidates[**number].spec.kind());
             let members: Vec<usize> = best.iter().filter(is_member).copied().collect();
             let held_out: Vec<&Scored> = members.iter().map(|number| &trials[number].held_out).collect();
             let ends = &trials[&members[0]].ends;
-            entries.push((FUSION, fusion::score(params.method, &held_out, ends, tune.metric)));
-            let weights = fusion::weights(params.method, &held_out);
+            let rows = fusion::fused(params.method, &held_out, ends, tune.calibrates);
+            entries.push((FUSION, rows.score(tune.metric)));
+            let weights = fusion::weights(params.method, &held_out, tune.calibrates);
             members.iter().map(|number| tune.candidates[*number].spec.kind()).zip(weights).collect::<Vec<_>>()
         });
         let selected = first_best(&entries);
         let tuning = ground.fold().map_or_else(Vec::new, |fold| {
-            let rows = tuning_rows(tune, fold, trials, &best, selected).into_iter();
+            let rows = tuning_rows(tune, fold, (trials, &scores), &best, selected).into_iter();
             let fused = fused.iter().map(|weights| (weights.as_slice(), entries[entries.len() - 1].1));
             rows.chain(fused.map(|fused| fusion_row(tune, fold, fused, trials, selected))).collect()
         });
-        let calibrates = parameters.pipeline.train.calibration == Calibration::Temperature;
-        let choice = |number: &usize| choice(&tune.candidates[*number], &trials[number], calibrates);
+        let choice = |number: &usize| choice(&tune.candidates[*number], &trials[number], tune.calibrates);
         Self { ground, choices: best.iter().map(choice).collect(), fusion: fused, selected: Some(selected), tuning }
     }
 
@@ -121,17 +121,17 @@ fn choice(candidate: &Candidate, trial: &Trial, calibrates: bool) -> Choice {
         spec: candidate.spec.clone(),
         view: candidate.view.clone(),
         settings: candidate.settings.clone(),
-        temperature: calibrates.then(|| model::temperature(trial.held_out.matrix(), &trial.held_out.truth)),
+        temperature: calibrates.then(|| trial.held_out.temperature()),
     }
 }
 
 /// The candidate of a model with the best score among those that were tried on every inner fold; the first of equal ones.
-fn best_of(tune: &TuneParams, trials: &Trials, kind: ModelKind) -> Option<usize> {
+fn best_of(tune: &TuneParams, trials: &Trials, scores: &Scores, kind: ModelKind) -> Option<usize> {
     let is_candidate = |number: &usize| tune.candidates[*number].spec.kind() == kind;
-    let of_kind = trials.iter().filter(|(number, trial)| is_candidate(number) && !trial.failed);
+    let of_kind = trials.iter().filter(|(number, trial)| is_candidate(number) && trial.failed.is_none());
     let folds = of_kind.clone().map(|(_, trial)| trial.ends.len()).max()?;
     let whole = of_kind.filter(|(_, trial)| trial.ends.len() == folds);
-    let scored: Vec<(usize, f64)> = whole.map(|(number, trial)| (*number, trial.held_out.score(tune.metric))).collect();
+    let scored: Vec<(usize, f64)> = whole.map(|(number, _)| (*number, scores[number])).collect();
     Some(first_best(&scored))
 }
 
@@ -145,7 +145,13 @@ fn name(tune: &TuneParams, number: usize) -> &'static str {
     tune.candidates[number].spec.kind().as_str()
 }
 
-fn tuning_rows(tune: &TuneParams, fold: i64, trials: &Trials, best: &[usize], selected: &str) -> Vec<Tuning> {
+fn tuning_rows(
+    tune: &TuneParams,
+    fold: i64,
+    (trials, scores): (&Trials, &Scores),
+    best: &[usize],
+    selected: &str,
+) -> Vec<Tuning> {
     let row = |(number, trial): (&usize, &Trial)| Tuning {
         fold,
         model: name(tune, *number).to_owned(),
@@ -154,7 +160,7 @@ fn tuning_rows(tune: &TuneParams, fold: i64, trials: &Trials, best: &[usize], se
         inner_folds: trial.ends.len() as i64,
         n: trial.held_out.truth.len() as i64,
         metric: tune.metric.as_str().to_owned(),
-        score: (!trial.failed).then(|| shown(tune.metric, trial.held_out.score(tune.metric))),
+        score: trial.failed.is_none().then(|| shown(tune.metric, scores[number])),
         chosen: best.contains(number),
         selected: best.contains(number) && name(tune, *number) == selected,
     };

@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::saved;
 use crate::model;
 use crate::schema::{Deployed, Fit, Importance, LearningCurve, Prediction, Table, Tuning};
-use crate::stages::{Done, Prepared, StageError, output};
+use crate::stages::{Done, NEW, Prepared, StageError, output};
 use crate::storage::Store;
 
 /// What the stage has found out.
@@ -56,8 +56,9 @@ pub fn publish<W>(bench: &Bench, prepared: &Prepared<W>, found: &Found) -> Resul
         ("predictions".to_owned(), predictions.rows.len() as u64),
         ("classes".to_owned(), bench.classes.len() as u64),
         ("deployed".to_owned(), deployed.len() as u64),
+        (NEW.to_owned(), found.fitted as u64),
     ]);
-    let summary = format!("{} fits, {} of them new", found.jobs.len(), found.fitted);
+    let summary = format!("{} fits", found.jobs.len());
     let (config_hash, inputs) = (&prepared.config_hash, &prepared.inputs);
     let mut outputs = vec![
         output::put_table(out, &Table::from(tuning), config_hash, inputs)?,

@@ -6,7 +6,7 @@ use ndarray::ArrayView2;
 
 use crate::config::TuneMetric;
 use crate::dataset::Side;
-use crate::eval::Confusion;
+use crate::eval::{Confusion, SMALLEST_PROBABILITY};
 use crate::model::{self, Classifier, Model};
 use crate::schema::{Columns, PROBABILITY_PREFIX, Prediction, Split, Table};
 use crate::stages::StageError;
@@ -63,6 +63,17 @@ impl Scored {
         (inside, outside)
     }
 
+    /// The rows under the temperature that others of the same model ask for.
+    pub fn calibrated_on(&self, others: &Self) -> Self {
+        let probabilities = model::tempered(self.matrix(), others.temperature());
+        Self { probabilities: probabilities.into_iter().collect(), ..self.clone() }
+    }
+
+    /// What confidence in these rows is to be divided by.
+    pub fn temperature(&self) -> f64 {
+        model::temperature(self.matrix(), &self.truth)
+    }
+
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.probabilities.len() / self.truth.len().max(1)
@@ -97,7 +108,7 @@ impl Scored {
 
     fn log_likelihood(&self) -> Option<f64> {
         let of_truth =
-            self.rows().zip(&self.truth).map(|(row, &class)| f64::from(row[class].max(f32::MIN_POSITIVE)).ln());
+            self.rows().zip(&self.truth).map(|(row, &class)| f64::from(row[class]).max(SMALLEST_PROBABILITY).ln());
         (!self.truth.is_empty()).then(|| of_truth.sum::<f64>() / self.truth.len() as f64)
     }
 
@@ -156,6 +167,8 @@ mod tests {
         let want = (f64::from(0.9_f32).ln() + f64::from(0.2_f32).ln() + f64::from(0.7_f32).ln()) / 3.0;
         assert!((half.score(TuneMetric::LogLoss) - want).abs() < 1e-12);
         assert_eq!(Scored::default().score(TuneMetric::Uar), f64::NEG_INFINITY);
+        let sure = scored(&[0], &[0.0, 1.0]);
+        assert_eq!(sure.score(TuneMetric::LogLoss), SMALLEST_PROBABILITY.ln(), "as in the metrics table");
     }
 
     #[test]

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::bench::Bench;
+use super::fusion;
 use super::ground::Ground;
 use super::scored::{About, Scored};
-use crate::config::{self, Candidate, ModelKind, Search, TuneParams, View};
+use crate::config::{self, Candidate, FusionMethod, ModelKind, Search, TuneMetric, TuneParams, View};
 use crate::dataset::{self, Matrices};
 use crate::model::{self, ModelError, Problem, Shared};
 use crate::schema::{Prediction, Split, SplitRow, Table};
@@ -19,19 +20,23 @@ use crate::table;
 /// What the inner folds of an outer fold say about each candidate, by its number.
 pub type Trials = BTreeMap<usize, Trial>;
 
+/// What candidates are ranked by, by their numbers.
+pub type Scores = BTreeMap<usize, f64>;
+
 /// A candidate on inner folds.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Trial {
     /// Rows that were held out, inner fold after inner fold.
     pub held_out: Scored,
     /// Where the rows of each inner fold end.
     pub ends: Vec<usize>,
-    /// Whether it could not be fitted: its rows then stop short.
-    pub failed: bool,
+    /// Why it could not be fitted: its rows then stop short.
+    pub failed: Option<ModelError>,
 }
 
-/// Tries the candidates on the inner folds of what is learned from, round after round until `seconds` are over. Also returns the
-/// files that were kept.
+/// Tries the candidates on the inner folds of what is learned from, round after round until `seconds` are over and every model
+/// has been fitted. A candidate that cannot be fitted is out; a model without any other is an error. Also returns the files
+/// that were kept.
 pub fn search(
     bench: &Bench,
     tune: &TuneParams,
@@ -45,7 +50,12 @@ pub fn search(
     let began = Instant::now();
     let (mut trials, mut files) = (Trials::new(), Vec::new());
     for (number, round) in tune.rounds().into_iter().enumerate() {
+        let is_over = seconds.is_some_and(|seconds| began.elapsed() >= seconds);
         let mut alive = round;
+        alive.retain(|candidate| !is_over || !has_fit(tune, &trials, *candidate));
+        if alive.is_empty() {
+            break;
+        }
         for (at, rows) in inner.iter().enumerate() {
             bench.context.check_stop()?;
             let run = InnerFold {
@@ -56,31 +66,61 @@ pub fn search(
                 at,
                 file: format!("run/train/search/{}/inner-{at}-{number}.parquet", ground.folder()),
             };
-            for (candidate, held_out) in run.trials(&alive)? {
-                trials.entry(candidate).or_default().append(held_out.as_ref());
+            for (candidate, result) in run.trials(&alive)? {
+                trials.entry(candidate).or_default().append(result);
             }
-            alive.retain(|candidate| !trials[candidate].failed);
+            alive.retain(|candidate| trials[candidate].failed.is_none());
+            check_hope(tune, &trials, at)?;
             files.push(run.file);
             if tune.search == Search::Halving && at + 1 < inner.len() {
                 alive = better_half(tune, &trials, &alive);
             }
-        }
-        if seconds.is_some_and(|seconds| began.elapsed() >= seconds) {
-            break;
         }
     }
     Ok((trials, files))
 }
 
 impl Trial {
-    fn append(&mut self, rows: Option<&Scored>) {
-        match rows {
-            Some(rows) => {
-                self.held_out.append(rows);
+    fn append(&mut self, result: Result<Scored, ModelError>) {
+        match result {
+            Ok(rows) => {
+                self.held_out.append(&rows);
                 self.ends.push(self.held_out.truth.len());
             }
-            None => self.failed = true,
+            Err(error) => self.failed = Some(error),
         }
+    }
+
+    /// The metric over all rows held out, the higher the better. Where models are calibrated, the log loss is that under a
+    /// temperature which the rows of the other inner folds ask for; what else there is hangs on no temperature.
+    pub fn score(&self, tune: &TuneParams) -> f64 {
+        if !tune.calibrates || tune.metric != TuneMetric::LogLoss {
+            return self.held_out.score(tune.metric);
+        }
+        fusion::fused(FusionMethod::Average, &[&self.held_out], &self.ends, true).score(tune.metric)
+    }
+}
+
+/// The candidates of the same model as `candidate`.
+fn siblings(tune: &TuneParams, candidate: usize) -> impl Iterator<Item = usize> {
+    let kind = |number: usize| tune.candidates[number].spec.kind();
+    (0..tune.candidates.len()).filter(move |number| kind(*number) == kind(candidate))
+}
+
+/// Whether any candidate of the same model has been fitted on every inner fold so far.
+fn has_fit(tune: &TuneParams, trials: &Trials, candidate: usize) -> bool {
+    siblings(tune, candidate).any(|number| trials.get(&number).is_some_and(|trial| trial.failed.is_none()))
+}
+
+/// Refuses to go on after inner fold `at` where a model has no candidate left that was fitted so far or is yet to be tried;
+/// what halving has dropped does not come back.
+fn check_hope(tune: &TuneParams, trials: &Trials, at: usize) -> Result<(), StageError> {
+    let goes_on = |trial: &Trial| trial.failed.is_none() && trial.ends.len() > at;
+    let has_hope = |candidate| siblings(tune, candidate).any(|number| trials.get(&number).is_none_or(goes_on));
+    let mut failed = trials.iter().filter_map(|(number, trial)| Some((*number, trial.failed.as_ref()?)));
+    match failed.find(|(number, _)| !has_hope(*number)) {
+        Some((_, error)) => Err(error.clone().into()),
+        None => Ok(()),
     }
 }
 
@@ -91,8 +131,8 @@ fn better_half(tune: &TuneParams, trials: &Trials, alive: &[usize]) -> Vec<usize
     let mut kept = Vec::new();
     for wanted in kinds {
         let mut ranked: Vec<usize> = alive.iter().copied().filter(|number| kind(number) == wanted).collect();
-        let score = |number: &usize| trials[number].held_out.score(tune.metric);
-        ranked.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        let scores: Scores = ranked.iter().map(|number| (*number, trials[number].score(tune))).collect();
+        ranked.sort_by(|a, b| scores[b].total_cmp(&scores[a]));
         kept.extend(&ranked[..ranked.len().div_ceil(2)]);
     }
     kept.sort_unstable();
@@ -110,41 +150,55 @@ struct InnerFold<'a> {
 }
 
 impl InnerFold<'_> {
-    /// The rows held out under each of the candidates, none where it could not be fitted: kept ones, or new ones that are
-    /// then kept.
-    fn trials(&self, numbers: &[usize]) -> Result<Vec<(usize, Option<Scored>)>, StageError> {
+    /// The rows held out under each of the candidates, or why it could not be fitted: kept ones, or new ones that are then
+    /// kept. What could not be fitted is tried again, so that its error is known.
+    fn trials(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scored, ModelError>>, StageError> {
         let key = self.key(numbers);
-        let out = self.bench.context.out;
-        let is_known = !self.bench.context.force && out.stat(&self.file)?.is_some();
-        if is_known
-            && let Ok((kept, footer)) = table::read::<Prediction>(out.get(&self.file)?)
-            && footer.config_hash == key
-        {
-            return numbers.iter().map(|number| Ok((*number, self.kept(&kept, *number)?))).collect();
+        let mut trials = self.kept(numbers, &key)?;
+        let missing: Vec<usize> = numbers.iter().copied().filter(|number| !trials.contains_key(number)).collect();
+        let tried = self.try_all(&missing)?;
+        let has_new = tried.values().any(Result::is_ok);
+        trials.extend(tried);
+        if has_new {
+            self.keep(&trials, &key)?;
         }
-        let trials = self.try_all(numbers)?;
+        Ok(trials)
+    }
+
+    fn keep(&self, trials: &BTreeMap<usize, Result<Scored, ModelError>>, key: &str) -> Result<(), StageError> {
         let mut all = Table::<Prediction>::default();
-        for (number, scored) in &trials {
-            let (model, Some(scored)) = (name(*number), scored) else { continue };
+        for (number, scored) in trials {
+            let (model, Ok(scored)) = (name(*number), scored) else { continue };
             let about = About { model: &model, fold: self.at as i64, seed: 0, split: Split::Test };
             let rows = scored.table(about, &self.bench.classes);
             all.rows.extend(rows.rows);
             all.float.names = rows.float.names;
             all.float.values.extend(rows.float.values);
         }
-        let (file, _) = table::write(&all, &key, &BTreeMap::new(), false)?;
-        out.put(&self.file, &file)?;
-        Ok(trials)
+        let (file, _) = table::write(&all, key, &BTreeMap::new(), false)?;
+        Ok(self.bench.context.out.put(&self.file, &file)?)
     }
 
-    fn kept(&self, table: &Table<Prediction>, number: usize) -> Result<Option<Scored>, StageError> {
-        let model = name(number);
-        let rows = Scored::from_table(table, &self.bench.classes, |row| row.model == model)?;
-        Ok((!rows.truth.is_empty()).then_some(rows))
+    /// What was kept of the candidates, where it hangs on the same things.
+    fn kept(&self, numbers: &[usize], key: &str) -> Result<BTreeMap<usize, Result<Scored, ModelError>>, StageError> {
+        let out = self.bench.context.out;
+        let mut kept = BTreeMap::new();
+        if self.bench.context.force || out.stat(&self.file)?.is_none() {
+            return Ok(kept);
+        }
+        let Ok((table, footer)) = table::read::<Prediction>(out.get(&self.file)?) else { return Ok(kept) };
+        for &number in numbers.iter().filter(|_| footer.config_hash == key) {
+            let model = name(number);
+            let rows = Scored::from_table(&table, &self.bench.classes, |row| row.model == model)?;
+            if !rows.truth.is_empty() {
+                kept.insert(number, Ok(rows));
+            }
+        }
+        Ok(kept)
     }
 
     /// View after view, so that at most one is in memory; candidates of a view beside each other.
-    fn try_all(&self, numbers: &[usize]) -> Result<Vec<(usize, Option<Scored>)>, StageError> {
+    fn try_all(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scored, ModelError>>, StageError> {
         let mut done = BTreeMap::new();
         while let Some(first) = numbers.iter().find(|number| !done.contains_key(*number)) {
             let view = &self.candidate(*first).view;
@@ -161,7 +215,7 @@ impl InnerFold<'_> {
                 .collect();
             done.extend(tried?);
         }
-        self.settle(done)
+        Ok(done)
     }
 
     fn try_one<'b>(
@@ -173,31 +227,15 @@ impl InnerFold<'_> {
     ) -> Result<Scored, ModelError> {
         let seed = self.bench.seed(&format!("{} inner {}", self.ground, self.at));
         let problem = Problem { shared: Some(shared), ..self.bench.problem(view, matrices, seed) };
-        let fitted = model::fit(&self.candidate(number).spec, &problem)?;
-        Ok(Scored::new(&fitted.model, &matrices.test))
-    }
-
-    /// A candidate that cannot be fitted is out; a model without any other is an error.
-    fn settle(
-        &self,
-        tried: BTreeMap<usize, Result<Scored, ModelError>>,
-    ) -> Result<Vec<(usize, Option<Scored>)>, StageError> {
-        let kind = |number: &usize| self.candidate(*number).spec.kind();
-        let fitted: BTreeSet<ModelKind> =
-            tried.iter().filter(|(_, result)| result.is_ok()).map(|(number, _)| kind(number)).collect();
-        let mut settled = Vec::new();
-        for (number, result) in tried {
-            match result {
-                Ok(scored) => settled.push((number, Some(scored))),
-                Err(error) if !fitted.contains(&kind(&number)) => return Err(error.into()),
-                Err(error) => {
-                    let settings = &self.candidate(number).settings;
-                    tracing::warn!(on = %self.ground, inner = self.at, settings, "a candidate is out: {error}");
-                    settled.push((number, None));
-                }
+        let candidate = self.candidate(number);
+        match model::fit(&candidate.spec, &problem) {
+            Ok(fitted) => Ok(Scored::new(&fitted.model, &matrices.test)),
+            Err(error) => {
+                let settings = &candidate.settings;
+                tracing::warn!(on = %self.ground, inner = self.at, settings, "a candidate is out: {error}");
+                Err(error)
             }
         }
-        Ok(settled)
     }
 
     fn candidate(&self, number: usize) -> &Candidate {
@@ -220,4 +258,33 @@ impl InnerFold<'_> {
 /// The word for a candidate in what is kept: sorts like its number.
 fn name(number: usize) -> String {
     format!("{number:05}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Normalize, Train, Tune};
+
+    #[test]
+    fn a_model_is_given_up_when_none_of_its_candidates_is_left() {
+        let train: Train = toml::from_str("models = ['mlp', 'logistic']").expect("a section");
+        let tune: Tune = toml::from_str("[space]\ntrain.mlp.l2 = [0.5, 1.0, 2.0]").expect("a section");
+        let tune = tune.check(&train, &Normalize::default(), 1).expect("legal");
+        let failed = || ModelError::Fit { model: ModelKind::Mlp, reason: "too steep".to_owned() };
+        let trial = |folds: usize, fails: bool| Trial {
+            ends: (1..=folds).collect(),
+            failed: fails.then(failed),
+            ..Trial::default()
+        };
+        let after = |at: usize, mlps: &[(usize, bool)]| {
+            let trials = mlps.iter().enumerate().map(|(number, (folds, fails))| (number, trial(*folds, *fails)));
+            check_hope(&tune, &trials.collect(), at).map_err(|error| error.to_string())
+        };
+        assert_eq!(after(0, &[(0, true), (0, true)]), Ok(()), "one is yet to be tried");
+        assert_eq!(after(0, &[(0, true), (1, false), (0, true)]), Ok(()));
+        let error = Err(failed().to_string());
+        assert_eq!(after(0, &[(0, true), (0, true), (0, true)]), error);
+        assert_eq!(after(1, &[(1, false), (1, true), (1, false)]), error, "two were dropped after the first fold");
+        assert_eq!(after(1, &[(1, false), (1, true), (2, false)]), Ok(()));
+    }
 }
