@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_said_and_kernels_are_capped() {
+    fn inputs_are_said_and_those_of_the_svm_are_capped() {
         let text = "models = [\"mlp\", \"svm\", \"forest\", \"kernel-ridge\"]
             mlp = { members = 5, inputs = { method = \"pca\", columns = 200, whiten = 0.5 } }
             forest = { inputs = { method = \"select\", columns = 50 } }
@@ -186,8 +186,7 @@ mod tests {
         );
         assert_eq!(specs[1].inputs(500), Inputs { clip: Some(4.0), ..Inputs::default() });
         assert_eq!(specs[1].inputs(501), Inputs { clip: Some(4.0), ..Inputs::new(InputsMethod::Pca, 500) });
-        assert_eq!(specs[3].inputs(1000), Inputs { clip: Some(5.0), ..Inputs::default() });
-        assert_eq!(specs[3].inputs(1001), Inputs { clip: Some(5.0), ..Inputs::new(InputsMethod::Pca, 1000) });
+        assert_eq!(specs[3].inputs(8192), Inputs { clip: Some(5.0), ..Inputs::default() });
     }
 
     #[test]

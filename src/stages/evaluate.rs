@@ -28,7 +28,8 @@ impl Stage for Evaluate {
         config::config_hash(&(
             (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
             (&parameters.augment, &parameters.features, &parameters.split, &parameters.normalize, &parameters.models),
-            (&parameters.tune, &parameters.fusion),
+            // It moves no row, but the report states the hash of train.
+            (&parameters.tune, &parameters.fusion, parameters.pipeline.train.keep_fold_models),
         ))
     }
 

@@ -25,11 +25,12 @@ fn run_into(folder: &Path, out: &str, keep: bool) -> String {
     run(folder, &[&FLAGS[..], &["--set", keep.as_str(), "--out", out]].concat())
 }
 
-/// The folders of a model's fits.
+/// The folders of a model's fits that hold it.
 fn folders(out: &Path, model: &str) -> Vec<String> {
     let entries = fs::read_dir(out.join("models").join(model)).expect("readable");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("readable").file_name().into_string().expect("text")).collect();
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    let full = paths.filter(|path| fs::read_dir(path).expect("a folder").count() > 0);
+    let mut names: Vec<_> = full.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }

@@ -79,7 +79,8 @@ fn by_hand(data: &Data, x: &Array2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>
     x.rows().into_iter().map(|row| probabilities(row.to_vec())).collect()
 }
 
-/// On eighths, squares and their sums are exact in single precision: what is left is the fit itself.
+/// On eighths, squares and their sums are exact in single precision. Kernel values are rounded to it, by 6e-8; a penalty of
+/// 0.01 makes up to a hundred times as much of that.
 #[test]
 fn a_fit_is_weighted_least_squares_by_plain_loops() {
     let on_a_grid = |data: Data| Data { x: data.x.mapv(|value| (value * 8.0).round() / 8.0), ..data };
@@ -92,7 +93,7 @@ fn a_fit_is_weighted_least_squares_by_plain_loops() {
         let got = fitted(&spec(gamma, alpha), &data).probabilities(test.x.view());
         let want = by_hand(&data, &test.x, gamma, alpha);
         for (got, want) in got.rows().into_iter().zip(want) {
-            assert!(got.iter().zip(&want).all(|(got, want)| (f64::from(*got) - want).abs() < 1e-6), "{got} {want:?}");
+            assert!(got.iter().zip(&want).all(|(got, want)| (f64::from(*got) - want).abs() < 5e-6), "{got} {want:?}");
         }
     }
 }
