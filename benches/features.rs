@@ -1,5 +1,5 @@
-//! Cost of feature extraction from decoded samples: `cargo bench --profile release --bench features`. Items are frames of
-//! 10 ms.
+//! Cost of feature extraction from decoded samples: `cargo bench --profile release --bench features`. Items are frames
+//! of 10 ms.
 
 use divan::counter::ItemsCount;
 use ser_etl::config::Features;

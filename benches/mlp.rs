@@ -1,5 +1,5 @@
-//! Rows a second of MLP training, 256-256-128-8, batch 64, Adam, one thread: the shape that scikit-learn's MLPClassifier can
-//! be timed at beside it; and whole fits, of kernel ridge regression too. `cargo bench --bench mlp`
+//! Rows a second of MLP training, 256-256-128-8, batch 64, Adam, one thread: the shape that scikit-learn's
+//! MLPClassifier can be timed at beside it; and whole fits, of kernel ridge regression too. `cargo bench --bench mlp`
 
 use divan::Bencher;
 use divan::counter::ItemsCount;

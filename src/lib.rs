@@ -2,7 +2,8 @@
 //!
 //! The map of the house, from the street inwards; an arrow points at what a room may use:
 //!
-//! `bin -> cli -> stages -> {corpus, storage, audio, features, table, dataset, report} -> {dsp, synth, model, eval} -> config -> schema`
+//! `bin -> cli -> stages -> {corpus, storage, audio, features, table, dataset, report} -> {dsp, synth, model, eval} ->
+//! config -> schema`
 //!
 //! A test reads the `use` lines and refuses an arrow that points the other way.
 

@@ -29,17 +29,17 @@ pub struct Train {
     /// first; the others show how much hangs on the numbers drawn.
     pub seeds: usize,
     /// none (default), or temperature: one number makes the probabilities of a model bolder or milder, and moves no
-    /// prediction of it; `fusion` averages calibrated probabilities, and is not calibrated itself. It is fitted on the dev
-    /// rows, which are then held out of every fit; with `[tune]`, on the rows of the inner folds, and dev rows are
+    /// prediction of it; `fusion` averages calibrated probabilities, and is not calibrated itself. It is fitted on the
+    /// dev rows, which are then held out of every fit; with `[tune]`, on the rows of the inner folds, and dev rows are
     /// trained on.
     pub calibration: Calibration,
-    /// Whether every model, and `fusion` and `selected`, is also fitted on all utterances, to be used on new recordings:
-    /// models/<model>/all; default false. With `[tune]` settings are chosen for it anew, on inner folds of all
-    /// utterances. It makes no figure: what to expect of it is what the folds say.
+    /// Whether every model, and `fusion` and `selected`, is also fitted on all utterances, to be used on new
+    /// recordings: models/<model>/all; default false. With `[tune]` settings are chosen for it anew, on inner folds of
+    /// all utterances. It makes no figure: what to expect of it is what the folds say.
     pub deploy: bool,
-    /// Whether the models of the folds are still there when the train stage is done: models/<model>/fold-N; default true. What
-    /// they predict is in the tables either way. `false` saves the space where folds are many and models large; fits that are
-    /// asked for again are then made again.
+    /// Whether the models of the folds are still there when the train stage is done: models/<model>/fold-N; default
+    /// true. What they predict is in the tables either way. `false` saves the space where folds are many and models
+    /// large; fits that are asked for again are then made again.
     #[serde(rename = "keep_fold_models")]
     pub keep_fold_models: bool,
     /// The multilayer perceptron.

@@ -16,13 +16,13 @@ pub use columns::ColumnPatterns;
 /// Most candidates of a model that a search may hold; a space that some are drawn from may be larger.
 const MAX_CANDIDATES: usize = 10_000;
 
-/// Nested selection: candidates are scored on inner folds, which are carved from the train rows of each outer fold by the
-/// grouping of the split; the outer test rows are touched once, by what was chosen.
+/// Nested selection: candidates are scored on inner folds, which are carved from the train rows of each outer fold by
+/// the grouping of the split; the outer test rows are touched once, by what was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tune {
-    /// `grid` (default): every combination; `random`: some of them, drawn with the seed; `halving`: every combination, or
-    /// `trials` of them, of which each inner fold keeps the better half of each model.
+    /// `grid` (default): every combination; `random`: some of them, drawn with the seed; `halving`: every combination,
+    /// or `trials` of them, of which each inner fold keeps the better half of each model.
     pub search: Search,
     /// Inner folds, 2 to 20; default 4.
     pub folds: usize,
@@ -31,8 +31,8 @@ pub struct Tune {
     /// Candidates drawn for each model, 1 to 10,000. `random` needs it or `seconds`; `halving` may have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<usize>,
-    /// Instead of `trials` of a `random` search: seconds for the search of a run, 1 or more. How many candidates are tried
-    /// then hangs on the machine, so that a second run need not give the same bytes; the report says so.
+    /// Instead of `trials` of a `random` search: seconds for the search of a run, 1 or more. How many candidates are
+    /// tried then hangs on the machine, so that a second run need not give the same bytes; the report says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u64>,
     /// Values to try, a list under each key of `[train]`'s models, `train.columns` or `normalize.method`:
@@ -122,7 +122,8 @@ pub struct TuneParams {
     pub folds: usize,
     /// What candidates are ranked by.
     pub metric: TuneMetric,
-    /// Whether the probabilities of rows held out are taken as a temperature leaves them: as those of the models will be.
+    /// Whether the probabilities of rows held out are taken as a temperature leaves them: as those of the models will
+    /// be.
     pub calibrates: bool,
     /// Seconds for the search; none: every candidate is tried.
     pub seconds: Option<u64>,

@@ -8,8 +8,8 @@ const ENERGY_FLOOR: f32 = 1e-12;
 /// Exponent of the power law of hearing (Hermansky 1990).
 const EXPONENT: f32 = 0.33;
 
-/// How loud and how sharp frames sound: the power spectrum in bands one Bark wide, weighted by the ear's sensitivity and
-/// compressed by the power law of hearing (Hermansky 1990, "Perceptual linear predictive analysis of speech").
+/// How loud and how sharp frames sound: the power spectrum in bands one Bark wide, weighted by the ear's sensitivity
+/// and compressed by the power law of hearing (Hermansky 1990, "Perceptual linear predictive analysis of speech").
 #[derive(Debug, Clone)]
 pub struct Auditory {
     bank: MelBank,
@@ -40,8 +40,8 @@ impl Auditory {
         exp_in_place(&mut self.specific);
     }
 
-    /// Loudness: the sum of the bands' loudness, above 0; the larger of two is twice the smaller where they are 9 dB apart.
-    /// About 1 for a sine of full scale at 3 kHz, 0.003 in silence.
+    /// Loudness: the sum of the bands' loudness, above 0; the larger of two is twice the smaller where they are 9 dB
+    /// apart. About 1 for a sine of full scale at 3 kHz, 0.003 in silence.
     pub fn loudness(&self) -> Lanes {
         simd(
             #[inline(always)]
@@ -49,8 +49,8 @@ impl Auditory {
         )
     }
 
-    /// Sharpness, acum (Zwicker & Fastl 1990, 9.1, with the loudness of these bands): 0.11 times the mean critical-band rate
-    /// weighted by loudness, rates above 16 Bark counting more. 0.05 to about 4.
+    /// Sharpness, acum (Zwicker & Fastl 1990, 9.1, with the loudness of these bands): 0.11 times the mean critical-band
+    /// rate weighted by loudness, rates above 16 Bark counting more. 0.05 to about 4.
     pub fn sharpness_acum(&self) -> Lanes {
         let weighted = simd(
             #[inline(always)]
@@ -71,7 +71,8 @@ fn bark(hz: f64) -> f64 {
     (26.81 * hz / (1960.0 + hz) - 0.53).max(0.0)
 }
 
-/// The ear's sensitivity to a frequency, as a factor of energy that tends to 1 from 3 kHz up (Hermansky 1990, equation 4).
+/// The ear's sensitivity to a frequency, as a factor of energy that tends to 1 from 3 kHz up (Hermansky 1990, equation
+/// 4).
 fn equal_loudness(hz: f64) -> f64 {
     let squared = (TAU * hz).powi(2);
     (squared + 56.8e6) * squared.powi(2) / ((squared + 6.3e6).powi(2) * (squared + 0.38e9))

@@ -32,7 +32,8 @@ pub struct MelFrames {
 }
 
 impl MelFrames {
-    /// Levels of bands ([`level_in_place`]); those lower than the utterance's largest minus `top_db` are raised to that.
+    /// Levels of bands ([`level_in_place`]); those lower than the utterance's largest minus `top_db` are raised to
+    /// that.
     pub fn levels(preset: MelPreset, bank: MelBank, top_db: Option<f64>) -> Self {
         Self { bank, levels: Some(preset), top_db: top_db.map(|top_db| top_db as f32), blocks: Vec::new() }
     }

@@ -45,8 +45,8 @@ fn filter(contour: &[f32], weights: &[f64], out: &mut [f32]) {
     );
 }
 
-/// Weights of the least-squares derivative at the middle of `width` frames: for order 1 the slope of a line, for order 2
-/// twice the leading coefficient of a parabola.
+/// Weights of the least-squares derivative at the middle of `width` frames: for order 1 the slope of a line, for order
+/// 2 twice the leading coefficient of a parabola.
 fn weights(width: usize, order: usize) -> [f64; DELTA_WIDTH] {
     let half = (width / 2) as f64;
     let positions = || (0..width).map(|i| i as f64 - half);

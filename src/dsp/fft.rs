@@ -1,5 +1,5 @@
-//! Fourier transforms of real sequences: those of a block at a time, each with the trick that its sequences allow, and one
-//! alone. All rest on rustfft and realfft.
+//! Fourier transforms of real sequences: those of a block at a time, each with the trick that its sequences allow, and
+//! one alone. All rest on rustfft and realfft.
 
 mod block;
 mod complex;

@@ -157,8 +157,8 @@ mod tests {
         }
     }
 
-    /// Bin, band and weight by librosa.filters.mel(sr=16000, n_fft=512, n_mels=40), by kaldi_native_fbank's MelBanks of 23
-    /// bands from 20 Hz, and by python_speech_features' get_filterbanks(26, 512, 16000).
+    /// Bin, band and weight by librosa.filters.mel(sr=16000, n_fft=512, n_mels=40), by kaldi_native_fbank's MelBanks of
+    /// 23 bands from 20 Hz, and by python_speech_features' get_filterbanks(26, 512, 16000).
     const BANKS: [(MelPreset, usize, [(usize, usize, f32); 3]); 3] = [
         (MelPreset::Librosa, 40, [(3, 0, 0.009_864_137), (100, 28, 0.002_460_437_4), (200, 37, 0.001_527_463_9)]),
         (MelPreset::Kaldi, 23, [(1, 0, 0.149_327_35), (45, 10, 0.338_563_38), (240, 22, 0.570_078_9)]),

@@ -25,7 +25,8 @@ pub struct PitchFrame {
 }
 
 /// Pitch by autocorrelation and the cheapest path through the frames' candidates (Boersma, 1993, "Accurate short-term
-/// analysis of the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"; Praat's `To Pitch (ac)`).
+/// analysis of the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"; Praat's `To Pitch
+/// (ac)`).
 #[derive(Debug, Clone)]
 pub struct PitchTracker {
     /// Sample rate, Hz.
@@ -100,7 +101,8 @@ impl PitchTracker {
         self.spectra.n_fft()
     }
 
-    /// Leaves the normalised autocorrelation of a block in `autocorrelation`; returns each frame's peak near its centre.
+    /// Leaves the normalised autocorrelation of a block in `autocorrelation`; returns each frame's peak near its
+    /// centre.
     fn autocorrelate(&mut self, samples: &[f32], first_frame: usize) -> Lanes {
         let (power, peaks) = self.spectra.block(samples, first_frame);
         simd(

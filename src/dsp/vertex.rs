@@ -1,5 +1,5 @@
-/// Position (relative to the middle) and height of the parabola through a maximum and its two neighbours; a maximum as high
-/// as both is its own vertex.
+/// Position (relative to the middle) and height of the parabola through a maximum and its two neighbours; a maximum as
+/// high as both is its own vertex.
 pub(super) fn vertex([left, here, right]: [f64; 3]) -> (f64, f64) {
     let (slope, curvature) = (0.5 * (right - left), 2.0 * here - left - right);
     if curvature > 0.0 { (slope / curvature, here + 0.5 * slope * slope / curvature) } else { (0.0, here) }

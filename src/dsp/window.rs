@@ -23,7 +23,8 @@ pub fn povey(length: usize) -> Vec<f32> {
     (0..length).map(|index| (0.5 - 0.5 * symmetric_cosine(index, length)).powf(0.85) as f32).collect()
 }
 
-/// Praat's Hanning window of `length` samples: the symmetric Hann window of two samples more, without the zeros at its ends.
+/// Praat's Hanning window of `length` samples: the symmetric Hann window of two samples more, without the zeros at its
+/// ends.
 pub fn inner_hann(length: usize) -> Vec<f32> {
     let step = TAU / (length + 1) as f64;
     (1..=length).map(|index| (0.5 - 0.5 * (step * index as f64).cos()) as f32).collect()

@@ -21,8 +21,8 @@ impl Tally {
     /// speakers' figures) with two-sided p values, corrected by Holm's method for the pairs of the same metric and
     /// test; sorted by models, metric and test.
     ///
-    /// Interval and p value are null, with the reason in `note`, where [`Tally::metrics`] would give no interval, and where
-    /// both models predict the same of each row; such a pair is none of those that are corrected for.
+    /// Interval and p value are null, with the reason in `note`, where [`Tally::metrics`] would give no interval, and
+    /// where both models predict the same of each row; such a pair is none of those that are corrected for.
     ///
     /// # Errors
     /// One of `models` has no rows, or another model was scored on other rows.
@@ -46,8 +46,8 @@ impl Tally {
         Ok(rows)
     }
 
-    /// One pair as in [`Tally::comparisons`], corrected for no other and tested even where both predict the same: then the
-    /// difference is 0 in every resample.
+    /// One pair as in [`Tally::comparisons`], corrected for no other and tested even where both predict the same: then
+    /// the difference is 0 in every resample.
     ///
     /// # Errors
     /// One of the models has no rows, or they were scored on different ones.

@@ -5,8 +5,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 /// Temperatures that are tried.
 const RANGE: (f64, f64) = (0.05, 20.0);
 
-/// The temperature that makes the log loss of these probabilities `rows x classes` least, when each is raised to the power
-/// of 1 / temperature and each row scaled to the sum 1 again: 0.05 to 20, to three decimals, above 1 where the
+/// The temperature that makes the log loss of these probabilities `rows x classes` least, when each is raised to the
+/// power of 1 / temperature and each row scaled to the sum 1 again: 0.05 to 20, to three decimals, above 1 where the
 /// probabilities are too bold. Rows of classes that are never given a probability are left out; without rows it is 1.
 pub fn temperature(probabilities: ArrayView2<f32>, truth: &[usize]) -> f64 {
     let known = known(probabilities);

@@ -1,5 +1,5 @@
-//! From normalized columns to what an algorithm is given: clipped, selected, or turned into principal components. Fitted
-//! on the rows that the model is fitted on, saved with it, and applied before every prediction.
+//! From normalized columns to what an algorithm is given: clipped, selected, or turned into principal components.
+//! Fitted on the rows that the model is fitted on, saved with it, and applied before every prediction.
 
 use ndarray::{ArcArray2, Array1, Array2, ArrayView2, Axis};
 

@@ -1,6 +1,7 @@
-//! Kernels between rows: the mean over families of inputs of `exp(-gamma |a - b|^2 / m)`, where `m` is the family's median
-//! of `|a - b|^2` over all pairs of training rows. A mean of kernels is a kernel; each family counts the same, however many
-//! inputs it has (uniform multiple kernel learning: Gönen & Alpaydın, Multiple kernel learning algorithms, JMLR 2011).
+//! Kernels between rows: the mean over families of inputs of `exp(-gamma |a - b|^2 / m)`, where `m` is the family's
+//! median of `|a - b|^2` over all pairs of training rows. A mean of kernels is a kernel; each family counts the same,
+//! however many inputs it has (uniform multiple kernel learning: Gönen & Alpaydın, Multiple kernel learning algorithms,
+//! JMLR 2011).
 //!
 //! Each family's values are in single precision, their mean in double, all on one thread.
 
@@ -156,8 +157,8 @@ fn squared(a: f32, b: f32, product: f32) -> f32 {
 
 /// Adds `share exp(-width distance)` to each value: nothing where single precision ran over.
 ///
-/// The loop is compiled for the same vector unit as the products before it: exponentials called from older code take ten
-/// times as long after them.
+/// The loop is compiled for the same vector unit as the products before it: exponentials called from older code take
+/// ten times as long after them.
 fn add_rbf(values: &mut [f64], distances: &[f32], width: f64, share: f64) {
     let slope = -width as f32;
     Arch::new().dispatch(

@@ -1,6 +1,6 @@
 //! Kernel ridge regression on class indicators: Saunders, Gammerman & Vovk, Ridge regression learning algorithm in dual
-//! variables, 1998; Rifkin, Yeo & Poggio, Regularized least-squares classification, 2003. One Cholesky factorization serves
-//! all classes; faer computes it on one thread.
+//! variables, 1998; Rifkin, Yeo & Poggio, Regularized least-squares classification, 2003. One Cholesky factorization
+//! serves all classes; faer computes it on one thread.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,16 +23,16 @@ const SHARPNESS: f64 = 10.0;
 /// Rows that are judged at a time: their kernel values are in memory.
 const BATCH: usize = 1024;
 
-/// `score[row, class] = sum over training rows (kernel(row, training row) dual[training row, class])`, and the probabilities
-/// `softmax(10 score)`.
+/// `score[row, class] = sum over training rows (kernel(row, training row) dual[training row, class])`, and the
+/// probabilities `softmax(10 score)`.
 struct KernelRidge {
     kernel: Kernel,
     /// `training rows x classes`.
     dual: Array2<f64>,
 }
 
-/// Minimizes `sum over rows (weight (score - indicator)^2) + alpha |score|^2` for each class. The weight of a row is `rows /
-/// (classes x rows of its class)`, the indicator is less its weighted mean, `1 / classes`.
+/// Minimizes `sum over rows (weight (score - indicator)^2) + alpha |score|^2` for each class. The weight of a row is
+/// `rows / (classes x rows of its class)`, the indicator is less its weighted mean, `1 / classes`.
 pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     let (rows, notes) = task.sample(ModelKind::KernelRidge, spec.max_rows);
     if !are_in_range(rows.x.view()) {

@@ -1,7 +1,8 @@
-//! Classifiers: one trait, one `fit`, and saved models. The perceptron is ours; the baselines come from linfa and smartcore.
+//! Classifiers: one trait, one `fit`, and saved models. The perceptron is ours; the baselines come from linfa and
+//! smartcore.
 //!
-//! Features are normalized before they come here. A fit depends on the specification, the rows and the seed, never on the
-//! number of threads: whatever runs in parallel is collected in a fixed order.
+//! Features are normalized before they come here. A fit depends on the specification, the rows and the seed, never on
+//! the number of threads: whatever runs in parallel is collected in a fixed order.
 
 mod calibration;
 mod error;
@@ -37,8 +38,8 @@ use tensors::Tensors;
 
 /// Something that gives class probabilities to normalized rows.
 pub trait Classifier: Send + Sync {
-    /// Probabilities `rows x classes` of rows `rows x features`; each row sums to 1. The features must be those, in number
-    /// and order, that the model was fitted on.
+    /// Probabilities `rows x classes` of rows `rows x features`; each row sums to 1. The features must be those, in
+    /// number and order, that the model was fitted on.
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32>;
 }
 
@@ -193,8 +194,8 @@ pub fn top(row: &[f32]) -> usize {
     row.iter().enumerate().fold(0, |best, (class, &p)| if p > row[best] { class } else { best })
 }
 
-/// Weighted mean of the probabilities that several models, one or more, give the same rows, summed in their order; `weights`
-/// sum to 1.
+/// Weighted mean of the probabilities that several models, one or more, give the same rows, summed in their order;
+/// `weights` sum to 1.
 pub fn mix(parts: &[&[f32]], weights: &[f64]) -> Vec<f32> {
     let cell = |at: usize| {
         let sum: f64 = parts.iter().zip(weights).map(|(part, weight)| weight * f64::from(part[at])).sum();

@@ -1,7 +1,8 @@
-//! Saved models: `model.json` says what the model is, `weights.safetensors` holds every number that predictions depend on.
+//! Saved models: `model.json` says what the model is, `weights.safetensors` holds every number that predictions depend
+//! on.
 //!
-//! A model has one part, or several whose probabilities are averaged. Each part brings all that it needs, its tensors under
-//! a prefix of its own, so that the folder can be moved without those that its parts were taken from.
+//! A model has one part, or several whose probabilities are averaged. Each part brings all that it needs, its tensors
+//! under a prefix of its own, so that the folder can be moved without those that its parts were taken from.
 
 mod card;
 mod part;

@@ -14,8 +14,8 @@ use super::pca::{Decomposition, Projection};
 use super::problem::Rows;
 use crate::config::train::{Inputs, InputsMethod};
 
-/// Work that fits on the same rows share: joined and clipped rows, F values, principal components, kernels. A fit gives the same
-/// bits with it and without it; whoever fits many models on the same rows puts one into each [`Problem`].
+/// Work that fits on the same rows share: joined and clipped rows, F values, principal components, kernels. A fit gives
+/// the same bits with it and without it; whoever fits many models on the same rows puts one into each [`Problem`].
 pub struct Shared<'a> {
     train: (ArrayView2<'a, f32>, &'a [usize]),
     dev: Option<(ArrayView2<'a, f32>, &'a [usize])>,

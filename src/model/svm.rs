@@ -1,5 +1,6 @@
-//! Support vector machines, each class against the rest: linfa's SMO solver and its Platt scaling. The classes are fitted
-//! in parallel and collected in order. Kernel values for prediction come from one matrix product for all classes.
+//! Support vector machines, each class against the rest: linfa's SMO solver and its Platt scaling. The classes are
+//! fitted in parallel and collected in order. Kernel values for prediction come from one matrix product for all
+//! classes.
 
 use linfa::composing::platt_scaling::platt_newton_method;
 use linfa::traits::Fit;
@@ -19,8 +20,8 @@ const TOLERANCE: f64 = 1e-3;
 /// Shares of the decision function that are zero to the solver.
 const LEAST_ALPHA: f64 = 1e-10;
 
-/// `decision[row, class] = sum over support (kernel(row, support) alpha[support, class]) - rho[class]`, and the probability of
-/// the class against the rest `1 / (1 + exp(a decision + b))`.
+/// `decision[row, class] = sum over support (kernel(row, support) alpha[support, class]) - rho[class]`, and the
+/// probability of the class against the rest `1 / (1 + exp(a decision + b))`.
 #[derive(Debug)]
 struct Svm {
     /// Width of the rbf kernel; none for the linear one.

@@ -54,8 +54,8 @@ pub struct Prepared<W> {
     pub work: W,
 }
 
-/// The count of what had to be made anew of the things that a summary counts: true of the run that did it, and of no later one
-/// that finds all up to date.
+/// The count of what had to be made anew of the things that a summary counts: true of the run that did it, and of no
+/// later one that finds all up to date.
 pub const NEW: &str = "new";
 
 /// What a stage did.

@@ -179,8 +179,8 @@ fn functionals_rank_recordings_as_opensmile_does() {
     assert!(median >= 0.9, "median {median}");
 }
 
-/// openSMILE divides standard deviations by the mean, which says little where the mean is near 0 (cepstra, levels in dB):
-/// multiplied by it again they are what `std` gives.
+/// openSMILE divides standard deviations by the mean, which says little where the mean is near 0 (cepstra, levels in
+/// dB): multiplied by it again they are what `std` gives.
 fn deviation_or_value(name: &str, theirs: impl Fn(&str) -> Vec<f64>) -> Vec<f64> {
     match name.strip_suffix("_stddevNorm") {
         Some(descriptor) => {

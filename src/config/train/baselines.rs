@@ -11,8 +11,9 @@ use crate::config::ConfigError;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logistic {
-    /// L2 penalty, above 0, default 10: alpha/2 times the squared sum of the weights is added to the summed loss of all rows
-    /// (the C of other libraries is 1/alpha). Where the solver fails it is raised tenfold, at most 3 times, with a note.
+    /// L2 penalty, above 0, default 10: alpha/2 times the squared sum of the weights is added to the summed loss of all
+    /// rows (the C of other libraries is 1/alpha). Where the solver fails it is raised tenfold, at most 3 times, with a
+    /// note.
     pub alpha: f64,
     /// Most iterations of the solver, 1 to 100000; default 200.
     pub max_iterations: u64,
@@ -45,11 +46,11 @@ pub struct Svm {
     /// Width of the rbf kernel exp(-gamma |x - y|^2), above 0; default 1 / (columns x variance of all training values).
     /// Refused with the linear kernel.
     pub gamma: Option<f64>,
-    /// Most training rows, 2 to 20000, default 3000: the kernel matrix is dense, 8 x rows^2 bytes a thread. Above it a seeded sample, in
-    /// proportion to the classes, is fitted, and a note says so.
+    /// Most training rows, 2 to 20000, default 3000: the kernel matrix is dense, 8 x rows^2 bytes a thread. Above it a
+    /// seeded sample, in proportion to the classes, is fitted, and a note says so.
     pub max_rows: usize,
-    /// What the columns become before the fit, at most 500: the kernel is the slow part. By default all as they are or, of
-    /// more than 500, the first 500 principal components.
+    /// What the columns become before the fit, at most 500: the kernel is the slow part. By default all as they are or,
+    /// of more than 500, the first 500 principal components.
     pub inputs: Inputs,
 }
 
@@ -93,22 +94,22 @@ pub enum SvmKernel {
 }
 
 /// `[train.kernel-ridge]`: ridge regression on class indicators with a mean of RBF kernels, one a family of features
-/// (`family` of the feature dictionary: cepstrum, pitch, ...), also known as least-squares support vector machine. Every class
-/// weighs the same, however many rows it has, and every family, however many features it has.
+/// (`family` of the feature dictionary: cepstrum, pitch, ...), also known as least-squares support vector machine.
+/// Every class weighs the same, however many rows it has, and every family, however many features it has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KernelRidge {
-    /// Width of the kernels exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training rows in
-    /// the features of a family; above 0, default 0.5. Small is smooth.
+    /// Width of the kernels exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training
+    /// rows in the features of a family; above 0, default 0.5. Small is smooth.
     pub gamma: f64,
-    /// L2 penalty, above 0, default 0.3: alpha times the squared norm of the function is added to the weighted sum of squared
-    /// errors, in which rows weigh 1 on average.
+    /// L2 penalty, above 0, default 0.3: alpha times the squared norm of the function is added to the weighted sum of
+    /// squared errors, in which rows weigh 1 on average.
     pub alpha: f64,
-    /// Most training rows, 2 to 20000, default 8000: a fit takes 16 x rows^2 bytes a thread at most, and its time
-    /// grows with the third power. Above it a seeded sample, in proportion to the classes, is fitted, and a note says so.
+    /// Most training rows, 2 to 20000, default 8000: a fit takes 16 x rows^2 bytes a thread at most, and its time grows
+    /// with the third power. Above it a seeded sample, in proportion to the classes, is fitted, and a note says so.
     pub max_rows: usize,
-    /// What the columns become before the fit; default all as they are. A saved model holds every training row, 4 bytes an
-    /// input. Principal components are one family, so that the kernel is a single one.
+    /// What the columns become before the fit; default all as they are. A saved model holds every training row, 4 bytes
+    /// an input. Principal components are one family, so that the kernel is a single one.
     pub inputs: Inputs,
 }
 

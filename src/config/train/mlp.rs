@@ -15,8 +15,8 @@ pub struct Mlp {
     pub inputs: Inputs,
     /// Networks whose probabilities are averaged, 1 to 100, default 1: each starts from a seed of its own.
     pub members: usize,
-    /// Units of each hidden layer, first to last; default [256, 128]. 1 to 8192 units a layer, at most 16 layers; [] leaves a
-    /// linear softmax model.
+    /// Units of each hidden layer, first to last; default [256, 128]. 1 to 8192 units a layer, at most 16 layers; []
+    /// leaves a linear softmax model.
     pub hidden: Vec<usize>,
     /// Activation of the hidden layers: relu, tanh or gelu (default).
     pub activation: Activation,
@@ -24,14 +24,14 @@ pub struct Mlp {
     pub dropout: f64,
     /// Share of input features silenced in a training step, 0 to below 1; default 0.
     pub input_dropout: f64,
-    /// L2 penalty on the weights (not the biases), 0 or more: l2/2 times their squared sum is added to the loss of a batch.
-    /// With adamw it is the decoupled weight decay instead: each step shrinks the weights by learning rate times l2.
-    /// Default 2, chosen on folds of RAVDESS without shared speakers; where train and test share speakers, less (0.1, with
-    /// dropout 0.2 and 100 epochs) scores higher.
+    /// L2 penalty on the weights (not the biases), 0 or more: l2/2 times their squared sum is added to the loss of a
+    /// batch. With adamw it is the decoupled weight decay instead: each step shrinks the weights by learning rate times
+    /// l2. Default 2, chosen on folds of RAVDESS without shared speakers; where train and test share speakers, less
+    /// (0.1, with dropout 0.2 and 100 epochs) scores higher.
     pub l2: f64,
-    /// Each row is mixed with another one of its batch, and its target likewise: l times the one and 1 - l times the other, l
-    /// drawn anew for each batch from the beta distribution with both parameters this (Zhang et al., 2018). 0 to 10; default
-    /// 0: rows are not mixed.
+    /// Each row is mixed with another one of its batch, and its target likewise: l times the one and 1 - l times the
+    /// other, l drawn anew for each batch from the beta distribution with both parameters this (Zhang et al., 2018). 0
+    /// to 10; default 0: rows are not mixed.
     pub mixup: f64,
     /// Share of each target that is spread evenly over all classes, 0 to below 1; default 0.1.
     pub label_smoothing: f64,
@@ -45,7 +45,8 @@ pub struct Mlp {
     pub learning_rate: f64,
     /// How the step size changes over the epochs: constant, cosine (default: down to 0 at the last one) or step.
     pub schedule: Schedule,
-    /// Epochs between two drops of the step schedule, 1 or more; default a third of the epochs. Refused with another schedule.
+    /// Epochs between two drops of the step schedule, 1 or more; default a third of the epochs. Refused with another
+    /// schedule.
     pub step_epochs: Option<usize>,
     /// Factor of a drop of the step schedule, above 0 to 1; default 0.1. Refused with another schedule.
     pub step_factor: Option<f64>,
@@ -53,8 +54,9 @@ pub struct Mlp {
     pub batch_size: usize,
     /// Passes over the training rows, 1 to 100000, default 60; with early stopping, the most there can be.
     pub epochs: usize,
-    /// Epochs without a better dev score after which training stops and the best weights are restored. 0 (default) switches early
-    /// stopping off: the dev rows are then trained on like the train rows. Refused above 0 where the split has no dev rows.
+    /// Epochs without a better dev score after which training stops and the best weights are restored. 0 (default)
+    /// switches early stopping off: the dev rows are then trained on like the train rows. Refused above 0 where the
+    /// split has no dev rows.
     pub patience: usize,
     /// The dev score that early stopping watches: uar (default), accuracy or loss. Refused where patience is 0.
     pub monitor: Option<Monitor>,

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::{Candidate, MAX_CANDIDATES, View};
 use crate::config::{ConfigError, ModelKind, Normalize, Train, hash_number};
 
-/// The keys beside those of models that may be tuned; the scope of normalization may not, since it would mix figures that
-/// look at test speakers with those that do not.
+/// The keys beside those of models that may be tuned; the scope of normalization may not, since it would mix figures
+/// that look at test speakers with those that do not.
 const SHARED: [&str; 2] = ["normalize.method", "train.columns"];
 
 /// Values to try, and what they are tried in.

@@ -4,9 +4,9 @@ use rustfft::num_complex::Complex32;
 /// Rows of spectra that are laid side by side at a time.
 const ROWS: usize = 8;
 
-/// FFT of the eight real frames of a block: rustfft's of half the length over pairs of samples, taken apart for all eight
-/// at once (Press et al., Numerical Recipes, 12.3). realfft does the same frame by frame, and takes longer over the second
-/// step than over the first.
+/// FFT of the eight real frames of a block: rustfft's of half the length over pairs of samples, taken apart for all
+/// eight at once (Press et al., Numerical Recipes, 12.3). realfft does the same frame by frame, and takes longer over
+/// the second step than over the first.
 #[derive(Debug, Clone)]
 pub struct BlockFft {
     /// Of each frame, a pair of samples each number: `LANES x n / 2`.
@@ -42,8 +42,8 @@ impl BlockFft {
         self.power_of(lay_out, power);
     }
 
-    /// Power spectra of a block, frame by frame: `write` is given the number of each and its `n` samples to fill. What it
-    /// leaves alone is as the frame before left it, and 0 at first.
+    /// Power spectra of a block, frame by frame: `write` is given the number of each and its `n` samples to fill. What
+    /// it leaves alone is as the frame before left it, and 0 at first.
     pub fn power_of(&mut self, mut write: impl FnMut(usize, &mut [f32]), power: &mut [Lanes]) {
         assert_eq!(power.len(), self.waves.len() + 1);
         for (lane, pairs) in self.fft.sequences().enumerate() {
@@ -77,8 +77,8 @@ fn lay_side_by_side(pairs: &[Complex32], re: &mut [Lanes], im: &mut [Lanes]) {
     }
 }
 
-/// Power of the spectra of real frames, from the spectra of their pairs of samples: bins that mirror each other come of the
-/// same two numbers.
+/// Power of the spectra of real frames, from the spectra of their pairs of samples: bins that mirror each other come of
+/// the same two numbers.
 #[inline(always)]
 fn separate(re: &[Lanes], im: &[Lanes], waves: &[(f32, f32)], power: &mut [Lanes]) {
     let half = waves.len();

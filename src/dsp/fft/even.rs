@@ -1,8 +1,8 @@
 use super::{ComplexFft, LANES, Lanes, simd, waves};
 use rustfft::num_complex::Complex32;
 
-/// FFT of the real, even sequences of a block, whose spectra are real and even too: rustfft's of half the length over pairs
-/// of sequences, one the real and one the imaginary part (Press et al., Numerical Recipes, 12.4.2, "cosft1").
+/// FFT of the real, even sequences of a block, whose spectra are real and even too: rustfft's of half the length over
+/// pairs of sequences, one the real and one the imaginary part (Press et al., Numerical Recipes, 12.4.2, "cosft1").
 ///
 /// Sequences should be of like size: the rounding of one shows in the other.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
 use super::{ComplexFft, LANES, Lanes, simd};
 use rustfft::num_complex::Complex32;
 
-/// FFT of the eight real frames of a block, two of them the real and the imaginary part of one sequence for rustfft (Press et
-/// al., Numerical Recipes, 12.3): faster than [`BlockFft`], but the rounding of one frame shows in the other, so that
-/// neighbouring frames should be of like size.
+/// FFT of the eight real frames of a block, two of them the real and the imaginary part of one sequence for rustfft
+/// (Press et al., Numerical Recipes, 12.3): faster than [`BlockFft`], but the rounding of one frame shows in the other,
+/// so that neighbouring frames should be of like size.
 #[derive(Debug, Clone)]
 pub struct PairFft {
     /// Of pairs of frames: `LANES / 2 x n`.
@@ -18,7 +18,8 @@ impl PairFft {
         Self { fft: ComplexFft::new(LANES / 2, length), frames: [vec![0.0; length], vec![0.0; length]] }
     }
 
-    /// Power spectra of a block, as [`super::BlockFft::power_of`]; what `write` leaves alone is as two frames before left it.
+    /// Power spectra of a block, as [`super::BlockFft::power_of`]; what `write` leaves alone is as two frames before
+    /// left it.
     pub fn power_of(&mut self, mut write: impl FnMut(usize, &mut [f32]), power: &mut [Lanes]) {
         let [first, second] = &mut self.frames;
         assert_eq!(power.len(), first.len() / 2 + 1);

@@ -19,8 +19,8 @@ pub struct Curve<'a> {
 }
 
 impl<'a> Curve<'a> {
-    /// A curve over `values`, frames `hop_s` seconds apart; `None` where all are missing. `buffer` holds what is present
-    /// if not all is.
+    /// A curve over `values`, frames `hop_s` seconds apart; `None` where all are missing. `buffer` holds what is
+    /// present if not all is.
     pub fn new(values: &'a [f32], hop_s: f64, buffer: &'a mut Vec<f32>) -> Option<Self> {
         let present = present(values, buffer);
         if present.is_empty() {

@@ -14,8 +14,8 @@ const BANDS: usize = 5;
 /// Bins lie no farther apart than the inverse of this: an octave around 1 Hz then has three or more.
 const SHORTEST_S: f64 = 5.0;
 
-/// How the power of a contour about its mean spreads over modulation frequencies from 0.5 to 22.6 Hz, or to half the frame
-/// rate where that is less.
+/// How the power of a contour about its mean spreads over modulation frequencies from 0.5 to 22.6 Hz, or to half the
+/// frame rate where that is less.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ModulationSpectrum {
     /// Shares of the power in the octaves around 1, 2, 4, 8 and 16 Hz, `[f / sqrt 2, f * sqrt 2)`, 0..1.

@@ -62,7 +62,8 @@ pub fn mean_magnitude(values: &[f32]) -> f64 {
     sum / values.len() as f64
 }
 
-/// Sum over frames of what `term` makes of a frame's number and value, in eight interleaved partial sums, whatever the CPU.
+/// Sum over frames of what `term` makes of a frame's number and value, in eight interleaved partial sums, whatever the
+/// CPU.
 #[inline(always)]
 pub(super) fn frame_sum(values: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut sums = [0.0; LANES];

@@ -45,8 +45,8 @@ impl Ascending {
         self.is_sorted.resize(BUCKETS, false);
     }
 
-    /// Chooses the bucket of each value, `min` and `max` being the smallest and the largest: of two values the larger one is
-    /// never in an earlier bucket.
+    /// Chooses the bucket of each value, `min` and `max` being the smallest and the largest: of two values the larger
+    /// one is never in an earlier bucket.
     fn choose_buckets(&mut self, values: &[f32], min: f32, max: f32) {
         let last = (BUCKETS - 1) as f32;
         let scale = last / (max - min);

@@ -16,8 +16,8 @@ pub struct Prediction {
 }
 
 /// Predicts a contour by the autocorrelation method and the Levinson-Durbin recursion (Makhoul, 1975, "Linear
-/// prediction: a tutorial review"). `standard` has mean 0, as [`super::Curve::standardize`] leaves it; without power all
-/// coefficients are 0.
+/// prediction: a tutorial review"). `standard` has mean 0, as [`super::Curve::standardize`] leaves it; without power
+/// all coefficients are 0.
 pub fn predict(standard: &[f64]) -> Prediction {
     levinson_durbin(&simd(
         #[inline(always)]

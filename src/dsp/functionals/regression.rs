@@ -16,8 +16,8 @@ pub struct Regression {
     /// Root mean square distance of the contour from the parabola; 0 for a constant.
     pub quadratic_error: f64,
     /// The centre of gravity in time: 0 at the first frame of the contour, 1 at the last; missing frames count. A frame
-    /// weighs its value minus the smallest, which the sums of the line give. 0.5 for a constant (Peeters, 2004, "A large
-    /// set of audio features for sound description").
+    /// weighs its value minus the smallest, which the sums of the line give. 0.5 for a constant (Peeters, 2004, "A
+    /// large set of audio features for sound description").
     pub temporal_centroid: f64,
 }
 

@@ -49,8 +49,8 @@ impl VoiceSpectra {
         &self.window
     }
 
-    /// `|X|^2` of the frames from `first_frame` (a multiple of [`LANES`]), `n_fft / 2 + 1` rows, and each frame's largest
-    /// magnitude within half a period of the lowest pitch of its centre.
+    /// `|X|^2` of the frames from `first_frame` (a multiple of [`LANES`]), `n_fft / 2 + 1` rows, and each frame's
+    /// largest magnitude within half a period of the lowest pitch of its centre.
     pub fn block(&mut self, samples: &[f32], first_frame: usize) -> (&[Lanes], Lanes) {
         let (place, bins) = (place(first_frame), self.bins);
         if self.kept.len() < (place + 1) * bins {
@@ -83,7 +83,8 @@ fn place(first_frame: usize) -> usize {
     (first_frame / LANES).min(KEPT)
 }
 
-/// Subtracts the frame's mean and applies the window; returns the largest magnitude within `reach` samples of the centre.
+/// Subtracts the frame's mean and applies the window; returns the largest magnitude within `reach` samples of the
+/// centre.
 #[inline(always)]
 fn window_frame(frame: &[f32], window: &[f32], reach: usize, out: &mut [f32]) -> f32 {
     let length = window.len();

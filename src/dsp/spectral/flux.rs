@@ -16,8 +16,8 @@ impl Flux {
         Self { gain: None, before: vec![0.0; n_fft / 2 + 1], at_start: true }
     }
 
-    /// Of spectra of `n_fft / 2 + 1` bins, in which a sine of full scale has the height 1 at a `gain` of two over the sum
-    /// of the window: what changes is shape and level.
+    /// Of spectra of `n_fft / 2 + 1` bins, in which a sine of full scale has the height 1 at a `gain` of two over the
+    /// sum of the window: what changes is shape and level.
     pub fn of_level(n_fft: usize, gain: f32) -> Self {
         Self { gain: Some(gain), ..Self::of_shape(n_fft) }
     }
@@ -27,8 +27,8 @@ impl Flux {
         self.at_start = true;
     }
 
-    /// Euclidean distance of the scaled magnitudes from those of the frame before, 0 or above, of shape at most 1.41; 0 in the
-    /// first frame. Blocks come in order.
+    /// Euclidean distance of the scaled magnitudes from those of the frame before, 0 or above, of shape at most 1.41; 0
+    /// in the first frame. Blocks come in order.
     pub fn next(&mut self, spectrum: &Spectrum) -> Lanes {
         let scale = self.gain.map_or(spectrum.share, Lanes::splat);
         let mut flux = simd(

@@ -1,8 +1,8 @@
 use super::{Lanes, Spectrum, simd};
 
-/// How far the magnitude spectrum's peaks stand out of its valleys, 0..1: the sum of the heights of all peaks over their
-/// neighbouring valleys, `sum |m[k+1] - m[k]| / 2`, over the sum of the magnitudes. Near 0 for a smooth spectrum, near 1
-/// for separate lines; 0 in silence.
+/// How far the magnitude spectrum's peaks stand out of its valleys, 0..1: the sum of the heights of all peaks over
+/// their neighbouring valleys, `sum |m[k+1] - m[k]| / 2`, over the sum of the magnitudes. Near 0 for a smooth spectrum,
+/// near 1 for separate lines; 0 in silence.
 pub fn harmonicity(spectrum: &Spectrum) -> Lanes {
     simd(
         #[inline(always)]

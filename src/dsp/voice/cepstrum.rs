@@ -35,8 +35,9 @@ impl CepstralPeak {
         }
     }
 
-    /// Largest height of the cepstrum (dB of its magnitude) at a pitch period over the regression line through it from 1 ms
-    /// on, dB, 0 or above; about 5 for noise and 15 or more for a clear voice. `power` is `n_fft / 2 + 1` rows of `|X|^2`.
+    /// Largest height of the cepstrum (dB of its magnitude) at a pitch period over the regression line through it from
+    /// 1 ms on, dB, 0 or above; about 5 for noise and 15 or more for a clear voice. `power` is `n_fft / 2 + 1` rows of
+    /// `|X|^2`.
     pub fn prominence_db(&mut self, power: &[Lanes]) -> Lanes {
         self.log_power.copy_from_slice(power);
         ln_in_place(&mut self.log_power, POWER_FLOOR);

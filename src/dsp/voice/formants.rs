@@ -16,7 +16,8 @@ const PRE_EMPHASIS_HZ: f64 = 50.0;
 /// Frequencies nearer than this to 0 or the ceiling are no formants.
 const MARGIN_HZ: f64 = 50.0;
 
-/// White noise that keeps the prediction of a pure tone stable, as a share of the energy: above the rounding of its sums.
+/// White noise that keeps the prediction of a pure tone stable, as a share of the energy: above the rounding of its
+/// sums.
 const NOISE: f64 = 1e-6;
 
 /// A resonance of the vocal tract.
@@ -30,15 +31,15 @@ pub struct Formant {
 
 const NONE: Formant = Formant { hz: f32::NAN, bandwidth_hz: f32::NAN };
 
-/// Formants by linear prediction of the spectrum below 5500 Hz (Makhoul 1975, "Spectral linear prediction: properties and
-/// applications", selective linear prediction): the autocorrelation is the cosine transform of the pre-emphasised power
-/// spectrum up to the ceiling, the predictor is Levinson and Durbin's, the formants are the angles of its poles.
+/// Formants by linear prediction of the spectrum below 5500 Hz (Makhoul 1975, "Spectral linear prediction: properties
+/// and applications", selective linear prediction): the autocorrelation is the cosine transform of the pre-emphasised
+/// power spectrum up to the ceiling, the predictor is Levinson and Durbin's, the formants are the angles of its poles.
 #[derive(Debug, Clone)]
 pub struct FormantTracker {
     /// The frequency up to which the spectrum is modelled.
     top_hz: f64,
-    /// Pre-emphasis of each bin's power; bins at the ends of the band stand for half as much as those that count for two
-    /// signs of frequency.
+    /// Pre-emphasis of each bin's power; bins at the ends of the band stand for half as much as those that count for
+    /// two signs of frequency.
     emphasis: Vec<f32>,
     /// `bins / 2 + 1` rows: the cosines of even lags, and of odd ones.
     cosines: [Vec<[f32; GROUP]>; 2],
@@ -80,7 +81,8 @@ impl FormantTracker {
         }
     }
 
-    /// The lowest formants of the frames that are `active`, in ascending order; `power` is `n_fft / 2 + 1` rows of `|X|^2`.
+    /// The lowest formants of the frames that are `active`, in ascending order; `power` is `n_fft / 2 + 1` rows of
+    /// `|X|^2`.
     pub fn block(&mut self, power: &[Lanes], active: [bool; LANES]) -> [[Formant; FORMANTS]; LANES] {
         simd(
             #[inline(always)]
@@ -93,8 +95,8 @@ impl FormantTracker {
         std::array::from_fn(|lane| if active[lane] { self.lowest(lane) } else { [NONE; FORMANTS] })
     }
 
-    /// Fills the autocorrelation: the sum over bins of emphasised power times the cosine of the lag. Bins that mirror each
-    /// other have the same cosines but for the sign of odd lags.
+    /// Fills the autocorrelation: the sum over bins of emphasised power times the cosine of the lag. Bins that mirror
+    /// each other have the same cosines but for the sign of odd lags.
     #[inline(always)]
     fn correlate(&mut self, power: &[Lanes]) {
         let emphasised =
@@ -169,7 +171,8 @@ fn predict(autocorrelation: &[Wide], predictor: &mut [Wide]) {
 mod tests {
     use super::*;
 
-    /// The power spectrum of an all-pole vowel at 16 kHz with the given resonances, whose source falls by 6 dB an octave.
+    /// The power spectrum of an all-pole vowel at 16 kHz with the given resonances, whose source falls by 6 dB an
+    /// octave.
     fn vowel(formants: &[(f64, f64)]) -> Vec<Lanes> {
         let decay = (-std::f64::consts::TAU * PRE_EMPHASIS_HZ / 16000.0).exp();
         let power = |bin: usize| {

@@ -5,8 +5,8 @@ use super::{FORMANTS, Formant, LN_TO_DB, Lanes, POWER_FLOOR};
 pub struct Harmonics {
     /// First over second harmonic: high in breathy, low in pressed voice (Hanson 1997, uncorrected).
     pub h1_h2_db: f32,
-    /// Strongest harmonic within half a fundamental of each formant over the first harmonic; NaN where the frame lacks the
-    /// formant (Eyben et al. 2016; Hanson's H1-A3 is the negative of the third).
+    /// Strongest harmonic within half a fundamental of each formant over the first harmonic; NaN where the frame lacks
+    /// the formant (Eyben et al. 2016; Hanson's H1-A3 is the negative of the third).
     pub formant_level_db: [f32; FORMANTS],
 }
 

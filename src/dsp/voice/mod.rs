@@ -1,7 +1,7 @@
 //! Descriptors of voiced frames: what the vocal folds and the vocal tract did.
 //!
-//! The spectra are those of the pitch tracker's long frames ([`super::PitchTracker::spectra`]); the periods are found in the
-//! signal itself.
+//! The spectra are those of the pitch tracker's long frames ([`super::PitchTracker::spectra`]); the periods are found
+//! in the signal itself.
 
 mod cepstrum;
 mod formants;

@@ -48,8 +48,8 @@ struct Voice<'a> {
 }
 
 impl Periods {
-    /// The pulses of an utterance in order. `periods`: the fundamental period of each frame of the grid in samples, NaN where
-    /// unvoiced.
+    /// The pulses of an utterance in order. `periods`: the fundamental period of each frame of the grid in samples, NaN
+    /// where unvoiced.
     pub fn find(&mut self, samples: &[f32], periods: &[f64], grid: Grid) -> &[Pulse] {
         self.pulses.clear();
         let voice = Voice { samples, periods, grid, peak: f64::from(largest_distance(samples, 0.0)) };

@@ -8,9 +8,10 @@ const LONGEST_S: f64 = 0.02;
 /// Neighbouring amplitudes that differ by more than this factor are left out, as periods are by [`PERIOD_FACTOR`].
 const AMPLITUDE_FACTOR: f64 = 1.6;
 
-/// Jitter of each frame: mean difference of neighbouring periods within `reach` samples of the frame's centre over the mean
-/// period of the utterance, 0 or above; NaN where a frame has no such periods. Its mean over the frames is that of Praat's
-/// `Get jitter (local)`: soft ends of a voice, where everything differs from its neighbour, weigh no more than there.
+/// Jitter of each frame: mean difference of neighbouring periods within `reach` samples of the frame's centre over the
+/// mean period of the utterance, 0 or above; NaN where a frame has no such periods. Its mean over the frames is that of
+/// Praat's `Get jitter (local)`: soft ends of a voice, where everything differs from its neighbour, weigh no more than
+/// there.
 ///
 /// `out`: one value a frame of the grid.
 pub fn jitter_local(pulses: &[Pulse], sample_rate_hz: u32, grid: Grid, reach: f64, out: &mut [f32]) {
@@ -41,8 +42,8 @@ fn legal_period(sample_rate_hz: u32) -> impl Fn(f64) -> bool {
     move |period| (SHORTEST_S * rate..=LONGEST_S * rate).contains(&period)
 }
 
-/// For each frame, the mean absolute difference of the pairs around it over the mean of all; `pair` makes one of `width`
-/// neighbouring pulses, and belongs to where they begin and end.
+/// For each frame, the mean absolute difference of the pairs around it over the mean of all; `pair` makes one of
+/// `width` neighbouring pulses, and belongs to where they begin and end.
 fn relative_change(
     pulses: &[Pulse],
     width: usize,

@@ -35,8 +35,8 @@ impl Roots {
         Self { found: Points::new(degree), rough: Points::new(degree), rough_coefficients: Vec::new() }
     }
 
-    /// Finds the roots of `z^n + c[1] z^(n-1) + ... + c[n]`, `c` being `degree + 1` coefficients with `c[0]` = 1, in the
-    /// lanes that are `active`; the others keep no meaning.
+    /// Finds the roots of `z^n + c[1] z^(n-1) + ... + c[n]`, `c` being `degree + 1` coefficients with `c[0]` = 1, in
+    /// the lanes that are `active`; the others keep no meaning.
     pub fn solve(&mut self, coefficients: &[Wide], active: [bool; LANES]) {
         self.rough_coefficients.clear();
         self.rough_coefficients.extend(coefficients.iter().map(|wide| wide.map(|value| value as f32)));

@@ -30,9 +30,9 @@ pub(super) fn linear_backward_input<F: Real>(dz: ArrayView2<F>, w: ArrayView2<F>
     general_mat_mul(F::one(), &dz, &w.t(), F::zero(), &mut dx);
 }
 
-/// Inverted dropout: silences each value with probability `rate` (to 1/65536) and scales the others by `1 / (1 - rate)`,
-/// so that nothing is left to do in prediction. `slope` gets the same factors: its product with the gradient is the
-/// backward; it is empty where there is none.
+/// Inverted dropout: silences each value with probability `rate` (to 1/65536) and scales the others by `1 / (1 -
+/// rate)`, so that nothing is left to do in prediction. `slope` gets the same factors: its product with the gradient is
+/// the backward; it is empty where there is none.
 pub(super) fn dropout<F: Real>(rate: f64, rng: &mut ChaCha8Rng, values: &mut [F], slope: &mut [F]) {
     let mut factors = [F::zero(); BLOCK];
     let mut slopes = slope.chunks_mut(BLOCK);
@@ -81,9 +81,9 @@ pub(super) struct Targets<'a> {
     pub share: f64,
 }
 
-/// Backward of the mean cross-entropy through the softmax: probabilities in place to `dz = (sum(w) p - sum(w t)) / rows`,
-/// where the sums are over the two classes of a row: `w` is the weight of the class times its share of the row, and the
-/// target `t` is `1 - s + s/classes` for the class and `s/classes` for the others. Returns the summed loss
+/// Backward of the mean cross-entropy through the softmax: probabilities in place to `dz = (sum(w) p - sum(w t)) /
+/// rows`, where the sums are over the two classes of a row: `w` is the weight of the class times its share of the row,
+/// and the target `t` is `1 - s + s/classes` for the class and `s/classes` for the others. Returns the summed loss
 /// `-sum w t ln p`.
 pub(super) fn cross_entropy<F: Real>(mut p: ArrayViewMut2<F>, of: &Targets, weights: &[F], smoothing: f64) -> f64 {
     let (rows, classes) = p.dim();

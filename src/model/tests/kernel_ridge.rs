@@ -79,7 +79,8 @@ fn by_hand(data: &Data, x: &Array2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>
     x.rows().into_iter().map(|row| probabilities(row.to_vec())).collect()
 }
 
-/// On eighths, squares and their sums are exact in single precision. Kernel values are rounded to it, by 6e-8; a penalty of
+/// On eighths, squares and their sums are exact in single precision. Kernel values are rounded to it, by 6e-8; a
+/// penalty of
 /// 0.01 makes up to a hundred times as much of that.
 #[test]
 fn a_fit_is_weighted_least_squares_by_plain_loops() {

@@ -9,9 +9,9 @@ impl Facts {
         if self.normalization.transductive { Track::Transductive } else { Track::Inductive }
     }
 
-    /// A line over figures, with their track; a heading goes without, since the words below the title say it for all.
+    /// A line over figures, with their track.
     pub(in crate::report) fn on_track(&self, words: &str) -> String {
-        if words.starts_with('#') { words.to_owned() } else { format!("{words} ({} track)", self.track()) }
+        format!("{words} ({} track)", self.track())
     }
 
     /// A figure's row of the metrics table.

@@ -1,8 +1,8 @@
 //! How far the models' probabilities can be believed, and how far fits differ by chance.
 
-use super::image;
 use super::table::Column::{Left, Right};
 use super::table::table;
+use super::{image, list};
 use crate::config::FUSION;
 use crate::eval::{BINS, SeedSpread};
 use crate::report::escape::{code, text};
@@ -15,7 +15,8 @@ const FIGURES: [&str; 3] = ["log_loss", "brier", "ece"];
 pub(super) fn calibration(facts: &Facts) -> Vec<String> {
     let columns = [Left("Model"), Right("Log loss (nats)"), Right("Brier score"), Right("ECE")];
     let rows = facts.ranked().into_iter().map(|model| row(facts, model));
-    let mut blocks = vec![facts.on_track("## Calibration"), table(&columns, rows), words(facts)];
+    let intro = "How far a model's probabilities can be believed: in each column, less is better.".to_owned();
+    let mut blocks = vec!["## Calibration".to_owned(), intro, table(&columns, rows), words(facts)];
     blocks.extend(temperatures(facts));
     let alt = format!("Reliability diagram of {}", facts.headline);
     blocks.extend(image(facts, &Plot::Reliability(facts.headline.clone()), &alt));
@@ -38,7 +39,7 @@ pub(super) fn seeds(facts: &Facts) -> Vec<String> {
     ];
     let words = "Fits that differ in their random numbers alone. All other figures are those of the first fit (seed 0), \
                  whatever the others reach; the figures of each seed are rows of metrics.parquet (slice `seed`).";
-    vec![facts.on_track("## Spread over seeds"), table(&columns, facts.seeds.iter().map(seed_row)), words.to_owned()]
+    vec!["## Spread over seeds".to_owned(), table(&columns, facts.seeds.iter().map(seed_row)), words.to_owned()]
 }
 
 fn row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
@@ -50,15 +51,21 @@ fn row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
 
 fn words(facts: &Facts) -> String {
     let classes = facts.classes.len().max(1) as f64;
-    format!(
-        "Whether a model's probabilities can be believed; less is better. *Log loss*: the mean negative logarithm of \
-         the probability given to the true emotion. *Brier score*: the squared distance from a probability of 1 for \
-         the true emotion and 0 for the others, from 0 to 2. The same probability for every emotion has a log loss of \
-         {:.3} and a Brier score of {:.3}. *ECE* (expected calibration error): how far the highest probability is from \
-         the share recognized, averaged over {BINS} bins; chance adds to it, so that its interval leans upwards.",
-        classes.ln(),
-        1.0 - 1.0 / classes,
-    )
+    let log_loss = format!(
+        "*Log loss*: the mean negative logarithm of the probability given to the true emotion; {:.3} where every emotion \
+         has the same.",
+        classes.ln()
+    );
+    let brier = format!(
+        "*Brier score*: the squared distance from a probability of 1 for the true emotion and 0 for the others, from 0 \
+         to 2; {:.3} where every emotion has the same probability.",
+        1.0 - 1.0 / classes
+    );
+    let ece = format!(
+        "*ECE* (expected calibration error): how far the highest probability is from the share recognized, averaged \
+         over {BINS} bins; chance adds to it, so that its interval leans upwards."
+    );
+    list(&[log_loss, brier, ece])
 }
 
 /// The temperatures of calibrated models.

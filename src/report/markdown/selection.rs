@@ -20,7 +20,7 @@ pub(super) fn selection(facts: &Facts) -> Vec<String> {
         Right("Folds that selected it"),
         Left("Settings that folds chose"),
     ];
-    let mut blocks = vec![facts.on_track("## Selection on inner folds"), search_words(facts, search)];
+    let mut blocks = vec!["## Selection on inner folds".to_owned(), search_words(facts, search)];
     let mut models: Vec<&str> = Vec::new();
     for row in &facts.tuning {
         if !models.contains(&row.model.as_str()) {
@@ -57,7 +57,7 @@ pub(super) fn importance(facts: &Facts) -> Vec<String> {
         code(&first.model),
         number::plural(first.repeats, "swap"),
     );
-    vec![facts.on_track(&format!("## What {} listens to", code(&first.model))), table(&columns, cells), words]
+    vec![format!("## What {} listens to", code(&first.model)), table(&columns, cells), words]
 }
 
 /// UAR of the headline model from each corpus to each other one.
@@ -76,7 +76,7 @@ pub(super) fn transfer(facts: &Facts) -> Vec<String> {
     ];
     let words = "Each model learns from the left corpora alone and is tested on the right ones, over the emotions that \
                  both have.";
-    vec![facts.on_track("## From corpus to corpus"), table(&columns, rows), words.to_owned()]
+    vec!["## From corpus to corpus".to_owned(), table(&columns, rows), words.to_owned()]
 }
 
 fn search_words(facts: &Facts, search: &Search) -> String {
@@ -101,8 +101,8 @@ fn metric_words(facts: &Facts) -> (&'static str, &'static str) {
     }
 }
 
-/// How far a search with a budget came. What the search for models to put to use tried stands in no table, so that nothing
-/// is promised of it.
+/// How far a search with a budget came. What the search for models to put to use tried stands in no table, so that
+/// nothing is promised of it.
 fn budget_words(facts: &Facts, search: &Search, seconds: u64) -> String {
     let mut tried: BTreeMap<i64, i64> = BTreeMap::new();
     let candidates = facts.tuning.iter().filter(|row| row.model != FUSION);
@@ -148,8 +148,9 @@ fn settings_words(chosen: &[&&Tuning]) -> String {
         format!("{settings} ({count} of {})", chosen.len())
     };
     let shown: Vec<String> = ranked.iter().take(3).map(words).collect();
-    let more = if ranked.len() > 3 { format!("; {} others", ranked.len() - 3) } else { String::new() };
-    shown.join("; ") + &more
+    let more = ranked.len().saturating_sub(shown.len()) as i64;
+    let more = (more > 0).then(|| number::plural(more, "other"));
+    shown.into_iter().chain(more).collect::<Vec<_>>().join("; ")
 }
 
 fn transfer_row(facts: &Facts, fold: &TransferFold) -> Vec<String> {

@@ -90,8 +90,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// What a view sees of the rows, and the statistics that normalize it: of a fold those of the normalization table, unless
-    /// a candidate wants others.
+    /// What a view sees of the rows, and the statistics that normalize it: of a fold those of the normalization table,
+    /// unless a candidate wants others.
     pub fn outer(&self, ground: Ground, view: &View) -> Result<(Matrices, Statistics), StageError> {
         let (rows, features) = (self.rows(ground), self.features(view));
         let statistics = match ground {
@@ -143,8 +143,8 @@ fn calibration(parameters: &Parameters) -> Calibration {
     if parameters.tune.is_some() { Calibration::None } else { parameters.pipeline.train.calibration }
 }
 
-/// All utterances as one fold, where models are put to use. What folds hold out to stop early or to calibrate on is held
-/// out here too: it is the same procedure whose figures the folds give.
+/// All utterances as one fold, where models are put to use. What folds hold out to stop early or to calibrate on is
+/// held out here too: it is the same procedure whose figures the folds give.
 fn whole(parameters: &Parameters, features: &Features, splits: &[SplitRow]) -> Result<Vec<SplitRow>, StageError> {
     if !parameters.pipeline.train.deploy {
         return Ok(Vec::new());

@@ -1,6 +1,6 @@
-//! Fits in outer folds and on all rows. A job is one model on the same rows with one seed; what it made is kept under run/train with a hash of
-//! all it was made of, so that a killed run resumes after its last finished job and a changed parameter refits just the
-//! models that it is about.
+//! Fits in outer folds and on all rows. A job is one model on the same rows with one seed; what it made is kept under
+//! run/train with a hash of all it was made of, so that a killed run resumes after its last finished job and a changed
+//! parameter refits just the models that it is about.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,8 @@ pub struct Job {
     pub is_done: bool,
 }
 
-/// The jobs of a plan: every model once; in a fold those that draw random numbers once a seed, since figures show the spread.
+/// The jobs of a plan: every model once; in a fold those that draw random numbers once a seed, since figures show the
+/// spread.
 pub fn jobs(plan: &Plan, bench: &Bench) -> Result<Vec<Job>, StageError> {
     let (parameters, out) = (bench.context.parameters, bench.context.out);
     let repeats = |choice: &Choice| choice.spec.is_random() && plan.ground != Ground::All;
@@ -60,8 +61,8 @@ impl Job {
         if self.seed == 0 { saved::paths(self.name(), self.ground) } else { Vec::new() }
     }
 
-    /// What is kept of the job under run/train. Its predictions come last and seal it; on all rows there are none, and the
-    /// empty table is the seal alone.
+    /// What is kept of the job under run/train. Its predictions come last and seal it; on all rows there are none, and
+    /// the empty table is the seal alone.
     pub fn kept_paths(&self) -> Vec<String> {
         let of_fold = [self.kept_path::<LearningCurve>(), self.kept_path::<Fit>()];
         let of_fold = of_fold.into_iter().filter(|_| self.ground != Ground::All);

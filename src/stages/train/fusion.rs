@@ -34,8 +34,8 @@ pub fn equal(models: usize) -> Vec<f64> {
     vec![1.0 / models as f64; models]
 }
 
-/// What the fusion says of the rows of all inner folds, which end at `ends`; weights and temperatures for the rows of one
-/// come from those of the others.
+/// What the fusion says of the rows of all inner folds, which end at `ends`; weights and temperatures for the rows of
+/// one come from those of the others.
 pub fn fused(method: FusionMethod, held_out: &[&Scored], ends: &[usize], calibrates: bool) -> Scored {
     let mut fused = Scored::default();
     let mut start = 0;
@@ -57,8 +57,8 @@ fn apart(rows: &Scored, fold: Range<usize>, calibrates: bool) -> (Scored, Scored
     (as_used(&inside, &others, calibrates), as_used(&others, &others, calibrates))
 }
 
-/// Weights of a linear opinion pool that make the true classes most likely, by expectation maximization for the proportions
-/// of a mixture (Dempster, Laird and Rubin, 1977, section 4.3).
+/// Weights of a linear opinion pool that make the true classes most likely, by expectation maximization for the
+/// proportions of a mixture (Dempster, Laird and Rubin, 1977, section 4.3).
 fn most_likely(held_out: &[&Scored]) -> Vec<f64> {
     let of_truth = |rows: &&Scored| -> Vec<f64> {
         rows.rows().zip(&rows.truth).map(|(row, &class)| f64::from(row[class].max(f32::MIN_POSITIVE))).collect()

@@ -1,5 +1,5 @@
-//! Permutation importance of families of features on held-out rows (Breiman, 2001, section 10; families as in Gregorutti,
-//! Michel and Saint-Pierre, 2015).
+//! Permutation importance of families of features on held-out rows (Breiman, 2001, section 10; families as in
+//! Gregorutti, Michel and Saint-Pierre, 2015).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! What is fitted in an outer fold, or on all rows: the settings of each model, the weights of their fusion, and which is
-//! `selected`.
+//! What is fitted in an outer fold, or on all rows: the settings of each model, the weights of their fusion, and which
+//! is `selected`.
 
 use super::fusion;
 use super::ground::Ground;
@@ -125,7 +125,8 @@ fn choice(candidate: &Candidate, trial: &Trial, calibrates: bool) -> Choice {
     }
 }
 
-/// The candidate of a model with the best score among those that were tried on every inner fold; the first of equal ones.
+/// The candidate of a model with the best score among those that were tried on every inner fold; the first of equal
+/// ones.
 fn best_of(tune: &TuneParams, trials: &Trials, scores: &Scores, kind: ModelKind) -> Option<usize> {
     let is_candidate = |number: &usize| tune.candidates[*number].spec.kind() == kind;
     let of_kind = trials.iter().filter(|(number, trial)| is_candidate(number) && trial.failed.is_none());

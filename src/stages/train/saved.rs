@@ -39,8 +39,8 @@ pub fn is_of(out: &dyn Store, model: &str, ground: Ground, key: &str) -> Result<
     }
 }
 
-/// Saves `fusion` and `selected`, where the plan has them, with copies of the models that they are made of; returns their
-/// files.
+/// Saves `fusion` and `selected`, where the plan has them, with copies of the models that they are made of; returns
+/// their files.
 pub fn put_made(out: &dyn Store, plan: &Plan) -> Result<Vec<String>, StageError> {
     let mut files = Vec::new();
     for model in plan.made() {

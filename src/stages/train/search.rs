@@ -1,5 +1,5 @@
-//! Scoring candidates on the inner folds of an outer fold, or of all rows. What an inner fold gave is kept under run/train/search with a
-//! hash of all it was made of: a killed search resumes after its last inner fold.
+//! Scoring candidates on the inner folds of an outer fold, or of all rows. What an inner fold gave is kept under
+//! run/train/search with a hash of all it was made of: a killed search resumes after its last inner fold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -34,9 +34,9 @@ pub struct Trial {
     pub failed: Option<ModelError>,
 }
 
-/// Tries the candidates on the inner folds of what is learned from, round after round until `seconds` are over and every model
-/// has been fitted. A candidate that cannot be fitted is out; a model without any other is an error. Also returns the files
-/// that were kept.
+/// Tries the candidates on the inner folds of what is learned from, round after round until `seconds` are over and
+/// every model has been fitted. A candidate that cannot be fitted is out; a model without any other is an error. Also
+/// returns the files that were kept.
 pub fn search(
     bench: &Bench,
     tune: &TuneParams,
@@ -91,8 +91,8 @@ impl Trial {
         }
     }
 
-    /// The metric over all rows held out, the higher the better. Where models are calibrated, the log loss is that under a
-    /// temperature which the rows of the other inner folds ask for; what else there is hangs on no temperature.
+    /// The metric over all rows held out, the higher the better. Where models are calibrated, the log loss is that
+    /// under a temperature which the rows of the other inner folds ask for; what else there is hangs on no temperature.
     pub fn score(&self, tune: &TuneParams) -> f64 {
         if !tune.calibrates || tune.metric != TuneMetric::LogLoss {
             return self.held_out.score(tune.metric);
@@ -112,8 +112,8 @@ fn has_fit(tune: &TuneParams, trials: &Trials, candidate: usize) -> bool {
     siblings(tune, candidate).any(|number| trials.get(&number).is_some_and(|trial| trial.failed.is_none()))
 }
 
-/// Refuses to go on after inner fold `at` where a model has no candidate left that was fitted so far or is yet to be tried;
-/// what halving has dropped does not come back.
+/// Refuses to go on after inner fold `at` where a model has no candidate left that was fitted so far or is yet to be
+/// tried; what halving has dropped does not come back.
 fn check_hope(tune: &TuneParams, trials: &Trials, at: usize) -> Result<(), StageError> {
     let goes_on = |trial: &Trial| trial.failed.is_none() && trial.ends.len() > at;
     let has_hope = |candidate| siblings(tune, candidate).any(|number| trials.get(&number).is_none_or(goes_on));
@@ -150,8 +150,8 @@ struct InnerFold<'a> {
 }
 
 impl InnerFold<'_> {
-    /// The rows held out under each of the candidates, or why it could not be fitted: kept ones, or new ones that are then
-    /// kept. What could not be fitted is tried again, so that its error is known.
+    /// The rows held out under each of the candidates, or why it could not be fitted: kept ones, or new ones that are
+    /// then kept. What could not be fitted is tried again, so that its error is known.
     fn trials(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scored, ModelError>>, StageError> {
         let key = self.key(numbers);
         let mut trials = self.kept(numbers, &key)?;
