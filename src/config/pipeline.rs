@@ -6,8 +6,8 @@ use super::keys::{check_keys, nearest};
 use super::train::Calibration;
 use super::{
     Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, Fusion, FusionParams,
-    ModelSpec, Normalize, NormalizeParams, Scheme, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams,
-    View, overrides,
+    ModelSpec, Normalize, NormalizeParams, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams, View,
+    overrides,
 };
 
 /// A pipeline file: everything that a run is.
@@ -131,9 +131,9 @@ impl Pipeline {
         let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
         split.check_corpora(&corpora)?;
         self.check_calibration(&split, tune.is_some())?;
-        check_early_stopping(&split, &models, tune.as_ref())?;
         let view = View { normalize, columns: self.train.columns.clone() };
         let parameters = Parameters { pipeline: self, augment, features, split, normalize, models, view, tune, fusion };
+        parameters.check_early_stopping()?;
         parameters.pipeline.evaluate.headline(&parameters.model_names())?;
         Ok(parameters)
     }
@@ -142,36 +142,13 @@ impl Pipeline {
 impl Pipeline {
     /// Refuses a temperature where there are no rows to fit it on.
     fn check_calibration(&self, split: &SplitParams, has_inner_folds: bool) -> Result<(), ConfigError> {
-        let has_rows = has_inner_folds || split.dev() > 0.0 || split.scheme() == Scheme::Predefined;
+        let has_rows = has_inner_folds || split.may_have_dev();
         if self.train.calibration == Calibration::None || has_rows {
             return Ok(());
         }
         let problem = "is fitted on dev rows or on those of inner folds, and there are neither";
         Err(ConfigError::new("train.calibration", "\"temperature\"", problem)
             .hint("set split.dev above 0, or add a [tune] section"))
-    }
-}
-
-/// Refuses early stopping where there are no dev rows to watch.
-fn check_early_stopping(
-    split: &SplitParams,
-    models: &[ModelSpec],
-    tune: Option<&TuneParams>,
-) -> Result<(), ConfigError> {
-    let tried = tune.iter().flat_map(|tune| &tune.candidates).map(|candidate| &candidate.spec);
-    let fitted: Vec<&ModelSpec> = if tune.is_some() { tried.collect() } else { models.iter().collect() };
-    let patience = fitted.into_iter().find_map(|spec| match spec {
-        ModelSpec::Mlp(mlp) if spec.uses_dev() => Some(mlp.patience),
-        _ => None,
-    });
-    let has_rows = split.dev() > 0.0 || split.scheme() == Scheme::Predefined;
-    match patience.filter(|_| !has_rows) {
-        None => Ok(()),
-        Some(patience) => {
-            let problem = "early stopping watches dev rows, and the split has none";
-            Err(ConfigError::new("train.mlp.patience", patience, problem)
-                .hint("set split.dev above 0, or leave patience at 0"))
-        }
     }
 }
 
@@ -182,6 +159,30 @@ impl Parameters {
         let fusion = self.fusion.as_ref().map(|_| FUSION);
         let selected = self.tune.as_ref().map(|_| SELECTED);
         self.models.iter().map(|spec| spec.kind().as_str()).chain(fusion).chain(selected).collect()
+    }
+
+    /// Every specification that is fitted: the candidates of a search, or the models as they are configured.
+    pub fn fitted(&self) -> Vec<&ModelSpec> {
+        match &self.tune {
+            None => self.models.iter().collect(),
+            Some(tune) => tune.candidates.iter().map(|candidate| &candidate.spec).collect(),
+        }
+    }
+
+    /// Refuses early stopping where there are no dev rows to watch.
+    fn check_early_stopping(&self) -> Result<(), ConfigError> {
+        let patience = self.fitted().into_iter().find_map(|spec| match spec {
+            ModelSpec::Mlp(mlp) if spec.uses_dev() => Some(mlp.patience),
+            _ => None,
+        });
+        match patience.filter(|_| !self.split.may_have_dev()) {
+            None => Ok(()),
+            Some(patience) => {
+                let problem = "early stopping watches dev rows, and the split has none";
+                Err(ConfigError::new("train.mlp.patience", patience, problem)
+                    .hint("set split.dev above 0, or leave patience at 0"))
+            }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
+use super::among_all;
+
 /// Temperatures that are tried.
 const RANGE: (f64, f64) = (0.05, 20.0);
 
@@ -28,9 +30,7 @@ pub fn tempered(probabilities: ArrayView2<f32>, temperature: f64) -> Array2<f32>
     let known = known(probabilities);
     let mut of_known = probabilities.select(Axis(1), &known);
     temper(of_known.view_mut(), temperature);
-    let mut all = Array2::zeros(probabilities.raw_dim());
-    known.iter().zip(of_known.columns()).for_each(|(&class, column)| all.column_mut(class).assign(&column));
-    all
+    among_all(of_known.view(), &known, probabilities.ncols())
 }
 
 /// Whether a temperature is one that [`temperature`] could have found.

@@ -5,12 +5,11 @@
 //!
 //! Each family's values are in single precision, their mean in double, all on one thread.
 
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, Mat, Par};
+use faer::Mat;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use pulp::Arch;
 
-use super::pca::as_faer;
+use super::pca::products;
 
 /// Training rows, and how far the kernel of each family reaches around them. There is at least one family.
 #[derive(Debug)]
@@ -170,15 +169,6 @@ fn add_rbf(values: &mut [f64], distances: &[f32], width: f64, share: f64) {
             }
         },
     );
-}
-
-/// `x x'`, its lower half.
-fn products(x: ArrayView2<f32>) -> Mat<f32> {
-    let mut products = Mat::zeros(x.nrows(), x.nrows());
-    let (whole, half) = (BlockStructure::Rectangular, BlockStructure::TriangularLower);
-    let x = as_faer(x);
-    triangular::matmul(products.as_mut(), half, Accum::Replace, x, whole, x.transpose(), whole, 1.0, Par::Seq);
-    products
 }
 
 /// The exact median, the upper one of two in the middle; 1 of none, and where it is 0, as between equal rows.

@@ -84,12 +84,17 @@ impl Classifier for Model {
         if let Some(temperature) = self.temperature {
             calibration::temper(known.view_mut(), temperature);
         }
-        let mut all = Array2::zeros((x.nrows(), self.classes));
-        for (column, &class) in self.present.iter().enumerate() {
-            all.column_mut(class).assign(&known.column(column));
-        }
-        all
+        among_all(known.view(), &self.present, self.classes)
     }
+}
+
+/// Probabilities of some classes, `rows x present`, as those of all: `rows x classes`, 0 for the others.
+fn among_all(known: ArrayView2<f32>, present: &[usize], classes: usize) -> Array2<f32> {
+    let mut all = Array2::zeros((known.nrows(), classes));
+    for (column, &class) in present.iter().enumerate() {
+        all.column_mut(class).assign(&known.column(column));
+    }
+    all
 }
 
 impl std::fmt::Debug for Model {

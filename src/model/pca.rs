@@ -1,6 +1,8 @@
 //! Principal components: faer's eigenvalues of the smaller of the two matrices of inner products, on one thread.
 
 use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::traits::ComplexField;
+use faer::traits::math_utils::one;
 use faer::{Accum, MatRef, Par, Side};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -115,11 +117,11 @@ fn centered(x: ArrayView2<f32>) -> (Array2<f64>, Array1<f64>) {
 }
 
 /// `x x'`, its lower half.
-fn products(x: ArrayView2<f64>) -> faer::Mat<f64> {
+pub(super) fn products<T: ComplexField>(x: ArrayView2<T>) -> faer::Mat<T> {
     let mut products = faer::Mat::zeros(x.nrows(), x.nrows());
     let (whole, half) = (BlockStructure::Rectangular, BlockStructure::TriangularLower);
     let x = as_faer(x);
-    triangular::matmul(products.as_mut(), half, Accum::Replace, x, whole, x.transpose(), whole, 1.0, Par::Seq);
+    triangular::matmul(products.as_mut(), half, Accum::Replace, x, whole, x.transpose(), whole, one(), Par::Seq);
     products
 }
 

@@ -1,6 +1,5 @@
 //! What a model is fitted on: checked, and with the classes that the training rows lack left out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
@@ -210,9 +209,10 @@ fn known_dev_rows(problem: &Problem, present: &[usize], inputs: &Inputs, notes: 
 
 /// Words as numbers from 0, in the order of the words.
 fn numbered(words: &[&str]) -> Vec<usize> {
-    let known: BTreeSet<_> = words.iter().collect();
-    let known: Vec<_> = known.into_iter().collect();
-    words.iter().map(|word| known.partition_point(|other| *other < word)).collect()
+    let mut known = words.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    words.iter().map(|word| known.partition_point(|other| other < word)).collect()
 }
 
 /// Classes as indices into those that are present.

@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-use crate::schema::Metric;
+use crate::schema::{Metric, noun};
 
 /// `1440` -> `1,440`.
 pub(super) fn count(value: i64) -> String {
@@ -27,7 +27,7 @@ pub(super) fn range((low, high): (i64, i64)) -> String {
 
 /// `1 speaker`, `24 speakers`.
 pub(super) fn plural(value: i64, word: &str) -> String {
-    format!("{} {word}{}", count(value), if value == 1 { "" } else { "s" })
+    format!("{} {}", count(value), noun(value, word))
 }
 
 /// A figure with three decimals; a dash where it is not defined.

@@ -18,7 +18,7 @@ pub use tables::{
     Utterance, published_tables,
 };
 pub use track::Track;
-pub use words::plural;
+pub use words::{noun, plural};
 
 /// Prefix of the probability columns of the predictions table: `p_<class>`.
 pub const PROBABILITY_PREFIX: &str = "p_";

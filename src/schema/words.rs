@@ -1,4 +1,9 @@
 /// `1 speaker`, `24 speakers`.
 pub fn plural(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+    format!("{count} {}", noun(count as i64, word))
+}
+
+/// The word as it stands behind the count: `speaker` behind 1, `speakers` behind any other.
+pub fn noun(count: i64, word: &str) -> String {
+    format!("{word}{}", if count == 1 { "" } else { "s" })
 }

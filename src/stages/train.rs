@@ -19,7 +19,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::config::{self, TuneParams};
-use crate::schema::{FeatureInfo, Importance, Normalization, SplitRow, plural};
+use crate::schema::{Importance, Normalization, SplitRow, plural};
 use bench::Bench;
 use fits::Job;
 use ground::Ground;
@@ -144,9 +144,8 @@ fn importance(bench: &Bench, plans: &[Plan]) -> Result<Vec<Importance>, StageErr
         return Ok(Vec::new());
     }
     let model = parameters.pipeline.evaluate.headline(&parameters.model_names())?;
-    let dictionary = output::get_table::<FeatureInfo>(bench.context.out, StageName::Extract)?.0.rows;
-    let fold = |plan: &&Plan| importance::fold(bench, plan, model, &dictionary);
+    let fold = |plan: &&Plan| importance::fold(bench, plan, model);
     let of_folds: Vec<&Plan> = plans.iter().filter(|plan| plan.ground != Ground::All).collect();
     let counts = of_folds.par_iter().with_max_len(1).map(fold).collect::<Result<Vec<_>, _>>()?;
-    Ok(importance::rows(&counts, model, &dictionary))
+    Ok(importance::rows(&counts, model, &bench.dictionary))
 }

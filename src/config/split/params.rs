@@ -120,6 +120,11 @@ impl SplitParams {
         }
     }
 
+    /// Whether dev is carved, or may be among the sides that the user fixed.
+    pub fn may_have_dev(&self) -> bool {
+        self.dev() > 0.0 || self.scheme() == Scheme::Predefined
+    }
+
     /// Columns whose values are spread over the sides in equal shares.
     pub fn stratify_by(&self) -> &[String] {
         match self {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::ground::Ground;
 use crate::config::train::Calibration;
-use crate::config::{self, ColumnPatterns, ModelSpec, Parameters, View};
+use crate::config::{self, ColumnPatterns, Parameters, View};
 use crate::dataset::{self, Features, Matrices, Statistics};
 use crate::model::Problem;
 use crate::schema::{FeatureInfo, Normalization, SplitRow};
 use crate::stages::features_table::FeaturesTable;
 use crate::stages::{Context, StageError, StageName, output};
-use crate::storage::Store;
 
 /// The features and everything else that fits look at.
 pub struct Bench<'a> {
@@ -23,6 +22,8 @@ pub struct Bench<'a> {
     /// All utterances as one fold; no rows where nothing is fitted on them.
     whole: Vec<SplitRow>,
     normalization: Vec<Normalization>,
+    /// What each feature is.
+    pub dictionary: Vec<FeatureInfo>,
     /// Names of all features.
     names: Vec<String>,
     /// The features that views take.
@@ -54,16 +55,18 @@ impl<'a> Bench<'a> {
         let classes = dataset::classes(all.keys(), splits)?;
         let whole = whole(context.parameters, &all, splits)?;
         let names = all.names().to_vec();
-        let families = families(context.out)?;
+        let dictionary = output::get_table::<FeatureInfo>(context.out, StageName::Extract)?.0.rows;
+        let known = families(&dictionary);
         let (all, mut taken) = (Arc::new(all), BTreeMap::new());
         for patterns in views(context).map(|view| &view.columns).collect::<BTreeSet<_>>() {
             let columns = patterns.pick(&names)?;
             let features = if columns.len() == names.len() { Arc::clone(&all) } else { Arc::new(all.pick(&columns)) };
-            let families =
-                features.names().iter().map(|name| families.get(name).cloned().unwrap_or_default()).collect();
+            let family = |name: &String| known.get(name.as_str()).copied().unwrap_or_default().to_owned();
+            let families = features.names().iter().map(family).collect();
             taken.insert(patterns.clone(), Taken { features, columns, families });
         }
-        Ok(Self { context, classes, inputs, splits, whole, normalization: normalization.rows, names, taken })
+        let normalization = normalization.rows;
+        Ok(Self { context, classes, inputs, splits, whole, normalization, dictionary, names, taken })
     }
 
     /// The features of a view.
@@ -133,9 +136,8 @@ impl<'a> Bench<'a> {
 }
 
 /// What each feature is about, by its name.
-fn families(out: &dyn Store) -> Result<BTreeMap<String, String>, StageError> {
-    let dictionary = output::get_table::<FeatureInfo>(out, StageName::Extract)?.0.rows;
-    Ok(dictionary.into_iter().map(|info| (info.name, info.family)).collect())
+pub fn families(dictionary: &[FeatureInfo]) -> BTreeMap<&str, &str> {
+    dictionary.iter().map(|info| (info.name.as_str(), info.family.as_str())).collect()
 }
 
 /// How fits are calibrated: not by themselves where the rows of inner folds are there for it.
@@ -149,10 +151,7 @@ fn whole(parameters: &Parameters, features: &Features, splits: &[SplitRow]) -> R
     if !parameters.pipeline.train.deploy {
         return Ok(Vec::new());
     }
-    let stops_early = match &parameters.tune {
-        None => parameters.models.iter().any(ModelSpec::uses_dev),
-        Some(tune) => tune.candidates.iter().any(|candidate| candidate.spec.uses_dev()),
-    };
+    let stops_early = parameters.fitted().iter().any(|spec| spec.uses_dev());
     let dev = stops_early || calibration(parameters) == Calibration::Temperature;
     Ok(dataset::whole(features.keys(), splits, &parameters.split, dev, parameters.pipeline.seed)?)
 }

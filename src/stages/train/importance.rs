@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::bench::Bench;
+use super::bench::{Bench, families};
 use super::plan::Plan;
 use super::saved;
 use super::scored::Scored;
@@ -31,9 +31,9 @@ struct Part {
 }
 
 /// Counts of one fold for a model, or for those that it is made of.
-pub fn fold(bench: &Bench, plan: &Plan, model: &str, dictionary: &[FeatureInfo]) -> Result<Counts, StageError> {
+pub fn fold(bench: &Bench, plan: &Plan, model: &str) -> Result<Counts, StageError> {
     let parts = parts(bench, plan, model)?;
-    let families = dictionary.iter().map(|info| (info.name.as_str(), info.family.as_str())).collect::<BTreeMap<_, _>>();
+    let families = families(&bench.dictionary);
     let mut counts = Counts { whole: Some(confusion(&parts, |part| part.test.clone())), ..Counts::default() };
     for family in families.values().copied().collect::<BTreeSet<_>>() {
         for swap in 0..bench.context.parameters.pipeline.evaluate.importance {
