@@ -13,6 +13,7 @@ mod features_golden;
 mod features_htk;
 mod fold_models;
 mod frames;
+mod fuzz;
 mod layering;
 mod misuse;
 mod opensmile_golden;
