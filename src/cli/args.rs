@@ -5,7 +5,7 @@ use crate::config::{self, Evaluate, Extract};
 use crate::schema::{TableDef, published_tables};
 use crate::stages::StageName;
 
-use super::say;
+use super::output;
 
 /// Speech emotion recognition as a batch job: audio in; Parquet feature tables, honest splits, trained models and a
 /// report out.
@@ -239,8 +239,8 @@ pub(super) struct SchemaOptions {
 pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
     let tables = published_tables();
     if options.name == "tables" {
-        tables.iter().for_each(|table| say(&format!("{:<20} {}", table.name, table.description)));
-        return Ok(());
+        let line = |table: &TableDef| format!("{:<20} {}\n", table.name, table.description);
+        return Ok(output::result(&tables.iter().map(line).collect::<String>())?);
     }
     let schema = match tables.iter().find(|table| table.name == options.name) {
         Some(table) => table_schema(table),
@@ -251,8 +251,7 @@ pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
             return Err(config::ConfigError::new("schema", format!("`{}`", options.name), problem).into());
         }
     };
-    say(&format!("{schema:#}"));
-    Ok(())
+    Ok(output::result(&format!("{schema:#}\n"))?)
 }
 
 /// The published form of a table's definition.

@@ -5,8 +5,8 @@ use crate::stages::{self, RunPlace, StageError};
 use crate::storage;
 
 use super::args::CompareOptions;
+use super::output;
 use super::run::{here, join};
-use super::say;
 
 /// Prints the comparison of two runs; a gate that fails is an error after that.
 pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
@@ -22,11 +22,15 @@ pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
     let mut versus = stages::compare(&place_a, &place_b, options.model.as_deref(), resampling)?;
     versus.gates = gates;
     let text = report::versus(&versus);
-    say(text.trim_end());
+    let lines = format!("{}\n", text.trim_end());
+    let is_all = file.is_none() && options.max_drop.is_empty();
+    let printed = if is_all { output::result(&lines) } else { output::print(&lines) };
     if let Some((folder, name)) = file {
         storage::open(&folder, &params)?.put(&name, text.as_bytes())?;
     }
-    versus.broken().map_or(Ok(()), |words| Err(StageError::Regression(words).into()))
+    // A gate that fails is the worse news.
+    versus.broken().map_or(Ok(()), |words| Err(StageError::Regression(words)))?;
+    Ok(printed?)
 }
 
 /// The folder and the name of a file.

@@ -7,6 +7,8 @@ use crate::dataset::DatasetError;
 use crate::stages::StageError;
 use crate::storage::StorageError;
 
+use super::output::{self, complain};
+
 const USAGE: u8 = 2;
 const INPUT: u8 = 3;
 const STORAGE: u8 = 4;
@@ -16,9 +18,12 @@ const SIGNAL: u8 = 128;
 
 /// Prints clap's message; asking for help is no error.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return code(Ok(output::help(error).map_err(anyhow::Error::from)));
+    }
     // Printing fails only where there is nobody to read it.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+    ExitCode::from(USAGE)
 }
 
 /// The exit code of a result; prints what went wrong.
@@ -26,11 +31,11 @@ pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> E
     match result {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
-            eprintln!("error: {}", message(&error));
+            complain(&format!("error: {}", message(&error)));
             ExitCode::from(of_error(&error))
         }
         Err(_) => {
-            eprintln!("error: this is a bug in ser; what is finished is kept. Please report the lines above");
+            complain("error: this is a bug in ser; what is finished is kept. Please report the lines above");
             ExitCode::from(BUG)
         }
     }
@@ -38,7 +43,7 @@ pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> E
 
 /// Ends the process with an error, whatever it is in the middle of.
 pub(super) fn now(error: StageError) -> ! {
-    eprintln!("error: {error}");
+    complain(&format!("error: {error}"));
     std::process::exit(i32::from(of_stage(&error)))
 }
 

@@ -1,28 +1,30 @@
-use crate::features::{descriptors, functionals, look_up, ready_sets};
+use crate::features::{FeatureSet, descriptors, functionals, look_up, ready_sets};
 use crate::schema::{FeatureInfo, plural};
 
 use super::args::FeaturesCommand;
-use super::say;
+use super::output;
 
 /// Prints what feature sets are made of.
 pub(super) fn run(command: &FeaturesCommand) -> anyhow::Result<()> {
-    match command {
+    let lines = match command {
         FeaturesCommand::List => list(),
-        FeaturesCommand::Describe { name } => look_up(name)?.iter().for_each(print),
-    }
-    Ok(())
+        FeaturesCommand::Describe { name } => look_up(name)?.iter().map(line).collect(),
+    };
+    Ok(output::result(&lines)?)
 }
 
-fn list() {
-    say("Ready sets (features.set):");
-    ready_sets().for_each(|(name, set)| say(&format!("  {name:<24} {}", plural(set.names().len(), "column"))));
-    say("\nDescriptors:");
-    descriptors().iter().for_each(print);
-    say("\nFunctionals (those with a number stand for all their kind):");
-    functionals().iter().for_each(print);
+fn list() -> String {
+    let set = |(name, set): (_, FeatureSet)| format!("  {name:<24} {}\n", plural(set.names().len(), "column"));
+    let sets = ready_sets().map(set).collect::<String>();
+    let descriptors = descriptors().iter().map(line).collect::<String>();
+    let functionals = functionals().iter().map(line).collect::<String>();
+    format!(
+        "Ready sets (features.set):\n{sets}\nDescriptors:\n{descriptors}\n\
+         Functionals (those with a number stand for all their kind):\n{functionals}"
+    )
 }
 
-fn print(info: &FeatureInfo) {
+fn line(info: &FeatureInfo) -> String {
     let source = if info.source.is_empty() { String::new() } else { format!(" ({})", info.source) };
-    say(&format!("  {:<24} {:<8} {}{source}", info.name, info.unit, info.description));
+    format!("  {:<24} {:<8} {}{source}\n", info.name, info.unit, info.description)
 }

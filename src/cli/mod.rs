@@ -1,32 +1,31 @@
 //! Flags, logging, progress and exit codes: the only room that reads the command line and the environment, prints or
 //! exits.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this room is where they are allowed"
-)]
+#![allow(clippy::disallowed_methods, reason = "this room is where they are allowed")]
 
 mod args;
 mod compare;
 mod exit;
 mod features;
 mod logging;
+mod output;
 mod predict;
 mod progress;
 mod run;
 mod synth;
 
-use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
+use signal_hook::consts::SIGXFSZ;
 
 use args::{Cli, Command};
 
 /// The `ser` program: reads the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
+    // A limit on file sizes (ulimit -f) is then a failed write and not the end of the process.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
@@ -41,9 +40,4 @@ pub fn main() -> ExitCode {
         Command::Schema(options) => args::print_schema(&options),
     });
     exit::code(result)
-}
-
-/// Prints a line of the summary. Nobody may be there to read it: `ser run ... | head -1` runs to its end.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -4,8 +4,9 @@ use crate::stages::{PREDICT, Predict, Record};
 use crate::storage;
 
 use super::args::PredictOptions;
-use super::run::{here, join, place, say_outcome, say_state, stop_flag, threads};
-use super::{logging, progress, say};
+use super::output::{self, say};
+use super::run::{here, join, place, say_outcome, state_line, stop_flag, threads};
+use super::{logging, progress};
 
 /// Predicts files by a saved model, and says what came of it.
 pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
@@ -27,10 +28,9 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     };
     threads(&options.work)?.install(|| {
         if options.work.dry_run {
-            say_state(PREDICT, &predict.inspect()?);
-            return Ok(());
+            return Ok(output::print(&state_line(PREDICT, &predict.inspect()?))?);
         }
-        let _lock = out.lock("run/lock")?;
+        let _lock = out.lock(storage::LOCK)?;
         out.sweep()?;
         let outcome = predict.perform()?;
         if !options.work.quiet {

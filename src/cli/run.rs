@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::config::{ConfigError, Parameters, Pipeline, Storage};
 use crate::stages::{Context, NEW, Record, StageError, StageName, State};
 use crate::storage::{self, StorageError, Store};
 
 use super::args::{RunOptions, WorkOptions};
-use super::{exit, logging, progress, say};
+use super::output::{self, say};
+use super::{exit, logging, progress};
 
 /// Keys of the pipeline file that hold a path, `N` standing for a number.
 const PATH_KEYS: [&str; 3] = ["out", "corpus.N.source", "corpus.N.manifest"];
@@ -36,6 +37,7 @@ pub(super) fn run(options: &RunOptions, only: Option<StageName>) -> anyhow::Resu
         stop: &stop,
         progress: progress.as_ref(),
     };
+    context.check_places()?;
     let options = &options.work;
     threads(options)?
         .install(|| if options.dry_run { plan(&context, &stages) } else { work(&context, &stages, options.quiet) })
@@ -48,7 +50,7 @@ pub(super) fn threads(options: &WorkOptions) -> anyhow::Result<rayon::ThreadPool
 }
 
 fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<()> {
-    let _lock = context.out.lock("run/lock")?;
+    let _lock = context.out.lock(storage::LOCK)?;
     context.out.sweep()?;
     if let [alone] = stages {
         alone.check_before(context)?;
@@ -77,28 +79,28 @@ pub(super) fn say_outcome(name: &str, up_to_date: bool, record: &Record) {
 }
 
 fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
-    let mut before = None;
+    let (mut before, mut lines) = (None, String::new());
     for stage in stages {
         let state = match before {
             Some(before) => State::WouldRunAfter(before),
             None => stage.inspect(context)?,
         };
-        say_state(stage.as_str(), &state);
+        lines += &state_line(stage.as_str(), &state);
         if !matches!(state, State::UpToDate(_)) {
             before = Some(stage.as_str());
         }
     }
-    Ok(())
+    Ok(output::print(&lines)?)
 }
 
 /// What would be done, in a line.
-pub(super) fn say_state(name: &str, state: &State) {
-    let line = match state {
+pub(super) fn state_line(name: &str, state: &State) -> String {
+    let state = match state {
         State::UpToDate(record) => format!("up to date: {}", record.summary),
         State::WouldRun(amount) => format!("would run on {amount}"),
         State::WouldRunAfter(before) => format!("would run after {before}"),
     };
-    say(&format!("{name:<10} {line}"));
+    format!("{name:<10} {state}\n")
 }
 
 /// The pipeline file with overrides, every path made independent of the working directory.
@@ -186,8 +188,6 @@ pub(super) fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
         };
         register().context("could not watch for signals")?;
     }
-    // A limit on file sizes (ulimit -f) is then a failed write and not the end of the process.
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).context("could not watch for signals")?;
     give_up_in_time(Arc::clone(&stop));
     Ok(stop)
 }

@@ -9,7 +9,7 @@ use crate::storage;
 use crate::synth::{self, Plan};
 
 use super::args::SynthOptions;
-use super::say;
+use super::output;
 
 /// Writes a synthetic corpus, and the marker by which ingest knows it as one.
 pub(super) fn run(options: &SynthOptions) -> anyhow::Result<()> {
@@ -35,7 +35,6 @@ pub(super) fn run(options: &SynthOptions) -> anyhow::Result<()> {
         anyhow::Ok(folder.put(&utterance.path(), &wav)?)
     })?;
     let (made, speakers) = (plural(utterances.len(), "synthetic utterance"), plural(plan.speakers as usize, "speaker"));
-    say(&format!("{made} of {speakers} in {}", folder.root()));
-    say(&format!("pattern = '{}'", synth::PATTERN));
-    Ok(())
+    let lines = format!("{made} of {speakers} in {}\npattern = '{}'\n", folder.root(), synth::PATTERN);
+    Ok(output::print(&lines)?)
 }

@@ -103,6 +103,14 @@ impl Pipeline {
             overrides::apply(&mut table, assignment)?;
         }
         check_keys(&table, &json_schema())?;
+        if !table.contains_key("out") {
+            return Err(ConfigError::new(
+                "out",
+                "missing",
+                "wanted a folder or s3://BUCKET/PREFIX for tables and models",
+            )
+            .hint("write it into the pipeline file, or give --out"));
+        }
         let value = toml::Value::Table(table);
         serde_path_to_error::deserialize(value.clone()).map_err(|error| type_error(&value, error))
     }

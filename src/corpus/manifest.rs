@@ -1,12 +1,13 @@
 //! Tables with one row an utterance.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::SourceFile;
 use super::entry::{Entries, Entry, Facts, extra_names, reject};
 use super::error::{CorpusError, first_five, nearest_hint, shorten};
 use super::named::{audio_files, hidden_warning};
-use super::paths::{inside, without_extension};
+use super::paths::{inside, with_slashes, without_extension};
 use super::seconds::parse_seconds;
 use crate::config;
 use crate::schema::Reject;
@@ -71,6 +72,18 @@ pub fn outside_paths(config: &config::Corpus, table: &ManifestTable) -> Result<V
     Ok(paths.into_iter().filter(|path| is_outside(path)).map(str::to_owned).collect())
 }
 
+/// Paths that the manifest's rows name inside the source, tidied, sorted and without repeats.
+///
+/// # Errors
+/// Those of [`outside_paths`].
+pub fn inside_paths(config: &config::Corpus, table: &ManifestTable) -> Result<BTreeSet<String>, CorpusError> {
+    let manifest = config.manifest.as_deref().unwrap_or_default();
+    table.check(manifest)?;
+    let map = ColumnMap::new(config, manifest, table)?;
+    let paths = table.rows.iter().filter_map(|row| cell(row, Some(map.path))).filter(|path| !is_outside(path));
+    Ok(paths.filter_map(inside).collect())
+}
+
 /// Reads every row: an entry where its audio is listed, a reject where something is missing or wrong.
 pub(super) fn read(
     config: &config::Corpus,
@@ -81,7 +94,7 @@ pub(super) fn read(
     table.check(manifest)?;
     let map = ColumnMap::new(config, manifest, table)?;
     check_inside(config, manifest, table, &map)?;
-    let listed: BTreeMap<&str, u64> = files.iter().map(|file| (file.path.as_str(), file.bytes)).collect();
+    let listed = Listed::new(files);
     let (audio, hidden) = audio_files(config, files);
     let extra = extra_names(map.extra.iter().map(|column| table.columns[*column].as_str()));
     let mut result = Entries { extra, audio_files: audio.len(), ..Entries::default() };
@@ -202,7 +215,7 @@ fn check_inside(
 
 /// Whether a path leaves the source, also when its backslashes are read as `/`.
 fn is_outside(path: &str) -> bool {
-    inside(path).is_none() || inside(&path.replace('\\', "/")).is_none()
+    inside(path).is_none() || inside(&with_slashes(path)).is_none()
 }
 
 /// Why a row is no utterance.
@@ -221,7 +234,7 @@ impl Refusal {
 fn read_row(
     config: &config::Corpus,
     map: &ColumnMap,
-    listed: &BTreeMap<&str, u64>,
+    listed: &Listed<'_>,
     number: usize,
     row: &[Option<String>],
 ) -> Result<Entry, Refusal> {
@@ -229,7 +242,7 @@ fn read_row(
     let Some(written) = cell(row, Some(map.path)) else {
         return refuse("", "missing_path", "the cell with the path is empty".to_owned());
     };
-    let Some((path, bytes)) = look_up(listed, written) else {
+    let Some((path, bytes)) = listed.look_up(written) else {
         return refuse(written, "missing_file", format!("{written:?} is not under the source"));
     };
     let Some(label) = cell(row, map.emotion).or(config.emotion.as_deref()) else {
@@ -239,7 +252,7 @@ fn read_row(
         Ok(times) => times,
         Err(what) => return refuse(&path, "bad_time", what),
     };
-    let key = cell(row, map.key).unwrap_or_else(|| without_extension(&path)).to_owned();
+    let key = cell(row, map.key).map_or_else(|| with_slashes(without_extension(&path)).into_owned(), str::to_owned);
     let facts = row_facts(map, row, label);
     Ok(Entry { path, bytes, key, start_s, end_s, facts, row: Some(number) })
 }
@@ -262,10 +275,22 @@ fn cell(row: &[Option<String>], column: Option<usize>) -> Option<&str> {
     row[column?].as_deref().filter(|text| !text.is_empty())
 }
 
-/// The listed file of a path: as written, tidied (`./a//b`), or with backslashes read as `/`.
-fn look_up(listed: &BTreeMap<&str, u64>, written: &str) -> Option<(String, u64)> {
-    let spellings = [Some(written.to_owned()), inside(written), inside(&written.replace('\\', "/"))];
-    spellings.into_iter().flatten().find_map(|path| listed.get(path.as_str()).map(|bytes| (path.clone(), *bytes)))
+/// Listed files by the paths that a row may write.
+struct Listed<'a>(BTreeMap<Cow<'a, str>, &'a SourceFile>);
+
+impl<'a> Listed<'a> {
+    fn new(files: &'a [SourceFile]) -> Self {
+        // A path as it is goes before another's reading of it.
+        let read = files.iter().map(|file| (with_slashes(&file.path), file));
+        Self(read.chain(files.iter().map(|file| (Cow::from(file.path.as_str()), file))).collect())
+    }
+
+    /// Path and size of a file: written as it is, tidied (`./a//b`), or with backslashes read as `/`.
+    fn look_up(&self, written: &str) -> Option<(String, u64)> {
+        let spellings = [Some(written.to_owned()), inside(written), inside(&with_slashes(written))];
+        let file = spellings.into_iter().flatten().find_map(|path| self.0.get(path.as_str()))?;
+        Some((file.path.clone(), file.bytes))
+    }
 }
 
 /// Start and end of a segment; a start of 0 without an end is the whole file.

@@ -39,9 +39,9 @@ pub use build::build;
 pub use csv::parse_delimited;
 pub use error::CorpusError;
 pub use glob::Glob;
-pub use manifest::{ManifestTable, outside_paths};
+pub use manifest::{ManifestTable, inside_paths, outside_paths};
 pub use merge::merge;
-pub use named::is_audio;
+pub use named::{is_audio, is_audio_of};
 
 use crate::schema::{LabelCount, Reject, Table, Utterance};
 

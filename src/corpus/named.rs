@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::SourceFile;
 use super::entry::{Entries, Entry, Facts, reject};
 use super::error::{CorpusError, first_five};
-use super::paths::{extension, file_name, is_hidden, without_extension};
+use super::paths::{extension, file_name, is_hidden, with_slashes, without_extension};
 use super::pattern::Pattern;
 use super::preset::Rules;
 use crate::config;
@@ -56,7 +56,7 @@ pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Gram
     }
     let mut result = Entries { extra: grammar.extra(), audio_files: audio.len(), ..Entries::default() };
     for file in &audio {
-        match grammar.parse(&file.path) {
+        match grammar.parse(&with_slashes(&file.path)) {
             _ if !is_text(&file.path) => result.rejects.push(bad_name(config, file)),
             Some(facts) => result.entries.push(entry(file, grammar, facts)),
             None => result.rejects.push(unmatched(config, file, grammar)),
@@ -70,6 +70,12 @@ pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Gram
 /// Whether a corpus with the usual extensions would look at this file.
 pub fn is_audio(path: &str) -> bool {
     !is_hidden(path) && extension(path).is_some_and(|e| config::usual_extensions().any(|usual| usual == e))
+}
+
+/// Whether a corpus would look at this file.
+pub fn is_audio_of(config: &config::Corpus, path: &str) -> bool {
+    let is_legal = |found: String| config.extensions.iter().any(|legal| legal.to_lowercase() == found);
+    !is_hidden(path) && extension(path).is_some_and(is_legal)
 }
 
 /// The audio files of a listing, and how many more are hidden.
@@ -109,7 +115,7 @@ pub(super) fn hidden_warning(config: &config::Corpus, hidden: usize) -> Option<S
 }
 
 fn entry(file: &SourceFile, grammar: &Grammar, mut facts: Facts) -> Entry {
-    let key = facts.key.take().unwrap_or_else(|| grammar.default_key(&file.path).to_owned());
+    let key = facts.key.take().unwrap_or_else(|| grammar.default_key(&with_slashes(&file.path)).to_owned());
     Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
 }
 

@@ -1,13 +1,24 @@
-//! Paths as text: `/` between folders, whatever the system.
+//! Paths as text: `/` between folders, whatever the system. A zip made on Windows may leave `\` in names: such a name
+//! is read as if `/` stood there, while the file keeps the name under which it can be asked for.
+
+use std::borrow::Cow;
+
+/// What stands between the parts of a path.
+const SEPARATORS: [char; 2] = ['/', '\\'];
+
+/// A path as it is read: with `/` between folders.
+pub(super) fn with_slashes(path: &str) -> Cow<'_, str> {
+    if path.contains('\\') { path.replace('\\', "/").into() } else { path.into() }
+}
 
 /// The last part of a path.
 pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+    path.rsplit_once(SEPARATORS).map_or(path, |(_, name)| name)
 }
 
 /// The name of the folder that holds a file; `None` at the top.
 pub(super) fn parent_name(path: &str) -> Option<&str> {
-    path.rsplit_once('/').map(|(parent, _)| file_name(parent))
+    path.rsplit_once(SEPARATORS).map(|(parent, _)| file_name(parent))
 }
 
 /// The extension of a file in lower case; `None` where the name has none (a leading dot makes no extension).
@@ -22,7 +33,7 @@ pub(super) fn without_extension(path: &str) -> &str {
 
 /// Whether a part of the path begins with a dot, or is the folder that macOS adds to archives.
 pub(super) fn is_hidden(path: &str) -> bool {
-    path.split('/').any(|part| part.starts_with('.') || part == "__MACOSX")
+    path.split(SEPARATORS).any(|part| part.starts_with('.') || part == "__MACOSX")
 }
 
 /// A path without `.`, empty parts and inner `..`; `None` where it is absolute (also a URL or a Windows path) or climbs
@@ -75,6 +86,8 @@ mod tests {
             ("a.", "a.", None, Some(""), "a"),
             ("", "", None, None, ""),
             ("é/ü.flac", "ü.flac", Some("é"), Some("flac"), "é/ü"),
+            ("a.b\\c", "c", Some("a.b"), None, "a.b\\c"),
+            ("x/a\\b.wav", "b.wav", Some("a"), Some("wav"), "x/a\\b"),
         ];
         for (path, name, parent, ext, bare) in cases {
             assert_eq!(file_name(path), name, "{path}");
@@ -86,7 +99,7 @@ mod tests {
 
     #[test]
     fn hidden_files_are_known_by_any_part() {
-        for (path, want) in [("._a.wav", true), ("a/.b/c.wav", true), ("__MACOSX/a.wav", true), ("a.b/c.wav", false)] {
+        for (path, want) in [("._a.wav", true), ("a/.b/c.wav", true), ("__MACOSX\\a.wav", true), ("a.b/c.wav", false)] {
             assert_eq!(is_hidden(path), want, "{path}");
         }
     }

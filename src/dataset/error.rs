@@ -144,7 +144,9 @@ pub enum DatasetError {
         value: String,
     },
     /// Split rows and features do not belong together.
-    #[error("the splits table names utterance `{id}`, which the features table lacks\nhint: run split again")]
+    #[error(
+        "the splits table names utterance `{id}`, which the features table lacks\nhint: run split again with --force"
+    )]
     UnknownUtterance {
         /// The utterance.
         id: String,
@@ -183,7 +185,9 @@ pub enum DatasetError {
         id: String,
     },
     /// There are no statistics for a group.
-    #[error("there are no normalization statistics for `{group}` in fold {fold}\nhint: run normalize again")]
+    #[error(
+        "there are no normalization statistics for `{group}` in fold {fold}\nhint: run normalize again with --force"
+    )]
     NoStatistics {
         /// The speaker, or `all`.
         group: String,
@@ -193,7 +197,7 @@ pub enum DatasetError {
     /// Statistics and table have different features.
     #[error(
         "the normalization of fold {fold} was fitted on other features than the table has: {difference}\n\
-         hint: run normalize again"
+         hint: run normalize again with --force"
     )]
     FeatureMismatch {
         /// The fold.

@@ -17,6 +17,11 @@ impl Track {
             Self::Transductive => "transductive",
         }
     }
+
+    /// The track of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Inductive, Self::Transductive].into_iter().find(|track| track.as_str() == word)
+    }
 }
 
 impl fmt::Display for Track {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::config::{ConfigError, Evaluate};
 use crate::eval::{Measure, Outcome, Resampling, Sums, Tally};
-use crate::model;
 use crate::report::{Change, RunSide, Versus};
-use crate::schema::{Comparison, FeatureKeys, PROBABILITY_PREFIX, Prediction, Split, Table, Track};
+use crate::schema::{Comparison, FeatureKeys, Metric, PROBABILITY_PREFIX, Prediction, Split, Table, Track};
 use crate::storage::Store;
+use crate::table::Footer;
 
 use super::features_table::FeaturesTable;
 use super::{StageError, StageName, output};
@@ -94,7 +94,7 @@ impl<'a> Run<'a> {
         }
         let keys = FeaturesTable::find(place.out)?.keys(place.out)?.rows;
         let keys = keys.into_iter().map(|row| (row.utterance_id.clone(), row)).collect();
-        let track = track(place.out)?;
+        let track = track(place.out, &footer)?;
         Ok(Self { given: place.given, model, track, classes, tested, keys, predictions: footer.content_hash })
     }
 
@@ -140,14 +140,13 @@ fn headline(place: &RunPlace, rows: &[Prediction], wanted: Option<&str>) -> Resu
     Err(ConfigError::new("--model", wanted, problem).into())
 }
 
-/// Whether statistics of test speakers entered, as the models of the run say: all share the normalization's scope.
-fn track(out: &dyn Store) -> Result<Track, StageError> {
-    let missing = || StageError::MissingTable { table: "models".to_owned(), stage: StageName::Train.as_str() };
-    let listed = out.list("models")?;
-    let folder = listed.iter().find_map(|entry| entry.path.strip_suffix(model::FILES[1])).ok_or_else(missing)?;
-    let file = |name: &str| Ok::<_, StageError>((name.to_owned(), out.get(&format!("{folder}{name}"))?.to_vec()));
-    let files = model::FILES.iter().map(|name| file(name)).collect::<Result<Vec<_>, _>>()?;
-    Ok(model::load(&files)?.track())
+/// Whether statistics of test speakers entered, as the figures of these predictions say. Models may be gone by now.
+fn track(out: &dyn Store, predictions: &Footer) -> Result<Track, StageError> {
+    let (metrics, footer) = output::get_table::<Metric>(out, StageName::Evaluate)?;
+    let is_of_these = footer.inputs.get("predictions") == Some(&predictions.content_hash);
+    let track = metrics.rows.first().and_then(|row| Track::from_word(&row.track));
+    let unfinished = || StageError::Unfinished { stage: StageName::Evaluate.as_str() };
+    track.filter(|_| is_of_these).ok_or_else(unfinished)
 }
 
 /// The shared test rows of both runs. Folds are left out: the runs may have dealt the same utterances differently.

@@ -1,9 +1,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::Parameters;
-use crate::storage::Store;
+use crate::config::{ConfigError, Parameters};
+use crate::storage::{self, Store};
 
 use super::StageError;
+
+/// Folders of an output that a run fills and tidies.
+const FOLDERS: [&str; 6] = ["features", "frames", "models", "normalized", "report", "run"];
 
 /// Shows how far a long piece of work is.
 pub trait Progress: Sync {
@@ -30,6 +33,28 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Refuses an output that is a corpus itself, and a corpus among the tables. Either may lie in the other otherwise.
+    ///
+    /// # Errors
+    /// Names the key and another place.
+    pub fn check_places(&self) -> Result<(), ConfigError> {
+        let pipeline = &self.parameters.pipeline;
+        for corpus in &pipeline.corpus {
+            if storage::below(&corpus.source, &pipeline.out).is_some_and(|path| path.is_empty()) {
+                let problem = format!("the audio of corpus `{}` lies there: tables and audio would mix", corpus.name);
+                let hint = format!("choose a folder of its own, such as {}/ser", pipeline.out.trim_end_matches('/'));
+                return Err(ConfigError::new("out", &pipeline.out, problem).hint(hint));
+            }
+            let path = storage::below(&pipeline.out, &corpus.source).unwrap_or_default();
+            if let Some(folder) = FOLDERS.iter().find(|folder| path.split('/').next() == Some(folder)) {
+                let problem = format!("a run with `out` = {} fills its folder `{folder}` itself", pipeline.out);
+                let hint = "move the audio, or choose another `out`";
+                return Err(ConfigError::new("corpus.source", &corpus.source, problem).hint(hint));
+            }
+        }
+        Ok(())
+    }
+
     /// # Errors
     /// More was refused than `extract.max_reject_rate` allows.
     pub fn check_rejects(&self, rejects: u64, utterances: u64) -> Result<(), StageError> {

@@ -208,7 +208,7 @@ fn refusal(row: &Utterance, error: StorageError) -> Result<Refusal, StageError> 
             unreadable("may not be read: permission denied")
         }
         StorageError::Dangling { .. } => unreadable("is a link to a file that is not there"),
-        StorageError::Changed { .. } | StorageError::NotFound { .. } => {
+        StorageError::Changed { .. } | StorageError::NotFound { .. } | StorageError::NotAFile { .. } => {
             Err(StageError::SourceChanged { corpus: row.corpus.clone(), path: row.path.clone() })
         }
         error => Err(error.into()),

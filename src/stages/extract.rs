@@ -231,7 +231,7 @@ fn assemble<'a>(
 }
 
 fn reject(row: &Utterance, Refusal { code, message }: Refusal) -> Reject {
-    tracing::warn!(utterance = row.utterance_id, code, message, "refused");
+    tracing::warn!(utterance = row.utterance_id, code, reason = message, "refused");
     Reject {
         corpus: row.corpus.clone(),
         path: row.path.clone(),

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config;
 use crate::corpus::{self, Corpus, CorpusError, ManifestTable, SourceFile};
 use crate::schema::{FileStamp, Table, Utterance, plural};
-use crate::storage::{self, Entry, Store};
+use crate::storage::{self, Entry, PassedOver, Reason, StorageError, Store, Survey};
 use crate::synth;
 use crate::table::{self, TableError};
 
-use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
+use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, passed_over};
 
 /// The table of file stamps, which only reruns read.
 pub(super) const FILES: &str = "run/files.parquet";
@@ -31,6 +31,7 @@ pub struct Ingest;
 #[derive(Debug)]
 pub struct Listing {
     files: Vec<Entry>,
+    passed_over: Vec<PassedOver>,
     manifest: Option<ManifestTable>,
 }
 
@@ -52,7 +53,7 @@ impl Stage for Ingest {
         let corpora = &context.parameters.pipeline.corpus;
         let (mut inputs, mut work) = (BTreeMap::new(), Vec::new());
         for corpus in corpora {
-            let (listing, hash) = list(corpus, &context.parameters.pipeline.storage)?;
+            let (listing, hash) = list(corpus, &context.parameters.pipeline)?;
             inputs.insert(format!("corpus {}", corpus.name), hash);
             work.push(listing);
         }
@@ -75,39 +76,77 @@ impl Stage for Ingest {
     }
 }
 
-fn list(corpus: &config::Corpus, storage: &config::Storage) -> Result<(Listing, String), StageError> {
+fn list(corpus: &config::Corpus, pipeline: &config::Pipeline) -> Result<(Listing, String), StageError> {
     let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
-    let store = storage::open(&corpus.source, storage).map_err(source)?;
-    let mut files = store.list("").map_err(source)?;
+    let store = storage::open(&corpus.source, &pipeline.storage).map_err(source)?;
+    let Survey { mut files, mut passed_over } = store.survey("").map_err(source)?;
+    if let Some(out) = storage::below(&corpus.source, &pipeline.out) {
+        // What the run writes is none of the corpus' files.
+        files.retain(|file| !is_in(&file.path, &out));
+        passed_over.retain(|passed| !is_in(&passed.path, &out));
+    }
     if files.is_empty() {
+        check_readable(&passed_over, store.as_ref()).map_err(source)?;
         let problem = if store.has("") { "holds no files" } else { "does not exist" };
         return Err(StageError::EmptySource { corpus: corpus.name.clone(), location: store.root(), problem });
     }
     let mut hasher = blake3::Hasher::new();
     let manifest = match &corpus.manifest {
-        Some(path) => Some(read_manifest(corpus, path, storage, &mut hasher)?),
+        Some(path) => Some(read_manifest(corpus, path, &pipeline.storage, &mut hasher)?),
         None => None,
     };
-    if let Some(manifest) = manifest.as_ref().filter(|_| corpus.allow_outside) {
-        files.extend(outside(corpus, manifest, store.as_ref())?);
+    if let Some(manifest) = &manifest {
+        files.extend(unlisted(corpus, manifest, store.as_ref(), &passed_over)?);
     }
     for file in &files {
         hasher.update(format!("{:?} {} {}\n", file.path, file.bytes, file.stamp).as_bytes());
     }
-    Ok((Listing { files, manifest }, hasher.finalize().to_hex().to_string()))
+    for passed in &passed_over {
+        hasher.update(format!("{passed:?}\n").as_bytes());
+    }
+    Ok((Listing { files, passed_over, manifest }, hasher.finalize().to_hex().to_string()))
 }
 
-/// Files that the manifest names outside the source, which it may where `allow_outside` is set.
-fn outside(corpus: &config::Corpus, manifest: &ManifestTable, store: &dyn Store) -> Result<Vec<Entry>, StageError> {
-    let paths = corpus::outside_paths(corpus, manifest)?;
+/// Whether a path lies in a folder.
+fn is_in(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Refuses folders that may not be read, where nothing would be left without them.
+fn check_readable(passed_over: &[PassedOver], store: &dyn Store) -> Result<(), StorageError> {
+    match passed_over.iter().find(|passed| passed.reason == Reason::Unreadable) {
+        Some(folder) => Err(StorageError::Denied { action: "list", path: format!("{}/{}", store.root(), folder.path) }),
+        None => Ok(()),
+    }
+}
+
+/// Files that the manifest names and the listing lacks: outside the source, which it may where `allow_outside` is set,
+/// or behind a link to a folder that is listed under another name.
+///
+/// # Errors
+/// It names a file in a folder that may not be read.
+fn unlisted(
+    corpus: &config::Corpus,
+    manifest: &ManifestTable,
+    store: &dyn Store,
+    passed_over: &[PassedOver],
+) -> Result<Vec<Entry>, StageError> {
+    let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
+    let mut paths = if corpus.allow_outside { corpus::outside_paths(corpus, manifest)? } else { Vec::new() };
+    let inside = if passed_over.is_empty() { BTreeSet::new() } else { corpus::inside_paths(corpus, manifest)? };
+    for path in inside {
+        let above = passed_over.iter().filter(|passed| is_in(&path, &passed.path));
+        let above = above.cloned().collect::<Vec<_>>();
+        check_readable(&above, store).map_err(source)?;
+        paths.extend((!above.is_empty()).then_some(path));
+    }
     let mut found = Vec::new();
     for path in paths {
-        let entry = store.stat(&path).map_err(|source| StageError::Source {
-            corpus: corpus.name.clone(),
-            key: "manifest",
-            source,
-        })?;
-        found.extend(entry.map(|entry| Entry { path, ..entry }));
+        match store.stat(&path) {
+            // A row that names it is a reject.
+            Err(StorageError::NotAFile { .. }) => {}
+            entry => found.extend(entry.map_err(source)?),
+        }
     }
     Ok(found)
 }
@@ -140,6 +179,14 @@ fn read_manifest(
 fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageError> {
     let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
     let mut built = corpus::build(corpus, &files.collect::<Vec<_>>(), listing.manifest.as_ref())?;
+    let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
+    built.rejects.extend(passed_over::rejects(
+        &listing.passed_over,
+        &corpus.name,
+        StageName::Ingest.as_str(),
+        is_audio,
+    ));
+    built.warnings.extend(passed_over::warnings(&listing.passed_over, &format!("corpus `{}`", corpus.name)));
     if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::MARKER)) {
         mark_synthetic(&mut built.utterances);
     }
@@ -186,7 +233,8 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     let refused = corpus.rejects.len();
     let counted = [(rows.len(), "utterance"), (speakers, "speaker"), (emotions, "emotion"), (refused, "reject")];
     let summary = counted.map(|(count, word)| plural(count, word)).join(", ");
-    let unusable = corpus.rejects.iter().filter(|reject| !OF_FILES.contains(&reject.code.as_str())).count();
+    let of_rows = |code: &str| !OF_FILES.contains(&code) && !passed_over::CODES.contains(&code);
+    let unusable = corpus.rejects.iter().filter(|reject| of_rows(&reject.code)).count();
     let mut counts = BTreeMap::from([
         ("utterances".to_owned(), rows.len() as u64),
         (UNUSABLE.to_owned(), unusable as u64),

@@ -12,6 +12,7 @@ mod ingest;
 mod ledger;
 mod normalize;
 mod output;
+mod passed_over;
 mod predict;
 mod split;
 mod train;

@@ -9,15 +9,16 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use crate::config::{self, ConfigError, Scope};
+use crate::corpus;
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
 use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance, plural};
-use crate::storage::{self, Entry, StorageError, Store};
+use crate::storage::{self, Entry, PassedOver, StorageError, Store};
 
 use super::context::{check_rejects, check_stop};
 use super::crew::{Crew, Refusal, Sources};
 use super::ledger::{self, Outcome, State, Task};
-use super::{Done, Prepared, Progress, StageError, StageName, output};
+use super::{Done, Prepared, Progress, StageError, StageName, output, passed_over};
 
 use inputs::{Input, Inputs};
 use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
@@ -62,6 +63,8 @@ struct Work {
     stamps: BTreeMap<String, String>,
     /// Files whose names cannot be asked for.
     unnameable: Vec<String>,
+    /// What is no file.
+    passed_over: Vec<PassedOver>,
     files: usize,
     warnings: Vec<String>,
 }
@@ -75,7 +78,8 @@ impl Predict<'_> {
         let task = self.task();
         let outcome = task.perform(self.prepare()?, |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
-        check_rejects(count("rejects"), count("files"), "--max-reject-rate", self.max_reject_rate)?;
+        let passed_over = passed_over::CODES.iter().map(|code| count(&format!("rejects.{code}"))).sum::<u64>();
+        check_rejects(count("rejects") - passed_over, count("files"), "--max-reject-rate", self.max_reject_rate)?;
         Ok(outcome)
     }
 
@@ -109,14 +113,18 @@ impl Predict<'_> {
         let files = inputs.files();
         let listing = files.values().map(|file| (&file.path, file.bytes, &file.stamp)).collect::<Vec<_>>();
         let speakers = inputs.inputs.iter().filter(|_| by_speaker).map(|input| (&input.label, input.files.len()));
-        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>()));
+        let passed_over = inputs.passed_over();
+        let passed = passed_over.iter().map(|passed| format!("{passed:?}")).collect::<Vec<_>>();
+        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>(), passed));
         let names = BTreeMap::from([("model".to_owned(), hash.clone()), ("files".to_owned(), listing)]);
         let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
         let count = files.len();
         let unnameable = files.keys().filter(|path| !is_text(path)).map(|path| (*path).to_owned()).collect();
         let groups = groups(&inputs, by_speaker);
-        let warnings = inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders).collect();
-        let work = Work { saved, set, fit, store: inputs.store, groups, stamps, unnameable, files: count, warnings };
+        let mut warnings = passed_over::warnings(&passed_over, CORPUS);
+        warnings.extend(inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders));
+        let store = inputs.store;
+        let work = Work { saved, set, fit, store, groups, stamps, unnameable, passed_over, files: count, warnings };
         Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
     }
 
@@ -163,6 +171,7 @@ impl Predict<'_> {
             all.probabilities.extend(judged.probabilities);
             all.rejects.extend(judged.rejects);
         }
+        all.rejects.extend(passed_over::rejects(&work.passed_over, CORPUS, PREDICT, corpus::is_audio));
         self.progress.finish();
         self.write(work, &prepared.config_hash, all)
     }

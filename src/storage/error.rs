@@ -15,6 +15,14 @@ pub enum StorageError {
         /// The link.
         path: String,
     },
+    /// Neither a file nor a folder: reading it could wait for ever.
+    #[error("`{path}` is {kind}, not a regular file")]
+    NotAFile {
+        /// Its path.
+        path: String,
+        /// `a FIFO`, `a socket` or `a device`.
+        kind: &'static str,
+    },
     /// A file stands where a folder should.
     #[error("`{path}` is a file, not a folder; choose another")]
     NotAFolder {
@@ -61,9 +69,10 @@ pub enum StorageError {
         /// The file.
         path: String,
     },
-    /// Another run took the lock while this one could not renew its lease.
+    /// The lock's lease could not be renewed in time, or another run has taken the lock.
     #[error(
-        "the lock of `{path}` was lost to another run; nothing more was written: run again when that one has ended"
+        "the lock of `{path}` was lost: its lease was not renewed in time, or another run took it; nothing more was \
+         written: run again when no other run is at work there"
     )]
     LockLost {
         /// The output.
@@ -76,6 +85,12 @@ pub enum StorageError {
         path: String,
         /// Who holds it and since when, where that can be read: ` (process 12 on host, since ...)`.
         holder: String,
+    },
+    /// Standard output takes no more, and what was asked for is what is printed there.
+    #[error("could not print the result: {source}; send it to where there is space and a reader, then run again")]
+    Unprinted {
+        /// What the system said.
+        source: io::Error,
     },
     /// A URI that no store answers to.
     #[error("`{uri}`: unknown scheme `{scheme}`; legal are a folder, file:// and s3://")]

@@ -1,29 +1,36 @@
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
 use super::holder::Holder;
-use super::{Entry, Lock, StorageError, Store};
+use super::walk::{self, Walk};
+use super::{Entry, LOCK, Lock, PassedOver, Reason, StorageError, Store, Survey};
 
-/// Files that are being written start with this and are not listed.
+/// Files that are being written are called `.unfinished-PID-NUMBER` and are not listed.
 const UNFINISHED: &str = ".unfinished-";
+/// What stands before PID where the writer holds the lock: the mark by which the next holder knows its leftovers from
+/// the files of programs that write at the same time.
+const OF_A_RUN: &str = "run-";
 
 /// A folder of the local disk.
 #[derive(Debug)]
 pub struct LocalStore {
     root: PathBuf,
     writes: AtomicU64,
+    /// Whether this store holds its lock.
+    is_locked: Arc<AtomicBool>,
 }
 
 impl LocalStore {
     /// The store of a folder, which need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), writes: AtomicU64::new(0) }
+        Self { root: root.into(), writes: AtomicU64::new(0), is_locked: Arc::default() }
     }
 
     fn full(&self, path: &str) -> PathBuf {
@@ -32,35 +39,13 @@ impl LocalStore {
 
     fn unfinished_sibling(&self, path: &Path) -> PathBuf {
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
-        path.with_file_name(format!("{UNFINISHED}{}-{number}", std::process::id()))
+        let mark = if self.is_locked.load(Ordering::Relaxed) { OF_A_RUN } else { "" };
+        path.with_file_name(format!("{UNFINISHED}{mark}{}-{number}", std::process::id()))
     }
 
-    /// Every file below the root, unfinished ones included.
-    fn walk(&self, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), StorageError> {
-        if leads_back(folder) {
-            return Ok(());
-        }
-        let entries = fs::read_dir(folder).map_err(|source| failed("list", folder, source))?;
-        for entry in entries {
-            let path = entry.map_err(|source| failed("list", folder, source))?.path();
-            // Follows links: a corpus is often a folder of links. A dangling one is listed as an empty file.
-            if path.is_dir() { self.walk(&path, found)? } else { found.push(path) }
-        }
-        Ok(())
-    }
-
-    fn entry(&self, path: &Path) -> Result<Entry, StorageError> {
-        let relative = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        let metadata = match fs::metadata(path) {
-            Ok(metadata) => metadata,
-            Err(_) if path.is_symlink() => {
-                return Ok(Entry { path: relative, bytes: 0, stamp: "dangling link".to_owned() });
-            }
-            Err(source) => return Err(failed("inspect", path, source)),
-        };
-        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let stamp = modified.map_or_else(String::new, |age| age.as_nanos().to_string());
-        Ok(Entry { path: relative, bytes: metadata.len(), stamp })
+    /// A path as the store is asked for it. A name that is not UTF-8 has replacement characters.
+    fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 }
 
@@ -71,19 +56,30 @@ impl Store for LocalStore {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<Entry>, StorageError> {
+        let survey = self.survey(prefix)?;
+        match survey.passed_over.iter().find(|passed| passed.reason == Reason::Unreadable) {
+            Some(folder) => {
+                let path = self.full(&folder.path).display().to_string();
+                Err(StorageError::Denied { action: "list", path })
+            }
+            None => Ok(survey.files),
+        }
+    }
+
+    fn survey(&self, prefix: &str) -> Result<Survey, StorageError> {
         let folder = self.full(prefix);
         if !folder.exists() {
-            return Ok(Vec::new());
+            return Ok(Survey::default());
         }
-        let mut paths = Vec::new();
-        self.walk(&folder, &mut paths)?;
-        let mut entries = paths
-            .iter()
-            .filter(|path| !is_unfinished(path))
-            .map(|path| self.entry(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(entries)
+        let Walk { files, passed_over, .. } = Walk::over(&folder)?;
+        let files = files.iter().filter(|(path, _)| !is_unfinished(path));
+        let mut files = files.map(|(path, found)| entry(self.relative(path), found.as_ref())).collect::<Vec<_>>();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let passed_over = passed_over.into_iter();
+        let passed_over = passed_over.map(|(path, reason)| PassedOver { path: self.relative(&path), reason });
+        let mut passed_over = passed_over.collect::<Vec<_>>();
+        passed_over.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Survey { files, passed_over })
     }
 
     fn has(&self, folder: &str) -> bool {
@@ -92,24 +88,27 @@ impl Store for LocalStore {
 
     fn stat(&self, path: &str) -> Result<Option<Entry>, StorageError> {
         let full = self.full(path);
-        match self.entry(&full) {
-            Ok(_) if full.is_dir() => Ok(None),
-            Ok(entry) => Ok(Some(entry)),
-            Err(StorageError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
+        match fs::metadata(&full) {
+            Ok(found) if found.is_dir() => Ok(None),
+            Ok(found) if found.is_file() => Ok(Some(entry(path.to_owned(), Some(&found)))),
+            Ok(found) => Err(not_a_file(&full, &found)),
+            Err(_) if full.is_symlink() => Ok(Some(entry(path.to_owned(), None))),
+            Err(source) => match failed("inspect", &full, source) {
+                StorageError::NotFound { .. } => Ok(None),
+                error => Err(error),
+            },
         }
     }
 
     fn get(&self, path: &str) -> Result<Bytes, StorageError> {
         let full = self.full(path);
-        fs::read(&full).map(Bytes::from).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound if full.is_symlink() => StorageError::Dangling { path: full.display().to_string() },
-            _ => failed("read", &full, source),
-        })
+        check_kind(&full)?;
+        read(&full)
     }
 
     fn get_range(&self, path: &str, range: Range<u64>) -> Result<Bytes, StorageError> {
         let full = self.full(path);
+        check_kind(&full)?;
         read_range(&full, range).map(Bytes::from).map_err(|source| failed("read", &full, source))
     }
 
@@ -118,7 +117,7 @@ impl Store for LocalStore {
         let unfinished = self.unfinished_sibling(&full);
         create_parent(&full)?;
         let written = write_synced(&unfinished, content).and_then(|()| fs::rename(&unfinished, &full));
-        written.map_err(|source| {
+        written.and_then(|()| sync_parent(&full)).map_err(|source| {
             // Best effort: what cannot be removed now is swept by the next run.
             let _ = fs::remove_file(&unfinished);
             failed("write", &full, source)
@@ -128,12 +127,14 @@ impl Store for LocalStore {
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
         let (from, to) = (self.full(from), self.full(to));
         create_parent(&to)?;
-        fs::rename(&from, &to).map_err(|source| failed("move", &from, source))
+        let moved = fs::rename(&from, &to).and_then(|()| sync_parent(&to));
+        let moved = if from.parent() == to.parent() { moved } else { moved.and_then(|()| sync_parent(&from)) };
+        moved.map_err(|source| failed("move", &from, source))
     }
 
     fn remove(&self, path: &str) -> Result<(), StorageError> {
         let full = self.full(path);
-        match fs::remove_file(&full) {
+        match fs::remove_file(&full).and_then(|()| sync_parent(&full)) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed("remove", &full, source)),
             _ => Ok(()),
         }
@@ -158,27 +159,28 @@ impl Store for LocalStore {
         }
         let noted = file.set_len(0).and_then(|()| file.write_all(&Holder::here().to_json()));
         noted.map_err(|source| failed("write", &full, source))?;
-        Ok(Box::new(LocalLock { _file: file }))
+        self.is_locked.store(true, Ordering::Relaxed);
+        Ok(Box::new(LocalLock { _file: file, is_locked: Arc::clone(&self.is_locked) }))
     }
 
     fn sweep(&self) -> Result<(), StorageError> {
-        let mut paths = Vec::new();
-        if self.root.exists() {
-            self.walk(&self.root, &mut paths)?;
-        }
-        for path in paths.iter().filter(|path| is_unfinished(path)) {
-            fs::remove_file(path).map_err(|source| failed("remove", path, source))?;
-        }
-        Ok(())
+        if self.root.exists() { sweep(&self.root) } else { Ok(()) }
     }
 }
 
 /// An advisory lock, which the system releases when the process ends, however it ends.
 struct LocalLock {
     _file: File,
+    is_locked: Arc<AtomicBool>,
 }
 
 impl Lock for LocalLock {}
+
+impl Drop for LocalLock {
+    fn drop(&mut self) {
+        self.is_locked.store(false, Ordering::Relaxed);
+    }
+}
 
 fn holder(file: &mut File) -> String {
     let mut note = Vec::new();
@@ -186,23 +188,95 @@ fn holder(file: &mut File) -> String {
     read.map_or_else(String::new, |holder| format!(" ({holder})"))
 }
 
-/// Whether a folder is a link to one that it lies in: following it would never end.
-fn leads_back(folder: &Path) -> bool {
-    folder.is_symlink()
-        && match (fs::canonicalize(folder), folder.parent().map(fs::canonicalize)) {
-            (Ok(target), Some(Ok(parent))) => parent.starts_with(target),
-            _ => false,
+/// Removes what runs on this output were writing when they died. Follows no link, and leaves alone what is another
+/// output's, which has a lock of its own.
+fn sweep(folder: &Path) -> Result<(), StorageError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        // No run could write there.
+        Err(source) if source.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+        Err(source) => return Err(failed("list", folder, source)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|source| failed("list", folder, source))?;
+        let (path, kind) = (entry.path(), entry.file_type());
+        let kind = kind.map_err(|source| failed("inspect", &path, source))?;
+        if kind.is_dir() && !path.join(LOCK).exists() {
+            sweep(&path)?;
+        } else if kind.is_file() && is_left_behind(&path) {
+            fs::remove_file(&path).map_err(|source| failed("remove", &path, source))?;
         }
+    }
+    Ok(())
 }
 
+/// Whether this is the name of a file that is being written.
 fn is_unfinished(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED))
+    unfinished(path).is_some()
+}
+
+/// Whether this is the name of a file that a run writes.
+fn is_left_behind(path: &Path) -> bool {
+    unfinished(path).is_some_and(|name| name.starts_with(OF_A_RUN))
+}
+
+/// What follows the first word of the name of a file that is being written: `[run-]PID-NUMBER`.
+fn unfinished(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?.strip_prefix(UNFINISHED)?;
+    let (pid, number) = name.strip_prefix(OF_A_RUN).unwrap_or(name).split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(pid) && is_number(number)).then_some(name)
+}
+
+/// What is known of a regular file, or of a link that leads nowhere, which is listed as an empty file.
+fn entry(path: String, found: Option<&Metadata>) -> Entry {
+    let Some(found) = found else { return Entry { path, bytes: 0, stamp: "dangling link".to_owned() } };
+    let modified = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let stamp = modified.map_or_else(String::new, |age| age.as_nanos().to_string());
+    Entry { path, bytes: found.len(), stamp }
+}
+
+/// Refuses what opening could wait for, for ever.
+fn check_kind(path: &Path) -> Result<(), StorageError> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => Err(not_a_file(path, &found)),
+        // What else is wrong shows on opening.
+        _ => Ok(()),
+    }
+}
+
+fn not_a_file(path: &Path, found: &Metadata) -> StorageError {
+    StorageError::NotAFile { path: path.display().to_string(), kind: walk::kind(found.file_type()) }
+}
+
+/// All that a file or pipe holds.
+pub(super) fn read(path: &Path) -> Result<Bytes, StorageError> {
+    fs::read(path).map(Bytes::from).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound if path.is_symlink() => StorageError::Dangling { path: path.display().to_string() },
+        _ => failed("read", path, source),
+    })
 }
 
 fn create_parent(path: &Path) -> Result<(), StorageError> {
-    match path.parent() {
-        Some(folder) => fs::create_dir_all(folder).map_err(|source| failed("create", folder, source)),
-        None => Ok(()),
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let new = folder.ancestors().take_while(|folder| !folder.exists()).collect::<Vec<_>>();
+    fs::create_dir_all(folder).map_err(|source| failed("create", folder, source))?;
+    new.into_iter().try_for_each(|new| sync_parent(new).map_err(|source| failed("create", new, source)))
+}
+
+/// Makes the names in the folder of `path` reach the disk: a power cut would else bring back what was removed, or lose
+/// what was moved there.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => return Ok(()),
+    };
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some network shares cannot; and a folder may be writable and not readable.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other,
     }
 }
 
@@ -222,7 +296,7 @@ fn read_range(path: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
     if read as u64 == length { Ok(content) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
-fn failed(action: &'static str, path: &Path, source: io::Error) -> StorageError {
+pub(super) fn failed(action: &'static str, path: &Path, source: io::Error) -> StorageError {
     if matches!(source.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists) {
         let in_the_way = path.ancestors().find(|place| place.exists() && !place.is_dir());
         if let Some(file) = in_the_way {

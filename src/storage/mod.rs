@@ -5,22 +5,28 @@
 
 #![allow(clippy::disallowed_methods, reason = "this room is where they are allowed")]
 
+mod closed;
 mod error;
 mod holder;
 mod local;
 mod memory;
 mod pieces;
+mod place;
 mod s3;
+mod walk;
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use closed::was_closed;
 pub use error::StorageError;
 pub use local::LocalStore;
 pub use memory::MemoryStore;
 pub use pieces::Pieces;
+pub use place::below;
 pub use s3::S3Store;
 
 use crate::config;
@@ -36,6 +42,38 @@ pub struct Entry {
     pub stamp: String,
 }
 
+/// What lies below a folder.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Its files, sorted by path.
+    pub files: Vec<Entry>,
+    /// What is no file, sorted by path.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// Something below a folder whose content is not listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Path relative to the store's root.
+    pub path: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why something is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A folder that may not be read.
+    Unreadable,
+    /// `a FIFO`, `a socket` or `a device`.
+    Special(&'static str),
+    /// A link to a folder that is listed under another name.
+    Again,
+}
+
+/// Where a run's lock lies in its output.
+pub const LOCK: &str = "run/lock";
+
 /// A file on its way: call it to wait for the content.
 pub type Fetch<'a> = Box<dyn FnOnce() -> Result<Bytes, StorageError> + Send + 'a>;
 
@@ -49,13 +87,18 @@ pub trait Lock: Send {}
 pub trait Store: Send + Sync {
     /// Where this store is, for messages.
     fn root(&self) -> String;
-    /// All files below `prefix` (a folder, or empty for all), sorted by path. A missing folder is empty.
+    /// All files below `prefix` (a folder, or empty for all), sorted by path. A missing folder is empty; one that may
+    /// not be read is an error.
     fn list(&self, prefix: &str) -> Result<Vec<Entry>, StorageError>;
+    /// The same, with what is no file; what may not be read is an error for `prefix` itself only.
+    fn survey(&self, prefix: &str) -> Result<Survey, StorageError> {
+        Ok(Survey { files: self.list(prefix)?, passed_over: Vec::new() })
+    }
     /// Whether a folder is there; always, where folders are but the beginnings of names.
     fn has(&self, _folder: &str) -> bool {
         true
     }
-    /// What is known of one file; `None` where there is none.
+    /// What is known of one file, under the path that was asked for; `None` where there is none.
     fn stat(&self, path: &str) -> Result<Option<Entry>, StorageError>;
     /// A whole file.
     fn get(&self, path: &str) -> Result<Bytes, StorageError>;
@@ -84,7 +127,7 @@ pub trait Store: Send + Sync {
     fn remove(&self, path: &str) -> Result<(), StorageError>;
     /// Takes the store for one run; refused while another run holds it.
     fn lock(&self, path: &str) -> Result<Box<dyn Lock>, StorageError>;
-    /// Removes what killed writes left behind. Call it while holding the lock.
+    /// Removes what killed runs left behind in this output. Call it while holding the lock.
     fn sweep(&self) -> Result<(), StorageError>;
 }
 
@@ -101,16 +144,20 @@ pub fn open(uri: &str, params: &config::Storage) -> Result<Arc<dyn Store>, Stora
     }
 }
 
-/// One file that is named by itself and not by a store: a pipeline file, a manifest.
+/// One file that is named by itself and not by a store: a pipeline file, a manifest. It may be a pipe, as in
+/// `ser run <(...)`.
 ///
 /// # Errors
 /// Fails where the file is missing or not readable.
 pub fn read_file(uri: &str, params: &config::Storage) -> Result<Bytes, StorageError> {
-    let (folder, name) = match uri.rsplit_once('/') {
-        Some(("", name)) => ("/", name),
-        other => other.unwrap_or(("", uri)),
-    };
-    open(folder, params)?.get(name)
+    match uri.split_once("://") {
+        None => local::read(Path::new(uri)),
+        Some(("file", path)) => local::read(Path::new(path)),
+        Some(_) => {
+            let (folder, name) = uri.rsplit_once('/').unwrap_or(("", uri));
+            open(folder, params)?.get(name)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,31 @@ fn a_run_does_not_differ_from_itself() {
 }
 
 #[test]
+fn every_pair_of_finished_runs_is_compared() {
+    let folder = workplace();
+    let kinds: [(&str, &[&str]); 5] = [
+        ("plain", &[]),
+        ("bare", &["train.keep_fold_models=false"]),
+        ("deployed", &["train.keep_fold_models=false", "train.deploy=true"]),
+        ("fused", &["train.keep_fold_models=false", "fusion={method='average', models=['logistic', 'majority']}"]),
+        ("untold", &["evaluate.bootstrap=0", "split.scheme='k-fold'"]),
+    ];
+    for (out, sets) in kinds {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        run(folder.path(), &QUICK.into_iter().chain(sets).chain(["--out", out]).collect::<Vec<_>>());
+    }
+    for (a, _) in kinds {
+        for (b, _) in kinds {
+            let printed = stdout(&compare(folder.path(), &[a, b, "--bootstrap", "0"]));
+            assert!(printed.contains("inductive"), "{a} {b}: {printed}");
+        }
+    }
+    // Whoever keeps the figures alone has a finished run.
+    fs::remove_dir_all(folder.path().join("plain/models")).expect("removed");
+    stdout(&compare(folder.path(), &["plain", "bare"]));
+}
+
+#[test]
 fn a_worse_run_fails_the_gate_after_it_was_printed() {
     let folder = runs(&["--set", "train.models=['majority']"]);
     let flags = ["a", "b", "--max-drop", "uar=0.02", "--max-drop", "macro_f1=1"];

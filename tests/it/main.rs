@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 
+mod advice;
 mod audio;
 mod augment;
 mod compare;
@@ -16,13 +17,16 @@ mod frames;
 mod fuzz;
 mod layering;
 mod misuse;
+mod odd_files;
 mod opensmile_golden;
 mod predict;
 mod real_speech;
 mod s3;
+mod s3_lock;
 mod s3_server;
 mod schemas;
 mod storage;
+mod terminal;
 mod tune;
 mod util;
 mod voice_golden;

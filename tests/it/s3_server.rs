@@ -112,6 +112,16 @@ impl Server {
         self.book.uploads.lock().expect("no panic").len()
     }
 
+    /// Forgets every multipart upload, as a rule of the bucket does with old ones.
+    pub fn abort_uploads(&self) {
+        self.book.uploads.lock().expect("no panic").clear();
+    }
+
+    /// Somebody else's program begins a multipart upload.
+    pub fn begin_upload(&self, key: &str) {
+        self.book.uploads.lock().expect("no panic").insert("another program's".to_owned(), key.to_owned());
+    }
+
     /// A command that reaches this server through the standard variables.
     pub fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ser"));

@@ -1,5 +1,7 @@
 //! One contract, kept by every store.
 
+use std::time::Duration;
+
 use ser_etl::config;
 use ser_etl::storage::{self, LocalStore, MemoryStore, StorageError, Store};
 
@@ -100,42 +102,112 @@ fn large_objects_are_written_in_parts_and_leave_nothing_when_they_fail() {
     server.fail("abort upload", "big/killed", Fault::Denied, 1);
     assert!(store.put("killed", &content).is_err());
     assert_eq!(server.open_uploads(), 1);
-    server.store("elsewhere", 60.0).sweep().expect("sweep");
-    assert_eq!(server.open_uploads(), 1, "not of that prefix");
+    server.begin_upload("big/somebody's");
+    for elsewhere in ["elsewhere", "", "big/below"] {
+        server.store(elsewhere, 60.0).sweep().expect("sweep");
+        assert_eq!(server.open_uploads(), 2, "not of that output: {elsewhere:?}");
+    }
     store.sweep().expect("sweep");
-    assert_eq!(server.open_uploads(), 0);
+    assert_eq!(server.open_uploads(), 1, "somebody else's stays");
+    assert_eq!(store.list("run").expect("listed"), [], "no note is left");
 }
 
 #[test]
-fn a_lock_of_a_run_that_died_elsewhere_is_free_when_its_lease_ends() {
+fn a_note_that_names_a_place_outside_the_output_aborts_nothing_there() {
     let server = Server::open();
-    let lock = server.objects().join("out/run/lock");
-    std::fs::create_dir_all(lock.parent().expect("a folder")).expect("created");
-    let note = r#"{"host":"elsewhere","pid":12,"since":"2026-11-22T10:00:00Z","machine":"another"}"#;
-    std::fs::write(&lock, note).expect("written");
+    server.begin_upload("elsewhere/whole");
     let store = server.store("out", 60.0);
-    let error = store.lock("run/lock").err().expect("held").to_string();
-    assert!(error.contains("process 12 on elsewhere, since 2026-11-22T10:00:00Z"), "{error}");
-    let file = std::fs::File::options().write(true).open(&lock).expect("opened");
-    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(90)).expect("aged");
-    drop(store.lock("run/lock").expect("the lease has ended"));
-    assert!(!lock.exists());
+    let note = br#"{"key":"elsewhere/whole","id":"another program's"}"#;
+    store.put("run/uploads/a.json", note).expect("put");
+    store.put("run/uploads/b.json", b"no note at all").expect("put");
+    store.sweep().expect("sweep");
+    assert_eq!((server.open_uploads(), server.count("abort upload", "")), (1, 0));
+    assert_eq!(store.list("run").expect("listed"), []);
 }
 
 #[test]
-fn a_run_that_lost_its_lock_writes_no_more() {
+fn an_upload_whose_last_answer_was_lost_counts_as_written_if_the_object_is_there() {
     let server = Server::open();
-    let store = server.store("out", 3.0);
-    let lock = store.lock("run/lock").expect("free");
-    store.put("before", b"x").expect("put");
-    std::thread::sleep(std::time::Duration::from_secs(4));
-    store.put("renewed", b"x").expect("the lease is renewed as long as the run lives");
-    std::fs::write(server.objects().join("out/run/lock"), b"another run's").expect("taken");
-    // s3s-fs remembers the entity tag of what was put; without it, it looks at the file.
-    server.forget_tags();
-    std::thread::sleep(std::time::Duration::from_secs(2));
-    let error = store.put("after", b"x").expect_err("lost");
-    assert!(matches!(error, StorageError::LockLost { .. }), "{error}");
-    drop(lock);
-    assert!(server.objects().join("out/run/lock").exists(), "another run's lock is not removed");
+    let store = server.store("big", 60.0);
+    let content = (0..20_u32 << 17).flat_map(u32::to_le_bytes).collect::<Vec<_>>();
+    server.fail("complete upload", "big/whole", Fault::AnswerLost, 1);
+    store.put("whole", &content).expect("the first call went through");
+    assert_eq!(server.count("complete upload", "big/whole"), 2, "and was repeated");
+    assert_eq!(store.get("whole").expect("get"), content);
+    // Somebody has aborted the upload: what lies there is not what was meant.
+    for (path, before) in [("gone", None), ("shorter", Some(vec![0; 5])), ("other", Some(vec![0; content.len()]))] {
+        let target = server.objects().join("big").join(path);
+        server.fail("complete upload", &format!("big/{path}"), Fault::Slow(Duration::from_millis(400)), 1);
+        std::thread::scope(|scope| {
+            let written = scope.spawn(|| store.put(path, &content));
+            while server.count("complete upload", &format!("big/{path}")) == 0 {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            server.abort_uploads();
+            before.iter().for_each(|before| std::fs::write(&target, before).expect("written"));
+            let error = written.join().expect("no panic").expect_err("not written").to_string();
+            assert!(error.contains(path) && error.contains("somebody aborted it"), "{error}");
+        });
+        assert_eq!(target.exists(), before.is_some());
+    }
+}
+
+#[test]
+fn the_sweep_takes_what_runs_left_in_this_output_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |path: &str| folder.path().join(path);
+    let left = [".unfinished-run-12-0", "models/a/.unfinished-run-4294967-17"];
+    let stays = [
+        ".unfinished-12-0",
+        ".unfinished-run-12",
+        ".unfinished-run-12-0.wav",
+        ".unfinished-symphony.wav",
+        "unfinished-run-12-0",
+        "another/run/lock",
+        "another/.unfinished-run-12-0",
+        "another/models/.unfinished-run-12-0",
+        "../outside/.unfinished-run-12-0",
+    ];
+    for path in left.iter().chain(&stays) {
+        let path = at("out").join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, b"half").expect("written");
+    }
+    std::os::unix::fs::symlink("../../outside", at("out/models/link")).expect("linked");
+    std::os::unix::fs::symlink("../outside/.unfinished-run-12-0", at("out/.unfinished-run-12-1")).expect("linked");
+    let store = LocalStore::new(at("out"));
+    let _lock = store.lock("run/lock").expect("free");
+    store.sweep().expect("swept");
+    for path in left {
+        assert!(!at("out").join(path).exists(), "{path}");
+    }
+    for path in stays.into_iter().chain([".unfinished-run-12-1"]) {
+        assert!(at("out").join(path).exists(), "{path}");
+    }
+}
+
+#[test]
+fn a_write_of_a_run_is_marked_and_another_programs_is_not() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // What is written to a name that is a folder is left unfinished only where it cannot be removed: look meanwhile.
+    let (run, other) = (LocalStore::new(folder.path()), LocalStore::new(folder.path()));
+    let seen = |store: &LocalStore| {
+        let content = vec![0; 64 << 20];
+        std::thread::scope(|scope| {
+            let written = scope.spawn(|| store.put("large", &content));
+            loop {
+                let names = std::fs::read_dir(folder.path()).expect("readable");
+                let names = names.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned());
+                if let Some(name) = names.into_iter().find(|name| name.starts_with(".unfinished-")) {
+                    written.join().expect("no panic").expect("written");
+                    return name;
+                }
+                assert!(!written.is_finished(), "it was never seen");
+            }
+        })
+    };
+    let _lock = run.lock("run/lock").expect("free");
+    let pid = std::process::id();
+    assert!(seen(&run).starts_with(&format!(".unfinished-run-{pid}-")));
+    assert!(seen(&other).starts_with(&format!(".unfinished-{pid}-")));
 }

@@ -1,6 +1,7 @@
 //! What the stage launchers share. They use nothing of the library, so each is small.
 
 use std::env;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -8,7 +9,7 @@ use std::process::{Command, ExitCode};
 /// Becomes `ser <stage>` of the same folder, with the same arguments.
 pub fn exec(stage: &str) -> ExitCode {
     let error = Command::new(sibling()).arg(stage).args(env::args_os().skip(1)).exec();
-    eprintln!("error: could not start `ser`, which should lie beside this program: {error}");
+    let _ = writeln!(io::stderr(), "error: could not start `ser`, which should lie beside this program: {error}");
     ExitCode::from(70)
 }
 

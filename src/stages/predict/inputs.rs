@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{self, ConfigError};
 use crate::corpus::{self, Glob};
-use crate::storage::{self, Entry, StorageError, Store};
+use crate::storage::{self, Entry, PassedOver, Reason, StorageError, Store, Survey};
 
 use super::super::StageError;
 
@@ -26,6 +26,8 @@ pub(super) struct Input {
     pub given: String,
     /// Its files, sorted by path.
     pub files: Vec<Entry>,
+    /// What lies there and is no file.
+    pub passed_over: Vec<PassedOver>,
 }
 
 impl Inputs {
@@ -49,6 +51,12 @@ impl Inputs {
         let input = |(place, kind): (&Place, &Kind)| place.input(kind, depth, store.as_ref());
         let inputs = places.iter().zip(&kinds).map(input).collect::<Result<_, _>>()?;
         Ok(Self { store, inputs })
+    }
+
+    /// What is no file, once each.
+    pub fn passed_over(&self) -> Vec<PassedOver> {
+        let all = self.inputs.iter().flat_map(|input| &input.passed_over).map(|passed| (passed.path.as_str(), passed));
+        all.collect::<BTreeMap<_, _>>().into_values().cloned().collect()
     }
 
     /// Every file once, by path.
@@ -120,34 +128,36 @@ impl<'a> Place<'a> {
             return Ok(Kind::File);
         }
         // A folder may have a name that looks like a pattern.
-        let is_pattern = Glob::is_pattern(&path) && origin.list(&path).map_err(self.unreachable())?.is_empty();
+        let is_pattern = Glob::is_pattern(&path) && origin.survey(&path).map_err(self.unreachable())?.files.is_empty();
         Ok(if is_pattern { Kind::Pattern } else { Kind::Folder })
     }
 
     fn input(&self, kind: &Kind, depth: usize, store: &dyn Store) -> Result<Input, StageError> {
         let path = self.steps[depth..].join("/");
         let base = self.steps[depth..kind.base_steps(&self.steps)].join("/");
-        let listed = match kind {
-            Kind::File => store.stat(&path).map(Vec::from_iter),
-            Kind::Folder | Kind::Pattern => store.list(&base),
+        let found = match kind {
+            Kind::File => store.stat(&path).map(|file| Survey { files: Vec::from_iter(file), ..Survey::default() }),
+            Kind::Folder | Kind::Pattern => store.survey(&base),
         };
-        let mut files = listed.map_err(self.unreachable())?;
-        let below = |file: &Entry| file.path[base.len()..].trim_start_matches('/').to_owned();
+        let Survey { mut files, mut passed_over } = found.map_err(self.unreachable())?;
+        let is_audio = |path: &str| corpus::is_audio(path[base.len()..].trim_start_matches('/'));
         let count = files.len();
         match kind {
             // Whoever names a file means it.
             Kind::File => {}
-            Kind::Folder => files.retain(|file| corpus::is_audio(&below(file))),
+            Kind::Folder => files.retain(|file| is_audio(&file.path)),
             Kind::Pattern => {
                 let glob = Glob::new(&path)?;
-                files.retain(|file| glob.covers(&file.path) && corpus::is_audio(&below(file)));
+                files.retain(|file| glob.covers(&file.path) && is_audio(&file.path));
+                // A folder that may not be read could hold anything.
+                passed_over.retain(|passed| passed.reason == Reason::Unreadable || glob.covers(&passed.path));
             }
         }
         if files.is_empty() {
             return Err(self.unusable(&nothing(kind, store.has(&base), count)));
         }
         let label = if path.is_empty() { ".".to_owned() } else { path };
-        Ok(Input { label, given: self.given.to_owned(), files })
+        Ok(Input { label, given: self.given.to_owned(), files, passed_over })
     }
 
     fn unreachable(&self) -> impl Fn(StorageError) -> StageError {

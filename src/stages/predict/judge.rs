@@ -195,7 +195,7 @@ fn normalization(part: &Part) -> Result<NormalizeParams, String> {
 
 /// A file that was refused.
 pub(super) fn reject(path: &str, Refusal { code, message }: Refusal) -> Reject {
-    tracing::warn!(path, code, message, "refused");
+    tracing::warn!(path, code, reason = message, "refused");
     Reject {
         corpus: super::CORPUS.to_owned(),
         path: path.to_owned(),

@@ -18,8 +18,7 @@ pub(super) const LOOK: Action = Action { verb: "look at", permission: "s3:GetObj
 pub(super) const READ: Action = Action { verb: "read", permission: "s3:GetObject" };
 pub(super) const WRITE: Action = Action { verb: "write", permission: "s3:PutObject" };
 pub(super) const REMOVE: Action = Action { verb: "remove", permission: "s3:DeleteObject" };
-pub(super) const ABORT: Action =
-    Action { verb: "abort uploads of", permission: "s3:ListBucketMultipartUploads and s3:AbortMultipartUpload" };
+pub(super) const ABORT: Action = Action { verb: "abort the upload of", permission: "s3:AbortMultipartUpload" };
 
 /// Codes of a request that no retry can mend: the caller is not let in.
 const NOT_LET_IN: [&str; 4] = ["ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId"];

@@ -1,4 +1,3 @@
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_sdk_s3::config::http::HttpResponse;
@@ -10,18 +9,23 @@ use tokio::task::JoinHandle;
 use crate::storage::holder::Holder;
 use crate::storage::{Lock, StorageError};
 
-use super::error::{READ, WRITE};
+use super::error::{READ, REMOVE, WRITE};
 use super::{Bucket, S3Store, stamp};
 
 /// Taking a lock fails for good when others were faster this many times.
 const RACES: usize = 5;
-/// A lease is renewed this many times before it would end.
+/// A lease is renewed this many times before it would end; a renewal that hangs leaves time for the next.
 const RENEWALS: u32 = 4;
+/// The store's dates are whole seconds: of two of them, their difference may be this much too large.
+const CLOCK: Duration = Duration::from_secs(1);
+/// How long the end of a run waits for its lock to be removed.
+const RELEASE: Duration = Duration::from_secs(10);
 
-/// A held lock; dropping it removes the object.
+/// A held lock; dropping it removes the object, unless it is another run's by now.
 struct S3Lock {
     store: S3Store,
     path: String,
+    holder: Holder,
     renewing: JoinHandle<()>,
 }
 
@@ -49,10 +53,18 @@ enum Written {
 /// Takes the lock: an object that only one run can create. A lease makes it free again where a run died on another
 /// host; a run that died on this host is known to be gone at once.
 pub(super) fn take(store: &S3Store, path: &str) -> Result<Box<dyn Lock>, StorageError> {
-    let holder = Holder::here();
-    let e_tag = store.runtime.block_on(acquire(store, path, &holder))?;
-    let renewing = store.runtime.spawn(renew(store.clone(), path.to_owned(), holder, e_tag));
-    Ok(Box::new(S3Lock { store: store.clone(), path: path.to_owned(), renewing }))
+    let (holder, lease) = (Holder::here(), lease(store));
+    let until = Instant::now() + lease;
+    let acquired = store.runtime.block_on(async { tokio::time::timeout(lease, acquire(store, path, &holder)).await });
+    let no_answer = |_| WRITE.remote(&store.bucket.uri(path), "no answer came before its lease would have ended");
+    let e_tag = acquired.map_err(no_answer)??;
+    store.bucket.lease.extend(until);
+    let renewing = store.runtime.spawn(renew(store.clone(), path.to_owned(), holder.clone(), e_tag));
+    Ok(Box::new(S3Lock { store: store.clone(), path: path.to_owned(), holder, renewing }))
+}
+
+fn lease(store: &S3Store) -> Duration {
+    Duration::from_secs_f64(store.params.lease_s)
 }
 
 async fn acquire(store: &S3Store, path: &str, holder: &Holder) -> Result<String, StorageError> {
@@ -68,7 +80,7 @@ async fn acquire(store: &S3Store, path: &str, holder: &Holder) -> Result<String,
             return Ok(found.e_tag);
         }
         let age = found.written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
-        let is_free = age.as_secs_f64() > store.params.lease_s || found.holder.as_ref().is_some_and(Holder::is_gone);
+        let is_free = age > lease(store) + CLOCK || found.holder.as_ref().is_some_and(Holder::is_gone);
         if !is_free {
             let holder = found.holder.map_or_else(String::new, |holder| format!(" ({holder})"));
             return Err(StorageError::Locked { path: bucket.uri(path), holder });
@@ -82,19 +94,27 @@ async fn acquire(store: &S3Store, path: &str, holder: &Holder) -> Result<String,
 
 /// Renews the lease until aborted, or until the lock is lost.
 async fn renew(store: S3Store, path: String, mut holder: Holder, mut e_tag: String) {
-    let lease = Duration::from_secs_f64(store.params.lease_s);
-    let mut renewed = Instant::now();
-    while renewed.elapsed() < lease {
-        tokio::time::sleep(lease / RENEWALS).await;
+    let (bucket, whole) = (&store.bucket, lease(&store));
+    let mut begun = Instant::now();
+    while !bucket.lease.left().is_zero() {
+        let pause = (whole / RENEWALS).saturating_sub(begun.elapsed());
+        tokio::time::sleep(pause.min(bucket.lease.left() / 2)).await;
         holder = holder.renewed();
-        match renew_once(&store.bucket, &path, &holder, &e_tag).await {
-            Ok(Some(new)) => (e_tag, renewed) = (new, Instant::now()),
-            Ok(None) => break,
+        begun = Instant::now();
+        let limit = (whole / RENEWALS).min(bucket.lease.left());
+        let renewed = tokio::time::timeout(limit, renew_once(bucket, &path, &holder, &e_tag)).await;
+        match renewed {
+            Ok(Ok(Some(new))) => {
+                e_tag = new;
+                bucket.lease.extend(begun + whole);
+            }
+            Ok(Ok(None)) => break,
             // The store may answer again before the lease ends.
-            Err(error) => tracing::warn!("the lease of the lock was not renewed: {error}"),
+            Ok(Err(error)) => tracing::warn!("the lease of the lock was not renewed: {error}"),
+            Err(_) => tracing::warn!("the lease of the lock was not renewed: no answer came in {limit:.1?}"),
         }
     }
-    store.lost.store(true, Ordering::Relaxed);
+    bucket.lease.lose();
 }
 
 /// The new entity tag; `None` where another run has taken the lock.
@@ -103,7 +123,12 @@ async fn renew_once(bucket: &Bucket, path: &str, holder: &Holder, e_tag: &str) -
         return Ok(Some(e_tag));
     }
     let found = bucket.read_lock(path).await?;
-    Ok(found.filter(|found| found.is_of(holder)).map(|found| found.e_tag))
+    let Some(ours) = found.filter(|found| found.is_of(holder)) else { return Ok(None) };
+    // A renewal whose answer was lost. When it was is not known, so it is made again.
+    match bucket.write_lock(path, holder, Some(&ours.e_tag)).await? {
+        Written::As(e_tag) => Ok(Some(e_tag)),
+        Written::Outrun(_) => Ok(None),
+    }
 }
 
 impl Bucket {
@@ -143,6 +168,21 @@ impl Bucket {
         let content = content.map_err(|_| READ.remote(&self.uri(path), "the answer broke off"))?.into_bytes();
         Ok(Some(Found { e_tag, written, holder: Holder::parse(&content) }))
     }
+
+    /// Removes the lock where it is still this holder's.
+    async fn release(&self, path: &str, holder: &Holder) -> Result<(), StorageError> {
+        let found = self.read_lock(path).await?;
+        let Some(ours) = found.filter(|found| found.is_of(holder)) else { return Ok(()) };
+        let request = self.client.delete_object().bucket(&self.name).key(self.key(path));
+        // Whoever takes the lock between the two calls writes another object.
+        match request.if_match(format!("\"{}\"", ours.e_tag)).send().await {
+            Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 501) => {
+                // A store that knows no such condition. The lease has not ended, so nobody has taken the lock since.
+                self.remove(path).await
+            }
+            answer => answer.map(|_| ()).map_err(|error| REMOVE.failed(&self.uri(path), &error)),
+        }
+    }
 }
 
 /// When the store answered, by its own clock; by ours where it does not say.
@@ -157,9 +197,12 @@ impl Lock for S3Lock {}
 impl Drop for S3Lock {
     fn drop(&mut self) {
         self.renewing.abort();
-        if !self.store.lost.load(Ordering::Relaxed) {
-            // Best effort: a lock that stays is free for this host at once, and for others when its lease ends.
-            let _ = self.store.runtime.block_on(self.store.bucket.remove(&self.path));
-        }
+        let (bucket, left) = (&self.store.bucket, self.store.bucket.lease.left());
+        // Best effort: a lock that stays is free for this host at once, and for others when its lease ends.
+        let _ = self.store.runtime.block_on(async {
+            let _ = (&mut self.renewing).await;
+            tokio::time::timeout(RELEASE.min(left), bucket.release(&self.path, &self.holder)).await
+        });
+        bucket.lease.end();
     }
 }

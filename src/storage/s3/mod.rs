@@ -3,16 +3,17 @@
 mod client;
 mod error;
 mod fetch;
+mod lease;
 mod lock;
 mod read;
+mod uploads;
 mod write;
 
+use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::Object;
 use bytes::Bytes;
 use tokio::runtime::Runtime;
@@ -20,7 +21,8 @@ use tokio::runtime::Runtime;
 use crate::config;
 
 use super::{Entry, Fetches, Lock, StorageError, Store};
-use error::{ABORT, LIST, LOOK, REMOVE};
+use error::{LIST, LOOK, REMOVE};
+use lease::Lease;
 
 /// Objects below a prefix of a bucket. Every call waits for its answer: call it from no async task.
 #[derive(Debug, Clone)]
@@ -28,8 +30,6 @@ pub struct S3Store {
     bucket: Bucket,
     runtime: &'static Runtime,
     params: config::S3,
-    /// Set when another run has taken the lock: nothing may be written any more.
-    lost: Arc<AtomicBool>,
 }
 
 /// A client and the place it works on.
@@ -39,6 +39,7 @@ struct Bucket {
     name: String,
     /// Empty, or ending in `/`.
     prefix: String,
+    lease: Arc<Lease>,
 }
 
 impl S3Store {
@@ -56,15 +57,8 @@ impl S3Store {
         let runtime = client::runtime()
             .map_err(|source| StorageError::from_io("start the client of", format!("s3://{place}"), source))?;
         let client = runtime.block_on(client::connect(params));
-        let bucket = Bucket { client, name: name.to_owned(), prefix };
-        Ok(Self { bucket, runtime, params: params.clone(), lost: Arc::default() })
-    }
-
-    fn check_lock(&self) -> Result<(), StorageError> {
-        if self.lost.load(Ordering::Relaxed) {
-            return Err(StorageError::LockLost { path: self.bucket.uri("") });
-        }
-        Ok(())
+        let bucket = Bucket { client, name: name.to_owned(), prefix, lease: Arc::default() };
+        Ok(Self { bucket, runtime, params: params.clone() })
     }
 }
 
@@ -76,6 +70,12 @@ impl Bucket {
     /// The place of a file, for messages.
     fn uri(&self, path: &str) -> String {
         format!("s3://{}/{}", self.name, self.key(path)).trim_end_matches('/').to_owned()
+    }
+
+    /// Waits for a request that changes something: it is not sent, and not waited for, without the lease of the lock,
+    /// where this store has taken one.
+    async fn change<T>(&self, request: impl Future<Output = T>) -> Result<T, StorageError> {
+        self.lease.guard(request).await.ok_or_else(|| StorageError::LockLost { path: self.uri("") })
     }
 
     async fn list(&self, folder: &str) -> Result<Vec<Entry>, StorageError> {
@@ -112,32 +112,9 @@ impl Bucket {
 
     async fn remove(&self, path: &str) -> Result<(), StorageError> {
         let request = self.client.delete_object().bucket(&self.name).key(self.key(path));
-        match request.send().await.map_err(|error| REMOVE.failed(&self.uri(path), &error)) {
+        match self.change(request.send()).await?.map_err(|error| REMOVE.failed(&self.uri(path), &error)) {
             Err(StorageError::NotFound { .. }) | Ok(_) => Ok(()),
             Err(error) => Err(error),
-        }
-    }
-
-    /// Aborts the multipart uploads that killed runs left below the prefix.
-    async fn abort_leftovers(&self) -> Result<(), StorageError> {
-        let uri = self.uri("");
-        let list = self.client.list_multipart_uploads().bucket(&self.name).prefix(&self.prefix);
-        let mut pages = list.clone().send().await;
-        loop {
-            let page = match pages {
-                // Some compatible stores have no such call; theirs is to tidy up.
-                Err(error) if error.code() == Some("NotImplemented") => return Ok(()),
-                page => page.map_err(|error| ABORT.failed(&uri, &error))?,
-            };
-            for (key, id) in page.uploads().iter().filter_map(|upload| Some((upload.key()?, upload.upload_id()?))) {
-                let abort = self.client.abort_multipart_upload().bucket(&self.name).key(key).upload_id(id);
-                abort.send().await.map_err(|error| ABORT.failed(&uri, &error))?;
-            }
-            if page.is_truncated() != Some(true) {
-                return Ok(());
-            }
-            let next = list.clone().set_key_marker(page.next_key_marker.clone());
-            pages = next.set_upload_id_marker(page.next_upload_id_marker.clone()).send().await;
         }
     }
 }
@@ -180,12 +157,10 @@ impl Store for S3Store {
     }
 
     fn put(&self, path: &str, content: &[u8]) -> Result<(), StorageError> {
-        self.check_lock()?;
-        self.runtime.block_on(self.bucket.put(path, Bytes::copy_from_slice(content)))
+        self.runtime.block_on(self.bucket.put(path, Bytes::copy_from_slice(content), &self.params))
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
-        self.check_lock()?;
         self.runtime.block_on(async {
             self.bucket.copy(from, to).await?;
             self.bucket.remove(from).await
@@ -193,7 +168,6 @@ impl Store for S3Store {
     }
 
     fn remove(&self, path: &str) -> Result<(), StorageError> {
-        self.check_lock()?;
         self.runtime.block_on(self.bucket.remove(path))
     }
 
@@ -202,7 +176,7 @@ impl Store for S3Store {
     }
 
     fn sweep(&self) -> Result<(), StorageError> {
-        match self.runtime.block_on(self.bucket.abort_leftovers()) {
+        match self.runtime.block_on(self.bucket.abort_leftovers(&self.params)) {
             Err(error @ StorageError::Forbidden { .. }) => {
                 // Nobody reads them; they cost money only.
                 tracing::warn!("what killed runs left behind stays: {error}");

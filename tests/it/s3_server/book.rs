@@ -23,6 +23,10 @@ pub enum Fault {
     Slow(Duration),
     /// Another object stands in the place of the one that was listed.
     Changed,
+    /// 501 NotImplemented.
+    Unknown,
+    /// What was asked for is done, and the answer is a 500.
+    AnswerLost,
 }
 
 /// Some requests that go wrong.
@@ -61,6 +65,7 @@ impl Book {
             Some(Fault::Throttled) => Err(s3_error!(SlowDown, "Please reduce your request rate.")),
             Some(Fault::Broken) => Err(s3_error!(InternalError, "We encountered an internal error.")),
             Some(Fault::Denied) => Err(s3_error!(AccessDenied, "Access Denied")),
+            Some(Fault::Unknown) => Err(s3_error!(NotImplemented, "A header implies what is not implemented.")),
             Some(Fault::Slow(time)) => {
                 tokio::time::sleep(time).await;
                 Ok(None)

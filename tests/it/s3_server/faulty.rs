@@ -33,7 +33,7 @@ fn page_of_many(token: Option<&str>) -> ListObjectsV2Output {
     }
 }
 
-/// s3s-fs behind the book, with what it lacks: entity tags in listings, and a list of uploads.
+/// s3s-fs behind the book, with what it lacks: entity tags in listings, conditional removal, uploads that are over.
 #[derive(Debug, Clone)]
 pub struct Faulty {
     pub inner: Arc<FileSystem>,
@@ -41,6 +41,22 @@ pub struct Faulty {
 }
 
 type Answer<T> = S3Result<S3Response<T>>;
+
+/// The answer, or a lost one.
+fn answered<T>(fault: Option<Fault>, answer: Answer<T>) -> Answer<T> {
+    match (fault, answer) {
+        (Some(Fault::AnswerLost), Ok(_)) => Err(s3_error!(InternalError, "We encountered an internal error.")),
+        (_, answer) => answer,
+    }
+}
+
+impl Faulty {
+    /// An upload is there until it is completed or aborted; s3s-fs says otherwise in other words than S3.
+    fn check_upload(&self, id: &str) -> S3Result<()> {
+        let is_open = self.book.uploads.lock().expect("no panic").contains_key(id);
+        if is_open { Ok(()) } else { Err(s3_error!(NoSuchUpload, "The specified upload does not exist.")) }
+    }
+}
 
 #[async_trait]
 impl S3 for Faulty {
@@ -88,11 +104,14 @@ impl S3 for Faulty {
             drain(req.input.body.take()).await;
             return Err(s3_error!(NoSuchBucket));
         }
-        if let Err(refused) = self.book.admit("put", &req.input.key).await {
-            drain(req.input.body.take()).await;
-            return Err(refused);
-        }
-        self.inner.put_object(req).await
+        let fault = match self.book.admit("put", &req.input.key).await {
+            Ok(fault) => fault,
+            Err(refused) => {
+                drain(req.input.body.take()).await;
+                return Err(refused);
+            }
+        };
+        answered(fault, self.inner.put_object(req).await)
     }
 
     async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
@@ -102,6 +121,15 @@ impl S3 for Faulty {
 
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
         self.book.admit("delete", &req.input.key).await?;
+        // s3s-fs knows no condition.
+        if let Some(wanted) = req.input.if_match.as_ref().and_then(|condition| condition.as_etag()) {
+            let (bucket, key) = (BUCKET.to_owned(), req.input.key.clone());
+            let input = HeadObjectInput { bucket, key, ..Default::default() };
+            let found = self.inner.head_object(req.clone().map_input(|_| input)).await?.output.e_tag;
+            if found.as_ref() != Some(wanted) {
+                return Err(s3_error!(PreconditionFailed, "It is another object."));
+            }
+        }
         self.inner.delete_object(req).await
     }
 
@@ -129,11 +157,12 @@ impl S3 for Faulty {
         &self,
         req: S3Request<CompleteMultipartUploadInput>,
     ) -> Answer<CompleteMultipartUploadOutput> {
-        self.book.admit("complete upload", &req.input.key).await?;
+        let fault = self.book.admit("complete upload", &req.input.key).await?;
+        self.check_upload(&req.input.upload_id)?;
         let id = req.input.upload_id.clone();
         let answer = self.inner.complete_multipart_upload(req).await?;
         self.book.uploads.lock().expect("no panic").remove(&id);
-        Ok(answer)
+        answered(fault, Ok(answer))
     }
 
     async fn abort_multipart_upload(
@@ -141,22 +170,10 @@ impl S3 for Faulty {
         req: S3Request<AbortMultipartUploadInput>,
     ) -> Answer<AbortMultipartUploadOutput> {
         self.book.admit("abort upload", &req.input.key).await?;
+        self.check_upload(&req.input.upload_id)?;
         let id = req.input.upload_id.clone();
         let answer = self.inner.abort_multipart_upload(req).await?;
         self.book.uploads.lock().expect("no panic").remove(&id);
         Ok(answer)
-    }
-
-    async fn list_multipart_uploads(
-        &self,
-        req: S3Request<ListMultipartUploadsInput>,
-    ) -> Answer<ListMultipartUploadsOutput> {
-        let prefix = req.input.prefix.clone().unwrap_or_default();
-        self.book.admit("list uploads", &prefix).await?;
-        let uploads = self.book.uploads.lock().expect("no panic").clone();
-        let below = uploads.into_iter().filter(|(_, key)| key.starts_with(&prefix));
-        let uploads =
-            below.map(|(id, key)| MultipartUpload { key: Some(key), upload_id: Some(id), ..Default::default() });
-        Ok(S3Response::new(ListMultipartUploadsOutput { uploads: Some(uploads.collect()), ..Default::default() }))
     }
 }

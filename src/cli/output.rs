@@ -1,0 +1,73 @@
+//! The one place that prints. Nothing here can panic: nobody may be there to read, or there may be no space for it.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::storage::{self, StorageError};
+
+/// Prints a line of a summary. What a run did stands in its records too, so a summary that cannot be printed ends
+/// nothing: it is a warning in the log, once, and none where the reader has gone (`ser run ... | head -1`).
+pub(super) fn say(line: &str) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    match print(&format!("{line}\n")) {
+        Err(StorageError::Unprinted { source }) if source.kind() != io::ErrorKind::BrokenPipe => {
+            if !SAID.swap(true, Ordering::Relaxed) {
+                tracing::warn!("the summary could not be printed, and the run goes on: {source}");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Prints what was asked for.
+///
+/// # Errors
+/// Not all of it could be written, or stdout is closed.
+pub(super) fn result(text: &str) -> Result<(), StorageError> {
+    check_open()?;
+    print(text)
+}
+
+/// Prints what was asked for, where it is not the only answer.
+///
+/// # Errors
+/// Not all of it could be written.
+pub(super) fn print(text: &str) -> Result<(), StorageError> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(unprinted)
+}
+
+/// Prints help or the version, in the colours of the terminal. Who only asks whether there is a `ser` may discard it.
+///
+/// # Errors
+/// Not all of it could be written.
+pub(super) fn help(message: &clap::Error) -> Result<(), StorageError> {
+    message.print().and_then(|()| io::stdout().flush()).map_err(unprinted)
+}
+
+/// Prints an error.
+pub(super) fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Where the log goes.
+pub(super) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn check_open() -> Result<(), StorageError> {
+    if storage::was_closed(io::stdout()) { Err(unprinted(io::Error::other("it is closed"))) } else { Ok(()) }
+}
+
+fn unprinted(source: io::Error) -> StorageError {
+    StorageError::Unprinted { source }
+}
