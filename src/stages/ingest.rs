@@ -1,13 +1,15 @@
 //! Reads the listing of every corpus (and its manifest); writes utterances, labels, rejects and run/files.
 
+mod manifest;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config;
-use crate::corpus::{self, Corpus, CorpusError, ManifestTable, SourceFile};
+use crate::corpus::{self, Corpus, ManifestTable, PassedOver, Source, SourceFile};
 use crate::schema::{FileStamp, Table, Utterance, plural};
 use crate::storage::{self, Entry, Store};
 use crate::synth;
-use crate::table::{self, TableError};
+use crate::table;
 
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
 
@@ -19,8 +21,8 @@ pub(super) const ORIGIN: &str = "origin";
 /// Its value for the synthesizer's corpora.
 pub(super) const SYNTHETIC: &str = "synthetic";
 
-/// Codes of refused files, for which `max_unmatched_rate` is the limit.
-const OF_FILES: [&str; 2] = ["unmatched_name", "bad_name"];
+/// Codes of files: refused ones, for which `max_unmatched_rate` is the limit, and those that were not looked at.
+const OF_FILES: [&str; 3] = ["unmatched_name", "bad_name", PassedOver::CODE];
 /// Count of manifest rows that cannot be used.
 const UNUSABLE: &str = "unusable_rows";
 
@@ -30,6 +32,8 @@ pub struct Ingest;
 /// A corpus as its source shows it.
 #[derive(Debug)]
 pub struct Listing {
+    /// What the storage calls the source.
+    root: String,
     files: Vec<Entry>,
     manifest: Option<ManifestTable>,
 }
@@ -71,8 +75,22 @@ impl Stage for Ingest {
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
-        context.check_rejects(count(UNUSABLE), count("utterances") + count(UNUSABLE))
+        context.check_rejects(count(UNUSABLE), count("utterances") + count(UNUSABLE), record)
     }
+}
+
+/// What to say where extract refused segments: which columns they come from, and how to say that they are no times.
+pub(super) fn times_hint(corpora: &[config::Corpus]) -> String {
+    let columns = corpora.iter().filter(|corpus| corpus.manifest.is_some()).map(|corpus| {
+        let [start, end] = [(&corpus.columns.start, "start"), (&corpus.columns.end, "end")]
+            .map(|(column, usual)| column.as_deref().unwrap_or(usual));
+        format!("{start:?} and {end:?} of corpus `{}`", corpus.name)
+    });
+    format!(
+        "\nhint: {} were taken as times within each audio file; where they are others, such as those of the film that it \
+         was cut from, say so in [corpus.columns]: start = \"\" and end = \"\"",
+        columns.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn list(corpus: &config::Corpus, storage: &config::Storage) -> Result<(Listing, String), StageError> {
@@ -85,7 +103,7 @@ fn list(corpus: &config::Corpus, storage: &config::Storage) -> Result<(Listing, 
     }
     let mut hasher = blake3::Hasher::new();
     let manifest = match &corpus.manifest {
-        Some(path) => Some(read_manifest(corpus, path, storage, &mut hasher)?),
+        Some(path) => Some(manifest::read(corpus, path, storage, &mut hasher)?),
         None => None,
     };
     if let Some(manifest) = manifest.as_ref().filter(|_| corpus.allow_outside) {
@@ -94,12 +112,12 @@ fn list(corpus: &config::Corpus, storage: &config::Storage) -> Result<(Listing, 
     for file in &files {
         hasher.update(format!("{:?} {} {}\n", file.path, file.bytes, file.stamp).as_bytes());
     }
-    Ok((Listing { files, manifest }, hasher.finalize().to_hex().to_string()))
+    Ok((Listing { root: store.root(), files, manifest }, hasher.finalize().to_hex().to_string()))
 }
 
 /// Files that the manifest names outside the source, which it may where `allow_outside` is set.
 fn outside(corpus: &config::Corpus, manifest: &ManifestTable, store: &dyn Store) -> Result<Vec<Entry>, StageError> {
-    let paths = corpus::outside_paths(corpus, manifest)?;
+    let paths = corpus::outside_paths(corpus, &store.root(), manifest)?;
     let mut found = Vec::new();
     for path in paths {
         let entry = store.stat(&path).map_err(|source| StageError::Source {
@@ -112,34 +130,10 @@ fn outside(corpus: &config::Corpus, manifest: &ManifestTable, store: &dyn Store)
     Ok(found)
 }
 
-fn read_manifest(
-    corpus: &config::Corpus,
-    path: &str,
-    storage: &config::Storage,
-    hasher: &mut blake3::Hasher,
-) -> Result<ManifestTable, StageError> {
-    let content = storage::read_file(path, storage).map_err(|source| StageError::Source {
-        corpus: corpus.name.clone(),
-        key: "manifest",
-        source,
-    })?;
-    hasher.update(&content);
-    if path.ends_with(".parquet") {
-        let (columns, rows) = table::read_text_columns(content).map_err(|error| CorpusError::Manifest {
-            manifest: path.to_owned(),
-            problem: match error {
-                TableError::Unreadable { reason, .. } => format!("no readable Parquet: {reason}"),
-                error => error.to_string(),
-            },
-        })?;
-        return Ok(ManifestTable { columns, rows });
-    }
-    Ok(corpus::parse_delimited(&content, path)?)
-}
-
 fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageError> {
     let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
-    let mut built = corpus::build(corpus, &files.collect::<Vec<_>>(), listing.manifest.as_ref())?;
+    let source = Source { root: &listing.root, files: &files.collect::<Vec<_>>() };
+    let mut built = corpus::build(corpus, source, listing.manifest.as_ref())?;
     if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::MARKER)) {
         mark_synthetic(&mut built.utterances);
     }
@@ -183,16 +177,22 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     let rows = &corpus.utterances.rows;
     let speakers = rows.iter().filter_map(|row| row.speaker.as_ref()).collect::<BTreeSet<_>>().len();
     let emotions = rows.iter().map(|row| &row.emotion).collect::<BTreeSet<_>>().len();
-    let refused = corpus.rejects.len();
+    let refused = corpus.rejects.iter().filter(|reject| reject.code != PassedOver::CODE).count();
     let counted = [(rows.len(), "utterance"), (speakers, "speaker"), (emotions, "emotion"), (refused, "reject")];
-    let summary = counted.map(|(count, word)| plural(count, word)).join(", ");
+    let mut summary = counted.map(|(count, word)| plural(count, word)).join(", ");
+    let passed = corpus.rejects.len() - refused;
+    if passed > 0 {
+        summary += &format!(", {} not looked at", plural(passed, "file"));
+    }
     let unusable = corpus.rejects.iter().filter(|reject| !OF_FILES.contains(&reject.code.as_str())).count();
     let mut counts = BTreeMap::from([
         ("utterances".to_owned(), rows.len() as u64),
         (UNUSABLE.to_owned(), unusable as u64),
         ("speakers".to_owned(), speakers as u64),
-        ("rejects".to_owned(), corpus.rejects.len() as u64),
+        ("rejects".to_owned(), refused as u64),
     ]);
+    counts
+        .extend(corpus.passed_over.iter().map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
     counts.extend(output::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use crate::config::{self, ConfigError, Scope};
+use crate::corpus::PassedOver;
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
 use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance, plural};
@@ -62,6 +63,8 @@ struct Work {
     stamps: BTreeMap<String, String>,
     /// Files whose names cannot be asked for.
     unnameable: Vec<String>,
+    /// Files of folders that were not looked at and may be audio.
+    passed_over: Vec<String>,
     files: usize,
     warnings: Vec<String>,
 }
@@ -75,7 +78,7 @@ impl Predict<'_> {
         let task = self.task();
         let outcome = task.perform(self.prepare()?, |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
-        check_rejects(count("rejects"), count("files"), "--max-reject-rate", self.max_reject_rate)?;
+        check_rejects(count("rejects"), count("files"), &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
         Ok(outcome)
     }
 
@@ -109,14 +112,30 @@ impl Predict<'_> {
         let files = inputs.files();
         let listing = files.values().map(|file| (&file.path, file.bytes, &file.stamp)).collect::<Vec<_>>();
         let speakers = inputs.inputs.iter().filter(|_| by_speaker).map(|input| (&input.label, input.files.len()));
-        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>()));
+        let passed_over = inputs.passed_over().suspects;
+        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>(), passed_over));
         let names = BTreeMap::from([("model".to_owned(), hash.clone()), ("files".to_owned(), listing)]);
         let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
         let count = files.len();
         let unnameable = files.keys().filter(|path| !is_text(path)).map(|path| (*path).to_owned()).collect();
         let groups = groups(&inputs, by_speaker);
-        let warnings = inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders).collect();
-        let work = Work { saved, set, fit, store: inputs.store, groups, stamps, unnameable, files: count, warnings };
+        let mut warnings: Vec<String> =
+            inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders).collect();
+        let passed = inputs.passed_over();
+        warnings.extend(passed.warning().map(|warning| format!("{warning}; name those that hold speech one by one")));
+        warnings.extend(inputs.hidden_warning());
+        let work = Work {
+            saved,
+            set,
+            fit,
+            store: inputs.store,
+            groups,
+            stamps,
+            unnameable,
+            passed_over: passed.suspects,
+            files: count,
+            warnings,
+        };
         Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
     }
 
@@ -168,18 +187,20 @@ impl Predict<'_> {
     }
 
     fn write(&self, work: &Work, hash: &str, judged: Judged) -> Result<Done, StageError> {
-        let Judged { rows, probabilities, rejects } = judged;
+        let Judged { rows, probabilities, mut rejects } = judged;
+        let refused = rejects.len();
+        rejects.extend(work.passed_over.iter().map(|path| passed_over(path)));
         let mut counts = BTreeMap::from([
             ("files".to_owned(), work.files as u64),
             ("rows".to_owned(), rows.len() as u64),
-            ("rejects".to_owned(), rejects.len() as u64),
+            ("rejects".to_owned(), refused as u64),
         ]);
         counts.extend(output::counts_by_code(&rejects));
         for class in &work.saved.classes {
             let predicted = rows.iter().filter(|row| row.predicted == *class).count();
             counts.insert(format!("predicted.{class}"), predicted as u64);
         }
-        let summary = summarize(&work.saved, &rows, &probabilities, rejects.len());
+        let summary = summarize(&work.saved, &rows, &probabilities, refused);
         let inputs = BTreeMap::from([("model".to_owned(), hash.to_owned())]);
         let table = sorted(rows, probabilities, &work.saved.classes);
         let outputs =
@@ -265,6 +286,10 @@ fn is_text(path: &str) -> bool {
 
 fn bad_name(path: &str) -> Reject {
     reject(path, Refusal { code: "bad_name", message: "the name is not UTF-8; rename the file".to_owned() })
+}
+
+fn passed_over(path: &str) -> Reject {
+    reject(path, Refusal { code: PassedOver::CODE, message: PassedOver::message(path) })
 }
 
 /// Nothing was ingested here: a file that changed has changed since it was listed.

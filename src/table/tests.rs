@@ -189,7 +189,7 @@ fn an_empty_table_keeps_its_columns() {
 #[test]
 fn any_parquet_reads_as_text() {
     let (file, _) = write(&predictions(&["a", "b"]), "c", &inputs(), false).expect("written");
-    let (names, rows) = read_text_columns(Bytes::from(file)).expect("read");
+    let TextTable { columns: names, rows, .. } = read_text_columns(Bytes::from(file)).expect("read");
     assert_eq!(names[0], "utterance_id");
     assert_eq!(rows[1][0].as_deref(), Some("b"));
     assert_eq!(rows[0][2].as_deref(), Some("0"));

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{ConfigError, Scheme};
@@ -69,6 +71,9 @@ pub enum SplitParams {
     Predefined {
         /// Column that holds the sides.
         column: String,
+        /// Words of the column besides `train`, `dev` and `test`, each with the side that it stands for, or `-`: none.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        sides: BTreeMap<String, String>,
         /// Column whose values are promised to be on one side each.
         group_by: Option<String>,
     },

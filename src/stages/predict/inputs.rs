@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::{self, ConfigError};
-use crate::corpus::{self, Glob};
+use crate::corpus::{Glob, Look, PassedOver};
+use crate::schema::plural;
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::super::StageError;
@@ -26,6 +27,9 @@ pub(super) struct Input {
     pub given: String,
     /// Its files, sorted by path.
     pub files: Vec<Entry>,
+    /// Paths of files that are none by their extensions; those of hidden ones.
+    others: Vec<String>,
+    hidden: Vec<String>,
 }
 
 impl Inputs {
@@ -54,6 +58,21 @@ impl Inputs {
     /// Every file once, by path.
     pub fn files(&self) -> BTreeMap<&str, &Entry> {
         self.inputs.iter().flat_map(|input| &input.files).map(|file| (file.path.as_str(), file)).collect()
+    }
+
+    /// What lies in folders and was not looked at, but for files that are inputs of their own.
+    pub fn passed_over(&self) -> PassedOver {
+        let files = self.files();
+        let others = self.inputs.iter().flat_map(|input| &input.others).map(String::as_str).collect::<BTreeSet<_>>();
+        let usual = config::usual_extensions().map(str::to_owned).collect::<Vec<_>>();
+        PassedOver::of(others.into_iter().filter(|path| !files.contains_key(path)), &usual)
+    }
+
+    /// The warning about hidden audio files, where there are any.
+    pub fn hidden_warning(&self) -> Option<String> {
+        let hidden = self.inputs.iter().flat_map(|input| &input.hidden).collect::<BTreeSet<_>>().len();
+        let files = plural(hidden, "hidden audio file");
+        (hidden > 0).then(|| format!("{files} left alone (names with a leading dot, __MACOSX)"))
     }
 }
 
@@ -131,23 +150,25 @@ impl<'a> Place<'a> {
             Kind::File => store.stat(&path).map(Vec::from_iter),
             Kind::Folder | Kind::Pattern => store.list(&base),
         };
-        let mut files = listed.map_err(self.unreachable())?;
-        let below = |file: &Entry| file.path[base.len()..].trim_start_matches('/').to_owned();
-        let count = files.len();
-        match kind {
-            // Whoever names a file means it.
-            Kind::File => {}
-            Kind::Folder => files.retain(|file| corpus::is_audio(&below(file))),
-            Kind::Pattern => {
-                let glob = Glob::new(&path)?;
-                files.retain(|file| glob.covers(&file.path) && corpus::is_audio(&below(file)));
+        let listed = listed.map_err(self.unreachable())?;
+        let count = listed.len();
+        let label = if path.is_empty() { ".".to_owned() } else { path.clone() };
+        let mut input =
+            Input { label, given: self.given.to_owned(), files: Vec::new(), others: Vec::new(), hidden: Vec::new() };
+        let glob = if *kind == Kind::Pattern { Some(Glob::new(&path)?) } else { None };
+        for file in listed.into_iter().filter(|file| glob.as_ref().is_none_or(|glob| glob.covers(&file.path))) {
+            match Look::at(file.path[base.len()..].trim_start_matches('/')) {
+                // Whoever names a file means it.
+                _ if *kind == Kind::File => input.files.push(file),
+                Look::Audio => input.files.push(file),
+                Look::HiddenAudio => input.hidden.push(file.path),
+                Look::Other => input.others.push(file.path),
             }
         }
-        if files.is_empty() {
+        if input.files.is_empty() {
             return Err(self.unusable(&nothing(kind, store.has(&base), count)));
         }
-        let label = if path.is_empty() { ".".to_owned() } else { path };
-        Ok(Input { label, given: self.given.to_owned(), files })
+        Ok(input)
     }
 
     fn unreachable(&self) -> impl Fn(StorageError) -> StageError {
