@@ -9,7 +9,7 @@ const SEPARATORS: [char; 4] = [',', '\t', ';', '|'];
 
 /// Reads a manifest from text. The separator is the given one, else that of comma, tab, `;` and `|` of which the header
 /// has most; in a file of `tabs`, a tab where the header has one. A first line `sep=;`, as spreadsheets write it, counts
-/// too. Lines end with LF, CRLF or CR; blank ones do not count. The first is the header; a column without a name is
+/// too. Lines end with LF, CRLF or CR; blank ones, also of blank cells, do not count. The first is the header; a column without a name is
 /// called `column_<number>`. Spaces around a cell are not part of it, an empty cell is null.
 ///
 /// Between tabs a quotation mark is a character, unless the whole header is quoted. Else a cell may be quoted, a mark in
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
                 cells.push(self.cell()?);
             }
             let raw = &start[..start.len() - self.rest.len()];
-            if !raw.trim_matches([' ', '\n', '\r']).is_empty() {
+            if !raw.chars().all(|c| c == self.separator || c.is_whitespace()) {
                 return Ok(Some(Record { line, cells, raw }));
             }
         }
@@ -244,6 +244,7 @@ mod tests {
             (false, "a,b\n1,2\n", "a|b; 1|2"),
             (false, "a,b\r\n1,\r\n\r\n,2\r\n", "a|b; 1|-; -|2"),
             (false, "a,b\r1,2\r", "a|b; 1|2"),
+            (false, "a;b\n1;2\n;\n ; \n3;4\n;;;\n", "a|b; 1|2; 3|4"),
             (true, "a\tb\n1,5\t2\n", "a|b; 1,5|2"),
             (true, "a,b\n1,2", "a|b; 1|2"),
             (false, "a\tb\n1\t2", "a|b; 1|2"),

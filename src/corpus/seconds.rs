@@ -33,7 +33,9 @@ pub(super) fn parse_seconds(text: &str, comma: Comma) -> Result<f64, &'static st
         Some((whole, part)) if is_digits(part) && is_digits(whole) && comma == Comma::Unclear && part.len() == 3 => {
             return Err("the comma may be a decimal sign or stand between thousands; write a point, or none");
         }
-        Some((whole, part)) if is_digits(part) && whole.ends_with(DIGITS) && !whole.contains('.') => format!("{whole}.{part}"),
+        Some((whole, part)) if is_digits(part) && whole.ends_with(DIGITS) && !whole.contains('.') => {
+            format!("{whole}.{part}")
+        }
         _ => text.to_owned(),
     };
     let seconds = pointed.parse::<f64>().ok().or_else(|| timedelta(&pointed));

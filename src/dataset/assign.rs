@@ -8,7 +8,7 @@ use super::units::{Unit, units};
 use super::{DatasetError, Keys, augmented, checks};
 use crate::config::{self, SplitParams};
 use crate::schema::{Split, SplitRow, plural};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 pub use inner::inner_folds;
@@ -38,8 +38,8 @@ pub(super) type Fold = Vec<Option<Split>>;
 /// have no say: they join train where their original is train, and stand in no other fold.
 ///
 /// # Errors
-/// A class with one utterance or missing from a train side, too few groups, a row without the group it needs, unknown
-/// columns or corpora, an empty side, a word in a predefined column that is no side.
+/// One class, or one with one utterance or missing from a train side, too few groups, a row without the group it needs,
+/// unknown columns or corpora, an empty side, sides that share no class, a word in a predefined column that is no side.
 pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment, DatasetError> {
     let (all, keys) = (keys, &keys.originals()?);
     checks::class_sizes(keys)?;
@@ -53,6 +53,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     }
     let mut warnings: Vec<String> = checks::audio_labels(keys)?.into_iter().collect();
     warnings.extend(checks::merged_speakers(keys, params, folds.len())?);
+    warnings.extend(checks::ungrouped(keys, params)?);
     warnings.extend(checks::left_out(keys, params, &folds)?);
     warnings.extend(checks::class_sides(keys, &folds)?);
     Ok(Assignment { rows: augmented::follow(all, split_rows(keys, params, &folds)?)?, warnings })
@@ -78,7 +79,7 @@ impl Assigner<'_> {
             SplitParams::CrossCorpus { train_corpora, test_corpora, .. } => {
                 Ok(vec![self.cross_corpus(train_corpora.as_deref(), test_corpora.as_deref())?])
             }
-            SplitParams::Predefined { column, .. } => Ok(vec![self.predefined(column)?]),
+            SplitParams::Predefined { column, sides, .. } => Ok(vec![fixed_sides(self.keys, column, sides)?]),
         }
     }
 
@@ -140,24 +141,16 @@ impl Assigner<'_> {
         let of = |side| -> BTreeSet<&str> {
             fold.iter().zip(&emotions).filter(|(at, _)| **at == Some(side)).map(|(_, class)| *class).collect()
         };
-        let shared: BTreeSet<&str> = of(Split::Train).intersection(&of(Split::Test)).copied().collect();
+        let (train, test) = (of(Split::Train), of(Split::Test));
+        let shared = &train & &test;
+        if shared.is_empty() && !train.is_empty() && !test.is_empty() {
+            let [train, test] = [train, test].map(|classes| classes.into_iter().collect::<Vec<_>>().join(", "));
+            return Err(DatasetError::NoSharedClass { train, test });
+        }
         for (side, class) in fold.iter_mut().zip(&emotions) {
             *side = side.filter(|_| shared.contains(class));
         }
         Ok(fold)
-    }
-
-    fn predefined(&self, column: &str) -> Result<Fold, DatasetError> {
-        let cells = self.keys.named("split.column", column)?;
-        let ids = self.keys.ids()?;
-        let side = |(cell, id): (&Option<&str>, &&str)| {
-            Split::from_str(cell.unwrap_or_default()).map(Some).map_err(|_| DatasetError::BadSide {
-                column: column.to_owned(),
-                id: (*id).to_owned(),
-                value: cell.map_or("nothing".to_owned(), |word| format!("`{word}`")),
-            })
-        };
-        cells.iter().zip(&ids).map(side).collect()
     }
 
     /// Moves the share of dev from train to dev.
@@ -235,6 +228,64 @@ impl Assigner<'_> {
             SplitParams::Predefined { .. } => "put more of them on train, or do without [tune]".to_owned(),
             _ => "add speakers, or use a scheme that does not keep them apart: `stratified` or `k-fold`".to_owned(),
         }
+    }
+}
+
+/// The sides that a column holds, by the words `train`, `dev` and `test` and by those of `words`; `-` there is no side.
+///
+/// # Errors
+/// Any other word, with all that there are.
+fn fixed_sides(keys: &Keys, column: &str, words: &BTreeMap<String, String>) -> Result<Fold, DatasetError> {
+    let cells = keys.named("split.column", column)?;
+    let mut unknown = false;
+    let mut side = |cell: &Option<&str>| {
+        let word = cell.unwrap_or_default();
+        match words.get(word).map_or(word, String::as_str) {
+            "-" if words.contains_key(word) => None,
+            word => Split::from_str(word).map_err(|_| unknown = true).ok(),
+        }
+    };
+    let sides = cells.iter().map(&mut side).collect();
+    if unknown {
+        return Err(DatasetError::BadSides { column: column.to_owned(), lines: side_lines(&cells, words) });
+    }
+    Ok(sides)
+}
+
+/// Words that an error lists.
+const WORDS_SHOWN: usize = 20;
+
+/// `  "Development" = "dev"  # 12 utterances`, a line a word; those that need no line stand in a remark.
+fn side_lines(cells: &[Option<&str>], words: &BTreeMap<String, String>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in cells {
+        *counts.entry(cell.unwrap_or_default()).or_default() += 1;
+    }
+    let line = |(word, count): (&&str, &usize)| {
+        let count = plural(*count, "utterance");
+        match words.get(*word) {
+            Some(side) => format!("  {word:?} = {side:?}  # {count}"),
+            None if Split::from_str(word).is_ok() => format!("  # {word}: {count}"),
+            None => format!("  {word:?} = {:?}  # {count}", likely_side(word)),
+        }
+    };
+    let mut lines = counts.iter().take(WORDS_SHOWN).map(line).collect::<Vec<_>>();
+    if counts.len() > WORDS_SHOWN {
+        lines.push(format!("  # and {} more words", counts.len() - WORDS_SHOWN));
+    }
+    lines.join("\n")
+}
+
+/// The side that a publisher's word most likely means; `?` where it may be any.
+fn likely_side(word: &str) -> &'static str {
+    let word = word.to_lowercase();
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| word.starts_with(beginning));
+    match () {
+        () if word.is_empty() => "-",
+        () if begins(&["tr"]) => "train",
+        () if begins(&["dev", "val"]) => "dev",
+        () if begins(&["te", "eval"]) => "test",
+        () => "?",
     }
 }
 

@@ -13,6 +13,7 @@ mod ledger;
 mod normalize;
 mod output;
 mod predict;
+mod rehearsal;
 mod split;
 mod train;
 
@@ -23,6 +24,7 @@ pub use context::{Context, Progress};
 pub use error::StageError;
 pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict};
+pub use rehearsal::rehearse;
 
 /// The stages in the order in which `ser run` takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -154,6 +154,16 @@ impl SplitParams {
         }
     }
 
+    /// Every column that the scheme looks at.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut columns = self.grouping();
+        columns.extend(self.stratify_by().iter().map(String::as_str));
+        if let Self::Predefined { column, .. } = self {
+            columns.push(column);
+        }
+        columns
+    }
+
     /// Whether no speaker is ever on two sides of a fold.
     pub fn is_speaker_disjoint(&self) -> bool {
         self.grouping().contains(&"speaker")
