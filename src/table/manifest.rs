@@ -16,7 +16,7 @@ use super::{TableError, guarded};
 /// A table as text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TextTable {
-    /// Column names.
+    /// Column names; one without a name is called `column_<number>`.
     pub columns: Vec<String>,
     /// Cells, row after row, each `columns.len()` long.
     pub rows: Vec<Vec<Option<String>>>,
@@ -50,7 +50,8 @@ fn read_columns(file: &Bytes) -> Result<TextTable, TableError> {
         let cells = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("it is damaged".to_owned()));
         match cells.and_then(|cells| if cells.len() == rows { Ok(cells) } else { Err("it lacks rows".to_owned()) }) {
             Ok(cells) => {
-                table.columns.push(field.name().clone());
+                let name = field.name();
+                table.columns.push(if name.is_empty() { format!("column_{}", position + 1) } else { name.clone() });
                 table.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
             }
             Err(why) => table.left_out.push((field.name().clone(), why)),

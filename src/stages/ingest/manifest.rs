@@ -49,7 +49,8 @@ fn read_parquet(path: &str, content: Bytes) -> Result<ManifestTable, CorpusError
         TableError::Unreadable { reason, .. } => problem(path, format!("no readable Parquet: {reason}")),
         error => problem(path, error.to_string()),
     })?;
-    Ok(ManifestTable { columns: table.columns, rows: table.rows, left_out: table.left_out, ..ManifestTable::default() })
+    let (rows, left_out) = (table.rows, table.left_out);
+    Ok(ManifestTable { columns: table.columns, rows, left_out, ..ManifestTable::default() })
 }
 
 /// The files of a folder; nothing where there is none.
