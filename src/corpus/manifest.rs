@@ -14,7 +14,7 @@ use super::passed::PassedOver;
 use super::paths::without_extension;
 use super::seconds::{Comma, parse_seconds};
 use super::whereabouts::{Lookalikes, Place, Whereabouts, prefix_of};
-use crate::config;
+use crate::config::{self, ConfigError};
 use crate::schema::{Reject, plural};
 
 use cells::Cells;
@@ -86,6 +86,11 @@ pub(super) fn read(
     table: &ManifestTable,
 ) -> Result<Entries, CorpusError> {
     table.check(manifest)?;
+    if let (Some(separator), None) = (&config.separator, table.separator) {
+        return Err(
+            ConfigError::new("corpus.separator", format!("{separator:?}"), "this manifest has no separators").into()
+        );
+    }
     let reader = Reader::new(config, source, manifest, table)?;
     reader.check_inside(manifest)?;
     let (audio, hidden) = audio_files(config, source.files);

@@ -282,6 +282,8 @@ fn unsound_manifests_are_clear_errors() {
     };
     check_error(unsound(vec![vec![None]]), &["row 1: 1 cells, 2 columns"]);
     check_error(unsound(vec![]), &["no rows"]);
+    let json = run_manifest("separator = \";\"", &paths, "{\"path\": \"a.wav\", \"emotion\": \"fear\"}");
+    check_error(json, &["`corpus.separator` is \";\": this manifest has no separators"]);
 }
 
 #[test]

@@ -42,8 +42,9 @@ fn read_columns(file: &Bytes) -> Result<TextTable, TableError> {
     let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::new());
     let metadata = metadata.map_err(|error| unreadable(error.to_string()))?;
     check_pages(file, metadata.metadata(), std::iter::empty()).map_err(|error| unreadable(error.to_string()))?;
-    let rows = metadata.metadata().row_groups().iter().map(|group| group.num_rows().unsigned_abs() as usize).sum();
-    let mut table = TextTable { rows: vec![Vec::new(); rows], ..TextTable::default() };
+    let rows: usize =
+        metadata.metadata().row_groups().iter().map(|group| group.num_rows().unsigned_abs() as usize).sum();
+    let (mut table, mut columns) = (TextTable::default(), Vec::new());
     for (position, field) in metadata.schema().fields().iter().enumerate() {
         let read = || read_column(file, &metadata, position, field.data_type());
         // The reader takes some of what a file says for granted, and panics where a damaged one breaks it.
@@ -52,10 +53,13 @@ fn read_columns(file: &Bytes) -> Result<TextTable, TableError> {
             Ok(cells) => {
                 let name = field.name();
                 table.columns.push(if name.is_empty() { format!("column_{}", position + 1) } else { name.clone() });
-                table.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+                columns.push(cells.into_iter());
             }
             Err(why) => table.left_out.push((field.name().clone(), why)),
         }
+    }
+    if !columns.is_empty() {
+        table.rows = (0..rows).map(|_| columns.iter_mut().map(|cells| cells.next().flatten()).collect()).collect();
     }
     Ok(table)
 }

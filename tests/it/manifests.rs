@@ -242,7 +242,7 @@ fn full_paths_in_a_bucket_are_below_the_source_too() {
 fn files_that_were_not_looked_at_are_counted_said_and_listed() {
     let folder = workplace();
     let speaker = folder.path().join("corpus/spk01_male");
-    for name in ["call.amr", "call.WMA", "notes.txt"] {
+    for name in ["call.amr", "call.WMA", "notes.txt", "._anger_s01_r1.wav"] {
         fs::write(speaker.join(name), b"x").expect("written");
     }
     fs::rename(speaker.join("anger_s01_r1.wav"), speaker.join("anger_s01_r1.WAVE")).expect("renamed");
@@ -273,5 +273,6 @@ fn files_that_were_not_looked_at_are_counted_said_and_listed() {
     let printed = stdout(&output);
     assert!(printed.contains("3 utterances by naive-bayes") && printed.contains("0 rejects"), "{printed}");
     assert!(log.contains("2 files were not looked at, by extension: amr 1, wma 1"), "{log}");
+    assert!(log.contains("1 hidden audio file left alone"), "{log}");
     assert_eq!(listed("predictions"), want("predict", ["call.WMA", "call.amr"]));
 }

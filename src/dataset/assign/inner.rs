@@ -3,7 +3,8 @@
 use super::super::augmented;
 use super::super::balance::Strata;
 use super::super::units::{Unit, grouping_columns};
-use super::{Assigner, DatasetError, Fold, Keys, Split, SplitParams, SplitRow, fixed_sides, fold_words};
+use super::fixed::fixed_sides;
+use super::{Assigner, DatasetError, Fold, Keys, Split, SplitParams, SplitRow, fold_words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Cuts the train utterances of one fold into inner folds, which hold apart what the outer folds do; `rows` are the
