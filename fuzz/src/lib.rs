@@ -4,10 +4,10 @@
 use bytes::Bytes;
 use ser_etl::audio::{AudioReader, Segment};
 use ser_etl::config::{Audio, Pipeline};
-use ser_etl::corpus::{ManifestTable, SourceFile, build, parse_delimited};
+use ser_etl::corpus::{ManifestTable, Source, SourceFile, build, parse_text};
 use ser_etl::model::{self, FILES};
 use ser_etl::schema::{FeatureKeys, Prediction, SplitRow};
-use ser_etl::table::{TableError, read, read_footer, read_keys, read_text_columns};
+use ser_etl::table::{TableError, TextTable, read, read_footer, read_keys, read_text_columns};
 
 const PIPELINE: &str = "name = 'm'\nout = 'o'\n[[corpus]]\nname = 'c'\nsource = 's'\nmanifest = 'm.csv'\n";
 
@@ -21,16 +21,19 @@ pub fn audio(data: &[u8]) {
 
 /// Any CSV, TSV or Parquet is a corpus or an error.
 pub fn manifest(data: &[u8]) {
+    let pipeline = Pipeline::parse(PIPELINE, &[]).expect("a legal pipeline");
+    let corpus = &pipeline.corpus[0];
     let table = match read_text_columns(Bytes::copy_from_slice(data)) {
-        Ok((columns, rows)) => ManifestTable { columns, rows },
-        Err(_) => match parse_delimited(data, "m.csv") {
+        Ok(TextTable { columns, rows, left_out }) => {
+            ManifestTable { columns, rows, left_out, ..ManifestTable::default() }
+        }
+        Err(_) => match parse_text(corpus, data, "m.csv") {
             Ok(table) => table,
             Err(_) => return,
         },
     };
-    let pipeline = Pipeline::parse(PIPELINE, &[]).expect("a legal pipeline");
     let files = ["a.wav", "b/c.flac"].map(|path| SourceFile { path: path.to_owned(), bytes: 100 });
-    let _ = build(&pipeline.corpus[0], &files, Some(&table));
+    let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table));
 }
 
 /// Any two files are a model or an error. The card ends where the first zero byte is.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::config::{ConfigError, Parameters, Pipeline, Storage};
-use crate::stages::{Context, NEW, Record, StageError, StageName, State};
+use crate::stages::{self, Context, NEW, Record, StageError, StageName, State};
 use crate::storage::{self, StorageError, Store};
 
 use super::args::{RunOptions, WorkOptions};
@@ -63,6 +63,7 @@ fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<
         if !quiet {
             say_outcome(stage.as_str(), outcome.up_to_date, &record);
         }
+        rehearse_after(*stage, context, stages)?;
     }
     if !quiet && stages.contains(&StageName::Evaluate) {
         say(&format!("report     {}, report.html", place(context.out, "report.md")));
@@ -86,11 +87,20 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
             None => stage.inspect(context)?,
         };
         lines += &state_line(stage.as_str(), &state);
-        if !matches!(state, State::UpToDate(_)) {
-            before = Some(stage.as_str());
+        match state {
+            State::UpToDate(_) => rehearse_after(*stage, context, stages)?,
+            _ => before = Some(stage.as_str()),
         }
     }
     Ok(output::print(&lines)?)
+}
+
+/// Behind ingest, what the stages to come would refuse for their labels alone.
+fn rehearse_after(stage: StageName, context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
+    if stage == StageName::Ingest && stages.contains(&StageName::Split) {
+        stages::rehearse(context)?;
+    }
+    Ok(())
 }
 
 /// What would be done, in a line.

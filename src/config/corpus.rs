@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 
+mod manifest;
+
+pub use manifest::ManifestColumns;
+
 /// One `[[corpus]]`: where its audio lies, and where its labels come from: exactly one of `preset`, `pattern` and
 /// `manifest`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,12 +31,26 @@ pub struct Corpus {
     /// name becomes an extra text column. Default: none.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// CSV, TSV or Parquet table with one row an utterance; `columns` says which column is what. Default: none.
+    /// CSV, TSV, JSON lines or Parquet table with one row an utterance, or a folder of Parquet parts; `columns` says
+    /// which column is what. Default: none.
     #[serde(default)]
     pub manifest: Option<String>,
     /// Columns of the manifest. Only with `manifest`.
     #[serde(default)]
     pub columns: ManifestColumns,
+    /// The character between the cells of a CSV or TSV manifest. Default: that of comma, tab, `;` and `|` which the
+    /// header has most of. Only with `manifest`.
+    #[serde(default)]
+    pub separator: Option<String>,
+    /// Words that say that a cell of the manifest holds nothing, in any column, compared without regard to case; an
+    /// empty cell always does. A label that stands in `labels` is a label. Default: nan -nan na n/a #n/a <na> null none
+    /// nat. Only with `manifest`.
+    #[serde(default)]
+    pub missing: Option<Vec<String>>,
+    /// What the manifest's paths begin with that is not below `source`, such as the folder of the machine that wrote
+    /// it: it is taken off, and the rest is looked for below `source`. Default: none. Only with `manifest`.
+    #[serde(default)]
+    pub path_prefix: Option<String>,
     /// Source label of every utterance whose pattern has no `emotion` group or whose manifest has no emotion column or
     /// an empty cell there; it goes through the label map like any other. Not with `preset`. Default: none.
     #[serde(default)]
@@ -54,15 +72,17 @@ pub struct Corpus {
     #[serde(default)]
     pub exclude: BTreeMap<String, Vec<String>>,
     /// Extensions of audio files, without the dot, compared without regard to case. Other files are not looked at,
-    /// except where a manifest names them. Default: wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus.
+    /// except where a manifest names them; what else could be audio is counted and listed in rejects. Default: wav wave
+    /// bwf rf64 w64 flac mp3 ogg oga opus spx m4a m4b m4r mp4 m4v mov qt 3gp 3g2 aac aif aiff aifc caf mka mkv webm weba
+    /// au snd sph nist.
     #[serde(default = "default_extensions")]
     pub extensions: Vec<String>,
     /// Largest share of the audio files whose names may fail to match the preset or pattern; above it ingest stops.
     /// Range 0 to 1, default 0.05.
     #[serde(default = "default_max_unmatched_rate")]
     pub max_unmatched_rate: f64,
-    /// Whether a manifest may name files outside `source` (absolute paths, or `..` beyond its top). Only with
-    /// `manifest`. Default: false.
+    /// Whether a manifest may name files outside `source` (absolute paths, or `..` beyond its top). Their paths and ids
+    /// are relative to `source` too, and begin with `..`. Only with `manifest`, and not in a bucket. Default: false.
     #[serde(default)]
     pub allow_outside: bool,
 }
@@ -96,35 +116,6 @@ impl Preset {
     }
 }
 
-/// `[corpus.columns]`: our field = "column of the manifest". A field left out takes the manifest's column of the same
-/// name, where there is one (`path` also `file`, `emotion` also `label`). Columns that are no field are kept as extra
-/// text columns.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ManifestColumns {
-    /// Path of the audio file, relative to `source`. Default: `path`, else `file`.
-    pub path: Option<String>,
-    /// The label as the corpus spells it. Default: `emotion`, else `label`.
-    pub emotion: Option<String>,
-    /// Speaker. Default: `speaker`.
-    pub speaker: Option<String>,
-    /// Gender. Default: `gender`.
-    pub gender: Option<String>,
-    /// What was said. Default: `text_id`.
-    pub text_id: Option<String>,
-    /// Intensity of the emotion. Default: `intensity`.
-    pub intensity: Option<String>,
-    /// Language. Default: `language`.
-    pub language: Option<String>,
-    /// Start of the segment: seconds, `[H:]MM:SS[.fff]` or `0 days 00:00:01.5`; empty or `NaT`: the beginning of the
-    /// file. Default: `start`.
-    pub start: Option<String>,
-    /// End of the segment, written like `start`; empty or `NaT`: the end of the file. Default: `end`.
-    pub end: Option<String>,
-    /// Key of the utterance, unique in the corpus. Default: `key`, else the path without its extension.
-    pub key: Option<String>,
-}
-
 /// Where the labels of a corpus come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin<'a> {
@@ -141,7 +132,9 @@ const RESERVED_GROUPS: [&str; 7] = ["utterance_id", "corpus", "path", "start_s",
 
 /// Extensions of audio files, unless a corpus says otherwise.
 pub fn usual_extensions() -> impl Iterator<Item = &'static str> {
-    "wav flac mp3 ogg oga m4a aac mp4 aif aiff caf mka mkv webm opus".split(' ')
+    "wav wave bwf rf64 w64 flac mp3 ogg oga opus spx m4a m4b m4r mp4 m4v mov qt 3gp 3g2 aac aif aiff aifc caf mka mkv \
+     webm weba au snd sph nist"
+        .split(' ')
 }
 
 fn default_extensions() -> Vec<String> {
@@ -206,16 +199,10 @@ impl Corpus {
     }
 
     fn check_origin(&self, at: &str, origin: Origin<'_>) -> Result<(), ConfigError> {
-        let manifest = matches!(origin, Origin::Manifest(_));
-        if !manifest && self.columns != ManifestColumns::default() {
-            return Err(ConfigError::new(format!("{at}.columns"), "set", "columns are those of a `manifest`"));
-        }
-        if !manifest && self.allow_outside {
-            return Err(ConfigError::new(
-                format!("{at}.allow_outside"),
-                "true",
-                "it is about the paths of a `manifest`",
-            ));
+        if matches!(origin, Origin::Manifest(_)) {
+            self.check_manifest(at)?
+        } else {
+            self.refuse_manifest_keys(at)?
         }
         if matches!(origin, Origin::Preset(_)) && self.emotion.is_some() {
             return Err(ConfigError::new(

@@ -4,6 +4,8 @@ mod params;
 
 pub use params::SplitParams;
 
+use std::collections::BTreeMap;
+
 use super::ConfigError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,7 +54,7 @@ impl Scheme {
             Self::GroupKFold => &["folds", "dev", "stratify_by", "group_by"],
             Self::Loso => &["dev", "stratify_by"],
             Self::CrossCorpus => &["train_corpora", "test_corpora", "dev", "stratify_by"],
-            Self::Predefined => &["column", "group_by"],
+            Self::Predefined => &["column", "sides", "group_by"],
         }
     }
 }
@@ -93,6 +95,10 @@ pub struct Split {
     /// Text column that holds `train`, `dev` or `test` for each utterance. `predefined`, which needs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
+    /// Other words of that column = `"train"`, `"dev"` or `"test"`, or `"-"` to leave their utterances out: `Development
+    /// = "dev"`; an empty cell is `""`. `predefined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sides: Option<BTreeMap<String, String>>,
 }
 
 impl Default for Split {
@@ -107,6 +113,7 @@ impl Default for Split {
             train_corpora: None,
             test_corpora: None,
             column: None,
+            sides: None,
         }
     }
 }
@@ -162,6 +169,7 @@ impl Split {
             ("train_corpora", names(&self.train_corpora)),
             ("test_corpora", names(&self.test_corpora)),
             ("column", word(&self.column)),
+            ("sides", self.sides.as_ref().map(|sides| format!("{sides:?}"))),
         ];
         all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
@@ -218,14 +226,26 @@ impl Split {
         Ok(SplitParams::CrossCorpus { train_corpora, test_corpora, dev, stratify_by })
     }
 
+    fn sides(&self) -> Result<BTreeMap<String, String>, ConfigError> {
+        let sides = self.sides.clone().unwrap_or_default();
+        match sides.iter().find(|(_, side)| !["train", "dev", "test", "-"].contains(&side.as_str())) {
+            None => Ok(sides),
+            Some((word, side)) => {
+                let problem = "legal are train, dev and test, and \"-\" to leave utterances out";
+                Err(ConfigError::new(format!("split.sides.{word:?}"), format!("{side:?}"), problem))
+            }
+        }
+    }
+
     fn predefined(&self) -> Result<SplitParams, ConfigError> {
         let Some(column) = self.column.clone().filter(|column| !column.is_empty()) else {
             let problem = "scheme `predefined` needs the text column that holds train, dev or test";
             return Err(ConfigError::new("split.column", "not set", problem));
         };
+        let sides = self.sides()?;
         match self.group_by.as_deref() {
             None | Some("speaker" | "text_id") => {
-                Ok(SplitParams::Predefined { column, group_by: self.group_by.clone() })
+                Ok(SplitParams::Predefined { column, sides, group_by: self.group_by.clone() })
             }
             Some(other) => {
                 let problem = "under scheme `predefined` this is a promise, and `speaker` and `text_id` can be checked";

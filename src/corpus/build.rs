@@ -2,52 +2,68 @@
 
 use std::collections::BTreeSet;
 
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, reject};
 use super::error::CorpusError;
 use super::filter::Filter;
+use super::formats;
 use super::labels::{Accounting, LabelMap, Mapped, map_warnings};
 use super::manifest::{self, ManifestTable};
 use super::named::{self, Grammar};
+use super::passed::PassedOver;
 use super::pattern::Pattern;
 use super::preset::{self, Rules};
-use super::{Corpus, SourceFile};
+use super::{Corpus, Source};
 use crate::config::{self, Origin};
 use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
 
-/// Reads one corpus. `files` are all files under its source; `table` holds the rows of its manifest, where it has one.
+/// Reads one corpus. `table` holds the rows of its manifest, where it has one.
 ///
 /// # Errors
 /// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not
 /// fit, a source label has no emotion, an id occurs twice, or nothing is left.
 pub fn build(
     config: &config::Corpus,
-    files: &[SourceFile],
+    source: Source<'_>,
     table: Option<&ManifestTable>,
 ) -> Result<Corpus, CorpusError> {
     config.check("corpus")?;
     let rules = config.preset.map(preset::rules);
-    let mut read = read(config, files, table)?;
+    let mut read = read(config, source, table)?;
     set_language(config, rules, &mut read.entries);
     let filter = Filter::new(config, rules, &read.extra)?;
     let map = LabelMap { own: &config.labels, preset: rules.map_or(&[], |rules| rules.labels) };
     let mut warnings = read.warnings;
     warnings.extend(usage_warnings(config, &read.entries, &map, &filter));
-    let (chosen, labels) = choose(config, read.entries, &map, &filter)?;
-    let utterances = tabulate(config, chosen, read.extra)?;
+    let (mut chosen, labels) = choose(config, read.entries, &map, &filter)?;
+    chosen.sort_by(|a, b| (&a.id, &a.entry.path, &a.entry.row).cmp(&(&b.id, &b.entry.path, &b.entry.row)));
+    check_unique(&chosen)?;
+    warnings.extend(formats::check(config, &chosen)?);
+    let utterances = tabulate(config, chosen, read.extra);
     let mut rejects = read.rejects;
+    let passed = read.passed_over;
+    rejects
+        .extend(passed.suspects.iter().map(|path| reject(config, path, PassedOver::CODE, PassedOver::message(path))));
+    warnings.extend(
+        passed
+            .warning()
+            .map(|warning| format!("corpus `{}`: {warning}; add to `extensions` those that hold speech", config.name)),
+    );
     rejects.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
-    Ok(Corpus { utterances, labels, rejects, warnings, audio_files: read.audio_files })
+    let (audio_files, passed_over) = (read.audio_files, passed.counts);
+    Ok(Corpus { utterances, labels, rejects, warnings, audio_files, passed_over })
 }
 
-fn read(config: &config::Corpus, files: &[SourceFile], table: Option<&ManifestTable>) -> Result<Entries, CorpusError> {
+fn read(config: &config::Corpus, source: Source<'_>, table: Option<&ManifestTable>) -> Result<Entries, CorpusError> {
     match config.origin("corpus")? {
         Origin::Manifest(manifest) => {
             let problem = "its rows were not handed over".to_owned();
             let missing = || CorpusError::Manifest { manifest: manifest.to_owned(), problem };
-            manifest::read(config, files, manifest, table.ok_or_else(missing)?)
+            manifest::read(config, source, manifest, table.ok_or_else(missing)?)
         }
-        Origin::Pattern(pattern) => named::read(config, files, &Grammar::Pattern(Pattern::new(config, pattern)?)),
-        Origin::Preset(preset) => named::read(config, files, &Grammar::Preset(preset::rules(preset))),
+        Origin::Pattern(pattern) => {
+            named::read(config, source.files, &Grammar::Pattern(Pattern::new(config, pattern)?))
+        }
+        Origin::Preset(preset) => named::read(config, source.files, &Grammar::Preset(preset::rules(preset))),
     }
 }
 
@@ -71,10 +87,10 @@ fn usage_warnings(config: &config::Corpus, entries: &[Entry], map: &LabelMap<'_>
 }
 
 /// An utterance that stays.
-struct Chosen {
-    id: String,
-    emotion: String,
-    entry: Entry,
+pub(super) struct Chosen {
+    pub id: String,
+    pub emotion: String,
+    pub entry: Entry,
 }
 
 /// The utterances that stay, with their emotions, and the accounting of all.
@@ -117,30 +133,29 @@ fn nothing_left(config: &config::Corpus, labels: &[LabelCount]) -> CorpusError {
     CorpusError::NothingLeft { corpus: config.name.clone(), detail }
 }
 
-/// Sorts by id, refuses ids that occur twice, and writes the rows of the utterances table.
-fn tabulate(
-    config: &config::Corpus,
-    mut chosen: Vec<Chosen>,
-    extra: Vec<String>,
-) -> Result<Table<Utterance>, CorpusError> {
-    chosen.sort_by(|a, b| (&a.id, &a.entry.path, a.entry.row).cmp(&(&b.id, &b.entry.path, b.entry.row)));
-    check_unique(&chosen)?;
+/// The rows of the utterances table.
+fn tabulate(config: &config::Corpus, chosen: Vec<Chosen>, extra: Vec<String>) -> Table<Utterance> {
     let mut table = Table { text: Columns { names: extra, values: Vec::new() }, ..Table::default() };
     for mut utterance in chosen {
         table.text.values.append(&mut utterance.entry.facts.extra);
         table.rows.push(row(config, utterance));
     }
-    Ok(table)
+    table
 }
 
+/// Refuses ids that occur twice in what is sorted by them.
 fn check_unique(chosen: &[Chosen]) -> Result<(), CorpusError> {
-    let repeats: Vec<_> = chosen.windows(2).filter(|pair| pair[0].id == pair[1].id).collect();
-    let Some([first, second]) = repeats.first() else { return Ok(()) };
+    let repeats = chosen.chunk_by(|a, b| a.id == b.id).filter(|group| group.len() > 1);
+    let repeats: Vec<Vec<&Chosen>> = repeats.map(|group| group.iter().collect()).collect();
+    let Some([first, second, ..]) = repeats.first().map(Vec::as_slice) else { return Ok(()) };
+    let general = "keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a manifest can \
+                   give keys of its own in a `key` column";
     Err(CorpusError::DuplicateIds {
-        count: repeats.iter().map(|pair| &pair[0].id).collect::<BTreeSet<_>>().len(),
+        count: repeats.len(),
         id: first.id.clone(),
         first: first.entry.origin(),
         second: second.entry.origin(),
+        hint: formats::remedy(chosen, &repeats).unwrap_or_else(|| general.to_owned()),
     })
 }
 

@@ -1,67 +1,230 @@
-//! CSV and TSV text -> rows.
+//! Cells with a separator between them -> rows.
 
-use super::error::CorpusError;
+use super::form::line_ends;
 use super::manifest::ManifestTable;
 use super::paths::extension;
 
-/// Reads a manifest from delimited text: tabs where `manifest` (its path or address) ends in `.tsv` or `.tab`, commas
-/// else. UTF-8, with or without a byte order mark. The first line is the header; a column without a name is called
-/// `column_<number>`. Spaces around a cell are not part of it, an empty cell is null, blank lines do not count.
+/// The characters that a separator is looked for among; of equal ones the first counts.
+const SEPARATORS: [char; 4] = [',', '\t', ';', '|'];
+
+/// Reads a manifest from text. The separator is the given one, else that of comma, tab, `;` and `|` of which the header
+/// has most; in a file of `tabs`, a tab where the header has one. A first line `sep=;`, as spreadsheets write it, counts
+/// too. Lines end with LF, CRLF or CR; blank ones, also of blank cells, do not count. The first is the header; a column without a name is
+/// called `column_<number>`. Spaces around a cell are not part of it, an empty cell is null.
+///
+/// Between tabs a quotation mark is a character, unless the whole header is quoted. Else a cell may be quoted, a mark in
+/// it doubled, and may then hold separators and line ends.
 ///
 /// # Errors
-/// [`CorpusError::Manifest`] with the line: not UTF-8, no header, no rows, two columns of one name, a row of another
-/// length.
-pub fn parse_delimited(bytes: &[u8], manifest: &str) -> Result<ManifestTable, CorpusError> {
-    let text = decode(bytes).map_err(|problem| error(manifest, problem))?;
-    let tabs = matches!(extension(manifest).as_deref(), Some("tsv" | "tab"));
-    let mut reader = ::csv::ReaderBuilder::new()
-        .delimiter(if tabs { b'\t' } else { b',' })
-        .trim(::csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|cause| error(manifest, describe(&cause)))?;
-    if header.iter().all(str::is_empty) {
-        return Err(error(manifest, "line 1: the header is missing; the file is empty".to_owned()));
+/// What is wrong, with the line: no header, a row of another length, a quotation mark that is never closed or closed
+/// too late, so that rows would be lost in its cell.
+pub(super) fn parse_delimited(text: &str, separator: Option<char>, tabs: bool) -> Result<ManifestTable, String> {
+    let (separator, text, skipped) = match text.strip_prefix("sep=").and_then(|rest| rest.chars().next()) {
+        Some(named) if separator.is_none() => {
+            let (first, rest) = split_line(text);
+            (Some(named).filter(|_| first.len() == "sep=".len() + named.len_utf8()), rest, 1)
+        }
+        _ => (separator, text, 0),
+    };
+    let separator = separator.unwrap_or_else(|| found_separator(text, tabs));
+    let mut reader = Reader { rest: text, line: 1 + skipped, separator, quotes: has_quotes(text, separator) };
+    let Some(header) = reader.record()?.filter(|header| !header.cells.iter().all(String::is_empty)) else {
+        return Err("line 1: the header is missing; the file is empty".to_owned());
+    };
+    let columns = header.cells.iter().enumerate().map(|(index, name)| column_name(index, name)).collect::<Vec<_>>();
+    let mut table = ManifestTable { columns, separator: Some(separator), ..ManifestTable::default() };
+    while let Some(record) = reader.record()? {
+        record.check(table.columns.len(), separator)?;
+        table.lines.push(record.line);
+        table.rows.push(record.cells.into_iter().map(|cell| Some(cell).filter(|cell| !cell.is_empty())).collect());
     }
-    let columns = header.iter().enumerate().map(|(index, name)| column_name(index, name)).collect();
-    let mut table = ManifestTable { columns, rows: Vec::new() };
-    for record in reader.records() {
-        let record = record.map_err(|cause| error(manifest, describe(&cause)))?;
-        table.rows.push(record.iter().map(|cell| Some(cell.to_owned()).filter(|cell| !cell.is_empty())).collect());
-    }
-    table.check(manifest)?;
     Ok(table)
 }
 
-fn decode(bytes: &[u8]) -> Result<&str, String> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err("line 1: the text is UTF-16; save it as UTF-8".to_owned());
+/// A separator in words.
+pub(super) fn separator_words(separator: char) -> String {
+    if separator == '\t' { "tabs".to_owned() } else { format!("`{}`", separator.escape_debug()) }
+}
+
+fn found_separator(text: &str, tabs: bool) -> char {
+    let (header, _) = split_line(text.trim_start_matches(['\n', '\r']));
+    if tabs && header.contains('\t') {
+        return '\t';
     }
-    let text = std::str::from_utf8(bytes).map_err(|cause| {
-        let line = 1 + bytes[..cause.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        format!("line {line}: not UTF-8; save it as UTF-8 (a Parquet manifest ends in .parquet)")
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    let cells = |separator: char| {
+        let mut reader = Reader { rest: header, line: 1, separator, quotes: separator != '\t' };
+        reader.record().ok().flatten().map_or(0, |record| record.cells.len())
+    };
+    let most = SEPARATORS.into_iter().map(cells).max();
+    let default = if tabs { '\t' } else { ',' };
+    SEPARATORS.into_iter().find(|separator| most > Some(1) && Some(cells(*separator)) == most).unwrap_or(default)
+}
+
+/// Whether quotation marks are more than characters: everywhere but between tabs below a header without them.
+fn has_quotes(text: &str, separator: char) -> bool {
+    let (header, _) = split_line(text.trim_start_matches(['\n', '\r']));
+    let is_quoted = |cell: &str| cell.len() > 1 && cell.starts_with('"') && cell.ends_with('"');
+    separator != '\t' || header.split('\t').all(|cell| is_quoted(cell.trim()))
+}
+
+/// The first line, without its end, and what comes behind it.
+fn split_line(text: &str) -> (&str, &str) {
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    let rest = &text[end..];
+    (&text[..end], rest.strip_prefix("\r\n").unwrap_or_else(|| rest.strip_prefix(['\n', '\r']).unwrap_or(rest)))
 }
 
 fn column_name(index: usize, name: &str) -> String {
     if name.is_empty() { format!("column_{}", index + 1) } else { name.to_owned() }
 }
 
-fn describe(cause: &::csv::Error) -> String {
-    match cause.kind() {
-        ::csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, ::csv::Position::line);
-            format!(
-                "line {line}: {len} cells where the header has {expected_len} columns; quote cells that contain the \
-                 delimiter"
-            )
+/// The cells of a row, and where it stands.
+struct Record<'a> {
+    /// Its first line, from 1.
+    line: usize,
+    cells: Vec<String>,
+    /// As it is written.
+    raw: &'a str,
+}
+
+/// What is left of a text.
+struct Reader<'a> {
+    rest: &'a str,
+    /// The line that `rest` begins in.
+    line: usize,
+    separator: char,
+    quotes: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// The next row that is not blank.
+    fn record(&mut self) -> Result<Option<Record<'a>>, String> {
+        while !self.rest.is_empty() {
+            let (start, line) = (self.rest, self.line);
+            let mut cells = vec![self.cell()?];
+            while self.step() {
+                cells.push(self.cell()?);
+            }
+            let raw = &start[..start.len() - self.rest.len()];
+            if !raw.chars().all(|c| c == self.separator || c.is_whitespace()) {
+                return Ok(Some(Record { line, cells, raw }));
+            }
         }
-        _ => cause.to_string(),
+        Ok(None)
+    }
+
+    /// The next cell; what ends it stays.
+    fn cell(&mut self) -> Result<String, String> {
+        let trimmed = self.rest.trim_start_matches(' ');
+        if let Some(quoted) = trimmed.strip_prefix('"').filter(|_| self.quotes) {
+            return self.quoted(quoted);
+        }
+        let end = self.rest.find([self.separator, '\n', '\r']).unwrap_or(self.rest.len());
+        let (cell, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        Ok(cell.trim().to_owned())
+    }
+
+    /// The rest of a cell behind its first quotation mark.
+    fn quoted(&mut self, content: &'a str) -> Result<String, String> {
+        let (mut cell, mut rest) = (String::new(), content);
+        loop {
+            let Some((text, behind)) = rest.split_once('"') else { return Err(unclosed(self.line)) };
+            cell.push_str(text);
+            match behind.strip_prefix('"') {
+                Some(behind) => {
+                    cell.push('"');
+                    rest = behind;
+                }
+                None => {
+                    rest = behind.trim_start_matches(' ');
+                    break;
+                }
+            }
+        }
+        let opened = self.line;
+        self.line += line_ends(&cell);
+        if !rest.is_empty() && !rest.starts_with([self.separator, '\n', '\r']) {
+            return Err(late(self.line, opened));
+        }
+        self.rest = rest;
+        Ok(cell.trim().to_owned())
+    }
+
+    /// Steps over what ended a cell; whether another one follows in the row.
+    fn step(&mut self) -> bool {
+        if let Some(rest) = self.rest.strip_prefix(self.separator) {
+            self.rest = rest;
+            return true;
+        }
+        if !self.rest.is_empty() {
+            self.rest = split_line(self.rest).1;
+            self.line += 1;
+        }
+        false
     }
 }
 
-fn error(manifest: &str, problem: String) -> CorpusError {
-    CorpusError::Manifest { manifest: manifest.to_owned(), problem }
+impl Record<'_> {
+    /// Refuses a row of another length than the header's, and one that holds others in a quoted cell.
+    fn check(&self, columns: usize, separator: char) -> Result<(), String> {
+        let (line, cells) = (self.line, self.cells.len());
+        if let Some(swallowed) = swallowed(self.raw, separator, columns) {
+            return Err(format!(
+                "line {}: this looks like a row, but it lies in a quoted cell of the row that begins in line {line}; \
+                 {MARKS}, or take line breaks out of its text",
+                line + swallowed
+            ));
+        }
+        if cells != columns {
+            let remedy = if separator == '\t' { "no cell can contain a tab" } else { "quote cells that contain one" };
+            return Err(format!(
+                "line {line}: {cells} cells where the header has {columns} columns, with {} between cells; {remedy}, or \
+                 set `separator`",
+                separator_words(separator)
+            ));
+        }
+        Ok(())
+    }
+}
+
+const MARKS: &str = "close the mark that opens it; one that is text is doubled, in a quoted cell: \"\"\"so\"\"\"";
+
+fn unclosed(opened: usize) -> String {
+    format!("line {opened}: the quotation mark that opens a cell here is never closed; {MARKS}")
+}
+
+fn late(line: usize, opened: usize) -> String {
+    let place = if line == opened { "here".to_owned() } else { format!("in line {opened}") };
+    format!("line {line}: text follows the quotation mark that closes the cell that opens {place}; {MARKS}")
+}
+
+/// The line of a row of several, counted from 0, that looks like a row of its own: without regard to quotes the row's
+/// first line has all cells of the header, and so has this one; where the first names a file, this one does too.
+fn swallowed(raw: &str, separator: char, columns: usize) -> Option<usize> {
+    let (first, mut rest) = split_line(raw);
+    let count = |line: &str| line.split(separator).count();
+    let names_file = |line: &str| line.split(separator).any(|cell| is_file_name(cell.trim()));
+    let is_row = |line: &str| match (names_file(first), names_file(line)) {
+        (true, true) => count(line) >= columns,
+        (false, false) => count(line) == columns,
+        _ => false,
+    };
+    let mut number = 0;
+    while columns > 1 && count(first) >= columns && !rest.is_empty() {
+        let (line, behind) = split_line(rest);
+        number += 1;
+        if is_row(line) {
+            return Some(number);
+        }
+        rest = behind;
+    }
+    None
+}
+
+fn is_file_name(cell: &str) -> bool {
+    extension(cell).is_some_and(|e| (2..=5).contains(&e.len()) && e.chars().all(|c| c.is_ascii_alphanumeric()))
+        && !cell.contains(' ')
 }
 
 #[cfg(test)]
@@ -77,35 +240,76 @@ mod tests {
 
     #[test]
     fn sound_tables() {
-        let cases: [(&str, &[u8], &str); 7] = [
-            ("m.csv", b"a,b\n1,2\n", "a|b; 1|2"),
-            ("m.csv", b"\xef\xbb\xbfa,b\r\n1,\r\n\r\n,2\r\n", "a|b; 1|-; -|2"),
-            ("m.TSV", b"a\tb\n1,5\t2\n", "a|b; 1,5|2"),
-            ("s3://x/m.tab", b"a\tb\n1\t2", "a|b; 1|2"),
-            ("m.csv", b"a , b\n 1,\"x,\ny \"\n", "a|b; 1|x,\ny"),
-            ("m.csv", b",b\n0,2\n", "column_1|b; 0|2"),
-            ("manifest", "a\nü|\"\"\n".as_bytes(), "a; ü|\"\""),
+        let cases = [
+            (false, "a,b\n1,2\n", "a|b; 1|2"),
+            (false, "a,b\r\n1,\r\n\r\n,2\r\n", "a|b; 1|-; -|2"),
+            (false, "a,b\r1,2\r", "a|b; 1|2"),
+            (false, "a;b\n1;2\n;\n ; \n3;4\n;;;\n", "a|b; 1|2; 3|4"),
+            (true, "a\tb\n1,5\t2\n", "a|b; 1,5|2"),
+            (true, "a,b\n1,2", "a|b; 1|2"),
+            (false, "a\tb\n1\t2", "a|b; 1|2"),
+            (false, "a;b,c;d\n1,5;2;3", "a|b,c|d; 1,5|2|3"),
+            (false, "a|b\n1|2", "a|b; 1|2"),
+            (false, "sep=;\na;b\n1;2", "a|b; 1|2"),
+            (false, "a , b\n 1, \"x,\ny \" \n", "a|b; 1|x,\ny"),
+            (false, ",b\n0,2\n", "column_1|b; 0|2"),
+            (false, "a\nü|\"\"\n", "a; ü|\"\""),
+            (false, "a,b\n\"say \"\"so\"\"\",2", "a|b; say \"so\"|2"),
+            (false, "a,b\n1,\"\"\n\"\",2\n", "a|b; 1|-; -|2"),
+            (true, "a\tb\n\"x\t1\n\"y\"\t2\n", "a|b; \"x|1; \"y\"|2"),
+            (true, "\"a\"\t\"b\"\n\"x\ty\"\t2\n", "a|b; x\ty|2"),
         ];
-        for (name, text, want) in cases {
-            assert_eq!(cells(&parse_delimited(text, name).expect(want)), want, "{name}");
+        for (tabs, text, want) in cases {
+            assert_eq!(cells(&parse_delimited(text, None, tabs).expect(want)), want, "{text:?}");
+        }
+        assert_eq!(cells(&parse_delimited("a:b,c\n1:2,3", Some(':'), false).expect("sound")), "a|b,c; 1|2,3");
+    }
+
+    #[test]
+    fn every_row_has_its_line() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a,b", "1,2", "", "3,\"x", "y z\"", "5,6"].join(end);
+            assert_eq!(parse_delimited(&text, None, false).expect("sound").lines, [2, 4, 6], "{end:?}");
+            let error = parse_delimited(&format!("{text}{end}7"), None, false).expect_err("a short row");
+            assert!(error.starts_with("line 7: 1 cells where the header has 2 columns, with `,` between"), "{error}");
         }
     }
 
     #[test]
     fn unsound_tables_name_the_line() {
-        let cases: [(&[u8], &str); 8] = [
-            (b"", "line 1: the header is missing"),
-            (b"\n\n", "line 1: the header is missing"),
-            (b"a,b\n", "no rows"),
-            (b"a,b\n1,2\n1,2,3\n", "line 3: 3 cells where the header has 2 columns"),
-            (b"a,b\n1\n", "line 2: 1 cells"),
-            (b"a,b,a\n1,2,3\n", "column \"a\" occurs twice"),
-            (b"a,b\n1,\xff\n", "line 2: not UTF-8"),
-            (b"\xff\xfea\0", "UTF-16"),
+        let cases = [
+            ("", "line 1: the header is missing"),
+            ("\n\n", "line 1: the header is missing"),
+            ("a,b\n1,2\n1,2,3\n", "line 3: 3 cells where the header has 2 columns"),
+            ("a;b\n1;2;3\n", "with `;` between cells"),
+            ("a\tb\n1\t2\t3\n", "with tabs between cells; no cell can contain a tab"),
+            ("a,b\n1,2\n\"3,4\n5,6\n", "line 3: the quotation mark that opens a cell here is never closed"),
+            ("a,b\n\"3\" x,4\n", "line 2: text follows the quotation mark that closes the cell that opens here"),
+            (
+                "a,b\n1,\"2\n3,4\n5,\"6\"\n",
+                "line 4: text follows the quotation mark that closes the cell that opens in line 2",
+            ),
+            (
+                "a,b\n1,\"2\n3,4\"\n",
+                "line 3: this looks like a row, but it lies in a quoted cell of the row that begins in line 2",
+            ),
+            ("p,s,e\na.wav,\"hm,sad\nb.wav,so,sad\nc.wav,ok\",sad\n", "line 3: this looks like a row"),
+            ("p,s,e\na.wav,\"hm,sad\nc.wav,ok\",sad\n", "line 3: this looks like a row"),
         ];
         for (text, want) in cases {
-            let error = parse_delimited(text, "m.csv").expect_err(want).to_string();
-            assert!(error.starts_with("manifest \"m.csv\": ") && error.contains(want), "{error}\nshould say {want}");
+            let error = parse_delimited(text, None, false).expect_err(want);
+            assert!(error.contains(want), "{error}\nshould say {want}");
+        }
+    }
+
+    #[test]
+    fn cells_of_several_lines_are_no_rows() {
+        for text in [
+            "p,e,s\na.wav,sad,\"Well,\nyes, no, maybe\nso\"\n",
+            "p,s,e\na.wav,\"Well, yes, no\nok\",sad\n",
+            "s,e,p\n\"Well, yes, no,\nno\nok\",sad,a.wav\n",
+        ] {
+            assert_eq!(parse_delimited(text, None, false).expect("sound").rows.len(), 1, "{text:?}");
         }
     }
 }

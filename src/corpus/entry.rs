@@ -1,6 +1,7 @@
 //! The one form in which presets, patterns and manifests hand over what they read.
 
 use super::STAGE;
+use super::passed::PassedOver;
 use crate::config;
 use crate::schema::{FeatureKeys, Reject, Row, Utterance, segment_key, utterance_id};
 
@@ -30,8 +31,8 @@ pub(super) struct Entry {
     pub start_s: Option<f64>,
     pub end_s: Option<f64>,
     pub facts: Facts,
-    /// Row of the manifest, from 1.
-    pub row: Option<usize>,
+    /// Row of the manifest, from 0, and where it stands in words: `line 7`.
+    pub row: Option<(usize, String)>,
 }
 
 impl Entry {
@@ -42,8 +43,8 @@ impl Entry {
 
     /// Where the entry comes from, in words.
     pub fn origin(&self) -> String {
-        match self.row {
-            Some(row) => format!("{:?} (manifest row {row})", self.path),
+        match &self.row {
+            Some((_, place)) => format!("{:?} (manifest {place})", self.path),
             None => format!("{:?}", self.path),
         }
     }
@@ -58,6 +59,7 @@ pub(super) struct Entries {
     pub rejects: Vec<Reject>,
     pub warnings: Vec<String>,
     pub audio_files: usize,
+    pub passed_over: PassedOver,
 }
 
 /// A row of the rejects table.

@@ -73,9 +73,9 @@ pub enum CorpusError {
     },
     /// Two utterances with one id.
     #[error(
-        "{count} utterance ids occur more than once; the first is {id:?}, from {first} and from {second}\n\
-         hint: keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a manifest \
-         can give keys of its own in a `key` column"
+        "{} {} more than once; the first is {id:?}, from {first} and from {second}\nhint: {hint}",
+        plural(*count, "utterance id"),
+        if *count == 1 { "occurs" } else { "occur" }
     )]
     DuplicateIds {
         /// Ids concerned.
@@ -86,6 +86,25 @@ pub enum CorpusError {
         first: String,
         /// Where it comes from again.
         second: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The same recordings under several file formats.
+    #[error(
+        "corpus `{corpus}`: {} there in several formats; the first is {first} and {second}\nhint: {hint}",
+        if *count == 1 { "1 recording is".to_owned() } else { format!("{count} recordings are") }
+    )]
+    SeveralFormats {
+        /// The corpus.
+        corpus: String,
+        /// Recordings concerned.
+        count: usize,
+        /// The first of them.
+        first: String,
+        /// The same in another format.
+        second: String,
+        /// What to do.
+        hint: String,
     },
     /// The manifest cannot be read as a table.
     #[error("manifest {manifest:?}: {problem}")]
@@ -96,7 +115,7 @@ pub enum CorpusError {
         problem: String,
     },
     /// The column map names a column that the manifest does not have, or lacks one that is needed.
-    #[error("manifest {manifest:?}: no column {column} for `columns.{field}`; it has {columns}{nearest}")]
+    #[error("manifest {manifest:?}: no column {column} for `columns.{field}`; it has {columns}{separator}{nearest}")]
     UnknownColumn {
         /// The manifest.
         manifest: String,
@@ -106,13 +125,15 @@ pub enum CorpusError {
         column: String,
         /// The manifest's columns.
         columns: String,
+        /// What stands between its cells, in words, or nothing.
+        separator: String,
         /// A suggestion, or nothing.
         nearest: String,
     },
     /// Manifest paths that leave the source.
     #[error(
         "manifest {manifest:?}: {count} rows name files outside the source of corpus `{corpus}`; the first: {first}\n\
-         hint: write paths relative to `source`, or set `allow_outside = true` where they are meant"
+         hint: {hint}"
     )]
     OutsideSource {
         /// The corpus.
@@ -123,6 +144,8 @@ pub enum CorpusError {
         count: usize,
         /// The first of them.
         first: String,
+        /// What to do.
+        hint: String,
     },
     /// A filter on a field that the corpus does not have.
     #[error("corpus `{corpus}`: `{table}.{field}` is about no field of this corpus; fields are {legal}{nearest}")]

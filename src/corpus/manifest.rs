@@ -1,25 +1,39 @@
 //! Tables with one row an utterance.
 
+mod cells;
+mod columns;
+
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::SourceFile;
 use super::entry::{Entries, Entry, Facts, extra_names, reject};
-use super::error::{CorpusError, first_five, nearest_hint, shorten};
+use super::error::{CorpusError, first_five};
 use super::named::{audio_files, hidden_warning};
-use super::paths::{inside, with_slashes, without_extension};
-use super::seconds::parse_seconds;
-use crate::config;
-use crate::schema::Reject;
+use super::passed::PassedOver;
+use super::paths::{with_slashes, without_extension};
+use super::seconds::{Comma, parse_seconds};
+use super::whereabouts::{Lookalikes, Place, Whereabouts, prefix_of};
+use super::{Source, SourceFile};
+use crate::config::{self, ConfigError};
+use crate::schema::{Reject, plural};
 
-/// A manifest in memory, as text. Times may be seconds, `[H:]MM:SS[.fff]` or pandas' `0 days 00:00:01.5`; a null or
-/// `NaT` is no time.
+use cells::Cells;
+use columns::ColumnMap;
+
+/// A manifest in memory, as text. Times may be seconds, `[H:]MM:SS[.fff]` or pandas' `0 days 00:00:01.5`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ManifestTable {
     /// Column names, all different.
     pub columns: Vec<String>,
     /// Cells, row after row, each `columns.len()` long; `None` is a null.
     pub rows: Vec<Vec<Option<String>>>,
+    /// The line of the file, from 1, that each row begins in; empty where the file has no lines.
+    pub lines: Vec<usize>,
+    /// What stands between the cells, where anything does.
+    pub separator: Option<char>,
+    /// Columns that have no form as text, and why: `it is a struct`.
+    pub left_out: Vec<(String, String)>,
 }
 
 impl ManifestTable {
@@ -28,83 +42,93 @@ impl ManifestTable {
         let fail = |problem: String| Err(CorpusError::Manifest { manifest: manifest.to_owned(), problem });
         let mut names = BTreeSet::new();
         if let Some(name) = self.columns.iter().find(|name| !names.insert(name.as_str())) {
-            return fail(format!("line 1: the column {name:?} occurs twice"));
+            return fail(format!("the column {name:?} occurs twice"));
         }
         if self.rows.is_empty() {
             return fail("no rows below the header".to_owned());
         }
         match self.rows.iter().position(|row| row.len() != self.columns.len()) {
             Some(row) => {
-                fail(format!("row {}: {} cells, {} columns", row + 1, self.rows[row].len(), self.columns.len()))
+                fail(format!("{}: {} cells, {} columns", self.place(row), self.rows[row].len(), self.columns.len()))
             }
             None => Ok(()),
         }
     }
+
+    /// Where a row stands: `line 7`, or `row 6` where the file has no lines.
+    fn place(&self, row: usize) -> String {
+        self.lines.get(row).map_or_else(|| format!("row {}", row + 1), |line| format!("line {line}"))
+    }
 }
 
-/// Where our fields stand in a manifest, as column numbers.
-struct ColumnMap {
-    path: usize,
-    emotion: Option<usize>,
-    speaker: Option<usize>,
-    gender: Option<usize>,
-    text_id: Option<usize>,
-    intensity: Option<usize>,
-    language: Option<usize>,
-    start: Option<usize>,
-    end: Option<usize>,
-    key: Option<usize>,
-    /// Columns that are no field.
-    extra: Vec<usize>,
-}
-
-/// Paths that the manifest's rows name outside the source, sorted and without repeats: what a caller that allows them
-/// must list besides it, each as a [`SourceFile`] of this very path.
+/// Paths that the manifest's rows name outside the source, sorted and without repeats, each relative to the source: what
+/// a caller that allows them must list besides it. `root` is what the storage calls the source.
 ///
 /// # Errors
 /// [`CorpusError::UnknownColumn`] where the column map does not fit, [`CorpusError::Manifest`] where the table is
 /// unsound.
-pub fn outside_paths(config: &config::Corpus, table: &ManifestTable) -> Result<Vec<String>, CorpusError> {
-    let manifest = config.manifest.as_deref().unwrap_or_default();
-    table.check(manifest)?;
-    let map = ColumnMap::new(config, manifest, table)?;
-    let paths: BTreeSet<&str> = table.rows.iter().filter_map(|row| cell(row, Some(map.path))).collect();
-    Ok(paths.into_iter().filter(|path| is_outside(path)).map(str::to_owned).collect())
+pub fn outside_paths(
+    config: &config::Corpus,
+    root: &str,
+    table: &ManifestTable,
+) -> Result<BTreeSet<String>, CorpusError> {
+    let outside = places(config, root, table)?.into_iter().filter_map(|place| match place {
+        Place::Outside(path) => Some(path),
+        Place::Inside(_) | Place::Elsewhere => None,
+    });
+    Ok(outside.collect())
 }
 
-/// Paths that the manifest's rows name inside the source, tidied, sorted and without repeats.
+/// Paths that the manifest's rows name inside the source, likewise.
 ///
 /// # Errors
 /// Those of [`outside_paths`].
-pub fn inside_paths(config: &config::Corpus, table: &ManifestTable) -> Result<BTreeSet<String>, CorpusError> {
+pub fn inside_paths(
+    config: &config::Corpus,
+    root: &str,
+    table: &ManifestTable,
+) -> Result<BTreeSet<String>, CorpusError> {
+    let inside = places(config, root, table)?.into_iter().filter_map(|place| match place {
+        Place::Inside(path) => Some(path),
+        Place::Outside(_) | Place::Elsewhere => None,
+    });
+    Ok(inside.collect())
+}
+
+/// Where the paths of all rows lead.
+fn places(config: &config::Corpus, root: &str, table: &ManifestTable) -> Result<Vec<Place>, CorpusError> {
     let manifest = config.manifest.as_deref().unwrap_or_default();
     table.check(manifest)?;
     let map = ColumnMap::new(config, manifest, table)?;
-    let paths = table.rows.iter().filter_map(|row| cell(row, Some(map.path))).filter(|path| !is_outside(path));
-    Ok(paths.filter_map(inside).collect())
+    let (cells, whereabouts) = (Cells::new(config, table, map.emotion), Whereabouts::new(config, root));
+    Ok(cells.column(Some(map.path)).map(|written| whereabouts.place(written)).collect())
 }
 
 /// Reads every row: an entry where its audio is listed, a reject where something is missing or wrong.
 pub(super) fn read(
     config: &config::Corpus,
-    files: &[SourceFile],
+    source: Source<'_>,
     manifest: &str,
     table: &ManifestTable,
 ) -> Result<Entries, CorpusError> {
     table.check(manifest)?;
-    let map = ColumnMap::new(config, manifest, table)?;
-    check_inside(config, manifest, table, &map)?;
-    let listed = Listed::new(files);
-    let (audio, hidden) = audio_files(config, files);
-    let extra = extra_names(map.extra.iter().map(|column| table.columns[*column].as_str()));
+    if let (Some(separator), None) = (&config.separator, table.separator) {
+        return Err(
+            ConfigError::new("corpus.separator", format!("{separator:?}"), "this manifest has no separators").into()
+        );
+    }
+    let reader = Reader::new(config, source, manifest, table)?;
+    reader.check_inside(manifest)?;
+    let (audio, hidden) = audio_files(config, source.files);
+    let extra = extra_names(reader.map.extra.iter().map(|column| table.columns[*column].as_str()));
     let mut result = Entries { extra, audio_files: audio.len(), ..Entries::default() };
-    for (index, row) in table.rows.iter().enumerate() {
-        match read_row(config, &map, &listed, index + 1, row) {
+    for row in 0..table.rows.len() {
+        match reader.entry(row) {
             Ok(entry) => result.entries.push(entry),
-            Err(refusal) => result.rejects.push(refusal.into_reject(config, index + 1)),
+            Err(refusal) => result.rejects.push(refusal.into_reject(config, &table.place(row))),
         }
     }
-    check_found(config, files, &result)?;
+    reader.check_found(&result)?;
     let named: BTreeSet<&str> = result.entries.iter().map(|entry| entry.path.as_str()).collect();
     let unnamed = audio.iter().filter(|file| !named.contains(file.path.as_str())).count();
     if unnamed > 0 {
@@ -112,110 +136,12 @@ pub(super) fn read(
             .warnings
             .push(format!("corpus `{}`: {unnamed} audio files are in no usable row of {manifest:?}", config.name));
     }
+    let others = source.files.iter().map(|file| file.path.as_str()).filter(|path| !named.contains(path));
+    result.passed_over = PassedOver::of(others, &config.extensions);
     result.warnings.extend(hidden_warning(config, hidden));
+    result.warnings.extend(reader.left_out_warning(manifest));
+    result.warnings.extend(speaker_warning(config, &result.entries));
     Ok(result)
-}
-
-impl ColumnMap {
-    fn new(config: &config::Corpus, manifest: &str, table: &ManifestTable) -> Result<Self, CorpusError> {
-        let find = |field, wanted, names| find_column(manifest, table, field, wanted, names);
-        let need = |field, names: &[&str]| unknown_column(manifest, table, field, names.join("` or `"), names[0]);
-        let wanted = &config.columns;
-        let (path_names, emotion_names) = (["path", "file"], ["emotion", "label"]);
-        let path = find("path", &wanted.path, &path_names)?.ok_or_else(|| need("path", &path_names))?;
-        let emotion = find("emotion", &wanted.emotion, &emotion_names)?;
-        if emotion.is_none() && config.emotion.is_none() {
-            return Err(need("emotion", &emotion_names));
-        }
-        let mut map = Self {
-            path,
-            emotion,
-            speaker: find("speaker", &wanted.speaker, &["speaker"])?,
-            gender: find("gender", &wanted.gender, &["gender"])?,
-            text_id: find("text_id", &wanted.text_id, &["text_id"])?,
-            intensity: find("intensity", &wanted.intensity, &["intensity"])?,
-            language: find("language", &wanted.language, &["language"])?,
-            start: find("start", &wanted.start, &["start"])?,
-            end: find("end", &wanted.end, &["end"])?,
-            key: find("key", &wanted.key, &["key"])?,
-            extra: Vec::new(),
-        };
-        let used = map.used();
-        map.extra = (0..table.columns.len()).filter(|column| !used.contains(column)).collect();
-        Ok(map)
-    }
-
-    fn used(&self) -> Vec<usize> {
-        let optional = [
-            self.emotion,
-            self.speaker,
-            self.gender,
-            self.text_id,
-            self.intensity,
-            self.language,
-            self.start,
-            self.end,
-            self.key,
-        ];
-        std::iter::once(self.path).chain(optional.into_iter().flatten()).collect()
-    }
-}
-
-fn find_column(
-    manifest: &str,
-    table: &ManifestTable,
-    field: &'static str,
-    wanted: &Option<String>,
-    names: &[&str],
-) -> Result<Option<usize>, CorpusError> {
-    let position = |name: &str| table.columns.iter().position(|column| column == name);
-    match wanted {
-        Some(name) => position(name)
-            .map(Some)
-            .ok_or_else(|| unknown_column(manifest, table, field, name.escape_debug().to_string(), name)),
-        None => Ok(names.iter().find_map(|name| position(name))),
-    }
-}
-
-fn unknown_column(
-    manifest: &str,
-    table: &ManifestTable,
-    field: &'static str,
-    shown: String,
-    word: &str,
-) -> CorpusError {
-    let columns = || table.columns.iter().map(String::as_str);
-    CorpusError::UnknownColumn {
-        manifest: manifest.to_owned(),
-        field,
-        column: format!("`{shown}`"),
-        columns: shorten(columns(), 40),
-        nearest: nearest_hint(word, columns()),
-    }
-}
-
-fn check_inside(
-    config: &config::Corpus,
-    manifest: &str,
-    table: &ManifestTable,
-    map: &ColumnMap,
-) -> Result<(), CorpusError> {
-    let outside: Vec<&str> =
-        table.rows.iter().filter_map(|row| cell(row, Some(map.path))).filter(|path| is_outside(path)).collect();
-    if config.allow_outside || outside.is_empty() {
-        return Ok(());
-    }
-    Err(CorpusError::OutsideSource {
-        corpus: config.name.clone(),
-        manifest: manifest.to_owned(),
-        count: outside.len(),
-        first: first_five(outside),
-    })
-}
-
-/// Whether a path leaves the source, also when its backslashes are read as `/`.
-fn is_outside(path: &str) -> bool {
-    inside(path).is_none() || inside(&with_slashes(path)).is_none()
 }
 
 /// Why a row is no utterance.
@@ -226,101 +152,207 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn into_reject(self, config: &config::Corpus, number: usize) -> Reject {
-        reject(config, &self.path, self.code, format!("manifest row {number}: {}", self.what))
+    fn into_reject(self, config: &config::Corpus, place: &str) -> Reject {
+        reject(config, &self.path, self.code, format!("manifest {place}: {}", self.what))
     }
 }
 
-fn read_row(
-    config: &config::Corpus,
-    map: &ColumnMap,
-    listed: &Listed<'_>,
-    number: usize,
-    row: &[Option<String>],
-) -> Result<Entry, Refusal> {
-    let refuse = |path: &str, code, what: String| Err(Refusal { path: path.to_owned(), code, what });
-    let Some(written) = cell(row, Some(map.path)) else {
-        return refuse("", "missing_path", "the cell with the path is empty".to_owned());
-    };
-    let Some((path, bytes)) = listed.look_up(written) else {
-        return refuse(written, "missing_file", format!("{written:?} is not under the source"));
-    };
-    let Some(label) = cell(row, map.emotion).or(config.emotion.as_deref()) else {
-        return refuse(&path, "missing_label", "the cell with the emotion is empty".to_owned());
-    };
-    let (start_s, end_s) = match times(cell(row, map.start), cell(row, map.end)) {
-        Ok(times) => times,
-        Err(what) => return refuse(&path, "bad_time", what),
-    };
-    let key = cell(row, map.key).map_or_else(|| with_slashes(without_extension(&path)).into_owned(), str::to_owned);
-    let facts = row_facts(map, row, label);
-    Ok(Entry { path, bytes, key, start_s, end_s, facts, row: Some(number) })
+/// Files by the paths that a row may write. A path as it is goes before another's reading of it.
+fn listed(files: &[SourceFile]) -> BTreeMap<Cow<'_, str>, &SourceFile> {
+    let read = files.iter().map(|file| (with_slashes(&file.path), file));
+    read.chain(files.iter().map(|file| (Cow::from(file.path.as_str()), file))).collect()
 }
 
-fn row_facts(map: &ColumnMap, row: &[Option<String>], label: &str) -> Facts {
-    let field = |column| cell(row, column).map(str::to_owned);
-    Facts {
-        key: None,
-        label: label.to_owned(),
-        speaker: field(map.speaker),
-        gender: field(map.gender),
-        text_id: field(map.text_id),
-        intensity: field(map.intensity),
-        language: field(map.language),
-        extra: map.extra.iter().map(|column| field(Some(*column))).collect(),
-    }
+/// All that it takes to read a row.
+struct Reader<'a> {
+    config: &'a config::Corpus,
+    table: &'a ManifestTable,
+    map: ColumnMap,
+    cells: Cells<'a>,
+    /// What a comma in a time is.
+    comma: Comma,
+    whereabouts: Whereabouts,
+    /// Files of the listing by the paths that a row may write.
+    listed: BTreeMap<Cow<'a, str>, &'a SourceFile>,
+    lookalikes: OnceCell<Lookalikes<'a>>,
 }
 
-fn cell(row: &[Option<String>], column: Option<usize>) -> Option<&str> {
-    row[column?].as_deref().filter(|text| !text.is_empty())
-}
-
-/// Listed files by the paths that a row may write.
-struct Listed<'a>(BTreeMap<Cow<'a, str>, &'a SourceFile>);
-
-impl<'a> Listed<'a> {
-    fn new(files: &'a [SourceFile]) -> Self {
-        // A path as it is goes before another's reading of it.
-        let read = files.iter().map(|file| (with_slashes(&file.path), file));
-        Self(read.chain(files.iter().map(|file| (Cow::from(file.path.as_str()), file))).collect())
+impl<'a> Reader<'a> {
+    fn new(
+        config: &'a config::Corpus,
+        source: Source<'a>,
+        manifest: &str,
+        table: &'a ManifestTable,
+    ) -> Result<Self, CorpusError> {
+        let map = ColumnMap::new(config, manifest, table)?;
+        let cells = Cells::new(config, table, map.emotion);
+        Ok(Self {
+            comma: Comma::of(cells.column(map.start).chain(cells.column(map.end))),
+            whereabouts: Whereabouts::new(config, source.root),
+            listed: listed(source.files),
+            lookalikes: OnceCell::new(),
+            config,
+            table,
+            map,
+            cells,
+        })
     }
 
-    /// Path and size of a file: written as it is, tidied (`./a//b`), or with backslashes read as `/`.
-    fn look_up(&self, written: &str) -> Option<(String, u64)> {
-        let spellings = [Some(written.to_owned()), inside(written), inside(&with_slashes(written))];
-        let file = spellings.into_iter().flatten().find_map(|path| self.0.get(path.as_str()))?;
-        Some((file.path.clone(), file.bytes))
+    fn entry(&self, row: usize) -> Result<Entry, Refusal> {
+        let refuse = |path: &str, code, what: String| Err(Refusal { path: path.to_owned(), code, what });
+        let cell = |column| self.cells.get(row, column);
+        let Some(written) = cell(Some(self.map.path)) else {
+            return refuse("", "missing_path", "the cell with the path is empty".to_owned());
+        };
+        let (path, bytes) = self.look_up(row, written)?;
+        let Some(label) = cell(self.map.emotion).or(self.config.emotion.as_deref()) else {
+            return refuse(&path, "missing_label", "the cell with the emotion is empty".to_owned());
+        };
+        let (start_s, end_s) = match self.times(row) {
+            Ok(times) => times,
+            Err(what) => return refuse(&path, "bad_time", what),
+        };
+        let of_path = || with_slashes(without_extension(&path)).into_owned();
+        let key = cell(self.map.key).map_or_else(of_path, str::to_owned);
+        let origin = Some((row, self.table.place(row)));
+        Ok(Entry { path, bytes, key, start_s, end_s, facts: self.facts(row, label), row: origin })
     }
-}
 
-/// Start and end of a segment; a start of 0 without an end is the whole file.
-fn times(start: Option<&str>, end: Option<&str>) -> Result<(Option<f64>, Option<f64>), String> {
-    let parse = |text: Option<&str>| {
-        let text = text.unwrap_or_default();
-        parse_seconds(text).map_err(|problem| format!("{text:?}: {problem}"))
-    };
-    match (parse(start)?, parse(end)?) {
-        (Some(0.0), None) => Ok((None, None)),
-        (start, Some(end)) if end <= start.unwrap_or(0.0) => {
-            Err(format!("the segment ends at {end} s, not after its start at {} s", start.unwrap_or(0.0)))
+    fn facts(&self, row: usize, label: &str) -> Facts {
+        let field = |column| self.cells.get(row, column).map(str::to_owned);
+        Facts {
+            key: None,
+            label: label.to_owned(),
+            speaker: field(self.map.speaker),
+            gender: field(self.map.gender),
+            text_id: field(self.map.text_id),
+            intensity: field(self.map.intensity),
+            language: field(self.map.language),
+            extra: self.map.extra.iter().map(|column| field(Some(*column))).collect(),
         }
-        times => Ok(times),
+    }
+
+    /// The listed file of a path: as written, else where it leads.
+    fn look_up(&self, row: usize, written: &str) -> Result<(String, u64), Refusal> {
+        let untrimmed = self.table.rows[row][self.map.path].as_deref().unwrap_or(written);
+        let placed = match self.whereabouts.place(written) {
+            Place::Inside(path) | Place::Outside(path) => path,
+            Place::Elsewhere => written.to_owned(),
+        };
+        let spellings = [untrimmed, written, placed.as_str()];
+        let found = spellings.into_iter().find_map(|path| self.listed.get(path));
+        found.map(|file| (file.path.clone(), file.bytes)).ok_or_else(|| {
+            let files = self.listed.values().map(|file| file.path.as_str());
+            let lookalikes = self.lookalikes.get_or_init(|| Lookalikes::new(files));
+            let alike = lookalikes.of(&placed).map_or_else(String::new, |path| format!("; {path:?} is"));
+            let what = format!("{placed:?} is not under the source{alike}");
+            Refusal { path: placed, code: "missing_file", what }
+        })
+    }
+
+    /// Start and end of a segment; a start of 0 without an end is the whole file.
+    fn times(&self, row: usize) -> Result<(Option<f64>, Option<f64>), String> {
+        let parse = |column| {
+            let cell = self.cells.get(row, column);
+            let seconds =
+                cell.map(|text| parse_seconds(text, self.comma).map_err(|problem| format!("{text:?}: {problem}")));
+            seconds.transpose()
+        };
+        match (parse(self.map.start)?, parse(self.map.end)?) {
+            (Some(0.0), None) => Ok((None, None)),
+            (start, Some(end)) if end <= start.unwrap_or(0.0) => {
+                Err(format!("the segment ends at {end} s, not after its start at {} s", start.unwrap_or(0.0)))
+            }
+            times => Ok(times),
+        }
+    }
+
+    /// Refuses paths that lead out of the source where they may not, or where no path leads to.
+    fn check_inside(&self, manifest: &str) -> Result<(), CorpusError> {
+        let leads_out = |written: &&str| {
+            !self.listed.contains_key(*written)
+                && match self.whereabouts.place(written) {
+                    Place::Inside(_) => false,
+                    Place::Outside(_) => !self.config.allow_outside,
+                    Place::Elsewhere => true,
+                }
+        };
+        let outside: Vec<&str> = self.cells.column(Some(self.map.path)).filter(leads_out).collect();
+        let Some(first) = outside.first() else { return Ok(()) };
+        let hint = match prefix_of(first, |path| self.listed.contains_key(path)) {
+            Some(prefix) => prefix_hint(&prefix),
+            None if matches!(self.whereabouts.place(first), Place::Outside(_)) => {
+                "write paths relative to `source`, or set `allow_outside = true` where they are meant".to_owned()
+            }
+            None => "write paths relative to `source`, and let `source` be a folder that holds all files".to_owned(),
+        };
+        Err(CorpusError::OutsideSource {
+            corpus: self.config.name.clone(),
+            manifest: manifest.to_owned(),
+            count: outside.len(),
+            first: first_five(outside),
+            hint,
+        })
+    }
+
+    /// Refuses a manifest of which no row can be used.
+    fn check_found(&self, result: &Entries) -> Result<(), CorpusError> {
+        if !result.entries.is_empty() {
+            return Ok(());
+        }
+        // Messages are escaped already.
+        let rows: Vec<&str> = result.rejects.iter().take(5).map(|reject| reject.message.as_str()).collect();
+        let listed = first_five(self.listed.values().map(|file| file.path.as_str()));
+        let listed = if listed.is_empty() { "nothing".to_owned() } else { listed };
+        let is_listed = |path: &str| self.listed.contains_key(path);
+        let prefix = self.cells.column(Some(self.map.path)).find_map(|written| prefix_of(written, is_listed));
+        let hint = match prefix.filter(|_| result.rejects.iter().any(|reject| reject.code == "missing_file")) {
+            Some(prefix) => prefix_hint(&prefix),
+            None => format!("paths are relative to `source`, where there is {listed}"),
+        };
+        Err(CorpusError::NothingLeft {
+            corpus: self.config.name.clone(),
+            detail: format!("no row of the manifest can be used: {}\nhint: {hint}", rows.join("; ")),
+        })
+    }
+
+    fn left_out_warning(&self, manifest: &str) -> Option<String> {
+        let columns: Vec<String> = self.table.left_out.iter().map(|(name, why)| format!("{name:?} ({why})")).collect();
+        (!columns.is_empty()).then(|| {
+            let count = plural(columns.len(), "column");
+            format!("corpus `{}`: {count} of {manifest:?} left out: {}", self.config.name, columns.join(", "))
+        })
     }
 }
 
-fn check_found(config: &config::Corpus, files: &[SourceFile], result: &Entries) -> Result<(), CorpusError> {
-    if !result.entries.is_empty() {
-        return Ok(());
+fn prefix_hint(prefix: &str) -> String {
+    format!("set `path_prefix = {prefix:?}` for this corpus: what is behind it lies below `source`")
+}
+
+/// Words for people who are not known.
+const NOBODY: [&str; 5] = ["unknown", "unk", "anonymous", "?", "-"];
+
+/// The warning about utterances without a speaker, and about speakers who have the name of nobody.
+fn speaker_warning(config: &config::Corpus, entries: &[Entry]) -> Vec<String> {
+    let speakers = || entries.iter().filter_map(|entry| entry.facts.speaker.as_deref());
+    let mut warnings = Vec::new();
+    let unknown = entries.len() - speakers().count();
+    if unknown > 0 && unknown < entries.len() {
+        warnings.push(format!(
+            "corpus `{}`: {unknown} of {} have no speaker",
+            config.name,
+            plural(entries.len(), "utterance")
+        ));
     }
-    // Messages are escaped already.
-    let rows: Vec<&str> = result.rejects.iter().take(5).map(|reject| reject.message.as_str()).collect();
-    let rows = rows.join("; ");
-    let listed = first_five(files.iter().map(|file| file.path.as_str()));
-    let listed = if listed.is_empty() { "nothing".to_owned() } else { listed };
-    Err(CorpusError::NothingLeft {
-        corpus: config.name.clone(),
-        detail: format!(
-            "no row of the manifest can be used: {rows}\nhint: paths are relative to `source`, where there is {listed}"
-        ),
-    })
+    let is_nobody = |speaker: &&str| NOBODY.iter().any(|word| speaker.eq_ignore_ascii_case(word));
+    let nobodies: BTreeSet<&str> = speakers().filter(is_nobody).collect();
+    warnings.extend(nobodies.into_iter().map(|nobody| {
+        let count = plural(speakers().filter(|speaker| *speaker == nobody).count(), "utterance");
+        format!(
+            "corpus `{}`: {count} are of speaker {nobody:?}, taken as one person; if that is nobody's name, add it to \
+             `missing` of this corpus",
+            config.name
+        )
+    }));
+    warnings
 }

@@ -20,6 +20,9 @@ pub fn merge(parts: Vec<Corpus>) -> Result<Corpus, CorpusError> {
         result.rejects.extend(part.rejects);
         result.warnings.extend(part.warnings);
         result.audio_files += part.audio_files;
+        for (extension, count) in part.passed_over {
+            *result.passed_over.entry(extension).or_default() += count;
+        }
     }
     rows.sort_by(|a, b| a.0.utterance_id.cmp(&b.0.utterance_id));
     check_unique(&rows)?;
@@ -66,5 +69,6 @@ fn check_unique(rows: &[(Utterance, Vec<Option<String>>)]) -> Result<(), CorpusE
         id: first.0.utterance_id.clone(),
         first: origin(&first.0),
         second: origin(&second.0),
+        hint: "give each corpus ids of its own: a `key` column, or a pattern with a `key` group".to_owned(),
     })
 }

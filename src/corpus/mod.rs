@@ -8,7 +8,8 @@
 //! Rules that hold for every corpus:
 //! - Files under a folder that begins with a dot or is `__MACOSX`, or that begin with a dot themselves, are left alone
 //!   (and counted in a warning), except where a manifest names them.
-//! - A file without an audio extension is left alone, except where a manifest names it.
+//! - A file without an audio extension is left alone, except where a manifest names it. All are counted; those that may
+//!   be audio all the same are named in a warning and listed with the rejects, as `passed_over`.
 //! - The key is the file stem for presets, else the path without its extension; a segment appends `#<start>-<end>`.
 //! - Speakers and texts get the corpus' name before them.
 //! - Everything else that does not become an utterance is a row of the label accounting or of the rejects.
@@ -20,11 +21,15 @@ mod emodb;
 mod entry;
 mod error;
 mod filter;
+mod form;
+mod formats;
 mod glob;
+mod json;
 mod labels;
 mod manifest;
 mod merge;
 mod named;
+mod passed;
 mod paths;
 mod pattern;
 mod preset;
@@ -34,14 +39,18 @@ mod seconds;
 mod tess;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
 pub use build::build;
-pub use csv::parse_delimited;
 pub use error::CorpusError;
+pub use form::{is_named_parquet, is_parquet, parse_text};
 pub use glob::Glob;
 pub use manifest::{ManifestTable, inside_paths, outside_paths};
 pub use merge::merge;
-pub use named::{is_audio, is_audio_of};
+pub use named::is_audio_of;
+pub use passed::{Look, PassedOver};
+
+use std::collections::BTreeMap;
 
 use crate::schema::{LabelCount, Reject, Table, Utterance};
 
@@ -57,6 +66,15 @@ pub struct SourceFile {
     pub bytes: u64,
 }
 
+/// What lies under the source of a corpus.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// What the storage calls the source: an absolute path, or `s3://bucket/prefix`.
+    pub root: &'a str,
+    /// All files below it, and those outside that a manifest may name.
+    pub files: &'a [SourceFile],
+}
+
 /// What ingest found in one corpus, or in several merged ones.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Corpus {
@@ -66,10 +84,12 @@ pub struct Corpus {
     /// `filtered` (left out by `filter` or `exclude`; a label can have such a row besides its other one).
     pub labels: Vec<LabelCount>,
     /// What could not become an utterance, sorted by corpus, path and message. Codes: `unmatched_name`, `missing_file`,
-    /// `missing_path`, `missing_label`, `bad_time`.
+    /// `missing_path`, `missing_label`, `bad_time`, and `passed_over` for files that were not looked at.
     pub rejects: Vec<Reject>,
     /// What is legal but looks like a mistake, in words.
     pub warnings: Vec<String>,
     /// Audio files under the source, hidden ones left out.
     pub audio_files: usize,
+    /// Files that were not looked at, by extension in lower case.
+    pub passed_over: BTreeMap<String, usize>,
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::SourceFile;
 use super::entry::{Entries, Entry, Facts, reject};
 use super::error::{CorpusError, first_five};
+use super::passed::PassedOver;
 use super::paths::{extension, file_name, is_hidden, with_slashes, without_extension};
 use super::pattern::Pattern;
 use super::preset::Rules;
@@ -63,13 +64,9 @@ pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Gram
         }
     }
     check_rate(config, &result, grammar)?;
+    result.passed_over = PassedOver::of(files.iter().map(|file| file.path.as_str()), &config.extensions);
     result.warnings.extend(hidden_warning(config, hidden));
     Ok(result)
-}
-
-/// Whether a corpus with the usual extensions would look at this file.
-pub fn is_audio(path: &str) -> bool {
-    !is_hidden(path) && extension(path).is_some_and(|e| config::usual_extensions().any(|usual| usual == e))
 }
 
 /// Whether a corpus would look at this file.

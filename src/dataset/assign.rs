@@ -1,5 +1,6 @@
 //! Putting utterances on sides.
 
+mod fixed;
 mod inner;
 mod whole;
 
@@ -9,8 +10,8 @@ use super::{DatasetError, Keys, augmented, checks};
 use crate::config::{self, SplitParams};
 use crate::schema::{Split, SplitRow, plural};
 use std::collections::BTreeSet;
-use std::str::FromStr;
 
+use fixed::fixed_sides;
 pub use inner::inner_folds;
 pub use whole::{WHOLE, whole};
 
@@ -38,8 +39,8 @@ pub(super) type Fold = Vec<Option<Split>>;
 /// have no say: they join train where their original is train, and stand in no other fold.
 ///
 /// # Errors
-/// A class with one utterance or missing from a train side, too few groups, a row without the group it needs, unknown
-/// columns or corpora, an empty side, a word in a predefined column that is no side.
+/// One class, or one with one utterance or missing from a train side, too few groups, a row without the group it needs,
+/// unknown columns or corpora, an empty side, sides that share no class, a word in a predefined column that is no side.
 pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment, DatasetError> {
     let (all, keys) = (keys, &keys.originals()?);
     checks::class_sizes(keys)?;
@@ -53,6 +54,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     }
     let mut warnings: Vec<String> = checks::audio_labels(keys)?.into_iter().collect();
     warnings.extend(checks::merged_speakers(keys, params, folds.len())?);
+    warnings.extend(checks::ungrouped(keys, params)?);
     warnings.extend(checks::left_out(keys, params, &folds)?);
     warnings.extend(checks::class_sides(keys, &folds)?);
     Ok(Assignment { rows: augmented::follow(all, split_rows(keys, params, &folds)?)?, warnings })
@@ -78,7 +80,7 @@ impl Assigner<'_> {
             SplitParams::CrossCorpus { train_corpora, test_corpora, .. } => {
                 Ok(vec![self.cross_corpus(train_corpora.as_deref(), test_corpora.as_deref())?])
             }
-            SplitParams::Predefined { column, .. } => Ok(vec![self.predefined(column)?]),
+            SplitParams::Predefined { column, sides, .. } => Ok(vec![fixed_sides(self.keys, column, sides)?]),
         }
     }
 
@@ -140,24 +142,16 @@ impl Assigner<'_> {
         let of = |side| -> BTreeSet<&str> {
             fold.iter().zip(&emotions).filter(|(at, _)| **at == Some(side)).map(|(_, class)| *class).collect()
         };
-        let shared: BTreeSet<&str> = of(Split::Train).intersection(&of(Split::Test)).copied().collect();
+        let (train, test) = (of(Split::Train), of(Split::Test));
+        let shared = &train & &test;
+        if shared.is_empty() && !train.is_empty() && !test.is_empty() {
+            let [train, test] = [train, test].map(|classes| classes.into_iter().collect::<Vec<_>>().join(", "));
+            return Err(DatasetError::NoSharedClass { train, test });
+        }
         for (side, class) in fold.iter_mut().zip(&emotions) {
             *side = side.filter(|_| shared.contains(class));
         }
         Ok(fold)
-    }
-
-    fn predefined(&self, column: &str) -> Result<Fold, DatasetError> {
-        let cells = self.keys.named("split.column", column)?;
-        let ids = self.keys.ids()?;
-        let side = |(cell, id): (&Option<&str>, &&str)| {
-            Split::from_str(cell.unwrap_or_default()).map(Some).map_err(|_| DatasetError::BadSide {
-                column: column.to_owned(),
-                id: (*id).to_owned(),
-                value: cell.map_or("nothing".to_owned(), |word| format!("`{word}`")),
-            })
-        };
-        cells.iter().zip(&ids).map(side).collect()
     }
 
     /// Moves the share of dev from train to dev.

@@ -1,17 +1,20 @@
 //! What a split must have, and what it should have.
 
-use super::assign::Fold;
+use super::assign::{Fold, fold_words};
 use super::{DatasetError, Keys};
 use crate::config::SplitParams;
 use crate::schema::{Split, plural};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Refuses a class with a single utterance.
+/// Refuses a single class, and a class with a single utterance.
 pub(super) fn class_sizes(keys: &Keys) -> Result<(), DatasetError> {
     let ids = keys.ids()?;
     let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (row, class) in keys.emotions()?.into_iter().enumerate() {
         rows.entry(class).or_default().push(row);
+    }
+    if let (1, Some((class, _))) = (rows.len(), rows.first_key_value()) {
+        return Err(DatasetError::OneClass { class: (*class).to_owned(), place: "there is".to_owned() });
     }
     match rows.iter().find(|(_, rows)| rows.len() == 1) {
         None => Ok(()),
@@ -51,8 +54,38 @@ pub(super) fn merged_speakers(keys: &Keys, params: &SplitParams, folds: usize) -
     }))
 }
 
+/// Warns of utterances without a value of a column that holds others together.
+pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>, DatasetError> {
+    let mut warnings = Vec::new();
+    for column in params.grouping() {
+        let lacking = keys.texts(column)?.iter().filter(|cell| cell.is_none()).count();
+        if lacking > 0 && lacking < keys.len() {
+            warnings.push(format!(
+                "{lacking} of {} have no `{column}`: each of them is placed by itself, so that those which belong \
+                 together may be on several sides",
+                plural(keys.len(), "utterance")
+            ));
+        }
+    }
+    Ok(warnings)
+}
+
+/// Refuses utterances without a speaker, where all must have one.
+///
+/// # Errors
+/// The first of them.
+pub fn all_speakers_known(keys: &Keys) -> Result<(), DatasetError> {
+    (0..keys.len()).try_for_each(|row| keys.speaker(row).map(|_| ()))
+}
+
 /// Warns of corpora and classes that are on no side of a fold.
 pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
+    if let SplitParams::Predefined { column, .. } = params {
+        let left_out = folds.iter().flatten().filter(|side| side.is_none()).count();
+        let words =
+            format!("{} are on no side, as split.sides says of their `{column}`", plural(left_out, "utterance"));
+        return Ok(Vec::from_iter((left_out > 0).then_some(words)));
+    }
     let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);
     let (mut unused, mut unshared, mut missing) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for fold in folds {
@@ -97,6 +130,10 @@ pub(super) fn class_sides(keys: &Keys, folds: &[Fold]) -> Result<Vec<String>, Da
         let (train, dev, test) = (classes(Split::Train), classes(Split::Dev), classes(Split::Test));
         not_empty(number, "train", &train)?;
         not_empty(number, "test", &test)?;
+        if let (1, Some(class)) = (train.len(), train.first()) {
+            let place = format!("the train side of {} has", fold_words(number));
+            return Err(DatasetError::OneClass { class: (*class).to_owned(), place });
+        }
         if let Some(class) = dev.union(&test).find(|class| !train.contains(*class)) {
             return Err(DatasetError::ClassNotInTrain { class: (*class).to_owned(), fold: number });
         }

@@ -98,6 +98,28 @@ pub enum DatasetError {
         /// What to do.
         hint: String,
     },
+    /// There is nothing to tell apart.
+    #[error(
+        "at least two emotions are needed, and {place} one, `{class}`\n\
+         hint: look at [corpus.labels], `filter` and `exclude` of each corpus, and at [split]"
+    )]
+    OneClass {
+        /// The class.
+        class: String,
+        /// `there is` or `the train side of fold 3 has`.
+        place: String,
+    },
+    /// Train and test have no class in common.
+    #[error(
+        "train and test share no emotion: train has {train}, test has {test}\n\
+         hint: give the same emotions the same names in [corpus.labels]"
+    )]
+    NoSharedClass {
+        /// Classes of train, with commas between.
+        train: String,
+        /// Classes of test.
+        test: String,
+    },
     /// A class has one utterance.
     #[error(
         "emotion `{class}` has one utterance, `{id}`: it cannot be both learned and tested\n\
@@ -130,18 +152,16 @@ pub enum DatasetError {
         /// What to do.
         hint: String,
     },
-    /// The predefined column holds something else than a side.
+    /// The predefined column holds something else than sides.
     #[error(
-        "column `{column}` of utterance `{id}` holds {value}; legal are train, dev, test\n\
-         hint: filter the utterance out, or correct the manifest"
+        "column `{column}` holds other words than train, dev and test; say in the pipeline file what each stands for, \
+         \"-\" to leave its utterances out:\n[split.sides]\n{lines}"
     )]
-    BadSide {
+    BadSides {
         /// The column.
         column: String,
-        /// The utterance.
-        id: String,
-        /// The value, or `nothing`.
-        value: String,
+        /// All its words as lines of TOML, with counts.
+        lines: String,
     },
     /// Split rows and features do not belong together.
     #[error(
@@ -177,7 +197,7 @@ pub enum DatasetError {
     },
     /// Speaker statistics are asked for an utterance without a speaker.
     #[error(
-        "utterance `{id}` has no speaker, which normalize.scope = \"speaker\" needs\n\
+        "utterance `{id}` has no speaker, which normalize.scope = \"speaker\" needs of all\n\
          hint: set normalize.scope = \"corpus\", or give the corpus a speaker column"
     )]
     NoSpeaker {

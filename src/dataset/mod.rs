@@ -18,6 +18,7 @@ mod testing;
 mod units;
 
 pub use assign::{Assignment, WHOLE, assign, inner_folds, whole};
+pub use checks::all_speakers_known;
 pub use error::DatasetError;
 pub use features::Features;
 pub use keys::Keys;

@@ -16,11 +16,11 @@ pub(super) struct Unit {
 }
 
 /// The connected components of `rows` under equal `audio_hash`, overlap in one recording, and equal values of the
-/// `grouping` columns, in seeded order: by the first 8 bytes of BLAKE3 over purpose, seed and name. The order of one
+/// `grouping` columns (a missing value is equal to none), in seeded order: by the first 8 bytes of BLAKE3 over purpose, seed and name. The order of one
 /// unit does not depend on the others, so that a corpus that grows keeps most of its splits.
 ///
 /// # Errors
-/// An unknown grouping column, or one that a row lacks.
+/// An unknown grouping column, or one without the values that it takes.
 pub(super) fn units(
     keys: &Keys,
     rows: &[usize],
@@ -39,7 +39,7 @@ pub(super) fn units(
     }
     let ids = keys.ids()?;
     let names: Vec<&str> = match grouping.first() {
-        Some(column) => column.iter().map(|cell| cell.unwrap_or_default()).collect(),
+        Some(column) => column.iter().zip(ids).map(|(cell, id)| cell.unwrap_or(id)).collect(),
         None => ids,
     };
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -54,7 +54,7 @@ pub(super) fn units(
 /// The cells of the `grouping` columns.
 ///
 /// # Errors
-/// An unknown column, or one that a row of `rows` lacks.
+/// An unknown column, one that all of `rows` lack, or where each speaker is left out in turn, one that any of them lacks.
 pub(super) fn grouping_columns<'a>(
     keys: &'a Keys,
     rows: &[usize],
@@ -65,7 +65,8 @@ pub(super) fn grouping_columns<'a>(
     for name in grouping.iter().copied() {
         let column = keys.named("split.group_by", name)?;
         let lacking: Vec<usize> = rows.iter().copied().filter(|row| column[*row].is_none()).collect();
-        if let Some(first) = lacking.first() {
+        let is_needed = matches!(params, SplitParams::Loso { .. }) || lacking.len() == rows.len();
+        if let Some(first) = lacking.first().filter(|_| is_needed) {
             return Err(DatasetError::NoGroup {
                 scheme: params.scheme().as_str(),
                 column: name.to_owned(),
@@ -172,13 +173,27 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_group_is_an_error_that_counts() {
+    fn utterances_without_a_group_are_units_of_their_own() {
+        let mut data = Utterances::ravdess();
+        data.rows[3..7].iter_mut().for_each(|row| row.speaker = None);
+        let units = all_units(&data, "", 1);
+        assert_eq!(units.len(), 28, "24 speakers and 4 utterances of nobody");
+        let alone = units.iter().find(|unit| unit.rows.len() == 1).expect("an utterance of nobody");
+        assert!(data.rows[3..7].iter().any(|row| row.utterance_id == alone.name), "{}", alone.name);
+    }
+
+    #[test]
+    fn a_missing_group_is_an_error_where_no_row_has_one_or_each_is_left_out() {
         let mut data = Utterances::ravdess();
         data.rows[3].speaker = None;
-        let keys = data.keys();
-        let rows: Vec<usize> = (0..keys.len()).collect();
-        let error = units(&keys, &rows, &params(""), &["speaker"], "test", 1);
-        let error = error.expect_err("a speaker is missing").to_string();
+        let refused = |data: &Utterances, toml: &str| {
+            let keys = data.keys();
+            let rows: Vec<usize> = (0..keys.len()).collect();
+            units(&keys, &rows, &params(toml), &["speaker"], "test", 1).expect_err("refused").to_string()
+        };
+        let error = refused(&data, "scheme = 'loso'");
         assert!(error.contains("missing from 1 utterance,") && error.contains(&data.rows[3].utterance_id), "{error}");
+        data.rows.iter_mut().for_each(|row| row.speaker = None);
+        assert!(refused(&data, "").contains("missing from 1440 utterances,"));
     }
 }

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::config::{ConfigError, Parameters};
 use crate::storage::{self, Store};
 
-use super::StageError;
+use super::{Record, StageError};
 
 /// Folders of an output that a run fills and tidies.
 const FOLDERS: [&str; 6] = ["features", "frames", "models", "normalized", "report", "run"];
@@ -57,9 +57,9 @@ impl Context<'_> {
 
     /// # Errors
     /// More was refused than `extract.max_reject_rate` allows.
-    pub fn check_rejects(&self, rejects: u64, utterances: u64) -> Result<(), StageError> {
+    pub fn check_rejects(&self, rejects: u64, utterances: u64, record: &Record) -> Result<(), StageError> {
         let limit = self.parameters.pipeline.extract.max_reject_rate;
-        check_rejects(rejects, utterances, "extract.max_reject_rate", limit)
+        check_rejects(rejects, utterances, record, "extract.max_reject_rate", limit)
     }
 
     /// Call at every clean boundary.
@@ -71,10 +71,18 @@ impl Context<'_> {
     }
 }
 
-/// Refuses more rejects than the share `limit`, which `key` sets.
-pub(super) fn check_rejects(rejects: u64, utterances: u64, key: &'static str, limit: f64) -> Result<(), StageError> {
+/// Refuses more rejects than the share `limit`, which `key` sets; `record` counts them by cause.
+pub(super) fn check_rejects(
+    rejects: u64,
+    utterances: u64,
+    record: &Record,
+    key: &'static str,
+    limit: f64,
+) -> Result<(), StageError> {
     if rejects as f64 > limit * utterances as f64 {
-        return Err(StageError::TooManyRejects { rejects, utterances, key, limit });
+        let codes = record.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
+        let causes = codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ");
+        return Err(StageError::TooManyRejects { rejects, utterances, causes, key, limit, hint: String::new() });
     }
     Ok(())
 }

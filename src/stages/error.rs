@@ -68,18 +68,22 @@ pub enum StageError {
     },
     /// More was refused than the pipeline allows.
     #[error(
-        "{rejects} of {utterances} utterances were refused, more than {key} = {limit} allows; \
-         see rejects.parquet for the causes"
+        "{rejects} of {utterances} utterances were refused, more than {key} = {limit} allows ({causes}); \
+         see rejects.parquet for each{hint}"
     )]
     TooManyRejects {
         /// Utterances refused.
         rejects: u64,
         /// Utterances in all.
         utterances: u64,
+        /// How many by code.
+        causes: String,
         /// What sets the limit.
         key: &'static str,
         /// The limit.
         limit: f64,
+        /// What to do about the most likely cause, on a line of its own; or nothing.
+        hint: String,
     },
     /// Train and test share what they must not.
     #[error(

@@ -15,7 +15,7 @@ use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
 use super::crew::{Crew, Extracted, Refusal, Sources};
-use super::ingest::FILES;
+use super::ingest::{FILES, times_hint};
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
 
 use frames::FramesWriter;
@@ -84,7 +84,16 @@ impl Stage for Extract {
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
-        context.check_rejects(count("rejects"), count("utterances"))
+        let judged = context.check_rejects(count("rejects"), count("utterances"), record);
+        judged.map_err(|error| match error {
+            StageError::TooManyRejects { rejects, utterances, causes, key, limit, .. }
+                if count("rejects.segment_out_of_range") > 0 =>
+            {
+                let hint = times_hint(&context.parameters.pipeline.corpus);
+                StageError::TooManyRejects { rejects, utterances, causes, key, limit, hint }
+            }
+            error => error,
+        })
     }
 }
 

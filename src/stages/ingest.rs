@@ -1,15 +1,17 @@
 //! Reads the listing of every corpus (and its manifest); writes utterances, labels, rejects and run/files.
 
+mod manifest;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config;
-use crate::corpus::{self, Corpus, CorpusError, ManifestTable, SourceFile};
+use crate::corpus::{self, Corpus, ManifestTable, PassedOver, Source, SourceFile};
 use crate::schema::{FileStamp, Table, Utterance, plural};
-use crate::storage::{self, Entry, PassedOver, Reason, StorageError, Store, Survey};
+use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 use crate::synth;
-use crate::table::{self, TableError};
+use crate::table;
 
-use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, passed_over};
+use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, unlisted};
 
 /// The table of file stamps, which only reruns read.
 pub(super) const FILES: &str = "run/files.parquet";
@@ -19,8 +21,8 @@ pub(super) const ORIGIN: &str = "origin";
 /// Its value for the synthesizer's corpora.
 pub(super) const SYNTHETIC: &str = "synthetic";
 
-/// Codes of refused files, for which `max_unmatched_rate` is the limit.
-const OF_FILES: [&str; 2] = ["unmatched_name", "bad_name"];
+/// Codes of files: refused ones, for which `max_unmatched_rate` is the limit, and those that were not looked at.
+const OF_FILES: [&str; 3] = ["unmatched_name", "bad_name", PassedOver::CODE];
 /// Count of manifest rows that cannot be used.
 const UNUSABLE: &str = "unusable_rows";
 
@@ -30,8 +32,10 @@ pub struct Ingest;
 /// A corpus as its source shows it.
 #[derive(Debug)]
 pub struct Listing {
+    /// What the storage calls the source.
+    root: String,
     files: Vec<Entry>,
-    passed_over: Vec<PassedOver>,
+    unlisted: Vec<Unlisted>,
     manifest: Option<ManifestTable>,
 }
 
@@ -72,39 +76,53 @@ impl Stage for Ingest {
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
-        context.check_rejects(count(UNUSABLE), count("utterances") + count(UNUSABLE))
+        context.check_rejects(count(UNUSABLE), count("utterances") + count(UNUSABLE), record)
     }
+}
+
+/// What to say where extract refused segments: which columns they come from, and how to say that they are no times.
+pub(super) fn times_hint(corpora: &[config::Corpus]) -> String {
+    let columns = corpora.iter().filter(|corpus| corpus.manifest.is_some()).map(|corpus| {
+        let [start, end] = [(&corpus.columns.start, "start"), (&corpus.columns.end, "end")]
+            .map(|(column, usual)| column.as_deref().unwrap_or(usual));
+        format!("{start:?} and {end:?} of corpus `{}`", corpus.name)
+    });
+    format!(
+        "\nhint: {} were taken as times within each audio file; where they are others, such as those of the film that it \
+         was cut from, say so in [corpus.columns]: start = \"\" and end = \"\"",
+        columns.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn list(corpus: &config::Corpus, pipeline: &config::Pipeline) -> Result<(Listing, String), StageError> {
     let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
     let store = storage::open(&corpus.source, &pipeline.storage).map_err(source)?;
-    let Survey { mut files, mut passed_over } = store.survey("").map_err(source)?;
+    let Survey { mut files, mut unlisted } = store.survey("").map_err(source)?;
     if let Some(out) = storage::below(&corpus.source, &pipeline.out) {
         // What the run writes is none of the corpus' files.
         files.retain(|file| !is_in(&file.path, &out));
-        passed_over.retain(|passed| !is_in(&passed.path, &out));
+        unlisted.retain(|one| !is_in(&one.path, &out));
     }
     if files.is_empty() {
-        check_readable(&passed_over, store.as_ref()).map_err(source)?;
+        check_readable(&unlisted, store.as_ref()).map_err(source)?;
         let problem = if store.has("") { "holds no files" } else { "does not exist" };
         return Err(StageError::EmptySource { corpus: corpus.name.clone(), location: store.root(), problem });
     }
     let mut hasher = blake3::Hasher::new();
     let manifest = match &corpus.manifest {
-        Some(path) => Some(read_manifest(corpus, path, &pipeline.storage, &mut hasher)?),
+        Some(path) => Some(manifest::read(corpus, path, &pipeline.storage, &mut hasher)?),
         None => None,
     };
     if let Some(manifest) = &manifest {
-        files.extend(unlisted(corpus, manifest, store.as_ref(), &passed_over)?);
+        files.extend(named_beside(corpus, manifest, store.as_ref(), &unlisted)?);
     }
     for file in &files {
         hasher.update(format!("{:?} {} {}\n", file.path, file.bytes, file.stamp).as_bytes());
     }
-    for passed in &passed_over {
-        hasher.update(format!("{passed:?}\n").as_bytes());
+    for one in &unlisted {
+        hasher.update(format!("{one:?}\n").as_bytes());
     }
-    Ok((Listing { files, passed_over, manifest }, hasher.finalize().to_hex().to_string()))
+    Ok((Listing { root: store.root(), files, unlisted, manifest }, hasher.finalize().to_hex().to_string()))
 }
 
 /// Whether a path lies in a folder.
@@ -113,8 +131,8 @@ fn is_in(path: &str, folder: &str) -> bool {
 }
 
 /// Refuses folders that may not be read, where nothing would be left without them.
-fn check_readable(passed_over: &[PassedOver], store: &dyn Store) -> Result<(), StorageError> {
-    match passed_over.iter().find(|passed| passed.reason == Reason::Unreadable) {
+fn check_readable(unlisted: &[Unlisted], store: &dyn Store) -> Result<(), StorageError> {
+    match unlisted.iter().find(|one| one.reason == Reason::Unreadable) {
         Some(folder) => Err(StorageError::Denied { action: "list", path: format!("{}/{}", store.root(), folder.path) }),
         None => Ok(()),
     }
@@ -125,17 +143,19 @@ fn check_readable(passed_over: &[PassedOver], store: &dyn Store) -> Result<(), S
 ///
 /// # Errors
 /// It names a file in a folder that may not be read.
-fn unlisted(
+fn named_beside(
     corpus: &config::Corpus,
     manifest: &ManifestTable,
     store: &dyn Store,
-    passed_over: &[PassedOver],
+    unlisted: &[Unlisted],
 ) -> Result<Vec<Entry>, StageError> {
     let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
-    let mut paths = if corpus.allow_outside { corpus::outside_paths(corpus, manifest)? } else { Vec::new() };
-    let inside = if passed_over.is_empty() { BTreeSet::new() } else { corpus::inside_paths(corpus, manifest)? };
+    let root = store.root();
+    let mut paths =
+        if corpus.allow_outside { corpus::outside_paths(corpus, &root, manifest)? } else { BTreeSet::new() };
+    let inside = if unlisted.is_empty() { BTreeSet::new() } else { corpus::inside_paths(corpus, &root, manifest)? };
     for path in inside {
-        let above = passed_over.iter().filter(|passed| is_in(&path, &passed.path));
+        let above = unlisted.iter().filter(|one| is_in(&path, &one.path));
         let above = above.cloned().collect::<Vec<_>>();
         check_readable(&above, store).map_err(source)?;
         paths.extend((!above.is_empty()).then_some(path));
@@ -151,42 +171,13 @@ fn unlisted(
     Ok(found)
 }
 
-fn read_manifest(
-    corpus: &config::Corpus,
-    path: &str,
-    storage: &config::Storage,
-    hasher: &mut blake3::Hasher,
-) -> Result<ManifestTable, StageError> {
-    let content = storage::read_file(path, storage).map_err(|source| StageError::Source {
-        corpus: corpus.name.clone(),
-        key: "manifest",
-        source,
-    })?;
-    hasher.update(&content);
-    if path.ends_with(".parquet") {
-        let (columns, rows) = table::read_text_columns(content).map_err(|error| CorpusError::Manifest {
-            manifest: path.to_owned(),
-            problem: match error {
-                TableError::Unreadable { reason, .. } => format!("no readable Parquet: {reason}"),
-                error => error.to_string(),
-            },
-        })?;
-        return Ok(ManifestTable { columns, rows });
-    }
-    Ok(corpus::parse_delimited(&content, path)?)
-}
-
 fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageError> {
     let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
-    let mut built = corpus::build(corpus, &files.collect::<Vec<_>>(), listing.manifest.as_ref())?;
+    let source = Source { root: &listing.root, files: &files.collect::<Vec<_>>() };
+    let mut built = corpus::build(corpus, source, listing.manifest.as_ref())?;
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
-    built.rejects.extend(passed_over::rejects(
-        &listing.passed_over,
-        &corpus.name,
-        StageName::Ingest.as_str(),
-        is_audio,
-    ));
-    built.warnings.extend(passed_over::warnings(&listing.passed_over, &format!("corpus `{}`", corpus.name)));
+    built.rejects.extend(unlisted::rejects(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
+    built.warnings.extend(unlisted::warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));
     if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::MARKER)) {
         mark_synthetic(&mut built.utterances);
     }
@@ -230,17 +221,23 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     let rows = &corpus.utterances.rows;
     let speakers = rows.iter().filter_map(|row| row.speaker.as_ref()).collect::<BTreeSet<_>>().len();
     let emotions = rows.iter().map(|row| &row.emotion).collect::<BTreeSet<_>>().len();
-    let refused = corpus.rejects.len();
+    let refused = corpus.rejects.iter().filter(|reject| reject.code != PassedOver::CODE).count();
     let counted = [(rows.len(), "utterance"), (speakers, "speaker"), (emotions, "emotion"), (refused, "reject")];
-    let summary = counted.map(|(count, word)| plural(count, word)).join(", ");
-    let of_rows = |code: &str| !OF_FILES.contains(&code) && !passed_over::CODES.contains(&code);
+    let mut summary = counted.map(|(count, word)| plural(count, word)).join(", ");
+    let passed = corpus.rejects.len() - refused;
+    if passed > 0 {
+        summary += &format!(", {} not looked at", plural(passed, "file"));
+    }
+    let of_rows = |code: &str| !OF_FILES.contains(&code) && !unlisted::CODES.contains(&code);
     let unusable = corpus.rejects.iter().filter(|reject| of_rows(&reject.code)).count();
     let mut counts = BTreeMap::from([
         ("utterances".to_owned(), rows.len() as u64),
         (UNUSABLE.to_owned(), unusable as u64),
         ("speakers".to_owned(), speakers as u64),
-        ("rejects".to_owned(), corpus.rejects.len() as u64),
+        ("rejects".to_owned(), refused as u64),
     ]);
+    counts
+        .extend(corpus.passed_over.iter().map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
     counts.extend(output::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;

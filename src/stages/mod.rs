@@ -12,10 +12,11 @@ mod ingest;
 mod ledger;
 mod normalize;
 mod output;
-mod passed_over;
 mod predict;
+mod rehearsal;
 mod split;
 mod train;
+mod unlisted;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub use context::{Context, Progress};
 pub use error::StageError;
 pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict};
+pub use rehearsal::rehearse;
 
 /// The stages in the order in which `ser run` takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,16 +9,16 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use crate::config::{self, ConfigError, Scope};
-use crate::corpus;
+use crate::corpus::{Look, PassedOver};
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
 use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance, plural};
-use crate::storage::{self, Entry, PassedOver, StorageError, Store};
+use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::{check_rejects, check_stop};
 use super::crew::{Crew, Refusal, Sources};
 use super::ledger::{self, Outcome, State, Task};
-use super::{Done, Prepared, Progress, StageError, StageName, output, passed_over};
+use super::{Done, Prepared, Progress, StageError, StageName, output, unlisted};
 
 use inputs::{Input, Inputs};
 use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
@@ -63,8 +63,8 @@ struct Work {
     stamps: BTreeMap<String, String>,
     /// Files whose names cannot be asked for.
     unnameable: Vec<String>,
-    /// What is no file.
-    passed_over: Vec<PassedOver>,
+    /// Rows for what is no file, and for files of folders that were not looked at and may be audio.
+    beside: Vec<Reject>,
     files: usize,
     warnings: Vec<String>,
 }
@@ -78,8 +78,7 @@ impl Predict<'_> {
         let task = self.task();
         let outcome = task.perform(self.prepare()?, |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
-        let passed_over = passed_over::CODES.iter().map(|code| count(&format!("rejects.{code}"))).sum::<u64>();
-        check_rejects(count("rejects") - passed_over, count("files"), "--max-reject-rate", self.max_reject_rate)?;
+        check_rejects(count("rejects"), count("files"), &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
         Ok(outcome)
     }
 
@@ -113,18 +112,22 @@ impl Predict<'_> {
         let files = inputs.files();
         let listing = files.values().map(|file| (&file.path, file.bytes, &file.stamp)).collect::<Vec<_>>();
         let speakers = inputs.inputs.iter().filter(|_| by_speaker).map(|input| (&input.label, input.files.len()));
-        let passed_over = inputs.passed_over();
-        let passed = passed_over.iter().map(|passed| format!("{passed:?}")).collect::<Vec<_>>();
-        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>(), passed));
+        let (passed, unlisted) = (inputs.passed_over(), inputs.unlisted());
+        let mut beside = unlisted::rejects(&unlisted, CORPUS, PREDICT, |path| Look::at(path) == Look::Audio);
+        beside.extend(passed.suspects.iter().map(|path| passed_over(path)));
+        let besides = unlisted.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>();
+        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>(), &passed.suspects, besides));
         let names = BTreeMap::from([("model".to_owned(), hash.clone()), ("files".to_owned(), listing)]);
         let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
         let count = files.len();
         let unnameable = files.keys().filter(|path| !is_text(path)).map(|path| (*path).to_owned()).collect();
         let groups = groups(&inputs, by_speaker);
-        let mut warnings = passed_over::warnings(&passed_over, CORPUS);
+        let mut warnings = unlisted::warnings(&unlisted, CORPUS);
         warnings.extend(inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders));
+        warnings.extend(passed.warning().map(|warning| format!("{warning}; name those that hold speech one by one")));
+        warnings.extend(inputs.hidden_warning());
         let store = inputs.store;
-        let work = Work { saved, set, fit, store, groups, stamps, unnameable, passed_over, files: count, warnings };
+        let work = Work { saved, set, fit, store, groups, stamps, unnameable, beside, files: count, warnings };
         Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
     }
 
@@ -171,24 +174,25 @@ impl Predict<'_> {
             all.probabilities.extend(judged.probabilities);
             all.rejects.extend(judged.rejects);
         }
-        all.rejects.extend(passed_over::rejects(&work.passed_over, CORPUS, PREDICT, corpus::is_audio));
         self.progress.finish();
         self.write(work, &prepared.config_hash, all)
     }
 
     fn write(&self, work: &Work, hash: &str, judged: Judged) -> Result<Done, StageError> {
-        let Judged { rows, probabilities, rejects } = judged;
+        let Judged { rows, probabilities, mut rejects } = judged;
+        let refused = rejects.len();
+        rejects.extend(work.beside.iter().cloned());
         let mut counts = BTreeMap::from([
             ("files".to_owned(), work.files as u64),
             ("rows".to_owned(), rows.len() as u64),
-            ("rejects".to_owned(), rejects.len() as u64),
+            ("rejects".to_owned(), refused as u64),
         ]);
         counts.extend(output::counts_by_code(&rejects));
         for class in &work.saved.classes {
             let predicted = rows.iter().filter(|row| row.predicted == *class).count();
             counts.insert(format!("predicted.{class}"), predicted as u64);
         }
-        let summary = summarize(&work.saved, &rows, &probabilities, rejects.len());
+        let summary = summarize(&work.saved, &rows, &probabilities, refused);
         let inputs = BTreeMap::from([("model".to_owned(), hash.to_owned())]);
         let table = sorted(rows, probabilities, &work.saved.classes);
         let outputs =
@@ -274,6 +278,10 @@ fn is_text(path: &str) -> bool {
 
 fn bad_name(path: &str) -> Reject {
     reject(path, Refusal { code: "bad_name", message: "the name is not UTF-8; rename the file".to_owned() })
+}
+
+fn passed_over(path: &str) -> Reject {
+    reject(path, Refusal { code: PassedOver::CODE, message: PassedOver::message(path) })
 }
 
 /// Nothing was ingested here: a file that changed has changed since it was listed.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::holder::Holder;
 use super::walk::{self, Walk};
-use super::{Entry, LOCK, Lock, PassedOver, Reason, StorageError, Store, Survey};
+use super::{Entry, LOCK, Lock, Reason, StorageError, Store, Survey, Unlisted};
 
 /// Files that are being written are called `.unfinished-PID-NUMBER` and are not listed.
 const UNFINISHED: &str = ".unfinished-";
@@ -57,7 +57,7 @@ impl Store for LocalStore {
 
     fn list(&self, prefix: &str) -> Result<Vec<Entry>, StorageError> {
         let survey = self.survey(prefix)?;
-        match survey.passed_over.iter().find(|passed| passed.reason == Reason::Unreadable) {
+        match survey.unlisted.iter().find(|one| one.reason == Reason::Unreadable) {
             Some(folder) => {
                 let path = self.full(&folder.path).display().to_string();
                 Err(StorageError::Denied { action: "list", path })
@@ -71,15 +71,15 @@ impl Store for LocalStore {
         if !folder.exists() {
             return Ok(Survey::default());
         }
-        let Walk { files, passed_over, .. } = Walk::over(&folder)?;
+        let Walk { files, unlisted, .. } = Walk::over(&folder)?;
         let files = files.iter().filter(|(path, _)| !is_unfinished(path));
         let mut files = files.map(|(path, found)| entry(self.relative(path), found.as_ref())).collect::<Vec<_>>();
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let passed_over = passed_over.into_iter();
-        let passed_over = passed_over.map(|(path, reason)| PassedOver { path: self.relative(&path), reason });
-        let mut passed_over = passed_over.collect::<Vec<_>>();
-        passed_over.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Survey { files, passed_over })
+        let unlisted = unlisted.into_iter();
+        let unlisted = unlisted.map(|(path, reason)| Unlisted { path: self.relative(&path), reason });
+        let mut unlisted = unlisted.collect::<Vec<_>>();
+        unlisted.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Survey { files, unlisted })
     }
 
     fn has(&self, folder: &str) -> bool {

@@ -48,12 +48,12 @@ pub struct Survey {
     /// Its files, sorted by path.
     pub files: Vec<Entry>,
     /// What is no file, sorted by path.
-    pub passed_over: Vec<PassedOver>,
+    pub unlisted: Vec<Unlisted>,
 }
 
 /// Something below a folder whose content is not listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct Unlisted {
     /// Path relative to the store's root.
     pub path: String,
     /// Why.
@@ -92,7 +92,7 @@ pub trait Store: Send + Sync {
     fn list(&self, prefix: &str) -> Result<Vec<Entry>, StorageError>;
     /// The same, with what is no file; what may not be read is an error for `prefix` itself only.
     fn survey(&self, prefix: &str) -> Result<Survey, StorageError> {
-        Ok(Survey { files: self.list(prefix)?, passed_over: Vec::new() })
+        Ok(Survey { files: self.list(prefix)?, unlisted: Vec::new() })
     }
     /// Whether a folder is there; always, where folders are but the beginnings of names.
     fn has(&self, _folder: &str) -> bool {

@@ -11,7 +11,7 @@ use super::{Reason, StorageError};
 pub(super) struct Walk {
     /// Regular files; without metadata: links that lead nowhere.
     pub files: Vec<(PathBuf, Option<Metadata>)>,
-    pub passed_over: Vec<(PathBuf, Reason)>,
+    pub unlisted: Vec<(PathBuf, Reason)>,
     /// Links to folders, which are followed last.
     links: BTreeSet<PathBuf>,
     /// Folders by device and number, whatever their names.
@@ -36,9 +36,9 @@ impl Walk {
     fn subfolder(&mut self, path: PathBuf) -> Result<(), StorageError> {
         match self.enter(&path) {
             Ok(true) => {}
-            Ok(false) => self.passed_over.push((path, Reason::Again)),
+            Ok(false) => self.unlisted.push((path, Reason::Again)),
             // What is denied below it was passed over there.
-            Err(StorageError::Denied { .. }) => self.passed_over.push((path, Reason::Unreadable)),
+            Err(StorageError::Denied { .. }) => self.unlisted.push((path, Reason::Unreadable)),
             // Gone since the folder above was read.
             Err(StorageError::NotFound { .. }) => {}
             Err(error) => return Err(error),
@@ -69,7 +69,7 @@ impl Walk {
             Ok(metadata) if metadata.is_dir() && is_link => drop(self.links.insert(path)),
             Ok(metadata) if metadata.is_dir() => self.subfolder(path)?,
             Ok(metadata) if metadata.is_file() => self.files.push((path, Some(metadata))),
-            Ok(metadata) => self.passed_over.push((path, Reason::Special(kind(metadata.file_type())))),
+            Ok(metadata) => self.unlisted.push((path, Reason::Special(kind(metadata.file_type())))),
             Err(_) if is_link => self.files.push((path, None)),
             // Gone since the folder was read.
             Err(source) if source.kind() == io::ErrorKind::NotFound => {}

@@ -16,7 +16,7 @@ use error::guarded;
 pub use error::TableError;
 pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
-pub use manifest::read_text_columns;
+pub use manifest::{TextTable, read_text_columns};
 pub use read::{append, read, read_keys};
 pub use write::{Block, Writer, write};
 

@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{
+    ArrayRef, BinaryArray, Decimal128Array, DictionaryArray, DurationMillisecondArray, Float64Array,
+    IntervalYearMonthArray, ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray,
+};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::RowGroupMetaData;
@@ -189,7 +192,7 @@ fn an_empty_table_keeps_its_columns() {
 #[test]
 fn any_parquet_reads_as_text() {
     let (file, _) = write(&predictions(&["a", "b"]), "c", &inputs(), false).expect("written");
-    let (names, rows) = read_text_columns(Bytes::from(file)).expect("read");
+    let TextTable { columns: names, rows, .. } = read_text_columns(Bytes::from(file)).expect("read");
     assert_eq!(names[0], "utterance_id");
     assert_eq!(rows[1][0].as_deref(), Some("b"));
     assert_eq!(rows[0][2].as_deref(), Some("0"));
@@ -255,4 +258,57 @@ fn more_rows_than_the_file_can_hold_are_refused() {
     assert!(file.len() < 5000, "{} bytes", file.len());
     let error = read_text_columns(Bytes::from(file)).expect_err("refused").to_string();
     assert!(error.contains("more than it can hold"), "{error}");
+}
+
+#[test]
+fn a_column_that_is_no_text_is_written_out_or_left_out_alone() {
+    let times = || TimestampMicrosecondArray::from(vec![Some(1_500_000), None]);
+    let names = |name: &str| Arc::new(Field::new(name, DataType::Utf8, true));
+    let dictionary: DictionaryArray<Int32Type> = vec![Some("x"), None].into_iter().collect();
+    let blob: ArrayRef = Arc::new(BinaryArray::from(vec![Some(&b"RIFF\xff"[..]), None]));
+    let columns: Vec<(&str, ArrayRef, Result<[Option<&str>; 2], &str>)> = vec![
+        ("path", Arc::new(StringArray::from(vec!["a.wav", "b.wav"])), Ok([Some("a.wav"), Some("b.wav")])),
+        ("float", Arc::new(Float64Array::from(vec![3.0, f64::NAN])), Ok([Some("3.0"), None])),
+        ("decimal", Arc::new(Decimal128Array::from(vec![Some(300), None])), Ok([Some("0.0000000300"), None])),
+        ("utc", Arc::new(times().with_timezone("UTC")), Ok([Some("1970-01-01T00:00:01.500Z"), None])),
+        ("berlin", Arc::new(times().with_timezone("Europe/Berlin")), Ok([Some("1970-01-01T00:00:01.500Z"), None])),
+        ("dictionary", Arc::new(dictionary), Ok([Some("x"), None])),
+        ("text", Arc::new(BinaryArray::from(vec![Some(&b"so"[..]), None])), Ok([Some("so"), None])),
+        (
+            "list",
+            Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), None]), None])),
+            Ok([Some("[1, ]"), None]),
+        ),
+        (
+            "struct",
+            Arc::new(StructArray::from(vec![(names("who"), Arc::new(StringArray::from(vec!["x", "y"])) as ArrayRef)])),
+            Ok([Some("{who: x}"), Some("{who: y}")]),
+        ),
+        ("duration", Arc::new(DurationMillisecondArray::from(vec![Some(1500), None])), Ok([Some("1.5"), None])),
+        ("interval", Arc::new(IntervalYearMonthArray::from(vec![Some(14), None])), Ok([Some("1 years 2 mons"), None])),
+        ("blob", blob.clone(), Err("binary")),
+        (
+            "audio",
+            Arc::new(StructArray::from(vec![(Arc::new(Field::new("bytes", DataType::Binary, true)), blob)])),
+            Err("binary"),
+        ),
+    ];
+    let batch =
+        RecordBatch::try_from_iter(columns.iter().map(|(name, array, _)| (*name, array.clone()))).expect("equal");
+    let mut file = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    let table = read_text_columns(Bytes::from(file)).expect("a table");
+    for (name, _, want) in &columns {
+        let place = table.columns.iter().position(|column| column == name);
+        let found = place.map(|place| [0, 1].map(|row: usize| table.rows[row][place].as_deref()));
+        let why = table.left_out.iter().find(|(column, _)| column == name).map(|(_, why)| why.as_str());
+        match want {
+            Ok(cells) => assert_eq!((found, why), (Some(*cells), None), "{name}"),
+            Err(word) => {
+                assert!(found.is_none() && why.is_some_and(|why| why.contains(word)), "{name}: {found:?} {why:?}")
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::util::corpora;
 use ser_etl::config;
-use ser_etl::corpus::{Corpus, SourceFile, build, merge};
+use ser_etl::corpus::{Corpus, Source, SourceFile, build, merge};
 
 fn list(top: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
@@ -25,7 +25,7 @@ fn ingest(top: &Path, preset: &str) -> Corpus {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let toml = format!("name = \"{preset}\"\nsource = \"data\"\npreset = \"{preset}\"\nmax_unmatched_rate = 0.0");
     let config: config::Corpus = toml::from_str(&toml).expect("sound TOML");
-    build(&config, &files, None).expect("the corpus is sound")
+    build(&config, Source { root: "/data", files: &files }, None).expect("the corpus is sound")
 }
 
 fn counts(corpus: &Corpus) -> BTreeMap<&str, usize> {

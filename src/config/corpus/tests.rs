@@ -9,7 +9,7 @@ fn the_defaults_are_the_documented_ones() {
     let corpus = parse("preset = \"crema-d\"");
     assert_eq!(corpus.preset, Some(Preset::CremaD));
     assert_eq!(corpus.max_unmatched_rate, 0.05);
-    assert_eq!(corpus.extensions.len(), 15);
+    assert_eq!(corpus.extensions.len(), 33);
     assert!(!corpus.allow_outside);
     assert_eq!(corpus.check("corpus.0"), Ok(()));
     let json = serde_json::to_string(&corpus).expect("a config is JSON");
@@ -40,6 +40,12 @@ fn wrong_sections_name_key_and_remedy() {
         ("preset = \"tess\"\nemotion = \"anger\"", "`corpus.0.emotion`"),
         ("preset = \"tess\"\nallow_outside = true", "`corpus.0.allow_outside`"),
         ("preset = \"tess\"\n[columns]\npath = \"x\"", "`corpus.0.columns`"),
+        ("preset = \"tess\"\nmissing = []", "`corpus.0.missing`"),
+        ("preset = \"tess\"\nseparator = \";\"", "`corpus.0.separator`"),
+        ("preset = \"tess\"\npath_prefix = \"/x\"", "`corpus.0.path_prefix`"),
+        ("manifest = \"m\"\nseparator = \";;\"", "`corpus.0.separator` is \";;\": one character"),
+        ("manifest = \"m\"\npath_prefix = \"\"", "`corpus.0.path_prefix`"),
+        ("manifest = \"m\"\n[columns]\npath = \"\"", "`corpus.0.columns.path`"),
         ("preset = \"tess\"\n[labels]\n\"a b\" = \"Anger!\"", "`corpus.0.labels.\"a b\"` is \"Anger!\""),
         ("preset = \"tess\"\n[labels]\na = \"-x\"", "`corpus.0.labels.a`"),
         ("preset = \"tess\"\n[filter]\nspeaker = []", "`corpus.0.filter.speaker` is []"),
@@ -79,4 +85,18 @@ fn unknown_keys_are_refused() {
         assert!(toml::from_str::<Corpus>(&format!("name = \"a\"\nsource = \"b\"\n{rest}")).is_err(), "{rest}");
     }
     assert!(toml::from_str::<Corpus>("name = \"a\"\npreset = \"tess\"").is_err());
+}
+
+#[test]
+fn what_is_missing_is_one_rule() {
+    let usual = parse("manifest = \"m\"");
+    for word in ["", "nan", "NaN", "None", "<NA>", "NULL", "N/A", "NA", "NaT", "#N/A"] {
+        assert!(usual.is_missing(word), "{word}");
+    }
+    for word in ["Nancy", "0", "-", "unknown", "Nat.", "none of it"] {
+        assert!(!usual.is_missing(word), "{word}");
+    }
+    let own = parse("manifest = \"m\"\nmissing = [\"Unknown\", \"-\"]");
+    assert!(["", "unknown", "-"].into_iter().all(|word| own.is_missing(word)));
+    assert!(!own.is_missing("NA"), "whose initials are NA");
 }

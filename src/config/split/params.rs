@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{ConfigError, Scheme};
@@ -69,6 +71,9 @@ pub enum SplitParams {
     Predefined {
         /// Column that holds the sides.
         column: String,
+        /// Words of the column besides `train`, `dev` and `test`, each with the side that it stands for, or `-`: none.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        sides: BTreeMap<String, String>,
         /// Column whose values are promised to be on one side each.
         group_by: Option<String>,
     },
@@ -147,6 +152,16 @@ impl SplitParams {
             Self::GroupKFold { group_by, .. } => vec![group_by],
             Self::Predefined { group_by, .. } => group_by.as_deref().into_iter().collect(),
         }
+    }
+
+    /// Every column that the scheme looks at.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut columns = self.grouping();
+        columns.extend(self.stratify_by().iter().map(String::as_str));
+        if let Self::Predefined { column, .. } = self {
+            columns.push(column);
+        }
+        columns
     }
 
     /// Whether no speaker is ever on two sides of a fold.

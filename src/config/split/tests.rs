@@ -15,7 +15,14 @@ fn defaults_are_resolved() {
             "scheme = 'group-k-fold'\nfolds = 3\nstratify_by = []",
             SplitParams::GroupKFold { folds: 3, dev: 0.1, stratify_by: vec![], group_by: speaker() },
         ),
-        ("scheme = 'predefined'\ncolumn = 'part'", SplitParams::Predefined { column: "part".into(), group_by: None }),
+        (
+            "scheme = 'predefined'\ncolumn = 'part'\nsides = { Train = 'train', '' = '-' }",
+            SplitParams::Predefined {
+                column: "part".into(),
+                sides: [("Train", "train"), ("", "-")].map(|(word, side)| (word.into(), side.into())).into(),
+                group_by: None,
+            },
+        ),
     ];
     for (toml, want) in cases {
         assert_eq!(check(toml).as_ref(), Ok(&want), "{toml}");
@@ -38,6 +45,8 @@ fn wrong_keys_and_values_are_refused() {
         ("scheme = 'cross-corpus'\ntest_corpora = ['a']\ntrain_corpora = ['a']", "split.test_corpora", "one side"),
         ("scheme = 'predefined'", "split.column", "needs"),
         ("scheme = 'predefined'\ncolumn = 'x'\ngroup_by = 'room'", "split.group_by", "promise"),
+        ("scheme = 'predefined'\ncolumn = 'x'\nsides = { Val = 'validation' }", "split.sides.\"Val\"", "dev and test"),
+        ("scheme = 'loso'\nsides = { Val = 'dev' }", "split.sides", "does not use"),
     ];
     for (toml, key, problem) in cases {
         let error = check(toml).expect_err(toml);

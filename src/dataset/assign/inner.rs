@@ -3,7 +3,8 @@
 use super::super::augmented;
 use super::super::balance::Strata;
 use super::super::units::{Unit, grouping_columns};
-use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow, fold_words};
+use super::fixed::fixed_sides;
+use super::{Assigner, DatasetError, Fold, Keys, Split, SplitParams, SplitRow, fold_words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Cuts the train utterances of one fold into inner folds, which hold apart what the outer folds do; `rows` are the
@@ -65,7 +66,9 @@ pub fn inner_folds(
 fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, DatasetError> {
     let mut grouping = params.grouping();
     match params {
-        SplitParams::Predefined { column, .. } if !grouping.contains(&"speaker") && speakers_apart(keys, column)? => {
+        SplitParams::Predefined { column, sides, .. }
+            if !grouping.contains(&"speaker") && speakers_apart(keys, &fixed_sides(keys, column, sides)?)? =>
+        {
             grouping.insert(0, "speaker");
         }
         _ => {}
@@ -74,14 +77,14 @@ fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, Da
 }
 
 /// Whether every speaker is known and either tested or not.
-fn speakers_apart(keys: &Keys, column: &str) -> Result<bool, DatasetError> {
-    let (speakers, sides) = (keys.texts("speaker")?, keys.named("split.column", column)?);
+fn speakers_apart(keys: &Keys, sides: &Fold) -> Result<bool, DatasetError> {
+    let speakers = keys.texts("speaker")?;
     let mut tested = BTreeMap::new();
-    let is_consistent = |(speaker, side): (&Option<&str>, &Option<&str>)| {
-        let is_test = *side == Some(Split::Test.as_str());
+    let is_consistent = |(speaker, side): (&Option<&str>, &Option<Split>)| {
+        let is_test = *side == Some(Split::Test);
         speaker.is_some_and(|speaker| *tested.entry(speaker.to_owned()).or_insert(is_test) == is_test)
     };
-    Ok(speakers.iter().zip(&sides).all(is_consistent))
+    Ok(speakers.iter().zip(sides).all(is_consistent))
 }
 
 /// The values of each grouping column that are tested, as (inner fold, column, value).
@@ -93,7 +96,8 @@ fn tested_groups<'a>(
     let mut tested = BTreeSet::new();
     for (unit, fold) in units.iter().zip(sides) {
         for (column, cells) in columns.iter().enumerate() {
-            tested.extend(unit.rows.iter().map(|row| (*fold, column, cells[*row])));
+            let known = unit.rows.iter().filter(|row| cells[**row].is_some());
+            tested.extend(known.map(|row| (*fold, column, cells[*row])));
         }
     }
     tested

@@ -233,11 +233,24 @@ fn a_column_fixes_the_sides() {
     assert!(is_apart(&data, &rows, "room"));
     assert_eq!(sizes(&rows)[&(0, "dev".to_owned())], 24);
     data.rows[5].room = Some("Test".to_owned());
-    let error = split(&data, "scheme = 'predefined'\ncolumn = 'room'").expect_err("no such side").to_string();
-    assert!(error.contains("`Test`") && error.contains(&data.rows[5].utterance_id), "{error}");
-    data.rows[5].room = None;
-    let error = split(&data, "scheme = 'predefined'\ncolumn = 'room'").expect_err("no side").to_string();
-    assert!(error.contains("holds nothing"), "{error}");
+    data.rows[6].room = None;
+    data.rows[7].room = Some("2".to_owned());
+    let error = split(&data, "scheme = 'predefined'\ncolumn = 'room'").expect_err("no such sides").to_string();
+    let lines = [
+        "\"\" = \"-\"  # 1 utterance\n",
+        "\"2\" = \"?\"  # 1 utterance\n",
+        "\"Test\" = \"test\"  # 1 utterance\n",
+        "# dev: ",
+    ];
+    assert!(lines.iter().all(|line| error.contains(line)), "{error}");
+    let sides = "scheme = 'predefined'\ncolumn = 'room'\nsides = { Test = 'test', '' = '-', 2 = 'train' }";
+    let found = split(&data, sides).expect("all words are known");
+    let side = |row: usize| found.rows.iter().find(|split| split.utterance_id == data.rows[row].utterance_id);
+    assert_eq!(side(5).map(|row| row.split.as_str()), Some("test"));
+    assert_eq!(side(7).map(|row| row.split.as_str()), Some("train"));
+    assert_eq!(side(6), None);
+    let want = "1 utterance are on no side";
+    assert!(found.warnings.iter().any(|warning| warning.contains(want)), "{:?}", found.warnings);
 }
 
 #[test]
@@ -252,14 +265,19 @@ fn what_cannot_be_split_is_an_error_that_says_what_to_do() {
     own.rows[0..2].iter_mut().for_each(|row| row.emotion = "boredom".to_owned());
     let mut nameless = Utterances::of("x", &pairs(4));
     nameless.rows[7].speaker = None;
-    let cases: [(&Utterances, &str, &[&str]); 13] = [
+    let same = Utterances::of("x", &(0..24).map(|at| (at / 6, 0)).collect::<Vec<_>>());
+    let mut strangers = two_corpora();
+    strangers.rows.iter_mut().filter(|row| row.corpus == "b").for_each(|row| row.emotion += "!");
+    let cases: [(&Utterances, &str, &[&str]); 15] = [
+        (&same, "", &["at least two emotions are needed, and there is one, `neutral`", "[corpus.labels]"]),
+        (&strangers, "scheme = 'cross-corpus'", &["share no emotion: train has", "test has"]),
         (&three, "scheme = 'group-k-fold'", &["at least 5", "there are 3", "split.folds = 3"]),
         (&one, "", &["at least 2", "there are 1", "`stratified`"]),
         (&one, "scheme = 'loso'", &["loso", "there are 1"]),
         (&two, "", &["train and dev", "split.dev = 0"]),
         (&single, "scheme = 'k-fold'", &["boredom", "one utterance", "x/0000"]),
         (&own, "scheme = 'loso'\ndev = 0", &["boredom", "fold 0", "train"]),
-        (&nameless, "", &["x/0007", "speaker", "missing from 1 utterance,"]),
+        (&nameless, "scheme = 'loso'", &["x/0007", "speaker", "missing from 1 utterance,"]),
         (&three, "group_by = 'speeker'", &["split.group_by", "did you mean `speaker`"]),
         (&three, "stratify_by = ['audio_hash']", &["split.stratify_by", "emotion"]),
         (&three, "scheme = 'predefined'\ncolumn = 'part'", &["split.column", "`part`", "room"]),

@@ -157,6 +157,7 @@ fn augmentation(facts: &Facts) -> Option<String> {
 
 fn shared_words(facts: &Facts) -> String {
     let describe = |check: &str, name: &str| match sharing(facts, check) {
+        Sharing::Disjoint if check == "speaker" && facts.split.speakers.is_none() => format!("no known {name}"),
         Sharing::Disjoint => format!("no {name}"),
         Sharing::Shared(count) => format!("up to {}", number::plural(count, name)),
         Sharing::Unknown => format!("an unknown number of {name}s"),

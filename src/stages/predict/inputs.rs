@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::{self, ConfigError};
-use crate::corpus::{self, Glob};
-use crate::storage::{self, Entry, PassedOver, Reason, StorageError, Store, Survey};
+use crate::corpus::{Glob, Look, PassedOver};
+use crate::schema::plural;
+use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 
 use super::super::StageError;
 
@@ -26,8 +27,11 @@ pub(super) struct Input {
     pub given: String,
     /// Its files, sorted by path.
     pub files: Vec<Entry>,
+    /// Paths of files that are none by their extensions; those of hidden ones.
+    others: Vec<String>,
+    hidden: Vec<String>,
     /// What lies there and is no file.
-    pub passed_over: Vec<PassedOver>,
+    unlisted: Vec<Unlisted>,
 }
 
 impl Inputs {
@@ -54,14 +58,29 @@ impl Inputs {
     }
 
     /// What is no file, once each.
-    pub fn passed_over(&self) -> Vec<PassedOver> {
-        let all = self.inputs.iter().flat_map(|input| &input.passed_over).map(|passed| (passed.path.as_str(), passed));
+    pub fn unlisted(&self) -> Vec<Unlisted> {
+        let all = self.inputs.iter().flat_map(|input| &input.unlisted).map(|one| (one.path.as_str(), one));
         all.collect::<BTreeMap<_, _>>().into_values().cloned().collect()
     }
 
     /// Every file once, by path.
     pub fn files(&self) -> BTreeMap<&str, &Entry> {
         self.inputs.iter().flat_map(|input| &input.files).map(|file| (file.path.as_str(), file)).collect()
+    }
+
+    /// What lies in folders and was not looked at, but for files that are inputs of their own.
+    pub fn passed_over(&self) -> PassedOver {
+        let files = self.files();
+        let others = self.inputs.iter().flat_map(|input| &input.others).map(String::as_str).collect::<BTreeSet<_>>();
+        let usual = config::usual_extensions().map(str::to_owned).collect::<Vec<_>>();
+        PassedOver::of(others.into_iter().filter(|path| !files.contains_key(path)), &usual)
+    }
+
+    /// The warning about hidden audio files, where there are any.
+    pub fn hidden_warning(&self) -> Option<String> {
+        let hidden = self.inputs.iter().flat_map(|input| &input.hidden).collect::<BTreeSet<_>>().len();
+        let files = plural(hidden, "hidden audio file");
+        (hidden > 0).then(|| format!("{files} left alone (names with a leading dot, __MACOSX)"))
     }
 }
 
@@ -139,25 +158,28 @@ impl<'a> Place<'a> {
             Kind::File => store.stat(&path).map(|file| Survey { files: Vec::from_iter(file), ..Survey::default() }),
             Kind::Folder | Kind::Pattern => store.survey(&base),
         };
-        let Survey { mut files, mut passed_over } = found.map_err(self.unreachable())?;
-        let is_audio = |path: &str| corpus::is_audio(path[base.len()..].trim_start_matches('/'));
+        let Survey { files, mut unlisted } = found.map_err(self.unreachable())?;
         let count = files.len();
-        match kind {
-            // Whoever names a file means it.
-            Kind::File => {}
-            Kind::Folder => files.retain(|file| is_audio(&file.path)),
-            Kind::Pattern => {
-                let glob = Glob::new(&path)?;
-                files.retain(|file| glob.covers(&file.path) && is_audio(&file.path));
-                // A folder that may not be read could hold anything.
-                passed_over.retain(|passed| passed.reason == Reason::Unreadable || glob.covers(&passed.path));
+        let glob = if *kind == Kind::Pattern { Some(Glob::new(&path)?) } else { None };
+        let covers = |path: &str| glob.as_ref().is_none_or(|glob| glob.covers(path));
+        // A folder that may not be read could hold anything.
+        unlisted.retain(|one| one.reason == Reason::Unreadable || covers(&one.path));
+        let label = if path.is_empty() { ".".to_owned() } else { path.clone() };
+        let (given, none) = (self.given.to_owned(), Vec::new);
+        let mut input = Input { label, given, files: Vec::new(), others: none(), hidden: none(), unlisted };
+        for file in files.into_iter().filter(|file| covers(&file.path)) {
+            match Look::at(file.path[base.len()..].trim_start_matches('/')) {
+                // Whoever names a file means it.
+                _ if *kind == Kind::File => input.files.push(file),
+                Look::Audio => input.files.push(file),
+                Look::HiddenAudio => input.hidden.push(file.path),
+                Look::Other => input.others.push(file.path),
             }
         }
-        if files.is_empty() {
+        if input.files.is_empty() {
             return Err(self.unusable(&nothing(kind, store.has(&base), count)));
         }
-        let label = if path.is_empty() { ".".to_owned() } else { path };
-        Ok(Input { label, given: self.given.to_owned(), files, passed_over })
+        Ok(input)
     }
 
     fn unreachable(&self) -> impl Fn(StorageError) -> StageError {

@@ -1,0 +1,153 @@
+//! The manifest of a corpus: a file, or a folder of Parquet parts.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use crate::config;
+use crate::corpus::{self, CorpusError, ManifestTable};
+use crate::storage::{self, Entry, StorageError};
+use crate::table::{self, TableError};
+
+use super::super::StageError;
+
+/// What Hive and Spark call the folder of rows whose value is null.
+const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
+/// Folders of tables that keep rows which are deleted, or the log of them.
+const LOGS: [(&str, &str); 2] = [("_delta_log", "Delta"), (".hoodie", "Hudi")];
+
+/// Reads the manifest at `path`; `hasher` sees every byte of it.
+pub(super) fn read(
+    corpus: &config::Corpus,
+    path: &str,
+    storage: &config::Storage,
+    hasher: &mut blake3::Hasher,
+) -> Result<ManifestTable, StageError> {
+    let unreachable = |source| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
+    let path = path.trim_end_matches('/');
+    match storage::read_file(path, storage) {
+        Ok(content) => {
+            hasher.update(&content);
+            read_file(corpus, path, content)
+        }
+        Err(error) => match listed(path, storage) {
+            Some(files) => read_folder(corpus, path, &files, storage, hasher),
+            None => Err(unreachable(error)),
+        },
+    }
+}
+
+fn read_file(corpus: &config::Corpus, path: &str, content: Bytes) -> Result<ManifestTable, StageError> {
+    if corpus::is_parquet(&content, path) {
+        return Ok(read_parquet(path, content)?);
+    }
+    Ok(corpus::parse_text(corpus, &content, path)?)
+}
+
+fn read_parquet(path: &str, content: Bytes) -> Result<ManifestTable, CorpusError> {
+    let table = table::read_text_columns(content).map_err(|error| match error {
+        TableError::Unreadable { reason, .. } => problem(path, format!("no readable Parquet: {reason}")),
+        error => problem(path, error.to_string()),
+    })?;
+    let (rows, left_out) = (table.rows, table.left_out);
+    Ok(ManifestTable { columns: table.columns, rows, left_out, ..ManifestTable::default() })
+}
+
+/// The files of a folder; nothing where there is none.
+fn listed(path: &str, storage: &config::Storage) -> Option<Vec<Entry>> {
+    let files = storage::open(path, storage).and_then(|store| store.list("")).ok()?;
+    (!files.is_empty()).then_some(files)
+}
+
+/// Puts the parts of a folder one behind the other, in the order of their paths; `key=value` in them is a column. What
+/// begins with a dot or `_` is no part.
+fn read_folder(
+    corpus: &config::Corpus,
+    path: &str,
+    files: &[Entry],
+    storage: &config::Storage,
+    hasher: &mut blake3::Hasher,
+) -> Result<ManifestTable, StageError> {
+    if let Some((_, kind)) =
+        LOGS.iter().find(|(log, _)| files.iter().any(|file| file.path.split('/').next() == Some(log)))
+    {
+        let words = format!("the folder is a {kind} table, which keeps old rows too; write its rows as plain Parquet");
+        return Err(problem(path, words).into());
+    }
+    let is_visible = |file: &&Entry| !file.path.split('/').any(|step| step.starts_with(['.', '_']));
+    let (parts, others): (Vec<&Entry>, Vec<&Entry>) =
+        files.iter().filter(is_visible).partition(|file| corpus::is_named_parquet(&file.path));
+    let Some(first) = parts.first() else {
+        let seen = others.first().map_or_else(|| "nothing to read".to_owned(), |file| format!("{:?}", file.path));
+        let words = format!("it is a folder without Parquet files (it holds {seen}); name one file");
+        return Err(problem(path, words).into());
+    };
+    if let Some(other) = others.iter().find(|file| is_table(&file.path)) {
+        let words = format!(
+            "it is a folder of Parquet files ({:?}) and of others ({:?}); name one file",
+            first.path, other.path
+        );
+        return Err(problem(path, words).into());
+    }
+    let unreachable =
+        |source: StorageError| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
+    let store = storage::open(path, storage).map_err(unreachable)?;
+    let mut tables = Vec::new();
+    for part in parts {
+        let content = store.get(&part.path).map_err(unreachable)?;
+        hasher.update(part.path.as_bytes()).update(&content);
+        let table = read_parquet(&format!("{path}/{}", part.path), content)?;
+        tables.push(with_partition(table, &part.path));
+    }
+    Ok(together(tables))
+}
+
+/// Whether a file has a name that text tables have.
+fn is_table(path: &str) -> bool {
+    let name = path.to_lowercase();
+    ["csv", "tsv", "tab", "json", "jsonl", "ndjson", "csv.gz", "orc", "avro"]
+        .iter()
+        .any(|end| name.ends_with(&format!(".{end}")))
+}
+
+/// Adds the columns that the folders of a part name: `speaker=s1/part-0.parquet`.
+fn with_partition(mut table: ManifestTable, path: &str) -> ManifestTable {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    for (name, value) in folders.split('/').filter_map(|folder| folder.split_once('=')) {
+        if table.columns.iter().any(|column| column == name) {
+            continue;
+        }
+        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
+        let value = Some(value).filter(|value| value != NULL_PARTITION);
+        table.columns.push(name.to_owned());
+        table.rows.iter_mut().for_each(|row| row.push(value.clone()));
+    }
+    table
+}
+
+/// The rows of all tables under the columns of any, but for those that one of them had to leave out.
+fn together(tables: Vec<ManifestTable>) -> ManifestTable {
+    let mut all = ManifestTable::default();
+    for (name, why) in tables.iter().flat_map(|table| &table.left_out) {
+        if !all.left_out.iter().any(|(known, _)| known == name) {
+            all.left_out.push((name.clone(), why.clone()));
+        }
+    }
+    let left_out: BTreeSet<&String> = all.left_out.iter().map(|(name, _)| name).collect();
+    for name in tables.iter().flat_map(|table| &table.columns) {
+        if !all.columns.contains(name) && !left_out.contains(name) {
+            all.columns.push(name.clone());
+        }
+    }
+    for table in tables {
+        let place = |name: &String| table.columns.iter().position(|column| column == name);
+        let places: Vec<Option<usize>> = all.columns.iter().map(place).collect();
+        let widened = table.rows.iter().map(|row| places.iter().map(|place| row[(*place)?].clone()).collect());
+        all.rows.extend(widened);
+    }
+    all
+}
+
+fn problem(path: &str, problem: String) -> CorpusError {
+    CorpusError::Manifest { manifest: path.to_owned(), problem }
+}

@@ -1,0 +1,147 @@
+//! What the label table alone can refuse is refused before any audio is decoded, in `ser run` and in `--dry-run`.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::contract::{PIPELINE, run, workplace};
+use crate::misuse::manifest;
+use crate::util::{failure, ser, stdout};
+
+/// Runs into the refusal with these flags, and again as a dry run, with ingest done and nothing else begun.
+fn refused_early(folder: &Path, flags: &[&str]) -> String {
+    let refused = |arguments: &[&str]| {
+        let (code, log) = failure(&ser(folder, &[arguments, flags].concat()));
+        assert_eq!(code, 3, "{flags:?}: {log}");
+        log[log.find("error: ").expect("an error")..].to_owned()
+    };
+    let error = refused(&["run", "pipeline.toml"]);
+    assert!(!folder.join("out/run/extract").exists() && !folder.join("out/run/extract.json").exists(), "{flags:?}");
+    assert_eq!(refused(&["run", "pipeline.toml", "--dry-run"]), error, "{flags:?}");
+    // Whoever wants features alone has them ingested all the same.
+    stdout(&ser(folder, &[&["ingest", "pipeline.toml"], flags].concat()));
+    error
+}
+
+/// A workplace whose manifest has sides as a publisher spells them.
+fn sided() -> TempDir {
+    let folder = manifest(",part", |number, path, label, who| {
+        let side = match &who[..5] {
+            "spk01" | "spk02" => "Test1",
+            "spk03" => "Development",
+            "spk04" => "",
+            _ => "Train",
+        };
+        let _ = number;
+        format!("{path},{label},{who},{side}\n")
+    });
+    let text = fs::read_to_string(folder.path().join("pipeline.toml")).expect("readable");
+    fs::write(folder.path().join("pipeline.toml"), text + "\n[split]\nscheme = 'predefined'\ncolumn = 'part'\n")
+        .expect("written");
+    folder
+}
+
+#[test]
+fn what_the_labels_cannot_bear_is_refused_at_once() {
+    let folder = workplace();
+    let cases: [(&[&str], &str); 5] = [
+        (&["corpus.0.filter={emotion=['anger']}"], "at least two emotions are needed, and there is one, `anger`"),
+        (&["split.scheme='group-k-fold'", "split.folds=12"], "at least 12 groups of `speaker`"),
+        (&["split.stratify_by=['emotoin']"], "did you mean `emotion`"),
+        (&["split.scheme='group-k-fold'", "split.group_by='room'"], "`split.group_by` names column `room`"),
+        (
+            &[
+                "corpus.0.filter={speaker=['spk01','spk02']}",
+                "split.scheme='loso'",
+                "split.dev=0",
+                "tune.folds=2",
+                "tune.space={train.logistic.alpha=[1,100]}",
+            ],
+            "for the inner folds of fold 0",
+        ),
+    ];
+    for (set, want) in cases {
+        let flags: Vec<&str> = set.iter().flat_map(|set| ["--set", set]).collect();
+        let error = refused_early(folder.path(), &flags);
+        assert!(error.contains(want), "{error}\nshould say {want}");
+    }
+}
+
+#[test]
+fn speakers_that_are_needed_and_not_there_are_missed_at_once() {
+    let folder = workplace();
+    fs::write(folder.path().join("pipeline.toml"), PIPELINE.replace("(?P<speaker>spk", "(spk")).expect("written");
+    for set in ["split.scheme='loso'", "split.scheme='speaker-disjoint'"] {
+        let error = refused_early(folder.path(), &["--set", set]);
+        assert!(error.contains("groups by `speaker`, which is missing from 27 utterances"), "{error}");
+    }
+    let by_speaker = ["--set", "split.scheme='stratified'", "--set", "normalize.scope='speaker'"];
+    let error = refused_early(folder.path(), &by_speaker);
+    assert!(error.contains("has no speaker, which normalize.scope = \"speaker\" needs"), "{error}");
+}
+
+#[test]
+fn corpora_without_a_shared_emotion_are_refused_at_once() {
+    let folder = workplace();
+    let section = &PIPELINE[PIPELINE.find("[[corpus]]").expect("there")..PIPELINE.find("[features]").expect("there")];
+    let other = section.replace("name = \"synthetic\"", "name = \"other\"");
+    let text = PIPELINE.replace(
+        "[features]",
+        &format!("{other}labels = {{ anger = 'rage', neutral = 'calm', sadness = 'gloom' }}\n\n[features]"),
+    );
+    fs::write(folder.path().join("pipeline.toml"), text + "\n[split]\nscheme = 'cross-corpus'\n").expect("written");
+    let error = refused_early(folder.path(), &[]);
+    assert!(
+        error.contains("share no emotion: train has calm, gloom, rage, test has anger, neutral, sadness"),
+        "{error}"
+    );
+}
+
+#[test]
+fn sides_are_listed_and_can_be_mapped() {
+    let folder = sided();
+    let error = refused_early(folder.path(), &[]);
+    let lines = [
+        "[split.sides]\n",
+        "\"\" = \"-\"  # 3 utterances\n",
+        "\"Development\" = \"dev\"  # 3 utterances\n",
+        "\"Test1\" = \"test\"  # 6 utterances\n",
+        "\"Train\" = \"train\"  # 15 utterances",
+    ];
+    for line in lines {
+        assert!(error.contains(line), "{error}\nshould say {line}");
+    }
+    // What it offers works as it stands.
+    let sides = &error[error.find("[split.sides]").expect("there")..];
+    let text = fs::read_to_string(folder.path().join("pipeline.toml")).expect("readable");
+    fs::write(folder.path().join("pipeline.toml"), format!("{text}\n{sides}")).expect("written");
+    let printed = run(folder.path(), &["--set", "train.models=['naive-bayes', 'majority']"]);
+    assert!(printed.contains("predefined in 1 fold"), "{printed}");
+    let report = fs::read_to_string(folder.path().join("out/report.md")).expect("readable");
+    assert!(report.contains("3 utterances are on no side, as split.sides says of their"), "{report}");
+}
+
+#[test]
+fn people_who_are_not_known_are_not_one_person() {
+    let folder = manifest("", |number, path, label, who| {
+        format!("{path},{label},{}\n", if number < 9 { ["nan", "", "None"][number % 3] } else { who })
+    });
+    let output = ser(folder.path(), &["run", "pipeline.toml", "--set", "train.models=['naive-bayes', 'majority']"]);
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    stdout(&output);
+    assert!(log.contains("9 of 27 utterances have no speaker"), "{log}");
+    let report = fs::read_to_string(folder.path().join("out/report.md")).expect("readable");
+    assert!(report.contains("9 of 27 utterances have no \\`speaker\\`: each of them is placed by itself"), "{report}");
+    assert!(report.contains("no known speaker"), "{report}");
+    assert!(!report.contains("synthetic/nan"), "{report}");
+    let error = refused_again(folder.path());
+    assert!(error.contains("missing from 9 utterances"), "{error}");
+}
+
+/// Leaving each of unknown people out in turn makes no sense.
+fn refused_again(folder: &Path) -> String {
+    let (code, error) = failure(&ser(folder, &["run", "pipeline.toml", "--set", "split.scheme='loso'"]));
+    assert_eq!(code, 3, "{error}");
+    error
+}
