@@ -49,7 +49,7 @@ impl Context<'_> {
 /// Refuses more rejects than the share `limit`, which `key` sets.
 pub(super) fn check_rejects(rejects: u64, utterances: u64, key: &'static str, limit: f64) -> Result<(), StageError> {
     if rejects as f64 > limit * utterances as f64 {
-        return Err(StageError::TooManyRejects { rejects, utterances, key, limit });
+        return Err(StageError::TooManyRejects { rejects, utterances, key, limit, lfs_pointers: 0 });
     }
     Ok(())
 }

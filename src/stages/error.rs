@@ -1,3 +1,4 @@
+use crate::audio::LFS_REMEDY;
 use crate::config::ConfigError;
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
@@ -69,7 +70,8 @@ pub enum StageError {
     /// More was refused than the pipeline allows.
     #[error(
         "{rejects} of {utterances} utterances were refused, more than {key} = {limit} allows; \
-         see rejects.parquet for the causes"
+         see rejects.parquet for the causes{}",
+        pointers_hint(*lfs_pointers)
     )]
     TooManyRejects {
         /// Utterances refused.
@@ -80,6 +82,8 @@ pub enum StageError {
         key: &'static str,
         /// The limit.
         limit: f64,
+        /// How many of them are Git LFS pointers.
+        lfs_pointers: u64,
     },
     /// Train and test share what they must not.
     #[error(
@@ -150,4 +154,23 @@ pub enum StageError {
         /// The signal's number.
         signal: i32,
     },
+}
+
+impl StageError {
+    /// The same, where so many of too many rejects are Git LFS pointers.
+    pub(super) fn because_of_pointers(self, count: u64) -> Self {
+        match self {
+            Self::TooManyRejects { rejects, utterances, key, limit, .. } => {
+                Self::TooManyRejects { rejects, utterances, key, limit, lfs_pointers: count }
+            }
+            other => other,
+        }
+    }
+}
+
+fn pointers_hint(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        count => format!("\nhint: {count} of them are Git LFS pointers, not recordings: {LFS_REMEDY}"),
+    }
 }

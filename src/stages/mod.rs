@@ -13,6 +13,7 @@ mod ledger;
 mod normalize;
 mod output;
 mod predict;
+mod signals;
 mod split;
 mod train;
 

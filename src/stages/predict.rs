@@ -11,13 +11,13 @@ use std::time::Instant;
 use crate::config::{self, ConfigError, Scope};
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
-use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance, plural};
+use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Signal, Table, Track, Utterance, plural};
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::{check_rejects, check_stop};
 use super::crew::{Crew, Refusal, Sources};
 use super::ledger::{self, Outcome, State, Task};
-use super::{Done, Prepared, Progress, StageError, StageName, output};
+use super::{Done, Prepared, Progress, StageError, StageName, output, signals};
 
 use inputs::{Input, Inputs};
 use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
@@ -75,7 +75,8 @@ impl Predict<'_> {
         let task = self.task();
         let outcome = task.perform(self.prepare()?, |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
-        check_rejects(count("rejects"), count("files"), "--max-reject-rate", self.max_reject_rate)?;
+        let checked = check_rejects(count("rejects"), count("files"), "--max-reject-rate", self.max_reject_rate);
+        checked.map_err(|error| error.because_of_pointers(count(output::LFS_POINTERS)))?;
         Ok(outcome)
     }
 
@@ -179,12 +180,15 @@ impl Predict<'_> {
             let predicted = rows.iter().filter(|row| row.predicted == *class).count();
             counts.insert(format!("predicted.{class}"), predicted as u64);
         }
+        let signals = Signal::counts(rows.iter().map(|row| row.signal.as_deref()));
         let summary = summarize(&work.saved, &rows, &probabilities, rejects.len());
         let inputs = BTreeMap::from([("model".to_owned(), hash.to_owned())]);
         let table = sorted(rows, probabilities, &work.saved.classes);
         let outputs =
             vec![output::put_rejects(self.out, PREDICT, rejects)?, output::put_table(self.out, &table, hash, &inputs)?];
-        Ok(Done { outputs, counts, summary, warnings: work.warnings.clone() })
+        let mut warnings = work.warnings.clone();
+        warnings.extend(signals::warning(&signals, "the inferences table"));
+        Ok(Done { outputs, counts, summary, warnings })
     }
 }
 
