@@ -13,6 +13,8 @@ use super::{AudioError, Source};
 const BOXES: usize = 256;
 /// So many edits are believed.
 const EDITS: usize = 4_096;
+/// Most seconds of silence that are inserted.
+const SILENCE_S: u64 = 600;
 /// A rate of 1, in 16 and 16 bits.
 const NORMAL_RATE: u32 = 0x0001_0000;
 
@@ -161,9 +163,13 @@ impl Trak {
             let scaled = (u128::from(ticks) * u128::from(to) + u128::from(from) / 2) / u128::from(from);
             u64::try_from(scaled).unwrap_or(u64::MAX)
         };
-        let (mut stretches, mut before) = (Vec::new(), 0);
+        let (mut stretches, mut before, mut silence) = (Vec::new(), 0, 0);
         for edit in &self.edits {
             if edit.start < 0 {
+                silence = edit.duration.saturating_add(silence);
+                if silence / movie_scale > SILENCE_S {
+                    return Err(refused(format!("{} s of silence are inserted", silence / movie_scale)));
+                }
                 stretches.push(Stretch::Silence(scaled(edit.duration, movie_scale, rate_hz)));
                 continue;
             }

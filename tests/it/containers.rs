@@ -384,8 +384,12 @@ fn edit_lists_are_followed() {
         let joined = [&all[..480], &silence(160)[..], &all[1_600..2_400]].concat();
         assert_eq!(edited(&[(30, 0, NORMAL), (10, -1, NORMAL), (50, 1_600, NORMAL)]), joined);
     }
-    let refused: [&[(u64, i64, u32)]; 3] =
-        [&[(100, 0, 2 * NORMAL)], &[(100, 1_600, NORMAL), (100, 0, NORMAL)], &[(100, 0, 0)]];
+    let refused: [&[(u64, i64, u32)]; 4] = [
+        &[(100, 0, 2 * NORMAL)],
+        &[(100, 1_600, NORMAL), (100, 0, NORMAL)],
+        &[(100, 0, 0)],
+        &[(4_000_000_000, -1, NORMAL), (100, 0, NORMAL)],
+    ];
     for edits in refused {
         assert_eq!(code(&with_edits(&file, 0, edits)), "edit_list_unsupported", "{edits:?}");
     }
