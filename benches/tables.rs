@@ -83,6 +83,7 @@ fn keys(row: usize) -> FeatureKeys {
         channels: 1,
         duration_s: 3.0,
         audio_hash: format!("{row:064x}"),
+        signal: None,
         augmented_from: None,
         transform: None,
     }

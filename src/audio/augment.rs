@@ -53,7 +53,7 @@ fn copy(audio: &Audio, transform: Transform, id: &str, resamplers: &mut Resample
             (noisy(&audio.samples, snr_db, ChaCha8Rng::seed_from_u64(seed)), audio.duration_s)
         }
     };
-    Audio { samples, duration_s, codec: audio.codec.clone(), ..*audio }
+    Audio { samples, duration_s, ..audio.clone() }
 }
 
 fn amplified(samples: &[f32], db: f64) -> Vec<f32> {
@@ -95,7 +95,14 @@ mod tests {
 
     fn audio(samples: Vec<f32>) -> Audio {
         let duration_s = samples.len() as f64 / f64::from(RATE_HZ);
-        Audio { samples, codec: "flac".to_owned(), sample_rate_hz: RATE_HZ, channels: 2, duration_s }
+        Audio {
+            samples,
+            codec: "flac".to_owned(),
+            sample_rate_hz: RATE_HZ,
+            channels: 2,
+            duration_s,
+            signals: Vec::new(),
+        }
     }
 
     fn sine(hz: f64, len: usize) -> Vec<f32> {

@@ -4,7 +4,7 @@ use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::well_known::{
-    FORMAT_ID_ADTS, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_WAVE,
+    FORMAT_ID_ADTS, FORMAT_ID_CAF, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3,
 };
 use symphonia::core::formats::{FormatId, Track};
 use symphonia::core::packet::Packet;
@@ -12,8 +12,8 @@ use symphonia::core::packet::Packet;
 use super::AudioError;
 use super::mono::MonoMix;
 
-/// Streams without an end of their own: MPEG audio, and WAV as it is written to a pipe.
-const OPEN_ENDED: [FormatId; 5] = [FORMAT_ID_WAVE, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS];
+/// Streams without an end of their own: MPEG audio.
+const OPEN_ENDED: [FormatId; 4] = [FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS];
 /// Lossy codecs may lack this much of the stated length: encoder delay and padding are told differently everywhere.
 const LOSSY_SLACK_S: f64 = 0.15;
 /// Share of packets of a lossy codec that may fail to decode, as players skip them.
@@ -38,10 +38,16 @@ impl Stream {
     pub fn new(format: FormatId, track: &Track, codec: &AudioCodecParameters, codec_name: &str) -> Self {
         // Without an encoder's tag the length of an MP3 is a guess from its first frames.
         let believed = codec.codec != CODEC_ID_MP3 || track.delay.is_some();
-        let stated_s =
-            track.time_base.zip(track.duration).filter(|_| believed).map(|(base, duration)| {
-                duration.get() as f64 * f64::from(base.numer.get()) / f64::from(base.denom.get())
-            });
+        // The duration of a CAF counts padding that the last packet need not hold.
+        let ticks = match track.num_frames {
+            Some(frames) if format == FORMAT_ID_CAF => Some(frames + u64::from(track.delay.unwrap_or(0))),
+            _ => track.duration.map(|duration| duration.get()),
+        };
+        let stated_s = track
+            .time_base
+            .zip(ticks)
+            .filter(|_| believed)
+            .map(|(base, ticks)| ticks as f64 * f64::from(base.numer.get()) / f64::from(base.denom.get()));
         Self {
             track_id: track.id,
             lossless: codec_name.starts_with("pcm_") || ["flac", "alac"].contains(&codec_name),
@@ -50,13 +56,34 @@ impl Stream {
         }
     }
 
+    /// Of samples that lie one after the other, so many of which the header states.
+    pub fn plain(stated_frames: Option<u64>, rate_hz: u32) -> Self {
+        let stated_s = stated_frames.map(|frames| frames as f64 / f64::from(rate_hz));
+        Self { track_id: 0, lossless: true, open_ended: false, stated_s }
+    }
+
+    /// Takes another part of the recording in, which a header of its own describes.
+    pub fn extend(&mut self, part: Self) {
+        self.stated_s = self.stated_s.zip(part.stated_s).map(|(a, b)| a + b);
+    }
+
+    /// Takes an end within a packet for the end of the recording.
+    pub fn leave_open(&mut self) {
+        self.open_ended = true;
+    }
+
+    /// Believes nothing of the length that the container states.
+    pub fn doubt(&mut self) {
+        self.stated_s = None;
+    }
+
     /// Refuses a stream that ended before what its container states; `ended_early`: within a packet.
     ///
     /// # Errors
     /// `truncated`, `no_samples`.
     pub fn check_complete(&self, mono: &MonoMix, ended_early: bool) -> Result<(), AudioError> {
         let rate_hz = f64::from(mono.rate_hz.max(1));
-        let decoded_s = mono.len as f64 / rate_hz;
+        let decoded_s = mono.decoded as f64 / rate_hz;
         let slack_s = if self.lossless { 0.5 / rate_hz } else { LOSSY_SLACK_S };
         let is_short = self
             .stated_s

@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::decode::Decoding;
 use super::mono::MonoMix;
 use super::resample::{Resamplers, Resampling};
+use super::signal::Meter;
 use super::{Audio, AudioError};
 
 /// Samples beyond this are no sound but numbers misread, and overflow in a transform.
@@ -48,13 +49,14 @@ pub struct Cut {
     len: usize,
     /// The first of them that is no sound.
     broken: Option<usize>,
+    meter: Meter,
     signal: Option<Resampling>,
 }
 
 impl Cut {
     /// Nothing heard yet.
     pub fn new(segment: Segment) -> Self {
-        Self { segment, len: 0, broken: None, signal: None }
+        Self { segment, len: 0, broken: None, meter: Meter::new(), signal: None }
     }
 
     /// Takes its share of a packet; true where the last sample of the segment has been heard.
@@ -68,6 +70,7 @@ impl Cut {
             self.len += samples.len();
             // A transform breaks down over what is no number.
             if self.broken.is_none() {
+                self.meter.hear(samples, mono);
                 self.signal.get_or_insert_with(|| resamplers.begin(mono.rate_hz)).push(samples);
             }
         }
@@ -86,7 +89,8 @@ impl Cut {
             return Err(AudioError::NonFinite { at_s: place as f64 / f64::from(rate_hz) });
         }
         let duration_s = self.len as f64 / f64::from(rate_hz);
-        Ok(Audio { samples, codec: decoding.codec.clone(), sample_rate_hz: rate_hz, channels, duration_s })
+        let signals = self.meter.signals(rate_hz, resamplers.rate_hz());
+        Ok(Audio { samples, codec: decoding.codec.clone(), sample_rate_hz: rate_hz, channels, duration_s, signals })
     }
 }
 

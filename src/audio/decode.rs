@@ -1,29 +1,35 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::audio::Channels;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_OPUS, CODEC_ID_VORBIS};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
-use symphonia::core::meta::MetadataOptions;
+use symphonia::core::formats::well_known::FORMAT_ID_CAF;
 
-use super::AudioError;
 use super::complete::{Budget, Skipped, Stream};
+use super::container::{Container, Framed, Told};
 use super::mono::MonoMix;
-use super::source::{Media, Source};
+use super::packets::{Packets, Step, corrupt};
+use super::plain::{Layout, Plain};
+use super::source::Media;
+use super::timeline::{Stretch, Timeline};
+use super::{AudioError, Source, names};
 use crate::config;
+
+/// More channels of Vorbis than these are not decoded right: symphonia 0.6 undoes the coupling of channels in the wrong
+/// order, and mixes up the classes of residues that are not interleaved.
+const VORBIS_CHANNELS: usize = 2;
 
 /// A file on its way through the decoder: one channel at the rate of the file, packet after packet.
 ///
 /// Memory holds one packet, whatever the length of the file and whatever its header claims.
 pub struct Decoding<'a> {
-    format: Box<dyn FormatReader + 'a>,
+    packets: Packets<'a>,
     decoder: Box<dyn AudioDecoder>,
     stream: Stream,
     budget: Budget,
     skipped: Skipped,
+    timeline: Timeline,
     /// The samples of the last packet, and how many there were before.
     pub mono: MonoMix,
     /// Codec as the decoder names it: `pcm_s16le`, `flac`, `mp3`, `vorbis`, `aac`, ...
@@ -36,37 +42,64 @@ impl<'a> Decoding<'a> {
     /// # Errors
     /// See [`AudioError`]; a panic of the decoder is caught.
     pub fn open(source: impl Source + 'a, extension: Option<&str>, params: &config::Audio) -> Result<Self, AudioError> {
-        let media = Media::new(source).map_err(|error| corrupt(&error.into()))?;
-        if media.bytes == 0 {
+        let mut source: Box<dyn Source + 'a> = Box::new(source);
+        let bytes = source.seek(std::io::SeekFrom::End(0)).map_err(|error| corrupt(&error.into()))?;
+        if bytes == 0 {
             return Err(AudioError::EmptyFile);
         }
-        if media.bytes > params.max_bytes {
-            return Err(AudioError::TooLarge { bytes: media.bytes, limit: params.max_bytes });
+        if bytes > params.max_bytes {
+            return Err(AudioError::TooLarge { bytes, limit: params.max_bytes });
         }
-        guarded(|| Self::begin(media, extension, params))
+        guarded(|| match Container::find(source.as_mut(), bytes)? {
+            Container::Samples(layout) => Self::samples(source, layout, bytes, params),
+            Container::Framed(framed) => Self::framed(source, framed, extension, params),
+        })
     }
 
-    fn begin(
-        media: Media<impl Source + 'a>,
+    /// Of samples that lie one after the other in a file of `bytes` bytes.
+    fn samples(
+        source: Box<dyn Source + 'a>,
+        layout: Layout,
+        bytes: u64,
+        params: &config::Audio,
+    ) -> Result<Self, AudioError> {
+        let (format, mono) = (layout.format, MonoMix::new(params));
+        mono.check(format.rate_hz, u32::from(format.channels))?;
+        let plain = Plain::new(source, layout, bytes).map_err(|error| corrupt(&error.into()))?;
+        let decoder = decoder_for(&format.parameters())?;
+        let codec = decoder.codec_info().short_name.to_owned();
+        let stream = Stream::plain(plain.stated_frames(), format.rate_hz);
+        let counted = plain.counted_frames().map(|frames| vec![Stretch::Samples(0..frames)]);
+        let timeline = counted.map_or_else(Timeline::default, Timeline::new);
+        let (budget, skipped, packets) = (Budget::new(bytes), Skipped::default(), Packets::plain(plain));
+        Ok(Self { packets, decoder, stream, budget, skipped, timeline, mono, codec })
+    }
+
+    /// Of a format that symphonia reads.
+    fn framed(
+        source: Box<dyn Source + 'a>,
+        framed: Framed,
         extension: Option<&str>,
         params: &config::Audio,
     ) -> Result<Self, AudioError> {
-        let budget = Budget::new(media.bytes);
-        let format = open(media, extension)?;
-        let track = format.default_track(TrackType::Audio).ok_or(AudioError::NoAudioTrack)?;
-        let Some(CodecParameters::Audio(codec)) = &track.codec_params else { return Err(AudioError::NoAudioTrack) };
-        let decoder = decoder_for(codec)?;
-        let name = decoder.codec_info().short_name.to_owned();
-        let stream = Stream::new(format.format_info().format, track, codec, &name);
-        Ok(Self {
-            format,
-            decoder,
-            stream,
-            budget,
-            skipped: Skipped::default(),
-            mono: MonoMix::new(params),
-            codec: name,
-        })
+        let Framed { window, patches, told } = framed;
+        let budget = Budget::new(window.end - window.start);
+        let media = Media::new(source, window.clone(), patches).map_err(|error| corrupt(&error.into()))?;
+        let mut packets = Packets::framed(media, extension)?;
+        match &told {
+            Told::Flac(first) => packets.watch_flac(window.end.saturating_sub(*first)),
+            Told::Mpeg(parts) => packets.watch_mpeg(parts.clone(), window.start),
+            _ => packets.watch_mpeg(Vec::new(), window.start),
+        }
+        let (decoder, mut stream, codec) = begin(&packets)?;
+        if let Told::Matroska(told) = &told
+            && told.is_whole_live
+        {
+            stream.leave_open();
+        }
+        let timeline = played(&told, &packets)?.map_or_else(Timeline::default, Timeline::new);
+        let (skipped, mono) = (Skipped::default(), MonoMix::new(params));
+        Ok(Self { packets, decoder, stream, budget, skipped, timeline, mono, codec })
     }
 
     /// Decodes on to the next packet with samples; false at the end of a file that is found complete.
@@ -79,12 +112,20 @@ impl<'a> Decoding<'a> {
 
     fn next_packet(&mut self) -> Result<bool, AudioError> {
         loop {
-            let packet = match self.format.next_packet() {
-                Ok(Some(packet)) => packet,
-                Ok(None) => return self.end(false),
-                Err(Error::ResetRequired) => return Err(AudioError::ChainedStreams),
-                Err(error) if is_end_of_file(&error) => return self.end(true),
-                Err(error) => return Err(corrupt(&error)),
+            // Only a decoded packet tells the rate of the silence before it.
+            if self.mono.decoded > 0 && self.timeline.play(&mut self.mono.packet) {
+                self.mono.keep()?;
+                return Ok(true);
+            }
+            let packet = match self.packets.next()? {
+                Step::Packet(packet) => packet,
+                Step::Part => {
+                    let (decoder, stream, _) = begin(&self.packets)?;
+                    self.decoder = decoder;
+                    self.stream.extend(stream);
+                    continue;
+                }
+                Step::End { within_packet } => return self.end(within_packet),
             };
             self.budget.spend(&packet)?;
             if packet.track_id != self.stream.track_id {
@@ -99,17 +140,50 @@ impl<'a> Decoding<'a> {
                 }
                 Err(error) => return Err(corrupt(&error)),
             }
-            if !self.mono.packet.is_empty() {
-                return Ok(true);
-            }
+            self.timeline.hear(&mut self.mono.packet);
         }
     }
 
-    fn end(&self, within_packet: bool) -> Result<bool, AudioError> {
+    fn end(&mut self, within_packet: bool) -> Result<bool, AudioError> {
         self.skipped.check()?;
         self.stream.check_complete(&self.mono, within_packet)?;
-        Ok(false)
+        match self.packets.left_behind()? {
+            0 => Ok(false),
+            bytes => Err(AudioError::AudioAfterEnd { bytes }),
+        }
     }
+}
+
+/// What is played of the decoded samples; none: everything.
+fn played(told: &Told, packets: &Packets) -> Result<Option<Vec<Stretch>>, AudioError> {
+    let Some((format, track, audio)) = packets.track() else { return Ok(None) };
+    let rate_hz = audio.sample_rate.unwrap_or(0);
+    match told {
+        Told::Movie(movie) => movie.stretches(track.id, rate_hz),
+        // Of Vorbis, the decoder drops the first block by itself.
+        Told::Matroska(told) if audio.codec != CODEC_ID_VORBIS => {
+            let delay = told.delay(track.id, rate_hz);
+            Ok((delay > 0).then(|| vec![Stretch::Samples(delay..u64::MAX)]))
+        }
+        // The packet table counts the frames that are meant.
+        _ if format == FORMAT_ID_CAF && (track.delay.is_some() || track.padding.is_some()) => {
+            let delay = u64::from(track.delay.unwrap_or(0));
+            Ok(track.num_frames.map(|frames| vec![Stretch::Samples(delay..delay.saturating_add(frames))]))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The decoder of the track that is read, what its container states, and the codec's name.
+fn begin(packets: &Packets) -> Result<(Box<dyn AudioDecoder>, Stream, String), AudioError> {
+    let (format, track, audio) = packets.track().ok_or(AudioError::NoAudioTrack)?;
+    let decoder = decoder_for(audio)?;
+    let codec = decoder.codec_info().short_name.to_owned();
+    let mut stream = Stream::new(format, track, audio, &codec);
+    if !packets.ends_as_stated() {
+        stream.doubt();
+    }
+    Ok((decoder, stream, codec))
 }
 
 /// Nothing that was touched survives a panic: whoever holds the decoder drops it with the error.
@@ -125,44 +199,37 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
-fn open<'a>(media: Media<impl Source + 'a>, extension: Option<&str>) -> Result<Box<dyn FormatReader + 'a>, AudioError> {
-    let mut hint = Hint::new();
-    if let Some(extension) = extension {
-        hint.with_extension(extension);
-    }
-    let source = MediaSourceStream::new(Box::new(media), MediaSourceStreamOptions::default());
-    symphonia::default::get_probe().probe(&hint, source, FormatOptions::default(), MetadataOptions::default()).map_err(
-        |error| match error {
-            Error::Unsupported(detail) if detail.contains("(probe)") => AudioError::NotAudio,
-            // A part that is missing is no feature that is missing: the file was cut.
-            Error::Unsupported(detail) if detail.contains("missing") => {
-                AudioError::Corrupt { detail: detail.to_owned() }
-            }
-            Error::Unsupported(detail) => AudioError::UnsupportedFormat { detail: detail.to_owned() },
-            error if is_end_of_file(&error) => AudioError::Truncated { decoded_s: 0.0, stated_s: None },
-            error => corrupt(&error),
-        },
-    )
-}
-
 fn decoder_for(codec: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, AudioError> {
     if codec.codec == CODEC_ID_OPUS {
         return Err(AudioError::OpusUnsupported);
     }
+    let channels = vorbis_channels(codec);
+    if channels > VORBIS_CHANNELS {
+        return Err(AudioError::VorbisChannelsUnsupported { channels: channels as u32 });
+    }
     symphonia::default::get_codecs().make_audio_decoder(codec, &AudioDecoderOptions::default()).map_err(|error| {
         match error {
-            Error::Unsupported(detail) => {
-                AudioError::UnsupportedCodec { detail: format!("{detail} (codec {})", codec.codec) }
-            }
+            Error::Unsupported(detail) => AudioError::UnsupportedCodec { detail: codec_name(codec, detail) },
             error => corrupt(&error),
         }
     })
 }
 
-fn is_end_of_file(error: &Error) -> bool {
-    matches!(error, Error::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof)
+/// What has no decoder, in words.
+fn codec_name(codec: &AudioCodecParameters, detail: &str) -> String {
+    let channels = codec.channels.as_ref().map_or(0, Channels::count);
+    match names::codec(codec.codec) {
+        Some("AAC") if channels > 2 => format!("AAC of {channels} channels"),
+        Some("AAC") => "AAC of another profile than LC".to_owned(),
+        Some(name) => name.to_owned(),
+        None => format!("{detail} (codec {})", codec.codec),
+    }
 }
 
-fn corrupt(error: &Error) -> AudioError {
-    AudioError::Corrupt { detail: error.to_string() }
+/// Channels that the headers of a Vorbis stream state; 0 of any other codec.
+fn vorbis_channels(codec: &AudioCodecParameters) -> usize {
+    let header = codec.extra_data.as_deref().filter(|_| codec.codec == CODEC_ID_VORBIS).unwrap_or_default();
+    // The identification header: its word, a version of four bytes, channels.
+    let place = header.windows(7).position(|word| word == b"\x01vorbis");
+    place.and_then(|place| header.get(place + 11)).map_or(0, |channels| usize::from(*channels))
 }

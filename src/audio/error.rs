@@ -1,5 +1,10 @@
 use std::ops::RangeInclusive;
 
+/// What to do about a file that has no decoder here.
+const REMEDY: &str = "convert it, for example: ffmpeg -i IN OUT.flac";
+/// What to do about a pointer in the place of a recording.
+pub const LFS_REMEDY: &str = "run `git lfs pull` where the corpus was cloned";
+
 /// Why a file, or a segment of it, is refused. [`AudioError::code`] is the word that the rejects table keeps.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum AudioError {
@@ -15,25 +20,52 @@ pub enum AudioError {
         limit: u64,
     },
     /// `not_audio`: no known container begins in the file.
-    #[error("no known audio container was found: wav, flac, mp3, ogg, m4a, aac, aiff, caf, mkv and webm are read")]
-    NotAudio,
-    /// `unsupported_format`: the container is known, what this file does with it is not.
-    #[error("the container uses something that is not supported: {detail}")]
+    #[error("{}", not_audio(*found))]
+    NotAudio {
+        /// What the file is instead, where that is known.
+        found: Option<&'static str>,
+    },
+    /// `not_audio`: Git LFS left a pointer where the recording should be.
+    #[error("the file is a Git LFS pointer, not the recording; {LFS_REMEDY}")]
+    LfsPointer,
+    /// `unsupported_format`: the format is known and not read, or something that this file does with it.
+    #[error("the format is not read: {detail}; {REMEDY}")]
     UnsupportedFormat {
-        /// The reader's words.
+        /// Name of the format, or the reader's words.
         detail: String,
     },
     /// `no_audio_track`: the container holds no sound, or none of a known codec.
     #[error("the container has no audio track of a known codec")]
     NoAudioTrack,
     /// `opus_unsupported`: Opus, in Ogg, WebM, MP4 or CAF.
-    #[error("the audio is Opus, which is not decoded; convert it, for example to FLAC")]
+    #[error("the audio is Opus, which is not decoded; {REMEDY}")]
     OpusUnsupported,
     /// `unsupported_codec`: the codec is none of those decoded.
-    #[error("no decoder for the audio codec: {detail}")]
+    #[error("no decoder for the audio codec: {detail}; {REMEDY}")]
     UnsupportedCodec {
-        /// The registry's words, with the codec's number.
+        /// Name of the codec, with its number where it has one.
         detail: String,
+    },
+    /// `vorbis_channels_unsupported`: Vorbis of three or more channels, which the decoder gets wrong.
+    #[error("the audio is Vorbis of {channels} channels, which cannot be decoded right; {REMEDY}")]
+    VorbisChannelsUnsupported {
+        /// Channels of the file.
+        channels: u32,
+    },
+    /// `edit_list_unsupported`: an MP4 that plays its recording in another way than once from its start to its end.
+    #[error("the file's edit list cannot be followed: {detail}; {REMEDY}")]
+    EditListUnsupported {
+        /// What the list asks for.
+        detail: String,
+    },
+    /// `audio_after_end`: the file goes on behind the end that its header states.
+    #[error(
+        "{bytes} bytes follow behind the end that the header states: a second recording, or samples that it does not \
+         count; split the file, or mend its header"
+    )]
+    AudioAfterEnd {
+        /// Bytes behind the stated end.
+        bytes: u64,
     },
     /// `chained_streams`: one Ogg stream after another, each with its own parameters.
     #[error("the file chains several streams; split it into one file a stream")]
@@ -107,11 +139,14 @@ impl AudioError {
         match self {
             Self::EmptyFile => "empty_file",
             Self::TooLarge { .. } => "too_large",
-            Self::NotAudio => "not_audio",
+            Self::NotAudio { .. } | Self::LfsPointer => "not_audio",
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::NoAudioTrack => "no_audio_track",
             Self::OpusUnsupported => "opus_unsupported",
             Self::UnsupportedCodec { .. } => "unsupported_codec",
+            Self::VorbisChannelsUnsupported { .. } => "vorbis_channels_unsupported",
+            Self::EditListUnsupported { .. } => "edit_list_unsupported",
+            Self::AudioAfterEnd { .. } => "audio_after_end",
             Self::ChainedStreams => "chained_streams",
             Self::Corrupt { .. } => "corrupt",
             Self::Truncated { .. } => "truncated",
@@ -123,6 +158,14 @@ impl AudioError {
             Self::SegmentOutOfRange { .. } => "segment_out_of_range",
             Self::DecoderPanic { .. } => "decoder_panic",
         }
+    }
+}
+
+fn not_audio(found: Option<&str>) -> String {
+    let read = "wav, aiff, au, sphere, flac, mp3, ogg, m4a, aac, caf, mkv and webm are read";
+    match found {
+        Some(found) => format!("the file is {found}; {read}"),
+        None => format!("no known audio container was found: {read}"),
     }
 }
 

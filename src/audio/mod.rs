@@ -5,18 +5,31 @@
 //! rate. What cannot be trusted is refused whole: see [`AudioError`] for the causes and their codes. An [`Augmenter`]
 //! then makes altered copies.
 //!
-//! Containers: WAV (integer, float, A-law, mu-law, ADPCM), FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS,
-//! AIFF, CAF, Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM). The content decides, never the extension.
+//! Containers: WAV and its relatives RF64, BW64, RIFX and Wave64 (integer, float, A-law, mu-law, ADPCM, MP3), AIFF, AU
+//! and NIST SPHERE, whose headers are read in `plain`; FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS, CAF,
+//! Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM) by symphonia. The content decides, never the extension.
 
 mod augment;
 mod complete;
+mod container;
 mod cut;
 mod decode;
+mod ebml;
+mod edits;
 mod error;
+mod flac;
+mod head;
 mod mono;
+mod mpeg;
+mod names;
+mod packets;
+mod plain;
 mod reader;
 mod resample;
+mod signal;
 mod source;
+mod tags;
+mod timeline;
 mod wav;
 
 #[cfg(test)]
@@ -24,7 +37,7 @@ mod hostile_tests;
 
 pub use augment::Augmenter;
 pub use cut::Segment;
-pub use error::AudioError;
+pub use error::{AudioError, LFS_REMEDY};
 pub use reader::{Audio, AudioReader};
 pub use source::Source;
 pub use wav::{WavError, encode_wav};

@@ -1,6 +1,7 @@
 use symphonia::core::audio::GenericAudioBufferRef;
 
 use super::AudioError;
+use super::signal::power_of;
 use crate::config;
 
 /// Sample rates of files that are accepted, in Hz.
@@ -10,12 +11,16 @@ const FILE_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 pub struct MonoMix {
     /// Mono samples of the last buffer, full scale at 1; float files may exceed it.
     pub packet: Vec<f32>,
-    /// Samples of all buffers so far, the last included.
+    /// Samples that were kept so far, the packet's included.
     pub len: usize,
+    /// Samples of all buffers so far, the last included.
+    pub decoded: usize,
     /// Rate of the file in Hz; 0 before the first buffer.
     pub rate_hz: u32,
     /// Channels of the file; 0 before the first buffer.
     pub channels: u32,
+    /// Mean square of the channels of the last buffer; none of one channel.
+    pub channel_power: Option<f64>,
     planes: Vec<Vec<f32>>,
     max_duration_s: f64,
     max_channels: u32,
@@ -27,8 +32,10 @@ impl MonoMix {
         Self {
             packet: Vec::new(),
             len: 0,
+            decoded: 0,
             rate_hz: 0,
             channels: 0,
+            channel_power: None,
             planes: Vec::new(),
             max_duration_s: params.max_duration_s,
             max_channels: params.max_channels,
@@ -45,16 +52,46 @@ impl MonoMix {
             return Ok(());
         }
         self.check_format(buffer.spec().rate(), buffer.num_planes())?;
-        self.len += buffer.frames();
-        if self.len > (self.max_duration_s * f64::from(self.rate_hz)) as usize {
-            return Err(AudioError::TooLong { limit_s: self.max_duration_s });
-        }
+        self.decoded += buffer.frames();
+        self.check_len(self.decoded)?;
         self.packet.resize(buffer.frames(), 0.0);
         if self.channels == 1 {
             buffer.copy_to_slice_planar::<f32, _>(&mut [&mut self.packet[..]]);
         } else {
             buffer.copy_to_vecs_planar::<f32>(&mut self.planes);
             mean_of_channels(&self.planes, &mut self.packet);
+            let powers = self.planes.iter().map(|plane| power_of(&plane[..buffer.frames().min(plane.len())]));
+            self.channel_power = Some(powers.sum::<f64>() / self.planes.len() as f64);
+        }
+        Ok(())
+    }
+
+    /// Counts the samples of `packet` as kept.
+    ///
+    /// # Errors
+    /// `too_long`.
+    pub fn keep(&mut self) -> Result<(), AudioError> {
+        self.len += self.packet.len();
+        self.check_len(self.len)
+    }
+
+    /// Refuses what no recording of speech has, before anything is decoded.
+    ///
+    /// # Errors
+    /// `rate_out_of_range`, `too_many_channels`.
+    pub fn check(&self, rate_hz: u32, channels: u32) -> Result<(), AudioError> {
+        if !FILE_RATES_HZ.contains(&rate_hz) {
+            return Err(AudioError::RateOutOfRange { rate_hz, legal: FILE_RATES_HZ });
+        }
+        if channels == 0 || channels > self.max_channels {
+            return Err(AudioError::TooManyChannels { channels, limit: self.max_channels });
+        }
+        Ok(())
+    }
+
+    fn check_len(&self, len: usize) -> Result<(), AudioError> {
+        if len > (self.max_duration_s * f64::from(self.rate_hz)) as usize {
+            return Err(AudioError::TooLong { limit_s: self.max_duration_s });
         }
         Ok(())
     }
@@ -71,12 +108,7 @@ impl MonoMix {
             );
             return Err(AudioError::Corrupt { detail });
         }
-        if !FILE_RATES_HZ.contains(&rate_hz) {
-            return Err(AudioError::RateOutOfRange { rate_hz, legal: FILE_RATES_HZ });
-        }
-        if channels == 0 || channels > self.max_channels {
-            return Err(AudioError::TooManyChannels { channels, limit: self.max_channels });
-        }
+        self.check(rate_hz, channels)?;
         (self.rate_hz, self.channels) = (rate_hz, channels);
         Ok(())
     }

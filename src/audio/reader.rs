@@ -5,6 +5,7 @@ use super::decode::Decoding;
 use super::resample::Resamplers;
 use super::{AudioError, Source};
 use crate::config;
+use crate::schema::Signal;
 
 /// Mono samples at the configured rate, with facts about the file they come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Audio {
     pub channels: u32,
     /// Length in seconds of what was kept of the file, by its own rate.
     pub duration_s: f64,
+    /// Why its signal is suspicious; empty: nothing is.
+    pub signals: Vec<Signal>,
 }
 
 impl Audio {
@@ -157,7 +160,8 @@ mod tests {
     fn the_hash_is_of_the_little_endian_samples() {
         let samples: Vec<f32> = (0..3_000).map(|n| n as f32 * 0.001).collect();
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        let audio = Audio { samples, codec: "flac".into(), sample_rate_hz: 1, channels: 1, duration_s: 1.0 };
+        let audio =
+            Audio { samples, codec: "flac".into(), sample_rate_hz: 1, channels: 1, duration_s: 1.0, signals: vec![] };
         assert_eq!(audio.hash(), blake3::hash(&bytes).to_hex().to_string());
     }
 }

@@ -38,6 +38,11 @@ impl Resamplers {
         Self { to_hz, kept: Vec::new() }
     }
 
+    /// The rate that signals are brought to, in Hz.
+    pub fn rate_hz(&self) -> u32 {
+        self.to_hz
+    }
+
     /// Begins a signal at `from_hz`. Several may be on their way at once; end each with [`Resamplers::finish`].
     pub fn begin(&mut self, from_hz: u32) -> Resampling {
         let blocks = (from_hz != self.to_hz).then(|| Blocks::new(self.take(from_hz)));

@@ -53,6 +53,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
         }
     }
     let mut warnings: Vec<String> = checks::audio_labels(keys)?.into_iter().collect();
+    warnings.extend(checks::silence(keys)?);
     warnings.extend(checks::merged_speakers(keys, params, folds.len())?);
     warnings.extend(checks::ungrouped(keys, params)?);
     warnings.extend(checks::left_out(keys, params, &folds)?);

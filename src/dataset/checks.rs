@@ -28,8 +28,9 @@ pub(super) fn class_sizes(keys: &Keys) -> Result<(), DatasetError> {
 pub(super) fn audio_labels(keys: &Keys) -> Result<Option<String>, DatasetError> {
     let (ids, emotions) = (keys.ids()?, keys.emotions()?);
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-    for (row, hash) in keys.texts("audio_hash")?.into_iter().enumerate() {
-        let other = *first.entry(hash.unwrap_or_default()).or_insert(row);
+    let recordings = keys.recordings()?.into_iter().enumerate();
+    for (row, hash) in recordings.filter_map(|(row, hash)| Some((row, hash?))) {
+        let other = *first.entry(hash).or_insert(row);
         if emotions[other] != emotions[row] {
             let (a, b) = (ids[other], ids[row]);
             return Ok(Some(format!(
@@ -39,6 +40,15 @@ pub(super) fn audio_labels(keys: &Keys) -> Result<Option<String>, DatasetError> 
         }
     }
     Ok(None)
+}
+
+/// Warns of silent utterances, which are never taken for one recording.
+pub(super) fn silence(keys: &Keys) -> Result<Option<String>, DatasetError> {
+    let count = keys.recordings()?.iter().filter(|recording| recording.is_none()).count();
+    Ok((count > 0).then(|| {
+        let utterances = plural(count, "utterance");
+        format!("{utterances} of digital silence: equal as they are, they count as different recordings")
+    }))
 }
 
 /// Warns where leaving one speaker out leaves out several, who share a recording.

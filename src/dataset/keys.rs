@@ -4,7 +4,7 @@ mod frame;
 
 use super::DatasetError;
 use crate::config;
-use crate::schema::{FeatureKeys, Split, SplitRow, Table};
+use crate::schema::{FeatureKeys, Signal, Split, SplitRow, Table};
 use frame::sorted_frame;
 use polars::prelude::{Column, DataFrame, DataType, IdxCa, IdxSize};
 use std::str::FromStr;
@@ -14,7 +14,7 @@ const ID: &str = "utterance_id";
 /// The column that names the original of an augmented row.
 const AUGMENTED_FROM: &str = "augmented_from";
 /// Text columns that say nothing by which utterances could be grouped or balanced.
-const NEVER_GROUPED: [&str; 5] = [ID, "path", "audio_hash", AUGMENTED_FROM, "transform"];
+const NEVER_GROUPED: [&str; 6] = [ID, "path", "audio_hash", "signal", AUGMENTED_FROM, "transform"];
 
 /// The columns of the features table that are no features, sorted by utterance id: all that splitting looks at.
 #[derive(Debug, Clone)]
@@ -109,6 +109,17 @@ impl Keys {
     pub fn texts(&self, column: &str) -> Result<Vec<Option<&str>>, DatasetError> {
         let cells = self.frame.column(column).and_then(Column::str).map_err(DatasetError::column(column))?;
         Ok(cells.iter().collect())
+    }
+
+    /// What tells the recording of each utterance: the hash of its samples; none of silence, which is equal wherever
+    /// it comes from.
+    ///
+    /// # Errors
+    /// A column is missing or holds no text.
+    pub(super) fn recordings(&self) -> Result<Vec<Option<&str>>, DatasetError> {
+        let hashes = self.texts("audio_hash")?.into_iter().zip(self.texts("signal")?);
+        let is_silent = |signal: Option<&str>| signal.is_some_and(|cell| Signal::Silent.is_in(cell));
+        Ok(hashes.map(|(hash, signal)| hash.filter(|_| !is_silent(signal))).collect())
     }
 
     /// Text columns by which utterances can be grouped, balanced or split.

@@ -27,7 +27,7 @@ const PAIRS: [(&str, &[Split], &[Split]); 4] = [
 const EXAMPLES: usize = 3;
 
 /// Counts the speakers, texts and recordings that each two sides of each fold share, and where there are segments, the
-/// stretches of a recording.
+/// stretches of a recording. Equal silence is no shared recording.
 ///
 /// Where there are augmented rows, counts those outside train and those whose original is not on train: never allowed.
 ///
@@ -97,12 +97,15 @@ struct Sighting {
 fn joined(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
     let located = keys.located(rows)?;
     let picked = located.iter().map(|(row, _)| *row as IdxSize).collect::<Vec<_>>();
+    let recordings = keys.recordings()?;
     let query = || -> PolarsResult<DataFrame> {
-        let facts = keys.frame().select(["utterance_id", "audio_hash", "speaker", "text_id"])?;
+        let facts = keys.frame().select(["utterance_id", "speaker", "text_id"])?;
         let mut joined = facts.take(&IdxCa::from_vec("row".into(), picked))?;
         let overlaps = keys.overlaps();
         let overlaps = located.iter().map(|(row, _)| overlaps[*row].as_deref()).collect::<Vec<_>>();
         joined.with_column(Column::new(OVERLAP.into(), overlaps))?;
+        let recordings = located.iter().map(|(row, _)| recordings[*row]).collect::<Vec<_>>();
+        joined.with_column(Column::new("audio_hash".into(), recordings))?;
         joined.with_column(Column::new("fold".into(), rows.iter().map(|row| row.fold).collect::<Vec<_>>()))?;
         let sides = rows.iter().map(|row| row.split.as_str()).collect::<Vec<_>>();
         joined.with_column(Column::new("split".into(), sides))?;

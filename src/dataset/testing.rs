@@ -12,6 +12,7 @@ pub(super) struct Utterance {
     pub(super) text_id: Option<String>,
     pub(super) emotion: String,
     pub(super) audio_hash: String,
+    pub(super) signal: Option<String>,
     /// A column that only this corpus has.
     pub(super) room: Option<String>,
 }
@@ -62,6 +63,7 @@ impl Utterances {
             text_id: Some(format!("{corpus}/{text:02}")),
             emotion: emotion.to_owned(),
             audio_hash: blake3::hash(format!("{corpus}/{key}").as_bytes()).to_hex().to_string(),
+            signal: None,
             room: None,
         }
     }
@@ -130,6 +132,7 @@ fn feature_keys(row: &Utterance) -> FeatureKeys {
         channels: 1,
         duration_s: 1.5,
         audio_hash: row.audio_hash.clone(),
+        signal: row.signal.clone(),
         augmented_from: None,
         transform: None,
     }

@@ -15,8 +15,9 @@ pub(super) struct Unit {
     pub(super) rows: Vec<usize>,
 }
 
-/// The connected components of `rows` under equal `audio_hash`, overlap in one recording, and equal values of the
-/// `grouping` columns (a missing value is equal to none), in seeded order: by the first 8 bytes of BLAKE3 over purpose, seed and name. The order of one
+/// The connected components of `rows` under equal audio that is not silent, overlap in one recording, and equal values
+/// of the `grouping` columns (a missing value is equal to none), in seeded order: by the first 8 bytes of BLAKE3 over
+/// purpose, seed and name. The order of one
 /// unit does not depend on the others, so that a corpus that grows keeps most of its splits.
 ///
 /// # Errors
@@ -30,11 +31,11 @@ pub(super) fn units(
     seed: u64,
 ) -> Result<Vec<Unit>, DatasetError> {
     let grouping = grouping_columns(keys, rows, params, grouping)?;
-    let hashes = keys.texts("audio_hash")?;
+    let recordings = keys.recordings()?;
     let mut sets = Sets::new(rows.len());
     let overlaps = keys.overlaps();
     let overlaps = overlaps.iter().map(Option::as_deref).collect();
-    for column in grouping.iter().chain([&hashes, &overlaps]) {
+    for column in grouping.iter().chain([&recordings, &overlaps]) {
         unite_equal(&mut sets, rows, column);
     }
     let ids = keys.ids()?;
@@ -152,6 +153,19 @@ mod tests {
         let hash = data.rows[0].audio_hash.clone();
         data.rows[1439].audio_hash = hash;
         assert_eq!(all_units(&data, "", 1).len(), 23, "the first and the last speaker share a recording");
+    }
+
+    #[test]
+    fn equal_silence_ties_nobody() {
+        let mut data = Utterances::ravdess();
+        for row in [0, 100, 1439] {
+            data.rows[row].audio_hash = "of zeros".to_owned();
+        }
+        assert!(all_units(&data, "", 1).len() < 24, "equal audio of several speakers");
+        for row in [0, 100, 1439] {
+            data.rows[row].signal = Some("silent narrow_band".to_owned());
+        }
+        assert_eq!(all_units(&data, "", 1).len(), 24);
     }
 
     #[test]

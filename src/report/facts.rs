@@ -4,7 +4,8 @@ mod lookup;
 
 use crate::eval::{Confusion, Gap, SeedSpread};
 use crate::schema::{
-    Calibration, Comparison, ConfusedPair, Deployed, Importance, LabelCount, Leakage, LearningCurve, Metric, Tuning,
+    Calibration, Comparison, ConfusedPair, Deployed, Importance, LabelCount, Leakage, LearningCurve, Metric, Signal,
+    Tuning,
 };
 
 /// Everything a report says. Lists are shown in their order, unless a field says otherwise.
@@ -115,6 +116,8 @@ pub struct CorpusFacts {
     pub texts: Option<i64>,
     /// Audio of these utterances in hours.
     pub hours: f64,
+    /// How many of them have a suspicious signal, kind by kind.
+    pub signals: Vec<(Signal, usize)>,
 }
 
 /// Utterances of a class in a corpus.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::eval::{Outcome, Resampling, Tally, gaps, seed_spreads};
-use crate::schema::{LabelCount, Leakage, LearningCurve, Track};
+use crate::schema::{LabelCount, Leakage, LearningCurve, Signal, Track};
 
 /// Size of an experiment.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,7 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
             speakers: shape.named.then_some(shape.speakers as i64),
             texts: Some(2),
             hours: 1.481,
+            signals: vec![(Signal::NarrowBand, 12)],
         }],
         class_counts: shape.classes.iter().map(|class| class_count(class, shape)).collect(),
         labels: vec![label("angry", Some("anger"), "kept"), label("calm", None, "dropped")],

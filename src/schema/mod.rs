@@ -3,6 +3,7 @@
 mod emotions;
 mod ids;
 mod row;
+mod signal;
 mod splits;
 mod tables;
 mod track;
@@ -11,6 +12,7 @@ mod words;
 pub use emotions::{CANONICAL_EMOTIONS, is_canonical_emotion};
 pub use ids::{augmented_id, segment_key, speaker_id, utterance_id};
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
+pub use signal::Signal;
 pub use splits::Split;
 pub use tables::{
     Calibration, Comparison, ConfusedPair, Deployed, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance,

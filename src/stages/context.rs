@@ -1,9 +1,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::audio::LFS_REMEDY;
 use crate::config::{ConfigError, Parameters};
 use crate::storage::{self, Store};
 
-use super::{Record, StageError};
+use super::{Record, StageError, output};
 
 /// Folders of an output that a run fills and tidies.
 const FOLDERS: [&str; 6] = ["features", "frames", "models", "normalized", "report", "run"];
@@ -82,7 +83,10 @@ pub(super) fn check_rejects(
     if rejects as f64 > limit * utterances as f64 {
         let codes = record.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
         let causes = codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ");
-        return Err(StageError::TooManyRejects { rejects, utterances, causes, key, limit, hint: String::new() });
+        let hint = record.counts.get(output::LFS_POINTERS).map_or_else(String::new, |count| {
+            format!("\nhint: {count} of them are Git LFS pointers, not recordings: {LFS_REMEDY}")
+        });
+        return Err(StageError::TooManyRejects { rejects, utterances, causes, key, limit, hint });
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Segment, Source};
 use crate::config::{self, Transform};
 use crate::dsp::Contours;
 use crate::features::{Extractor, FeatureSet};
-use crate::schema::{FeatureKeys, Utterance, augmented_id};
+use crate::schema::{FeatureKeys, Signal, Utterance, augmented_id};
 use crate::storage::{Entry, Fetch, Pieces, StorageError, Store};
 
 use super::StageError;
@@ -238,6 +238,7 @@ fn keys(row: &Utterance, audio: &Audio) -> FeatureKeys {
         channels: i64::from(audio.channels),
         duration_s: audio.duration_s,
         audio_hash: audio.hash(),
+        signal: Signal::cell(&audio.signals),
         augmented_from: None,
         transform: None,
     }

@@ -155,3 +155,15 @@ pub enum StageError {
         signal: i32,
     },
 }
+
+impl StageError {
+    /// The same with a line more on what to do, where it is about too many rejects.
+    pub(super) fn with_hint(self, line: &str) -> Self {
+        match self {
+            Self::TooManyRejects { rejects, utterances, causes, key, limit, hint } => {
+                Self::TooManyRejects { rejects, utterances, causes, key, limit, hint: hint + line }
+            }
+            other => other,
+        }
+    }
+}

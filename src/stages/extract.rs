@@ -10,13 +10,13 @@ use rayon::prelude::*;
 
 use crate::config;
 use crate::features::FeatureSet;
-use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Table, Utterance, plural};
+use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Signal, Table, Utterance, plural};
 use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
 use super::crew::{Crew, Extracted, Refusal, Sources};
 use super::ingest::{FILES, times_hint};
-use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
+use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, signals};
 
 use frames::FramesWriter;
 use parts::{Part, Seal};
@@ -85,15 +85,10 @@ impl Stage for Extract {
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
         let judged = context.check_rejects(count("rejects"), count("utterances"), record);
-        judged.map_err(|error| match error {
-            StageError::TooManyRejects { rejects, utterances, causes, key, limit, .. }
-                if count("rejects.segment_out_of_range") > 0 =>
-            {
-                let hint = times_hint(&context.parameters.pipeline.corpus);
-                StageError::TooManyRejects { rejects, utterances, causes, key, limit, hint }
-            }
-            error => error,
-        })
+        match count("rejects.segment_out_of_range") {
+            0 => judged,
+            _ => judged.map_err(|error| error.with_hint(&times_hint(&context.parameters.pipeline.corpus))),
+        }
     }
 }
 
@@ -256,12 +251,15 @@ fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(),
     rejects.sort_by(|a, b| (&a.corpus, &a.path, &a.utterance_id).cmp(&(&b.corpus, &b.path, &b.utterance_id)));
     let inputs = BTreeMap::from([("utterances".to_owned(), part.utterances.clone())]);
     let (rejects, _) = table::write(&Table::from(rejects), config_hash, &inputs, false)?;
-    let augmented = features.rows.iter().filter(|row| row.augmented_from.is_some()).count();
+    let (originals, copies): (Vec<_>, Vec<_>) = features.rows.iter().partition(|row| row.augmented_from.is_none());
+    let augmented = copies.len();
+    let signals = Signal::counts(originals.into_iter().map(|row| row.signal.as_deref()));
+    let signals = signals.into_iter().map(|(signal, count)| (signal.as_str().to_owned(), count as u64)).collect();
     let file = write(features, config_hash, &inputs)?;
     context.out.put(&part.rejects(), &rejects)?;
     context.out.put(&part.staged(), &file)?;
     let (key, bytes) = (part.key.clone(), file.len() as u64);
-    part.seal(context.out, &Seal { key, bytes, augmented: augmented as u64, frames })
+    part.seal(context.out, &Seal { key, bytes, augmented: augmented as u64, signals, frames })
 }
 
 /// The file of a part; of a wide table, memory holds the rows only once at a time.
@@ -289,7 +287,13 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     for part in &work.parts {
         rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
     }
-    let augmented = parts::sealed(context.out, &work.parts)?.iter().flatten().map(|seal| seal.augmented).sum::<u64>();
+    let seals = parts::sealed(context.out, &work.parts)?.into_iter().flatten().collect::<Vec<_>>();
+    let augmented = seals.iter().map(|seal| seal.augmented).sum::<u64>();
+    let count = |signal: Signal| {
+        let counts = seals.iter().filter_map(|seal| seal.signals.get(signal.as_str()));
+        (signal, counts.sum::<u64>() as usize)
+    };
+    let signals = Signal::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.set.names().len());
     let by_code = output::counts_by_code(&rejects);
     outputs.push(output::put_rejects(context.out, StageName::Extract.as_str(), rejects)?);
@@ -303,6 +307,7 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     ];
     let mut counts = BTreeMap::from(counts.map(|(name, count)| (name.to_owned(), count)));
     counts.extend(by_code);
+    counts.extend(signals.iter().map(|(signal, count)| (format!("signal.{}", signal.as_str()), *count as u64)));
     let copies = match augmented {
         0 => String::new(),
         count => format!(" and {}", plural(count as usize, "augmented one")),
@@ -310,5 +315,6 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     let counted = [(rows - refused, "row"), (columns, "feature"), (refused, "reject")];
     let [rows, columns, refused] = counted.map(|(count, word)| plural(count, word));
     let summary = format!("{rows}{copies} of {columns}, {refused}");
-    Ok(Done { outputs, counts, summary, warnings: Vec::new() })
+    let warnings = signals::warning(&signals, "the features table").into_iter().collect();
+    Ok(Done { outputs, counts, summary, warnings })
 }

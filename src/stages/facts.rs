@@ -12,7 +12,7 @@ use crate::report::{
 };
 use crate::schema::{
     Calibration, Comparison, ConfusedPair, Deployed, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve,
-    Metric, Prediction, Reject, SplitRow, Table, Tuning,
+    Metric, Prediction, Reject, Signal, SplitRow, Table, Tuning,
 };
 
 use super::{Context, Prepared, StageError, StageName, ingest, ledger};
@@ -131,6 +131,7 @@ fn corpus_facts(corpus: &config::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
         speakers: distinct(|row| row.speaker.as_ref()),
         texts: distinct(|row| row.text_id.as_ref()),
         hours: rows.iter().map(|row| row.duration_s).sum::<f64>() / 3600.0,
+        signals: Signal::counts(rows.iter().map(|row| row.signal.as_deref())),
     }
 }
 

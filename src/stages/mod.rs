@@ -14,6 +14,7 @@ mod normalize;
 mod output;
 mod predict;
 mod rehearsal;
+mod signals;
 mod split;
 mod train;
 mod unlisted;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::audio::AudioError;
 use crate::schema::{Reject, Row, Table};
 use crate::storage::{Entry, Store};
 use crate::table::{self, Footer};
@@ -58,9 +59,17 @@ pub(super) fn put_rejects(out: &dyn Store, stage: &str, rejects: Vec<Reject>) ->
     put_table(out, &Table::from(rows), "", &BTreeMap::new())
 }
 
-/// Rejects by code, for the record: `rejects.too_long`.
+/// What the record calls the count of rejects that are Git LFS pointers.
+pub(super) const LFS_POINTERS: &str = "lfs_pointers";
+
+/// Rejects by code, for the record: `rejects.too_long`; and [`LFS_POINTERS`], where there are any.
 pub(super) fn counts_by_code(rejects: &[Reject]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
+    let pointer = AudioError::LfsPointer.to_string();
+    let pointers = rejects.iter().filter(|reject| reject.message == pointer).count();
+    if pointers > 0 {
+        counts.insert(LFS_POINTERS.to_owned(), pointers as u64);
+    }
     for reject in rejects {
         *counts.entry(format!("rejects.{}", reject.code)).or_default() += 1;
     }

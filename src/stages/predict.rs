@@ -12,13 +12,13 @@ use crate::config::{self, ConfigError, Scope};
 use crate::corpus::{Look, PassedOver};
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
-use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance, plural};
+use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Signal, Table, Track, Utterance, plural};
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::{check_rejects, check_stop};
 use super::crew::{Crew, Refusal, Sources};
 use super::ledger::{self, Outcome, State, Task};
-use super::{Done, Prepared, Progress, StageError, StageName, output, unlisted};
+use super::{Done, Prepared, Progress, StageError, StageName, output, signals, unlisted};
 
 use inputs::{Input, Inputs};
 use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
@@ -192,12 +192,15 @@ impl Predict<'_> {
             let predicted = rows.iter().filter(|row| row.predicted == *class).count();
             counts.insert(format!("predicted.{class}"), predicted as u64);
         }
+        let signals = Signal::counts(rows.iter().map(|row| row.signal.as_deref()));
         let summary = summarize(&work.saved, &rows, &probabilities, refused);
         let inputs = BTreeMap::from([("model".to_owned(), hash.to_owned())]);
         let table = sorted(rows, probabilities, &work.saved.classes);
         let outputs =
             vec![output::put_rejects(self.out, PREDICT, rejects)?, output::put_table(self.out, &table, hash, &inputs)?];
-        Ok(Done { outputs, counts, summary, warnings: work.warnings.clone() })
+        let mut warnings = work.warnings.clone();
+        warnings.extend(signals::warning(&signals, "the inferences table"));
+        Ok(Done { outputs, counts, summary, warnings })
     }
 }
 

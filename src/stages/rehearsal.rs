@@ -7,7 +7,7 @@ use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 use super::{Context, StageError, StageName, output};
 
 /// Text columns that only the audio tells.
-const OF_AUDIO: [&str; 1] = ["codec"];
+const OF_AUDIO: [&str; 2] = ["codec", "signal"];
 
 /// Splits the utterances of ingest as the split stage will split the rows of extract, each of them taken as a recording
 /// of its own. What is refused here would be refused there, hours later. Nothing is written.
@@ -54,6 +54,7 @@ fn unheard(utterances: Table<Utterance>) -> Table<FeatureKeys> {
         sample_rate_hz: 0,
         channels: 0,
         duration_s: 0.0,
+        signal: None,
         augmented_from: None,
         transform: None,
     };

@@ -6,7 +6,7 @@ use super::table::table;
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{CorpusFacts, Facts, number};
-use crate::schema::LabelCount;
+use crate::schema::{LabelCount, Signal};
 
 /// Characters of an example's path.
 const EXAMPLE: usize = 80;
@@ -22,8 +22,21 @@ pub(super) fn corpora(facts: &Facts) -> Vec<String> {
         Right("Audio (hours)"),
     ];
     let mut blocks = vec!["## Data".to_owned(), table(&columns, facts.corpora.iter().map(corpus_row))];
+    blocks.extend(signals(facts));
     blocks.extend(image(facts, &Plot::Classes, "Utterances by emotion"));
     blocks
+}
+
+/// Which signals are suspicious; none: nothing to say.
+fn signals(facts: &Facts) -> Option<String> {
+    let kind = |corpus: &CorpusFacts, (signal, count): &(Signal, usize)| {
+        let (name, word) = (code(&corpus.name), code(signal.as_str()));
+        format!("{} of {name} {word} ({})", number::count(*count as i64), signal.meaning())
+    };
+    let kinds = facts.corpora.iter().flat_map(|corpus| corpus.signals.iter().map(|signal| kind(corpus, signal)));
+    let kinds = kinds.collect::<Vec<_>>().join(", ");
+    let words = "Utterances with suspicious signals, which the column `signal` of the features table marks";
+    (!kinds.is_empty()).then(|| format!("{words}: {kinds}."))
 }
 
 /// What became of each source label.

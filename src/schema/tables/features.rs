@@ -5,7 +5,7 @@ use crate::schema::row::table;
 table! {
     /// One row is an utterance or an augmented copy of one: its keys and labels, facts about its audio, then one
     /// float32 column a feature. Each file is sorted; an augmented row stands in the file of its original.
-    table "features" version 2 key ["utterance_id"] open { text: true, float: true }
+    table "features" version 3 key ["utterance_id"] open { text: true, float: true }
     pub struct FeatureKeys {
         /// `<corpus>/<key>`; unique. An augmented copy: `<original>~<transform>`.
         pub utterance_id: String,
@@ -41,6 +41,9 @@ table! {
         pub duration_s: f64,
         /// BLAKE3 of the mono samples at the configured rate that the features were computed from, hexadecimal.
         pub audio_hash: String,
+        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, several with a space
+        /// between; null: nothing is.
+        pub signal: Option<String>,
         /// The utterance that an augmented row is an altered copy of; null: the row is an utterance itself.
         pub augmented_from: Option<String>,
         /// How an augmented row was altered: `speed0.9`, `gain-6dB`, `noise20dB`; null: not at all.

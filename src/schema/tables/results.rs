@@ -145,7 +145,7 @@ table! {
 table! {
     /// One row is an audio file without a label under a saved model, then one float32 column `p_<class>` a class.
     /// Written by `ser predict`, as a table by itself.
-    table "inferences" version 1 key ["path"] open { text: false, float: true }
+    table "inferences" version 2 key ["path"] open { text: false, float: true }
     pub struct Inference {
         /// Path of the audio, relative to the deepest folder that all inputs lie in.
         pub path: String,
@@ -156,6 +156,8 @@ table! {
         pub duration_s: f64,
         /// BLAKE3 of the mono samples at the model's rate, as in the features table.
         pub audio_hash: String,
+        /// Why the signal is suspicious, as in the features table; null: nothing is.
+        pub signal: Option<String>,
         /// The emotion of the highest probability.
         pub predicted: String,
     }

@@ -39,6 +39,8 @@ pub(super) struct Seal {
     pub bytes: u64,
     /// Rows of augmented copies.
     pub augmented: u64,
+    /// Utterances whose signal is suspicious, by the word of the column `signal`.
+    pub signals: BTreeMap<String, u64>,
     /// Sizes of the files that hold the part's frames; None where they were not wanted.
     pub frames: Option<Vec<u64>>,
 }

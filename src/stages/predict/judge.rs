@@ -133,6 +133,7 @@ impl<'a> Judge<'a> {
             speaker: keys.speaker,
             duration_s: keys.duration_s,
             audio_hash: keys.audio_hash,
+            signal: keys.signal,
             predicted: self.saved.classes[model::top(probabilities)].clone(),
         };
         let rows = keys.into_iter().zip(probabilities.chunks(self.saved.classes.len())).map(row).collect();

@@ -45,6 +45,7 @@ fn rows(set: &FeatureSet, number: usize) -> Vec<Extracted> {
             channels: 1,
             duration_s: 1.0,
             audio_hash: String::new(),
+            signal: None,
             augmented_from: None,
             transform: None,
         };

@@ -1,0 +1,86 @@
+//! What lies behind the samples.
+
+use std::io::Result;
+
+use super::super::Source;
+use super::super::head::{Endian, id3v2_len, read_at};
+
+/// Fewer bytes than these are no recording.
+const CRUMBS: u64 = 256;
+/// Chunks that end with the file although they state more are metadata all the same.
+const METADATA: [&[u8; 4]; 14] = [
+    b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"JUNK", b"junk", b"FLLR", b"PAD ", b"_PMX", b"cue ",
+    b"smpl", b"PEAK",
+];
+/// Words that begin another recording, or more samples of this one.
+const RECORDINGS: [&[u8; 4]; 10] =
+    [b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC", b"OggS", b".snd", b"data", b"SSND"];
+
+/// Bytes between `from` and the end of the file that are neither chunk, tag nor padding: samples that would be lost.
+///
+/// # Errors
+/// The source cannot be read.
+pub fn unexplained(source: &mut dyn Source, from: u64, end: u64, chunks: Option<Endian>) -> Result<u64> {
+    let mut place = from;
+    while place < end {
+        let head = read_at(source, place, 12)?;
+        if head.get(..4).is_some_and(|word| RECORDINGS.iter().any(|other| word == *other)) {
+            return Ok(end - place);
+        }
+        let tag = id3v2_len(&head);
+        let chunk = chunks.and_then(|endian| chunk_len(&head, endian, end - place));
+        match chunk.or((tag > 0).then_some(tag)) {
+            Some(len) => place = place.saturating_add(len),
+            // The byte that fills an odd chunk up may be missing or there.
+            None if place == from && from % 2 == 1 => place += 1,
+            None => break,
+        }
+        // Chunks begin at even places.
+        if place % 2 == 1 && place < end && read_at(source, place, 1)? == [0] {
+            place += 1;
+        }
+    }
+    let rest = end.saturating_sub(place);
+    let is_tag = rest >= 128 && read_at(source, end - 128, 3)? == b"TAG";
+    let rest = if is_tag { rest - 128 } else { rest };
+    Ok(if rest <= CRUMBS || is_filling(source, place, rest)? { 0 } else { rest })
+}
+
+/// Whether everything from `place` to `end` is chunks.
+///
+/// # Errors
+/// The source cannot be read.
+pub fn is_all_chunks(source: &mut dyn Source, mut place: u64, end: u64, endian: Endian) -> Result<bool> {
+    while place < end {
+        match chunk_len(&read_at(source, place, 8)?, endian, end - place) {
+            Some(len) => place = place.saturating_add(len + len % 2),
+            None => return Ok(end - place <= 1),
+        }
+    }
+    Ok(true)
+}
+
+/// Length of the chunk that begins in `head`, without filling; none where none does.
+fn chunk_len(head: &[u8], endian: Endian, left: u64) -> Option<u64> {
+    let word = head.get(..4)?;
+    let is_word = word.iter().all(|byte| byte.is_ascii_alphanumeric() || b" _-()".contains(byte));
+    let len = 8 + u64::from(endian.u32(head, 4)?);
+    (is_word && (len <= left || METADATA.iter().any(|known| word == *known))).then_some(len)
+}
+
+/// Whether every byte is the same.
+fn is_filling(source: &mut dyn Source, place: u64, len: u64) -> Result<bool> {
+    let mut seen = None;
+    let mut place = place;
+    let end = place + len;
+    while place < end {
+        let piece = read_at(source, place, (end - place).min(1 << 16) as usize)?;
+        let Some(first) = piece.first() else { break };
+        let byte = *seen.get_or_insert(*first);
+        if piece.iter().any(|other| *other != byte) {
+            return Ok(false);
+        }
+        place += piece.len() as u64;
+    }
+    Ok(true)
+}

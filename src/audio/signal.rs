@@ -1,0 +1,77 @@
+//! Signals that decode, and yet are hardly what was recorded.
+
+use super::mono::MonoMix;
+use crate::schema::Signal;
+
+/// Samples that differ by no more than a step of 16 bits are silence.
+const SILENT_RANGE: f32 = 1.0 / 32_768.0;
+/// The mean of channels that has less than this share of their power has lost what they have in common.
+const CANCELLED_SHARE: f64 = 0.01;
+/// Peaks beyond this are no loud sound, but numbers on another scale.
+const LOUDEST_PEAK: f32 = 2.0;
+/// A file of less than this share of the wanted rate lacks the upper part of the spectrum.
+const NARROW_SHARE: f64 = 0.8;
+
+/// What was heard of a segment, at the rate of the file.
+#[derive(Debug)]
+pub struct Meter {
+    least: f32,
+    most: f32,
+    /// Sum of squares of the mixed samples, and of the mean square of the channels that they were mixed from.
+    mixed: f64,
+    channels: f64,
+}
+
+impl Meter {
+    /// Nothing heard yet.
+    pub fn new() -> Self {
+        Self { least: f32::INFINITY, most: f32::NEG_INFINITY, mixed: 0.0, channels: 0.0 }
+    }
+
+    /// Hears some samples of the packet at hand.
+    pub fn hear(&mut self, samples: &[f32], mono: &MonoMix) {
+        // Sums of a packet in vector lanes; only sums of packets need the longer numbers.
+        let (mut least, mut most) = ([self.least; 8], [self.most; 8]);
+        let mut chunks = samples.chunks_exact(8);
+        for chunk in &mut chunks {
+            for (lane, sample) in chunk.iter().enumerate() {
+                least[lane] = least[lane].min(*sample);
+                most[lane] = most[lane].max(*sample);
+            }
+        }
+        let rest = chunks.remainder();
+        self.least = least.iter().chain(rest).copied().fold(f32::INFINITY, f32::min);
+        self.most = most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max);
+        if let Some(power) = mono.channel_power {
+            self.channels += power * samples.len() as f64;
+            self.mixed += power_of(samples) * samples.len() as f64;
+        }
+    }
+
+    /// What is suspicious, of a file of `rate_hz` where `wanted_hz` is wanted.
+    pub fn signals(&self, rate_hz: u32, wanted_hz: u32) -> Vec<Signal> {
+        let peak = self.most.max(-self.least);
+        let is = |signal: &Signal| match signal {
+            Signal::Silent => self.most - self.least <= SILENT_RANGE,
+            Signal::Cancels => self.channels > 0.0 && self.mixed < CANCELLED_SHARE * self.channels,
+            Signal::BeyondFullScale => peak > LOUDEST_PEAK,
+            Signal::NarrowBand => f64::from(rate_hz) < NARROW_SHARE * f64::from(wanted_hz),
+        };
+        Signal::ALL.into_iter().filter(is).collect()
+    }
+}
+
+/// Mean square; 0 of no samples.
+pub fn power_of(samples: &[f32]) -> f64 {
+    let mut lanes = [0.0_f32; 8];
+    let chunks = samples.chunks_exact(8);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (lane, sample) in chunk.iter().enumerate() {
+            lanes[lane] += sample * sample;
+        }
+    }
+    let sum: f64 = lanes.iter().map(|lane| f64::from(*lane)).sum();
+    let rest: f64 = rest.iter().map(|sample| f64::from(sample * sample)).sum();
+    (sum + rest) / samples.len().max(1) as f64
+}
