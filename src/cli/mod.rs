@@ -17,6 +17,7 @@ mod predict;
 mod progress;
 mod run;
 mod synth;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Stage(stage) => run::run(stage.options(), Some(stage.name())),
         Command::Predict(options) => predict::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Verify(options) => verify::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),
         Command::Schema(options) => args::print_schema(&options),
