@@ -22,7 +22,7 @@ Exit codes:
   2    usage or configuration: fix the command or the pipeline file
   3    input data: source missing, nothing to read, too many rejects; a rerun will not help
   4    storage failed, or another run holds the output; safe to run again
-  5    a gate failed: leakage between train and test, or a fall in ser compare
+  5    a gate failed: leakage between train and test, a fall in ser compare, or a changed file in ser verify
   70   a bug in ser
   130  stopped by SIGINT     143  stopped by SIGTERM; run again to go on";
 
@@ -36,6 +36,8 @@ pub(super) enum Command {
     Predict(PredictOptions),
     /// Compare two finished runs on the test utterances that they share (exit 5 where a gate fails)
     Compare(CompareOptions),
+    /// Compare every output of a run with what was written (exit 5 where a file is missing or has changed)
+    Verify(VerifyOptions),
     /// Write a corpus of synthetic emotional speech, for demos and tests
     Synth(SynthOptions),
     /// Print what feature sets are made of
@@ -177,6 +179,20 @@ pub(super) struct CompareOptions {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
+
+/// The flags of `ser verify`.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_HELP)]
+pub(super) struct VerifyOptions {
+    /// Output of a run, or of ser predict: a folder or s3://BUCKET/PREFIX
+    pub run: String,
+}
+
+const VERIFY_HELP: &str = "\
+Every stage leaves run/<stage>.json, which names its files with their sizes and BLAKE3. A rerun compares sizes only, to
+be quick where there is nothing to do; a stage that reads a table compares its hash; ser verify reads and compares every
+file, prints a line for each that is missing or has changed, and ends with exit 5 where there is any. Remove what is
+left of them and run the same pipeline again: what is missing is made anew.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {

@@ -84,6 +84,7 @@ fn of_stage(error: &StageError) -> u8 {
         StageError::SourceChanged { .. } => STORAGE,
         StageError::Leakage(_)
         | StageError::Regression(_)
+        | StageError::Unverified { .. }
         | StageError::Dataset(DatasetError::MisplacedCopy { .. }) => GATE,
         StageError::Stopped { signal } => SIGNAL + *signal as u8,
         StageError::Corpus(_)
@@ -96,6 +97,8 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::MissingTable { .. }
         | StageError::Unfinished { .. }
         | StageError::Outdated { .. }
+        | StageError::Altered { .. }
+        | StageError::NoRun { .. }
         | StageError::TooManyRejects { .. }
         | StageError::Dataset(_)
         | StageError::Model(_)

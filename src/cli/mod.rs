@@ -13,6 +13,7 @@ mod predict;
 mod progress;
 mod run;
 mod synth;
+mod verify;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Stage(stage) => run::run(stage.options(), Some(stage.name())),
         Command::Predict(options) => predict::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Verify(options) => verify::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),
         Command::Schema(options) => args::print_schema(&options),

@@ -19,7 +19,7 @@ pub use part::{Normalizer, Part};
 pub const FILES: [&str; 2] = [WEIGHTS_FILE, CARD_FILE];
 
 /// Raised when an older reader would misread the files.
-pub const FORMAT: u64 = 4;
+pub const FORMAT: u64 = 5;
 
 /// The tensor of the parts' weights.
 const PART_WEIGHTS: &str = "weights";
@@ -115,15 +115,18 @@ pub fn save(saved: &SavedModel) -> Vec<(String, Vec<u8>)> {
     for (at, part) in saved.parts.iter().enumerate() {
         tensors.put_under(&prefix(at), part::tensors(part));
     }
-    let mut json = serde_json::to_vec_pretty(&Card::new(saved)).expect("a card has no map with keys that are not text");
+    let (weights, no_map) = (tensors.to_bytes(), "a card has no map with keys that are not text");
+    let mut json = serde_json::to_vec_pretty(&Card::new(saved, &weights)).expect(no_map);
     json.push(b'\n');
-    vec![(WEIGHTS_FILE.to_owned(), tensors.to_bytes()), (CARD_FILE.to_owned(), json)]
+    vec![(WEIGHTS_FILE.to_owned(), weights), (CARD_FILE.to_owned(), json)]
 }
 
 /// Reads the files of a model. Refuses an unknown format, and anything that is missing or does not fit together.
 pub fn load(files: &[(String, Vec<u8>)]) -> Result<SavedModel, ModelError> {
-    let Card { classes, recipe, parts, .. } = Card::read(find(files, CARD_FILE)?)?;
-    let mut tensors = Tensors::from_bytes(find(files, WEIGHTS_FILE)?)?;
+    let (card, weights) = (Card::read(find(files, CARD_FILE)?)?, find(files, WEIGHTS_FILE)?);
+    card.check_weights(weights)?;
+    let Card { classes, recipe, parts, .. } = card;
+    let mut tensors = Tensors::from_bytes(weights)?;
     let weights = tensors.get::<f64>(PART_WEIGHTS, &[parts.len()])?;
     let part = |(at, (card, weight)): (usize, (PartCard, f64))| {
         part::load(card, weight, &classes, &tensors.take_under(&prefix(at))).map_err(|error| error.in_part(at))

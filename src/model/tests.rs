@@ -122,6 +122,17 @@ fn save_fit(spec: &ModelSpec, data: &Data) -> Vec<(String, Vec<u8>)> {
     save(&SavedModel::new(spec.clone(), &data.problem(), fitted, normalizer, recipe(), "abc".into()).unwrap())
 }
 
+/// Lets the card name the weights that lie beside it, where it is still a card: what is damaged is then read.
+fn recard(files: &mut [(String, Vec<u8>)]) {
+    const KEY: &[u8] = b"\"weights\": \"";
+    let hash = blake3::hash(&files[0].1).to_hex();
+    let card = &mut files[1].1;
+    let at = card.windows(KEY.len()).position(|window| window == KEY);
+    if let Some(old) = at.and_then(|at| card.get_mut(at + KEY.len()..at + KEY.len() + hash.len())) {
+        old.copy_from_slice(hash.as_bytes());
+    }
+}
+
 fn only_part(saved: &SavedModel) -> &Part {
     assert_eq!(saved.parts.len(), 1);
     &saved.parts[0]
@@ -215,6 +226,9 @@ fn damaged_files_are_refused() {
                 1 => bytes[at] = rng.r#gen(),
                 _ => bytes[at] ^= 1 << rng.gen_range(0..8),
             }
+            let is_of_weights = damaged[0] != files[0];
+            assert!(!is_of_weights || load(&damaged).is_err(), "weights are what their card names, or refused");
+            recard(&mut damaged);
             // Most damage is seen; what is not must still give numbers for every row.
             if let Ok(saved) = load(&damaged) {
                 let model = &only_part(&saved).model;
@@ -231,12 +245,16 @@ fn other_formats_files_and_features_are_named() {
     let files = save_fit(&ModelSpec::Majority, &data);
     assert_eq!(load(&files[..1]).unwrap_err(), ModelError::Missing { file: "model.json" });
     assert_eq!(load(&files[1..]).unwrap_err(), ModelError::Missing { file: "weights.safetensors" });
-    for found in [3, 5] {
+    for found in [4, 6] {
         let other = String::from_utf8(files[1].1.clone()).unwrap();
-        let other = other.replace("\"format\": 4", &format!("\"format\": {found}")).into_bytes();
+        let other = other.replace("\"format\": 5", &format!("\"format\": {found}")).into_bytes();
         let other = load(&[files[0].clone(), (files[1].0.clone(), other)]);
-        assert_eq!(other.unwrap_err(), ModelError::Version { found, known: 4 });
+        assert_eq!(other.unwrap_err(), ModelError::Version { found, known: 5 });
     }
+    // Both are whole, and of two models.
+    let alien = save_fit(&ModelSpec::Majority, &blobs(3, 9, 4, 3));
+    let mixed = load(&[alien[0].clone(), files[1].clone()]).unwrap_err().to_string();
+    assert!(mixed.contains("`weights.safetensors` of the saved model is corrupt: it is not the file whose BLAKE3"));
     let saved = load(&files).unwrap();
     let columns = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| name.to_string()).collect();

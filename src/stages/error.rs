@@ -66,6 +66,34 @@ pub enum StageError {
         /// The stage.
         stage: &'static str,
     },
+    /// A file is not what a stage wrote.
+    #[error(
+        "`{path}` is not what `ser {stage}` wrote: its content has changed since\n\
+         hint: remove it and run `ser run` (or `ser {stage}`), which makes it anew; `ser verify` names all such files"
+    )]
+    Altered {
+        /// The file.
+        path: String,
+        /// The stage that wrote it.
+        stage: &'static str,
+    },
+    /// A run that is to be verified is none.
+    #[error("`{run}` holds no record of a stage: it is no run of ser, or none that has finished a stage")]
+    NoRun {
+        /// Where it should be.
+        run: String,
+    },
+    /// Files of a run are not what its records say.
+    #[error(
+        "{wrong} of {files} files are not what the records of the run say\n\
+         hint: remove what is left of them and run the same pipeline again: what is missing is made anew"
+    )]
+    Unverified {
+        /// Files that are missing or other than they were.
+        wrong: usize,
+        /// Files that the records name.
+        files: usize,
+    },
     /// More was refused than the pipeline allows.
     #[error(
         "{rejects} of {utterances} utterances were refused, more than {key} = {limit} allows ({causes}); \

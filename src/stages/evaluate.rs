@@ -13,8 +13,8 @@ use crate::schema::{
 use crate::storage::Store;
 
 use super::facts::{self, Figures, Tables};
-use super::features_table::{self, FeaturesTable};
-use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+use super::features_table::FeaturesTable;
+use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
 
 /// The evaluate stage.
 pub struct Evaluate;
@@ -34,8 +34,8 @@ impl Stage for Evaluate {
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
-        let keys = FeaturesTable::find(context.out)?.keys(context.out)?;
-        let mut inputs = BTreeMap::from([features_table::keys_input(&keys)]);
+        let features = FeaturesTable::find(context.out)?;
+        let (keys, mut inputs) = (features.keys(context.out)?, features.keys_input());
         for (name, hash) in input_hashes(context.out)? {
             inputs.insert(name.to_owned(), hash);
         }
@@ -66,7 +66,7 @@ impl Stage for Evaluate {
         ];
         outputs.extend(put_report(context.out, &facts)?);
         let counts = BTreeMap::from([("models".to_owned(), names.len() as u64)]);
-        Ok(Done { outputs, counts, summary, warnings: Vec::new() })
+        Ok(Done { outputs, counts, summary, ..Done::default() })
     }
 }
 
@@ -88,7 +88,11 @@ fn figures(tally: &Tally, headline: &str, resampling: Resampling) -> Result<Figu
     })
 }
 
-fn put<R: Row>(context: &Context, prepared: &Prepared<Table<FeatureKeys>>, rows: Vec<R>) -> Result<String, StageError> {
+fn put<R: Row>(
+    context: &Context,
+    prepared: &Prepared<Table<FeatureKeys>>,
+    rows: Vec<R>,
+) -> Result<Written, StageError> {
     output::put_table(context.out, &Table::from(rows), &prepared.config_hash, &prepared.inputs)
 }
 
@@ -162,18 +166,15 @@ fn classes(columns: &[String]) -> Vec<String> {
 }
 
 /// Writes plots and report, and takes away plots of models that are no longer there.
-fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<String>, StageError> {
+fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<Written>, StageError> {
     let mut outputs = Vec::new();
     for (name, svg) in report::plots(facts)? {
-        let path = format!("{}/{name}", report::PLOT_FOLDER);
-        out.put(&path, svg.as_bytes())?;
-        outputs.push(path);
+        outputs.push(output::put(out, &format!("{}/{name}", report::PLOT_FOLDER), svg.as_bytes())?);
     }
-    let wanted = outputs.iter().cloned().collect::<BTreeSet<_>>();
+    let wanted = outputs.iter().map(|written| written.path.clone()).collect::<BTreeSet<_>>();
     output::remove_others(out, out.list(report::PLOT_FOLDER)?.into_iter(), &wanted, report::is_plot)?;
     for (path, text) in [("report.md", report::markdown(facts)), ("report.html", report::html(facts)?)] {
-        out.put(path, text.as_bytes())?;
-        outputs.push(path.to_owned());
+        outputs.push(output::put(out, path, text.as_bytes())?);
     }
     Ok(outputs)
 }

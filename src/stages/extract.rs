@@ -16,7 +16,9 @@ use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
 use super::crew::{Crew, Extracted, Refusal, Sources};
 use super::ingest::{FILES, times_hint};
-use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, signals};
+use super::{
+    Context, Done, OutputFile, Prepared, Record, Stage, StageError, StageName, Written, features_table, output, signals,
+};
 
 use frames::FramesWriter;
 use parts::{Part, Seal};
@@ -63,6 +65,7 @@ impl Stage for Extract {
         let inputs = BTreeMap::from([
             ("utterances".to_owned(), footer.content_hash),
             ("files".to_owned(), files_hash(&files)),
+            ("rejects of ingest".to_owned(), ingest_rejects(context.out)?),
             ("part_rows".to_owned(), extract.part_rows.to_string()),
             ("frames".to_owned(), extract.frames.to_string()),
         ]);
@@ -71,15 +74,18 @@ impl Stage for Extract {
     }
 
     fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
-        let work = &prepared.work;
+        let mut work = prepared.work;
         let pipeline = &context.parameters.pipeline;
+        work.pending = pending_or_altered(context, &work)?;
+        let work = &work;
         let crew = Crew::new(sources(context)?, &work.set, &pipeline.audio)
             .with_transforms(&context.parameters.augment)
             .with_frames(pipeline.extract.frames);
         extract_pending(context, work, &crew, &prepared.config_hash)?;
         let mut outputs = publish::publish(context, &work.parts)?;
+        let contents = features_table::contents(context.out, &outputs)?;
         outputs.push(put_dictionary(context, &work.set, &prepared.config_hash)?);
-        finish(context, work, outputs)
+        finish(context, work, outputs, contents)
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
@@ -104,10 +110,13 @@ fn sources<'a>(context: &'a Context) -> Result<Sources<'a>, StageError> {
 }
 
 fn read_stamps(out: &dyn Store) -> Result<Table<FileStamp>, StageError> {
-    if out.stat(FILES)?.is_none() {
-        return Err(StageError::MissingTable { table: FILES.to_owned(), stage: "ingest" });
-    }
-    Ok(table::read(out.get(FILES)?)?.0)
+    Ok(output::get_table_at(out, FILES, StageName::Ingest)?.0)
+}
+
+/// They stand in `rejects.parquet`, which extract vouches for.
+fn ingest_rejects(out: &dyn Store) -> Result<String, StageError> {
+    let (_, footer) = output::get_table_at::<Reject>(out, &output::rejects_path(StageName::Ingest), StageName::Ingest)?;
+    Ok(footer.content_hash)
 }
 
 fn files_hash(files: &Table<FileStamp>) -> String {
@@ -127,7 +136,7 @@ fn plan(
         let columns = utterances.text.names.iter().map(String::as_str);
         let made_of = table_hash("utterances", columns, hashes[rows.clone()].iter().copied());
         let stamps = utterances.rows[rows.clone()].iter().map(|row| stamp(stamps, row)).collect::<Vec<_>>();
-        let key = config::config_hash(&(config_hash, env!("CARGO_PKG_VERSION"), &made_of, stamps));
+        let key = config::config_hash(&(config_hash, StageName::Extract.build(), &made_of, stamps));
         Part { name: parts::name(&utterances.rows[rows.start].utterance_id), rows, utterances: made_of, key }
     };
     cuts.into_iter().map(part).collect()
@@ -143,13 +152,25 @@ fn pending(context: &Context, parts: &[Part]) -> Result<Vec<usize>, StageError> 
     Ok(done.into_iter().enumerate().filter(|(_, done)| !done).map(|(index, _)| index).collect())
 }
 
+/// The same, and the parts whose files have changed since: those are computed anew too.
+fn pending_or_altered(context: &Context, work: &Work) -> Result<Vec<usize>, StageError> {
+    let is_done = |index: &usize| work.pending.binary_search(index).is_err();
+    let done: Vec<usize> = (0..work.parts.len()).filter(is_done).collect();
+    let parts: Vec<Part> = done.iter().map(|index| work.parts[*index].clone()).collect();
+    let intact = parts::intact(context.out, &parts, context.parameters.pipeline.extract.frames)?;
+    let altered = done.into_iter().zip(intact).filter(|(_, intact)| !intact).map(|(index, _)| index);
+    let mut pending: Vec<usize> = work.pending.iter().copied().chain(altered).collect();
+    pending.sort_unstable();
+    Ok(pending)
+}
+
 /// A part with its rows computed and not yet written.
 struct Computed<'a> {
     part: &'a Part,
     features: Table<FeatureKeys>,
     rejects: Vec<Reject>,
-    /// Sizes of the files of frames, where they are wanted.
-    frames: Option<Vec<u64>>,
+    /// The files of frames, where they are wanted.
+    frames: Option<Vec<OutputFile>>,
 }
 
 /// Computes one part while the one before it is written.
@@ -180,7 +201,7 @@ fn compute<'a>(
     part: &'a Part,
     config_hash: &str,
 ) -> Result<Computed<'a>, StageError> {
-    // Gone first: killed between the writes, an older seal could vouch for files of the same size.
+    // Gone first: killed between the writes, an older seal would vouch for a mixture.
     context.out.remove(&part.seal_path())?;
     let files = crew.files(&work.utterances.rows[part.rows.clone()], |row| stamp(&work.stamps, row).to_owned())?;
     let frames = context.parameters.pipeline.extract.frames;
@@ -208,7 +229,7 @@ fn assemble<'a>(
     crew: &Crew,
     part: &'a Part,
     rows: impl Iterator<Item = Extracted>,
-    frames: Option<Vec<u64>>,
+    frames: Option<Vec<OutputFile>>,
 ) -> Computed<'a> {
     let mut features = Table::<FeatureKeys> {
         rows: Vec::with_capacity(part.rows.len()),
@@ -256,10 +277,10 @@ fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(),
     let signals = Signal::counts(originals.into_iter().map(|row| row.signal.as_deref()));
     let signals = signals.into_iter().map(|(signal, count)| (signal.as_str().to_owned(), count as u64)).collect();
     let file = write(features, config_hash, &inputs)?;
-    context.out.put(&part.rejects(), &rejects)?;
-    context.out.put(&part.staged(), &file)?;
-    let (key, bytes) = (part.key.clone(), file.len() as u64);
-    part.seal(context.out, &Seal { key, bytes, augmented: augmented as u64, signals, frames })
+    let rejects = output::put(context.out, &part.rejects(), &rejects)?.file;
+    let features = output::put(context.out, &part.staged(), &file)?.file;
+    let (key, augmented) = (part.key.clone(), augmented as u64);
+    part.seal(context.out, &Seal { key, features, rejects, frames, augmented, signals })
 }
 
 /// The file of a part; of a wide table, memory holds the rows only once at a time.
@@ -276,13 +297,18 @@ fn write(
     Ok(writer.finish(config_hash, inputs, true)?.0)
 }
 
-fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Result<String, StageError> {
+fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Result<Written, StageError> {
     let mut dictionary = set.dictionary();
     dictionary.sort_by(|a, b| a.name.cmp(&b.name));
     output::put_table(context.out, &Table::<FeatureInfo>::from(dictionary), config_hash, &BTreeMap::new())
 }
 
-fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Done, StageError> {
+fn finish(
+    context: &Context,
+    work: &Work,
+    mut outputs: Vec<Written>,
+    contents: BTreeMap<String, String>,
+) -> Result<Done, StageError> {
     let mut rejects = Vec::new();
     for part in &work.parts {
         rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
@@ -296,7 +322,7 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     let signals = Signal::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.set.names().len());
     let by_code = output::counts_by_code(&rejects);
-    outputs.push(output::put_rejects(context.out, StageName::Extract.as_str(), rejects)?);
+    outputs.extend(output::put_rejects(context.out, (StageName::Extract, StageName::Ingest), rejects)?);
     let counts = [
         ("utterances", rows as u64),
         ("rows", (rows - refused) as u64),
@@ -316,5 +342,5 @@ fn finish(context: &Context, work: &Work, mut outputs: Vec<String>) -> Result<Do
     let [rows, columns, refused] = counted.map(|(count, word)| plural(count, word));
     let summary = format!("{rows}{copies} of {columns}, {refused}");
     let warnings = signals::warning(&signals, "the features table").into_iter().collect();
-    Ok(Done { outputs, counts, summary, warnings })
+    Ok(Done { outputs, contents, counts, summary, warnings })
 }

@@ -3,16 +3,26 @@
 use std::collections::BTreeMap;
 
 use crate::schema::{FeatureKeys, Table};
-use crate::storage::{Entry, Store};
+use crate::storage::Store;
 use crate::table::{self, row_hashes, table_hash};
 
-use super::ledger::{self, OutputFile};
-use super::{StageError, StageName, output};
+use super::ledger;
+use super::{OutputFile, StageError, StageName, Written, output};
+
+/// Where the parts lie.
+const FOLDER: &str = "features/";
+/// The content hash of the whole table, in [`ledger::Record::contents`].
+const WHOLE: &str = "features";
+/// That of keys, labels and audio hashes only, which is all that splits and figures look at: the features may change.
+const KEYS: &str = "feature keys";
 
 /// The parts of a finished features table.
 #[derive(Debug)]
 pub struct FeaturesTable {
-    parts: Vec<Entry>,
+    /// By path.
+    parts: BTreeMap<String, OutputFile>,
+    whole: String,
+    keys: String,
 }
 
 impl FeaturesTable {
@@ -23,54 +33,81 @@ impl FeaturesTable {
     pub fn find(out: &dyn Store) -> Result<Self, StageError> {
         let missing = || StageError::MissingTable { table: "features".to_owned(), stage: "extract" };
         let record = ledger::read_record(out, StageName::Extract)?.ok_or_else(missing)?;
+        let content = |name: &str| record.contents.get(name).cloned().ok_or_else(missing);
+        let (whole, keys) = (content(WHOLE)?, content(KEYS)?);
         let listed = out.list("features")?;
-        let recorded = record.outputs.iter().filter(|(path, _)| path.starts_with("features/"));
-        let part = |(path, file): (&String, &OutputFile)| {
-            listed.iter().find(|part| part.path == *path && part.bytes == file.bytes).cloned()
+        let parts: BTreeMap<_, _> = record.outputs.into_iter().filter(|(path, _)| path.starts_with(FOLDER)).collect();
+        let is_there = |(path, file): (&String, &OutputFile)| {
+            listed.iter().any(|entry| entry.path == *path && entry.bytes == file.bytes)
         };
-        Ok(Self { parts: recorded.map(part).collect::<Option<_>>().ok_or_else(missing)? })
+        if parts.iter().all(is_there) { Ok(Self { parts, whole, keys }) } else { Err(missing()) }
     }
 
     /// The whole table.
+    ///
+    /// # Errors
+    /// A part is not what extract wrote. Hashing what is read anyway takes a hundredth of the time of reading it.
     pub fn read(&self, out: &dyn Store) -> Result<Table<FeatureKeys>, StageError> {
-        self.collect(|part| Ok(table::read(out.get(&part.path)?)?.0))
+        let parts = self.parts.iter();
+        let read = |(path, file): (&String, &OutputFile)| Ok(table::read(file.read(out, path, "extract")?)?.0);
+        joined(parts.map(read))
     }
 
     /// Keys and labels of every row, with the text columns that a manifest or pattern added, but no features.
+    ///
+    /// # Errors
+    /// They are not what extract wrote. Of the features, which are not read, nothing is said.
     pub fn keys(&self, out: &dyn Store) -> Result<Table<FeatureKeys>, StageError> {
-        self.collect(|part| table::read_keys(part.bytes, |range| Ok(out.get_range(&part.path, range)?)))
-    }
-
-    fn collect(
-        &self,
-        read: impl Fn(&Entry) -> Result<Table<FeatureKeys>, StageError>,
-    ) -> Result<Table<FeatureKeys>, StageError> {
-        let mut all = Table::default();
-        for part in &self.parts {
-            table::append(&mut all, read(part)?)?;
-        }
-        Ok(all)
-    }
-
-    /// The content hash of the whole table, from the footers of its parts.
-    pub fn content_hash(&self, out: &dyn Store) -> Result<String, StageError> {
-        let (mut columns, mut rows) = (Vec::new(), Vec::new());
-        for part in &self.parts {
-            let footer = output::footer::<FeatureKeys>(out, &part.path, part.bytes)?;
-            columns = vec![footer.schema, footer.config_hash];
-            rows.extend(footer.row_hashes);
-        }
-        Ok(table_hash("features", columns.iter().map(String::as_str), rows.into_iter()))
+        let altered = |path: &str| StageError::Altered { path: format!("{}/{path}", out.root()), stage: "extract" };
+        let part = |(path, file): (&String, &OutputFile)| {
+            read_keys(out, path, file.bytes).map_err(|error| match error {
+                StageError::Table(_) => altered(path),
+                error => error,
+            })
+        };
+        let keys = joined(self.parts.iter().map(part))?;
+        if keys_hash(&keys) == self.keys { Ok(keys) } else { Err(altered(FOLDER)) }
     }
 
     /// The inputs entry of a stage that reads the whole table.
-    pub fn input(&self, out: &dyn Store) -> Result<BTreeMap<String, String>, StageError> {
-        Ok(BTreeMap::from([("features".to_owned(), self.content_hash(out)?)]))
+    pub fn input(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([(WHOLE.to_owned(), self.whole.clone())])
+    }
+
+    /// The inputs entry of a stage that reads keys only.
+    pub fn keys_input(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([(KEYS.to_owned(), self.keys.clone())])
     }
 }
 
-/// The inputs entry of a stage that looks at keys, labels and audio hashes only, as splits do: the features may change.
-pub fn keys_input(keys: &Table<FeatureKeys>) -> (String, String) {
-    let hash = table_hash("feature keys", std::iter::empty(), row_hashes(keys).into_iter());
-    ("feature keys".to_owned(), hash)
+/// What extract promises of the table in these files.
+pub fn contents(out: &dyn Store, files: &[Written]) -> Result<BTreeMap<String, String>, StageError> {
+    let parts = || files.iter().filter(|part| part.path.starts_with(FOLDER));
+    let (mut columns, mut rows) = (Vec::new(), Vec::new());
+    for part in parts() {
+        let footer = output::footer::<FeatureKeys>(out, &part.path, part.file.bytes)?;
+        columns = vec![footer.schema, footer.config_hash];
+        rows.extend(footer.row_hashes);
+    }
+    let whole = table_hash("features", columns.iter().map(String::as_str), rows.into_iter());
+    let keys = keys_hash(&joined(parts().map(|part| read_keys(out, &part.path, part.file.bytes)))?);
+    Ok(BTreeMap::from([(WHOLE.to_owned(), whole), (KEYS.to_owned(), keys)]))
+}
+
+fn read_keys(out: &dyn Store, path: &str, bytes: u64) -> Result<Table<FeatureKeys>, StageError> {
+    table::read_keys(bytes, |range| Ok(out.get_range(path, range)?))
+}
+
+fn keys_hash(keys: &Table<FeatureKeys>) -> String {
+    table_hash("feature keys", std::iter::empty(), row_hashes(keys).into_iter())
+}
+
+fn joined(
+    parts: impl Iterator<Item = Result<Table<FeatureKeys>, StageError>>,
+) -> Result<Table<FeatureKeys>, StageError> {
+    let mut all = Table::default();
+    for part in parts {
+        table::append(&mut all, part?)?;
+    }
+    Ok(all)
 }

@@ -241,12 +241,13 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     counts.extend(output::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;
-    context.out.put(FILES, &files)?;
-    output::put_rejects(context.out, StageName::Ingest.as_str(), corpus.rejects)?;
+    // All rejects are vouched for by extract, which adds its own.
+    let [rejects, _] = output::put_rejects(context.out, (StageName::Ingest, StageName::Extract), corpus.rejects)?;
     let outputs = vec![
+        output::put(context.out, FILES, &files)?,
+        rejects,
         output::put_table(context.out, &Table::from(corpus.labels), config_hash, &none)?,
         output::put_table(context.out, &corpus.utterances, config_hash, &none)?,
-        FILES.to_owned(),
     ];
-    Ok(Done { outputs, counts, summary, warnings })
+    Ok(Done { outputs, counts, summary, warnings, ..Done::default() })
 }

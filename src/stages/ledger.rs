@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::storage::Store;
 
-use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+use super::{Context, Done, OutputFile, Prepared, Stage, StageError, StageName, output};
 
 /// The record of a finished stage.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     /// The stage.
     pub stage: String,
-    /// Version of ser-etl that ran it.
-    pub ser_etl: String,
+    /// Hash of the code that did it: of its sources and of the locked versions of what they are built from.
+    pub build: String,
     /// Name of the pipeline.
     pub pipeline: String,
     /// Seed of the pipeline.
@@ -26,6 +26,8 @@ pub struct Record {
     pub inputs: BTreeMap<String, String>,
     /// Every file it wrote.
     pub outputs: BTreeMap<String, OutputFile>,
+    /// Content hashes of tables that lie in several files, or of which a reader takes some columns.
+    pub contents: BTreeMap<String, String>,
     /// Rows, rejects and the like.
     pub counts: BTreeMap<String, u64>,
     /// What happened, in one line.
@@ -36,15 +38,6 @@ pub struct Record {
     pub threads: usize,
     /// How long it took.
     pub seconds: f64,
-}
-
-/// A file that a stage wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutputFile {
-    /// Size in bytes.
-    pub bytes: u64,
-    /// BLAKE3 of the file.
-    pub blake3: String,
 }
 
 /// How a stage ended.
@@ -83,6 +76,8 @@ pub(super) struct Task<'a> {
     pub out: &'a dyn Store,
     /// The word for it under run/.
     pub name: &'static str,
+    /// Hash of the code that does it.
+    pub build: &'static str,
     pub pipeline: &'a str,
     pub seed: u64,
     /// Work even where everything is up to date.
@@ -94,7 +89,8 @@ impl<'a> Task<'a> {
     fn of<S: Stage>(context: &'a Context) -> Self {
         let pipeline = &context.parameters.pipeline;
         let (name, out, force) = (S::NAME.as_str(), context.out, context.force);
-        Self { out, name, pipeline: &pipeline.name, seed: pipeline.seed, force, start: Instant::now() }
+        let (build, start) = (S::NAME.build(), Instant::now());
+        Self { out, name, build, pipeline: &pipeline.name, seed: pipeline.seed, force, start }
     }
 
     /// Does the work unless the record shows that nothing would change.
@@ -103,7 +99,7 @@ impl<'a> Task<'a> {
         prepared: Prepared<W>,
         run: impl FnOnce(Prepared<W>) -> Result<Done, StageError>,
     ) -> Result<Outcome, StageError> {
-        if let Some(record) = current_record(self.out, self.name, &prepared)?.filter(|_| !self.force) {
+        if let Some(record) = current_record(self.out, (self.name, self.build), &prepared)?.filter(|_| !self.force) {
             return Ok(Outcome { up_to_date: true, record });
         }
         // Gone before the first output changes: a killed stage leaves no record that could vouch for a mixture.
@@ -113,12 +109,13 @@ impl<'a> Task<'a> {
         done.warnings.iter().for_each(|warning| tracing::warn!(stage = self.name, "{warning}"));
         let record = Record {
             stage: self.name.to_owned(),
-            ser_etl: env!("CARGO_PKG_VERSION").to_owned(),
+            build: self.build.to_owned(),
             pipeline: self.pipeline.to_owned(),
             seed: self.seed,
             config_hash,
             inputs,
-            outputs: output_files(self.out, &done)?,
+            outputs: done.outputs.into_iter().map(|written| (written.path, written.file)).collect(),
+            contents: done.contents,
             counts: done.counts,
             summary: done.summary,
             warnings: done.warnings,
@@ -131,19 +128,20 @@ impl<'a> Task<'a> {
 
     /// Says what [`Task::perform`] would do.
     pub fn inspect<W>(&self, prepared: Prepared<W>) -> Result<State, StageError> {
-        let record = current_record(self.out, self.name, &prepared)?.filter(|_| !self.force);
+        let record = current_record(self.out, (self.name, self.build), &prepared)?.filter(|_| !self.force);
         Ok(record.map_or(State::WouldRun(prepared.amount), |record| State::UpToDate(Box::new(record))))
     }
 }
 
-/// Refuses a stage whose record is of other parameters.
+/// Refuses a stage whose record is of other parameters or of other code.
 ///
 /// # Errors
-/// The stage never finished, or with other parameters.
+/// The stage never finished, or with other parameters, or another build did it.
 pub(super) fn check_config<S: Stage>(context: &Context) -> Result<(), StageError> {
     let record = read_record(context.out, S::NAME)?;
     let record = record.ok_or_else(|| StageError::Unfinished { stage: S::NAME.as_str() })?;
-    if record.config_hash == S::config_hash(context) { Ok(()) } else { Err(outdated::<S>()) }
+    let is_same = record.build == S::NAME.build() && record.config_hash == S::config_hash(context);
+    if is_same { Ok(()) } else { Err(outdated::<S>()) }
 }
 
 /// Refuses a stage that would do work if it ran now.
@@ -153,7 +151,8 @@ pub(super) fn check_config<S: Stage>(context: &Context) -> Result<(), StageError
 pub(super) fn check_current<S: Stage>(context: &Context) -> Result<(), StageError> {
     check_config::<S>(context)?;
     let prepared = S::prepare(context)?;
-    current_record(context.out, S::NAME.as_str(), &prepared)?.map(|_| ()).ok_or_else(outdated::<S>)
+    let task = (S::NAME.as_str(), S::NAME.build());
+    current_record(context.out, task, &prepared)?.map(|_| ()).ok_or_else(outdated::<S>)
 }
 
 fn outdated<S: Stage>() -> StageError {
@@ -177,21 +176,22 @@ pub(super) fn read_record(out: &dyn Store, stage: StageName) -> Result<Option<Re
     read_record_of(out, stage.as_str())
 }
 
-fn read_record_of(out: &dyn Store, name: &str) -> Result<Option<Record>, StageError> {
-    let path = record_path(name);
-    if out.stat(&path)?.is_none() {
-        return Ok(None);
-    }
-    // A record of another version that no longer parses is as good as none.
-    Ok(serde_json::from_slice(&out.get(&path)?).ok())
+/// The record of what `name` stands for.
+pub(super) fn read_record_of(out: &dyn Store, name: &str) -> Result<Option<Record>, StageError> {
+    output::read_json(out, &record_path(name))
 }
 
-fn current_record<W>(out: &dyn Store, name: &str, prepared: &Prepared<W>) -> Result<Option<Record>, StageError> {
+/// The record, where it is of the same build, configuration and inputs, and every output is there. Their sizes are
+/// compared: a run that finds nothing to do reads no table. Who reads one looks at its hash.
+fn current_record<W>(
+    out: &dyn Store,
+    (name, build): (&str, &str),
+    prepared: &Prepared<W>,
+) -> Result<Option<Record>, StageError> {
     let Some(record) = read_record_of(out, name)? else { return Ok(None) };
-    let same = record.ser_etl == env!("CARGO_PKG_VERSION")
-        && record.config_hash == prepared.config_hash
-        && record.inputs == prepared.inputs;
-    if !same {
+    let is_same =
+        record.build == build && record.config_hash == prepared.config_hash && record.inputs == prepared.inputs;
+    if !is_same {
         return Ok(None);
     }
     for (path, file) in &record.outputs {
@@ -202,15 +202,7 @@ fn current_record<W>(out: &dyn Store, name: &str, prepared: &Prepared<W>) -> Res
     Ok(Some(record))
 }
 
-fn output_files(out: &dyn Store, done: &Done) -> Result<BTreeMap<String, OutputFile>, StageError> {
-    let file = |path: &String| {
-        let content = out.get(path)?;
-        let blake3 = blake3::hash(&content).to_hex().to_string();
-        Ok((path.clone(), OutputFile { bytes: content.len() as u64, blake3 }))
-    };
-    done.outputs.iter().map(file).collect()
-}
-
-fn record_path(name: &str) -> String {
+/// Where the record of a stage stands.
+pub(super) fn record_path(name: &str) -> String {
     format!("run/{name}.json")
 }

@@ -18,6 +18,8 @@ mod signals;
 mod split;
 mod train;
 mod unlisted;
+mod verify;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +29,8 @@ pub use error::StageError;
 pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict};
 pub use rehearsal::rehearse;
+pub use verify::{Problem, Verified, Wrong, verify};
+pub use written::{OutputFile, Written};
 
 /// The stages in the order in which `ser run` takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +70,9 @@ pub const NEW: &str = "new";
 #[derive(Debug, Default)]
 pub struct Done {
     /// Every file of the stage's tables, models and reports.
-    pub outputs: Vec<String>,
+    pub outputs: Vec<Written>,
+    /// [`Record::contents`].
+    pub contents: BTreeMap<String, String>,
     /// Rows, rejects and the like, for the record.
     pub counts: BTreeMap<String, u64>,
     /// What happened, in one line.
@@ -110,6 +116,19 @@ impl StageName {
             Self::Normalize => "normalize",
             Self::Train => "train",
             Self::Evaluate => "evaluate",
+        }
+    }
+
+    /// Hash of the code that the stage is computed with: `build/fingerprint.rs` says of what. It stands in records, seals
+    /// and keys under run/ only; what it made has the same bytes under another build that computes the same.
+    fn build(self) -> &'static str {
+        match self {
+            Self::Ingest => env!("SER_BUILD_INGEST"),
+            Self::Extract => env!("SER_BUILD_EXTRACT"),
+            Self::Split => env!("SER_BUILD_SPLIT"),
+            Self::Normalize => env!("SER_BUILD_NORMALIZE"),
+            Self::Train => env!("SER_BUILD_TRAIN"),
+            Self::Evaluate => env!("SER_BUILD_EVALUATE"),
         }
     }
 

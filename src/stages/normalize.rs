@@ -8,7 +8,7 @@ use crate::schema::{Normalization, Split, SplitRow, Table, plural};
 use crate::table;
 
 use super::features_table::FeaturesTable;
-use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
 
 /// The normalize stage.
 pub struct Normalize;
@@ -23,7 +23,7 @@ impl Stage for Normalize {
 
     fn prepare(context: &Context) -> Result<Prepared<FeaturesTable>, StageError> {
         let features = FeaturesTable::find(context.out)?;
-        let mut inputs = features.input(context.out)?;
+        let mut inputs = features.input();
         inputs.insert("splits".to_owned(), output::content_hash::<SplitRow>(context.out, StageName::Split)?);
         Ok(Prepared {
             config_hash: Self::config_hash(context),
@@ -51,7 +51,7 @@ impl Stage for Normalize {
         let counts = BTreeMap::from([("rows".to_owned(), rows.len() as u64)]);
         let table = Table::<Normalization>::from(rows);
         outputs.push(output::put_table(context.out, &table, &prepared.config_hash, &prepared.inputs)?);
-        Ok(Done { outputs, counts, summary, warnings: Vec::new() })
+        Ok(Done { outputs, counts, summary, ..Done::default() })
     }
 }
 
@@ -70,20 +70,19 @@ fn export(
     features: &Features,
     fold: &[SplitRow],
     statistics: &Statistics,
-) -> Result<Vec<String>, StageError> {
-    let mut paths = Vec::new();
+) -> Result<Vec<Written>, StageError> {
+    let mut files = Vec::new();
     for side in [Split::Train, Split::Dev, Split::Test] {
         let table = dataset::normalized(features, fold, statistics, side)?;
         let (file, _) = table::write(&table, &prepared.config_hash, &prepared.inputs, false)?;
         let path = format!("normalized/fold-{}/{side}.parquet", statistics.fold);
-        context.out.put(&path, &file)?;
-        paths.push(path);
+        files.push(output::put(context.out, &path, &file)?);
     }
-    Ok(paths)
+    Ok(files)
 }
 
-fn remove_others(context: &Context, wanted: &[String]) -> Result<(), StageError> {
-    let wanted = wanted.iter().cloned().collect::<BTreeSet<_>>();
+fn remove_others(context: &Context, wanted: &[Written]) -> Result<(), StageError> {
+    let wanted = wanted.iter().map(|written| written.path.clone()).collect::<BTreeSet<_>>();
     let former = context.out.list("normalized")?.into_iter();
     output::remove_others(context.out, former, &wanted, |path| path.starts_with("normalized/fold-"))
 }

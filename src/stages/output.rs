@@ -3,34 +3,53 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::audio::AudioError;
 use crate::schema::{Reject, Row, Table};
-use crate::storage::{Entry, Store};
+use crate::storage::{Entry, StorageError, Store};
 use crate::table::{self, Footer};
 
-use super::{StageError, StageName};
+use super::{OutputFile, StageError, StageName, Written, ledger};
 
-/// Writes a table as `<name>.parquet`; returns its path.
+/// Writes a file.
+pub(super) fn put(out: &dyn Store, path: &str, content: &[u8]) -> Result<Written, StageError> {
+    out.put(path, content)?;
+    Ok(Written { path: path.to_owned(), file: OutputFile::of(content) })
+}
+
+/// Writes a table as `<name>.parquet`.
 pub(super) fn put_table<R: Row>(
     out: &dyn Store,
     table: &Table<R>,
     config_hash: &str,
     inputs: &BTreeMap<String, String>,
-) -> Result<String, StageError> {
-    let path = path::<R>();
+) -> Result<Written, StageError> {
     let (file, _) = table::write(table, config_hash, inputs, false)?;
-    out.put(&path, &file)?;
-    Ok(path)
+    put(out, &path::<R>(), &file)
 }
 
 /// Reads the table that `stage` writes as `<name>.parquet`.
+///
+/// # Errors
+/// The stage has not finished, or the file is another than what it wrote.
 pub(super) fn get_table<R: Row>(out: &dyn Store, stage: StageName) -> Result<(Table<R>, Footer), StageError> {
-    let path = path::<R>();
-    if out.stat(&path)?.is_none() {
-        return Err(missing::<R>(stage));
-    }
-    Ok(table::read(out.get(&path)?)?)
+    get_table_at(out, &path::<R>(), stage)
+}
+
+/// The same of a table that lies at another place.
+pub(super) fn get_table_at<R: Row>(
+    out: &dyn Store,
+    path: &str,
+    stage: StageName,
+) -> Result<(Table<R>, Footer), StageError> {
+    let record = ledger::read_record(out, stage)?.ok_or_else(|| missing::<R>(stage))?;
+    let file = record.outputs.get(path).ok_or_else(|| missing::<R>(stage))?;
+    let content = file.read(out, path, stage.as_str()).map_err(|error| match error {
+        StageError::Storage(StorageError::NotFound { .. }) => missing::<R>(stage),
+        error => error,
+    })?;
+    Ok(table::read(content)?)
 }
 
 /// The content hash of the table that `stage` writes, from its footer.
@@ -45,18 +64,38 @@ pub(super) fn footer<R: Row>(out: &dyn Store, path: &str, bytes: u64) -> Result<
     table::read_footer(R::table().name, bytes, |range| Ok(out.get_range(path, range)?))
 }
 
-/// Replaces the rows that `stage` refused and keeps those of other stages.
-pub(super) fn put_rejects(out: &dyn Store, stage: &str, rejects: Vec<Reject>) -> Result<String, StageError> {
-    let path = path::<Reject>();
-    let mut rows = match out.stat(&path)? {
-        Some(_) => table::read::<Reject>(out.get(&path)?)?.0.rows,
-        None => Vec::new(),
-    };
-    rows.retain(|row| row.stage != stage);
-    rows.extend(rejects);
-    rows.sort_by(|a, b| key(a).cmp(&key(b)));
-    rows.dedup();
-    put_table(out, &Table::from(rows), "", &BTreeMap::new())
+/// Keeps the rows that `stage` refused, and joins them with those that the `other` one did; returns the file of the
+/// stage's own rows and that of all.
+pub(super) fn put_rejects(
+    out: &dyn Store,
+    (stage, other): (StageName, StageName),
+    mut rejects: Vec<Reject>,
+) -> Result<[Written; 2], StageError> {
+    let none = BTreeMap::new();
+    sort_rejects(&mut rejects);
+    let own = Table::from(rejects);
+    let (file, _) = table::write(&own, "", &none, false)?;
+    let kept = put(out, &rejects_path(stage), &file)?;
+    let mut all = own.rows;
+    match get_table_at::<Reject>(out, &rejects_path(other), other) {
+        Ok((table, _)) => all.extend(table.rows),
+        // It has yet to refuse any.
+        Err(StageError::MissingTable { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    sort_rejects(&mut all);
+    Ok([kept, put_table(out, &Table::from(all), "", &none)?])
+}
+
+/// Where the rows that a stage refused are kept: each makes its own, and `rejects.parquet` of all.
+pub(super) fn rejects_path(stage: StageName) -> String {
+    format!("run/{}.rejects.parquet", stage.as_str())
+}
+
+/// Sorts by the table's key.
+pub(super) fn sort_rejects(rejects: &mut Vec<Reject>) {
+    rejects.sort_by(|a, b| key(a).cmp(&key(b)));
+    rejects.dedup();
 }
 
 /// What the record calls the count of rejects that are Git LFS pointers.
@@ -87,6 +126,15 @@ pub(super) fn remove_others(
         out.remove(&entry.path)?;
     }
     Ok(())
+}
+
+/// A value that was written as JSON; `None` where there is none, or one of another version that no longer parses.
+pub(super) fn read_json<T: DeserializeOwned>(out: &dyn Store, path: &str) -> Result<Option<T>, StageError> {
+    match out.get(path) {
+        Ok(content) => Ok(serde_json::from_slice(&content).ok()),
+        Err(StorageError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Writes a value as indented JSON.

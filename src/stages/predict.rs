@@ -91,11 +91,14 @@ impl Predict<'_> {
     }
 
     fn task(&self) -> Task<'_> {
-        Task { out: self.out, name: PREDICT, pipeline: "", seed: 0, force: self.force, start: Instant::now() }
+        let (build, start) = (env!("SER_BUILD_PREDICT"), Instant::now());
+        Task { out: self.out, name: PREDICT, build, pipeline: "", seed: 0, force: self.force, start }
     }
 
     fn prepare(&self) -> Result<Prepared<Work>, StageError> {
-        if ledger::read_record(self.out, StageName::Ingest)?.is_some() {
+        // One that was killed while it ran ingest again has no record of it.
+        let records = StageName::ALL.iter().map(|stage| ledger::read_record(self.out, *stage));
+        if records.collect::<Result<Vec<_>, _>>()?.iter().any(Option::is_some) {
             let problem =
                 "it holds a run of a pipeline, whose rejects would be mixed with these; choose another folder";
             return Err(ConfigError::new("--out", self.out.root(), problem).into());
@@ -180,8 +183,10 @@ impl Predict<'_> {
 
     fn write(&self, work: &Work, hash: &str, judged: Judged) -> Result<Done, StageError> {
         let Judged { rows, probabilities, mut rejects } = judged;
+        output::sort_rejects(&mut rejects);
         let refused = rejects.len();
         rejects.extend(work.beside.iter().cloned());
+        output::sort_rejects(&mut rejects);
         let mut counts = BTreeMap::from([
             ("files".to_owned(), work.files as u64),
             ("rows".to_owned(), rows.len() as u64),
@@ -196,11 +201,13 @@ impl Predict<'_> {
         let summary = summarize(&work.saved, &rows, &probabilities, refused);
         let inputs = BTreeMap::from([("model".to_owned(), hash.to_owned())]);
         let table = sorted(rows, probabilities, &work.saved.classes);
-        let outputs =
-            vec![output::put_rejects(self.out, PREDICT, rejects)?, output::put_table(self.out, &table, hash, &inputs)?];
+        let outputs = vec![
+            output::put_table(self.out, &Table::<Reject>::from(rejects), "", &BTreeMap::new())?,
+            output::put_table(self.out, &table, hash, &inputs)?,
+        ];
         let mut warnings = work.warnings.clone();
         warnings.extend(signals::warning(&signals, "the inferences table"));
-        Ok(Done { outputs, counts, summary, warnings })
+        Ok(Done { outputs, counts, summary, warnings, ..Done::default() })
     }
 }
 

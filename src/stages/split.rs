@@ -6,7 +6,7 @@ use crate::config;
 use crate::dataset::{self, Keys};
 use crate::schema::{FeatureKeys, Leakage, SplitRow, Table, plural};
 
-use super::features_table::{self, FeaturesTable};
+use super::features_table::FeaturesTable;
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
 
 /// The split stage.
@@ -21,10 +21,11 @@ impl Stage for Split {
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
-        let keys = FeaturesTable::find(context.out)?.keys(context.out)?;
+        let features = FeaturesTable::find(context.out)?;
+        let keys = features.keys(context.out)?;
         Ok(Prepared {
             config_hash: Self::config_hash(context),
-            inputs: BTreeMap::from([features_table::keys_input(&keys)]),
+            inputs: features.keys_input(),
             amount: plural(keys.rows.len(), "row"),
             work: keys,
         })
@@ -48,7 +49,7 @@ impl Stage for Split {
             output::put_table(context.out, &Table::<SplitRow>::from(assignment.rows), put.0, put.1)?,
             output::put_table(context.out, &Table::<Leakage>::from(leakage), put.0, put.1)?,
         ];
-        Ok(Done { outputs, counts, summary, warnings: assignment.warnings })
+        Ok(Done { outputs, counts, summary, warnings: assignment.warnings, ..Done::default() })
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {

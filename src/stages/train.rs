@@ -11,6 +11,7 @@ mod plan;
 mod publish;
 mod saved;
 mod scored;
+mod seal;
 mod search;
 
 use std::collections::BTreeSet;
@@ -58,7 +59,7 @@ impl Stage for Train {
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
         let features = FeaturesTable::find(context.out)?;
         let (splits, footer) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
-        let mut inputs = features.input(context.out)?;
+        let mut inputs = features.input();
         inputs.insert("splits".to_owned(), footer.content_hash);
         let normalization = output::content_hash::<Normalization>(context.out, StageName::Normalize)?;
         inputs.insert("normalization".to_owned(), normalization);

@@ -6,7 +6,8 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataReader};
 
 use super::thrift::check_footer;
-use super::{ContentHash, RowHash, TableError, guarded};
+use super::{ContentHash, RowHash, TableError, guarded, row_hashes, table_hash};
+use crate::schema::{Row, Table};
 
 const SCHEMA: &str = "ser.schema";
 const CONTENT_HASH: &str = "ser.content_hash";
@@ -30,6 +31,12 @@ pub struct Footer {
 }
 
 impl Footer {
+    /// Whether the rows are those whose hash the footer names: a damaged file may still be read.
+    pub fn is_of<R: Row>(&self, table: &Table<R>) -> bool {
+        let open = table.text.names.iter().chain(&table.float.names).map(String::as_str);
+        self.content_hash == table_hash(&self.schema, open, row_hashes(table).into_iter())
+    }
+
     pub(super) fn to_key_values(&self) -> Vec<KeyValue> {
         let inputs = serde_json::to_string(&self.inputs).unwrap_or_default();
         let mut pairs = vec![

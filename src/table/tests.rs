@@ -63,6 +63,19 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
+fn a_footer_knows_its_rows() {
+    let table = predictions(&["c/a", "c/b"]);
+    let (file, _) = write(&table, "config", &inputs(), false).expect("written");
+    let (mut back, footer) = read::<Prediction>(file.into()).expect("read");
+    assert!(footer.is_of(&back), "missing values and all");
+    back.float.values[3] += 0.5;
+    assert!(!footer.is_of(&back));
+    back.float.values[3] -= 0.5;
+    back.float.names[0] = "p_calm".to_owned();
+    assert!(!footer.is_of(&back));
+}
+
+#[test]
 fn keys_are_read_without_the_floats_of_a_wide_table() {
     let ids = (0..2000).map(|id| format!("c/{id:05}")).collect::<Vec<_>>();
     let mut table = predictions(&ids.iter().map(String::as_str).collect::<Vec<_>>());

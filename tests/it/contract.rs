@@ -52,9 +52,15 @@ pub fn run(folder: &Path, flags: &[&str]) -> String {
 
 /// Every result below `out`, by path: what lies under run/ is no result.
 pub fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    collect(out, out, &mut found);
+    let mut found = all_files(out);
     found.retain(|path, _| !path.starts_with("run/"));
+    found
+}
+
+/// Every file below a folder, by path.
+pub fn all_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    collect(folder, folder, &mut found);
     found
 }
 

@@ -236,6 +236,15 @@ fn speakers_are_normalized_one_by_one_in_every_part() {
     assert!(code == 3 && error.contains("at least 8"), "{code} {error}");
 }
 
+/// Lets the card of a saved model name the weights that lie beside it.
+fn recard(folder: &Path) {
+    let weights = fs::read(folder.join(model::FILES[0])).expect("readable");
+    let path = folder.join(model::FILES[1]);
+    let mut card: serde_json::Value = serde_json::from_slice(&fs::read(&path).expect("readable")).expect("a card");
+    card["weights"] = blake3::hash(&weights).to_hex().as_str().into();
+    fs::write(path, card.to_string()).expect("written");
+}
+
 /// Overwrites the weights of a saved model's parts.
 fn put_weights(folder: &Path, weights: &[f64]) {
     let path = folder.join(model::FILES[0]);
@@ -247,6 +256,7 @@ fn put_weights(folder: &Path, weights: &[f64]) {
     assert_eq!(new.len(), length);
     bytes[at..at + length].copy_from_slice(&new);
     fs::write(path, bytes).expect("written");
+    recard(folder);
 }
 
 #[test]
@@ -261,19 +271,23 @@ fn damaged_folders_of_parts_are_refused_in_words() {
         good.iter().for_each(|(name, bytes)| fs::write(model.join(name), bytes).expect("written"));
     };
     put_weights(&model, &[0.5, 0.4]);
+    fs::write(model.join("model.json"), &good[1].1).expect("written");
+    check("it is not the file whose BLAKE3 `model.json` names");
+    put_weights(&model, &[0.5, 0.4]);
     check("sum to 1: [0.5, 0.4]");
     put_weights(&model, &[1.5, -0.5]);
     check("must be 0 to 1");
     put_weights(&model, &[f64::NAN, 0.5]);
     check("tensor `weights` holds a value that is not finite");
     fs::write(model.join("weights.safetensors"), &good[0].1[..good[0].1.len() - 9]).expect("written");
-    check("`weights.safetensors` of the saved model is corrupt");
+    check("`weights.safetensors` of the saved model is corrupt: it is not the file");
     let alone = fs::read(folder.path().join("out/models/mlp/all/weights.safetensors")).expect("readable");
     fs::write(model.join("weights.safetensors"), alone).expect("written");
+    recard(&model);
     check("tensor `weights` has shape [1], not [2]");
     let card = String::from_utf8(good[1].1.clone()).expect("text");
     let cases = [
-        ("\"format\": 4", "\"format\": 3", "has format 3; this version reads format 4: train the model again"),
+        ("\"format\": 5", "\"format\": 4", "has format 4; this version reads format 5: train the model again"),
         ("\"model\": \"logistic\"", "\"model\": \"naive-bayes\"", "corrupt"),
         ("\"scope\": \"corpus\"", "\"scope\": \"speaker\"", "different scopes"),
         ("\"parts\": [", "\"parts\": [] , \"rest\": [", "corrupt"),

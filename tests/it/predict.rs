@@ -182,7 +182,7 @@ fn models_that_cannot_be_used_are_refused_in_words() {
     let card = folder.path().join(MODEL).join("model.json");
     let good = fs::read_to_string(&card).expect("readable");
     let cases = [
-        ("\"format\": 4", "\"format\": 3", "train the model again"),
+        ("\"format\": 5", "\"format\": 4", "train the model again"),
         ("\"version\": 1", "\"version\": 7", "features.version"),
         ("\"n_fft\": 512", "\"n_fft\": 500", "features.frame.n_fft"),
         ("\"sample_rate_hz\": 16000", "\"sample_rate_hz\": 5", "audio.sample_rate_hz"),

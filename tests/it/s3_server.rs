@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use book::{Book, Rule};
+use book::{Book, Life, Rule};
 use faulty::Faulty;
 
 pub use book::Fault;
@@ -94,6 +94,17 @@ impl Server {
     /// Nothing goes wrong any more.
     pub fn heal(&self) {
         self.book.rules.lock().expect("no panic").clear();
+    }
+
+    /// Counts changes from now on, and refuses every request from change number `last` on, counted from 0: to the client,
+    /// that is its death.
+    pub fn die_before(&self, last: usize) {
+        *self.book.life.lock().expect("no panic") = Life { changes: 0, last: Some(last) };
+    }
+
+    /// Answers again; returns how many changes were asked for.
+    pub fn revive(&self) -> usize {
+        std::mem::take(&mut *self.book.life.lock().expect("no panic")).changes
     }
 
     /// How often this was asked for since the last call of `forget`.

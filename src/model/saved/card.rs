@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{FORMAT, Part, SavedModel};
 use crate::config::Recipe;
 use crate::config::train::ModelSpec;
-use crate::model::{ModelError, calibration};
+use crate::model::{ModelError, calibration, tensors};
 
 /// The file that describes the model.
 pub(super) const CARD_FILE: &str = "model.json";
@@ -16,6 +16,8 @@ pub(super) const CARD_FILE: &str = "model.json";
 #[serde(deny_unknown_fields)]
 pub(super) struct Card {
     format: u64,
+    /// BLAKE3 of the file of tensors, hexadecimal: weights of another model are no part of this one.
+    weights: String,
     pub classes: Vec<String>,
     pub recipe: Recipe,
     pub parts: Vec<PartCard>,
@@ -56,9 +58,11 @@ struct Format {
 }
 
 impl Card {
-    pub fn new(saved: &SavedModel) -> Self {
+    /// The card of a model whose tensors are these bytes.
+    pub fn new(saved: &SavedModel, weights: &[u8]) -> Self {
         Self {
             format: FORMAT,
+            weights: hash(weights),
             classes: saved.classes.clone(),
             recipe: saved.recipe.clone(),
             parts: saved.parts.iter().map(|part| PartCard::new(part, &saved.classes)).collect(),
@@ -73,6 +77,15 @@ impl Card {
         }
         let card: Self = parse(bytes)?;
         if is_sorted(&card.classes) { Ok(card) } else { Err(corrupt("classes must be sorted, each once".to_owned())) }
+    }
+
+    /// Refuses tensors that are not the model's.
+    pub fn check_weights(&self, weights: &[u8]) -> Result<(), ModelError> {
+        if self.weights == hash(weights) {
+            return Ok(());
+        }
+        let reason = format!("it is not the file whose BLAKE3 `{CARD_FILE}` names: damaged, or of another model");
+        Err(tensors::corrupt(reason))
     }
 }
 
@@ -114,6 +127,10 @@ impl PartCard {
         };
         self.trained_classes.iter().map(index).collect()
     }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ModelError> {

@@ -88,7 +88,9 @@ pub(super) fn with_tensors(
 ) -> Result<SavedModel, ModelError> {
     let mut tensors = Tensors::from_bytes(&files[0].1).unwrap();
     change(&mut tensors);
-    load(&[(files[0].0.clone(), tensors.to_bytes()), files[1].clone()])
+    let mut files = [(files[0].0.clone(), tensors.to_bytes()), files[1].clone()];
+    recard(&mut files);
+    load(&files)
 }
 
 #[test]
@@ -145,6 +147,7 @@ fn damaged_bytes_of_parts_are_refused_or_give_numbers() {
         let bytes = &mut damaged[rng.gen_range(0..2)].1;
         let at = rng.gen_range(0..bytes.len());
         bytes[at] ^= 1 << rng.gen_range(0..8);
+        recard(&mut damaged);
         if let Ok(saved) = load(&damaged) {
             for part in &saved.parts {
                 let x = Array2::zeros((2, part.model.features()));

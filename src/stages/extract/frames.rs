@@ -11,8 +11,8 @@ use crate::schema::{Columns, FrameKeys, Table};
 use crate::storage::Store;
 use crate::table::{Block, TableError, Writer};
 
-use super::super::StageError;
 use super::super::crew::Extracted;
+use super::super::{OutputFile, StageError, output};
 use super::parts::Part;
 
 /// How much is held before it is passed on.
@@ -48,8 +48,8 @@ struct Line {
     /// Somebody left the line: nobody's turn comes any more.
     is_broken: bool,
     file: Option<Writer>,
-    /// Sizes of the files that are written.
-    files: Vec<u64>,
+    /// The files that are written.
+    files: Vec<OutputFile>,
 }
 
 impl Line {
@@ -74,8 +74,8 @@ impl<'a> FramesWriter<'a> {
         Place { writer: self, number, is_done: false }
     }
 
-    /// Ends the last file; the sizes of all.
-    pub fn finish(self) -> Result<Vec<u64>, StageError> {
+    /// Ends the last file; what all of them hold.
+    pub fn finish(self) -> Result<Vec<OutputFile>, StageError> {
         let mut line = mem::take(&mut *self.lock());
         self.end_file(&mut line)?;
         Ok(line.files)
@@ -104,8 +104,8 @@ impl<'a> FramesWriter<'a> {
         let Some(file) = line.file.take() else { return Ok(()) };
         let inputs = BTreeMap::from([("utterances".to_owned(), self.part.utterances.clone())]);
         let (file, _) = file.finish(self.config_hash, &inputs, false)?;
-        self.out.put(&self.part.staged_frames(line.files.len()), &file)?;
-        line.files.push(file.len() as u64);
+        let written = output::put(self.out, &self.part.staged_frames(line.files.len()), &file)?;
+        line.files.push(written.file);
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! the same utterances always make the same parts, whatever was killed or added on the way.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::config;
 use crate::schema::Utterance;
 use crate::storage::{Entry, Store};
 
-use super::super::{StageError, output};
+use super::super::{OutputFile, StageError, output};
 
 /// No part is longer than this many times the mean: the cut that bounds memory.
 const LONGEST_PART: usize = 2;
@@ -30,19 +31,28 @@ pub(super) struct Part {
     pub key: String,
 }
 
-/// Kept beside a finished part.
+/// Kept beside a finished part: removed before the first of its files changes, written after the last.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seal {
     /// [`Part::key`].
     pub key: String,
-    /// Size of the part's file.
-    pub bytes: u64,
+    /// The part's file.
+    pub features: OutputFile,
+    /// The rows that it refused.
+    pub rejects: OutputFile,
+    /// The files that hold the part's frames; None where they were not wanted.
+    pub frames: Option<Vec<OutputFile>>,
     /// Rows of augmented copies.
     pub augmented: u64,
     /// Utterances whose signal is suspicious, by the word of the column `signal`.
     pub signals: BTreeMap<String, u64>,
-    /// Sizes of the files that hold the part's frames; None where they were not wanted.
-    pub frames: Option<Vec<u64>>,
+}
+
+/// A file of a part: where it waits, where readers find it, and what it holds.
+pub(super) struct Place<'a> {
+    pub staged: String,
+    pub published: String,
+    pub file: &'a OutputFile,
 }
 
 /// Cuts sorted utterances into parts of `mean` on average.
@@ -70,7 +80,8 @@ pub(super) fn name(first_id: &str) -> String {
     format!("{readable}.{}", &hash[..8])
 }
 
-/// Which of the parts are finished, staged or published, with their frames where `frames` are wanted.
+/// Which of the parts are finished, staged or published, with their frames where `frames` are wanted: as their seals and
+/// the sizes of their files say.
 pub(super) fn done(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<bool>, StageError> {
     let folders = ["run/extract", "features", "frames"].into_iter().map(|folder| out.list(folder));
     let entries = folders.collect::<Result<Vec<_>, _>>()?.concat();
@@ -79,16 +90,27 @@ pub(super) fn done(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<
     let seals = seals(out, parts, &entries)?;
     let is_done = |(part, seal): (&Part, &Option<Seal>)| {
         let Some(seal) = seal.as_ref().filter(|seal| seal.key == part.key) else { return false };
-        let is_there = |staged: String, published: String, bytes| size(&staged).or(size(&published)) == Some(bytes);
-        let has_frames = |files: &Vec<u64>| {
-            let mut files = files.iter().enumerate();
-            files.all(|(number, &bytes)| is_there(part.staged_frames(number), part.frames(number), bytes))
-        };
-        size(&part.rejects()).is_some()
-            && is_there(part.staged(), part.published(), seal.bytes)
-            && (!frames || seal.frames.as_ref().is_some_and(has_frames))
+        let is_there = |place: &Place| size(&place.staged).or(size(&place.published)) == Some(place.file.bytes);
+        (!frames || seal.frames.is_some())
+            && size(&part.rejects()) == Some(seal.rejects.bytes)
+            && part.places(seal, frames).iter().all(is_there)
     };
     Ok(parts.iter().zip(&seals).map(is_done).collect())
+}
+
+/// Which of the parts hold what their seals say: reads their files.
+pub(super) fn intact(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<bool>, StageError> {
+    let kept: BTreeMap<_, _> = out.list("run/extract")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
+    let is_intact = |(part, seal): (&Part, Option<Seal>)| {
+        let Some(seal) = seal else { return Ok(false) };
+        let mut is_intact = seal.rejects.is_at(out, &part.rejects())?;
+        for place in part.places(&seal, frames) {
+            let path = if kept.contains_key(&place.staged) { &place.staged } else { &place.published };
+            is_intact = is_intact && place.file.is_at(out, path)?;
+        }
+        Ok(is_intact)
+    };
+    parts.iter().zip(seals(out, parts, &kept)?).map(is_intact).collect()
 }
 
 /// The seal of each part, where it is finished.
@@ -143,6 +165,17 @@ impl Part {
     fn numbered(&self, number: usize) -> String {
         let (readable, hash) = self.name.rsplit_once('.').unwrap_or_default();
         format!("{readable}.{number:03}.{hash}")
+    }
+
+    /// Where its features lie, and its frames where they are wanted.
+    pub fn places<'a>(&self, seal: &'a Seal, frames: bool) -> Vec<Place<'a>> {
+        let features = Place { staged: self.staged(), published: self.published(), file: &seal.features };
+        let of_frames = seal.frames.iter().flatten().filter(|_| frames).enumerate();
+        let of_frames = of_frames.map(|(number, file)| {
+            let (staged, published) = (self.staged_frames(number), self.frames(number));
+            Place { staged, published, file }
+        });
+        iter::once(features).chain(of_frames).collect()
     }
 
     /// The rows that the part refused.

@@ -1,6 +1,6 @@
 //! Fits in outer folds and on all rows. A job is one model on the same rows with one seed; what it made is kept under
-//! run/train with a hash of all it was made of, so that a killed run resumes after its last finished job and a changed
-//! parameter refits just the models that it is about.
+//! run/train with a seal that names all it was made of, so that a killed run resumes after its last finished job and a
+//! changed parameter refits just the models that it is about.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,12 @@ use super::ground::Ground;
 use super::plan::{Choice, Plan};
 use super::saved;
 use super::scored::{About, Scored};
+use super::seal::Seal;
 use crate::config;
 use crate::dataset::{Matrices, Statistics};
 use crate::model::{self, Fitted, Normalizer, SavedModel};
 use crate::schema::{Fit, LearningCurve, Prediction, Row, Split, Table};
-use crate::stages::{StageError, output};
+use crate::stages::{OutputFile, StageError, StageName, Written, output};
 use crate::storage::Store;
 use crate::table;
 
@@ -24,8 +25,10 @@ pub struct Job {
     pub ground: Ground,
     /// 0: the fit that figures come from.
     pub seed: i64,
-    /// A hash of all that the fit hangs on.
-    pub key: String,
+    /// A hash of the parameters and tables that the fit hangs on: tables and the saved model name it.
+    pub config_hash: String,
+    /// The same with the code that does it, for the seal.
+    key: String,
     pub is_done: bool,
 }
 
@@ -41,8 +44,9 @@ pub fn jobs(plan: &Plan, bench: &Bench) -> Result<Vec<Job>, StageError> {
             let what = (&choice.spec, &choice.view, choice.temperature.map(f64::to_bits));
             let with = (parameters.pipeline.train.calibration, parameters.pipeline.seed, seed);
             let of = (bench.inputs, bench.rows_word(plan.ground));
-            let key = config::config_hash(&(what, with, of, (env!("CARGO_PKG_VERSION"), model::FORMAT)));
-            let mut job = Job { choice: choice.clone(), ground: plan.ground, seed, key, is_done: false };
+            let config_hash = config::config_hash(&(what, with, of));
+            let key = config::config_hash(&(&config_hash, StageName::Train.build()));
+            let mut job = Job { choice: choice.clone(), ground: plan.ground, seed, config_hash, key, is_done: false };
             job.is_done = !bench.context.force && job.is_finished(out)?;
             jobs.push(job);
         }
@@ -56,39 +60,43 @@ impl Job {
         self.choice.spec.kind().as_str()
     }
 
-    /// The model's files; fits with other seeds are not saved.
-    pub fn model_paths(&self) -> Vec<String> {
-        if self.seed == 0 { saved::paths(self.name(), self.ground) } else { Vec::new() }
+    /// The saved model as the finished job wrote it; fits with other seeds are not saved.
+    pub fn model_files(&self, out: &dyn Store) -> Result<Vec<Written>, StageError> {
+        let files = Seal::read(out, &self.seal_path())?.map(|seal| seal.files).unwrap_or_default();
+        let is_of_model = |(path, _): &(String, OutputFile)| !path.starts_with("run/");
+        Ok(files.into_iter().filter(is_of_model).map(|(path, file)| Written { path, file }).collect())
     }
 
-    /// What is kept of the job under run/train. Its predictions come last and seal it; on all rows there are none, and
-    /// the empty table is the seal alone.
+    /// What is kept of the job under run/train: in a fold what tables say of it, and the seal.
     pub fn kept_paths(&self) -> Vec<String> {
-        let of_fold = [self.kept_path::<LearningCurve>(), self.kept_path::<Fit>()];
+        let of_fold = [self.kept_path::<LearningCurve>(), self.kept_path::<Fit>(), self.kept_path::<Prediction>()];
         let of_fold = of_fold.into_iter().filter(|_| self.ground != Ground::All);
-        of_fold.chain([self.kept_path::<Prediction>()]).collect()
+        of_fold.chain([self.seal_path()]).collect()
     }
 
     fn kept_path<R: Row>(&self) -> String {
-        format!("run/train/{}/{}/seed-{}.{}.parquet", self.name(), self.ground.folder(), self.seed, R::table().name)
+        format!("{}.{}.parquet", self.kept_stem(), R::table().name)
+    }
+
+    fn seal_path(&self) -> String {
+        format!("{}.json", self.kept_stem())
+    }
+
+    fn kept_stem(&self) -> String {
+        format!("run/train/{}/{}/seed-{}", self.name(), self.ground.folder(), self.seed)
     }
 
     /// Whether everything that the job makes is there and made of the same things.
     fn is_finished(&self, out: &dyn Store) -> Result<bool, StageError> {
-        for path in self.kept_paths() {
-            if out.stat(&path)?.is_none() {
-                return Ok(false);
-            }
+        match Seal::read(out, &self.seal_path())? {
+            Some(seal) if seal.key == self.key => seal.holds(out),
+            _ => Ok(false),
         }
-        let seal = self.kept_path::<Prediction>();
-        let Some(entry) = out.stat(&seal)? else { return Ok(false) };
-        let is_sealed = output::footer::<Prediction>(out, &seal, entry.bytes).is_ok_and(|f| f.config_hash == self.key);
-        Ok(is_sealed && (self.seed > 0 || saved::is_of(out, self.name(), self.ground, &self.key)?))
     }
 
-    fn keep<R: Row>(&self, out: &dyn Store, table: &Table<R>) -> Result<(), StageError> {
-        let (file, _) = table::write(table, &self.key, &BTreeMap::new(), false)?;
-        Ok(out.put(&self.kept_path::<R>(), &file)?)
+    fn keep<R: Row>(&self, out: &dyn Store, table: &Table<R>) -> Result<Written, StageError> {
+        let (file, _) = table::write(table, &self.config_hash, &BTreeMap::new(), false)?;
+        output::put(out, &self.kept_path::<R>(), &file)
     }
 
     /// What the finished job made.
@@ -108,16 +116,18 @@ impl Job {
         notes.for_each(|note| tracing::info!(model = self.name(), on = %self.ground, seed = self.seed, "{note}"));
         let out = bench.context.out;
         let rows = self.ground.fold().map(|fold| self.rows(fold, &fitted, &matrices, &bench.classes));
+        out.remove(&self.seal_path())?;
+        let mut files = Vec::new();
         if self.seed == 0 {
             let normalizer = normalizer(&statistics);
             let (spec, recipe) = (self.choice.spec.clone(), bench.context.parameters.recipe());
-            let saved = SavedModel::new(spec, &problem, fitted, normalizer, recipe, self.key.clone())?;
-            saved::put(out, self.name(), self.ground, &saved)?;
+            let saved = SavedModel::new(spec, &problem, fitted, normalizer, recipe, self.config_hash.clone())?;
+            files.extend(saved::put(out, self.name(), self.ground, &saved)?);
         }
-        let Some((fit, curve, predictions)) = rows else { return self.keep(out, &Table::<Prediction>::default()) };
-        self.keep(out, &curve)?;
-        self.keep(out, &fit)?;
-        self.keep(out, &predictions)
+        if let Some((fit, curve, predictions)) = rows {
+            files.extend([self.keep(out, &curve)?, self.keep(out, &fit)?, self.keep(out, &predictions)?]);
+        }
+        Seal::put(out, &self.seal_path(), &self.key, files)
     }
 
     /// What tables say of a fit in a fold.
@@ -161,7 +171,7 @@ impl Job {
             epochs: (!fitted.curve.is_empty()).then_some(fitted.curve.len() as i64),
             temperature: fitted.model.temperature(),
             notes: (!notes.is_empty()).then(|| notes.join("; ")),
-            config_hash: self.key.clone(),
+            config_hash: self.config_hash.clone(),
         }
     }
 

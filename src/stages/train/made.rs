@@ -28,8 +28,8 @@ pub fn predictions(
                 let used: Vec<&Part> = members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
                 let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
                 tables.push(mixed(bench, &used, &weights)?.table(about, &bench.classes));
-                let keys: Vec<&str> = used.iter().map(|(job, _)| job.key.as_str()).collect();
-                rows.push(fit_row(plan, about, &keys, fits));
+                let hashes: Vec<&str> = used.iter().map(|(job, _)| job.config_hash.as_str()).collect();
+                rows.push(fit_row(plan, about, &hashes, fits));
             }
         }
     }
@@ -60,8 +60,8 @@ fn mixed(bench: &Bench, parts: &[&Part], weights: &[f64]) -> Result<Scored, Stag
 }
 
 /// The fits row of a model that is made of the fits with these hashes.
-fn fit_row(plan: &Plan, about: About, keys: &[&str], fits: &[Fit]) -> Fit {
-    let members = || fits.iter().filter(|fit| keys.contains(&fit.config_hash.as_str()));
+fn fit_row(plan: &Plan, about: About, hashes: &[&str], fits: &[Fit]) -> Fit {
+    let members = || fits.iter().filter(|fit| hashes.contains(&fit.config_hash.as_str()));
     Fit {
         model: about.model.to_owned(),
         fold: about.fold,
@@ -71,6 +71,6 @@ fn fit_row(plan: &Plan, about: About, keys: &[&str], fits: &[Fit]) -> Fit {
         epochs: None,
         temperature: None,
         notes: Some(plan.words(about.model)),
-        config_hash: config::config_hash(&(about.model, plan.words(about.model), keys)),
+        config_hash: config::config_hash(&(about.model, plan.words(about.model), hashes)),
     }
 }

@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::saved;
 use crate::model;
 use crate::schema::{Deployed, Fit, Importance, LearningCurve, Prediction, Table, Tuning};
-use crate::stages::{Done, NEW, Prepared, StageError, output};
+use crate::stages::{Done, NEW, Prepared, StageError, Written, output};
 use crate::storage::Store;
 
 /// What the stage has found out.
@@ -49,7 +49,7 @@ pub fn publish<W>(bench: &Bench, prepared: &Prepared<W>, found: &Found) -> Resul
     let mut tuning: Vec<Tuning> = found.plans.iter().flat_map(|plan| plan.tuning.iter().cloned()).collect();
     tuning.sort_by(|a, b| (a.fold, &a.model, a.trial).cmp(&(b.fold, &b.model, b.trial)));
     let (models, deployed) = put_models(bench, found)?;
-    remove_others(out, found, &models)?;
+    remove_others(out, found, models.iter().map(|written| written.path.clone()))?;
     let counts = BTreeMap::from([
         ("trials".to_owned(), tuning.len() as u64),
         ("fits".to_owned(), fits.len() as u64),
@@ -69,7 +69,7 @@ pub fn publish<W>(bench: &Bench, prepared: &Prepared<W>, found: &Found) -> Resul
         output::put_table(out, &predictions, config_hash, inputs)?,
     ];
     outputs.extend(models);
-    Ok(Done { outputs, counts, summary, warnings: Vec::new() })
+    Ok(Done { outputs, counts, summary, ..Done::default() })
 }
 
 /// The table's key but for the utterance.
@@ -78,11 +78,13 @@ fn key(row: &Prediction) -> (&str, i64, i64) {
 }
 
 /// Saves the models that are made of others. Returns the files of all models that are kept, and what is put to use.
-fn put_models(bench: &Bench, found: &Found) -> Result<(Vec<String>, Vec<Deployed>), StageError> {
+fn put_models(bench: &Bench, found: &Found) -> Result<(Vec<Written>, Vec<Deployed>), StageError> {
     let (out, train) = (bench.context.out, &bench.context.parameters.pipeline.train);
     let is_kept = |ground: Ground| ground == Ground::All || train.keep_fold_models;
-    let jobs = found.jobs.iter().filter(|job| is_kept(job.ground));
-    let (mut files, mut deployed) = (jobs.flat_map(Job::model_paths).collect::<Vec<_>>(), Vec::new());
+    let (mut files, mut deployed) = (Vec::new(), Vec::new());
+    for job in found.jobs.iter().filter(|job| is_kept(job.ground)) {
+        files.extend(job.model_files(out)?);
+    }
     for plan in found.plans.iter().filter(|plan| is_kept(plan.ground)) {
         files.extend(saved::put_made(out, plan)?);
         if plan.ground == Ground::All {
@@ -92,13 +94,14 @@ fn put_models(bench: &Bench, found: &Found) -> Result<(Vec<String>, Vec<Deployed
     Ok((files, deployed))
 }
 
-fn remove_others(out: &dyn Store, found: &Found, models: &[String]) -> Result<(), StageError> {
+fn remove_others(out: &dyn Store, found: &Found, models: impl Iterator<Item = String>) -> Result<(), StageError> {
     let kept = found.jobs.iter().flat_map(Job::kept_paths).chain(found.searched.iter().cloned());
-    let wanted = kept.chain(models.iter().cloned()).collect::<BTreeSet<_>>();
+    let wanted = kept.chain(models).collect::<BTreeSet<_>>();
     let former = out.list("models")?.into_iter().chain(out.list("run/train")?);
     output::remove_others(out, former, &wanted, |path| {
         let (folder, file) = path.rsplit_once('/').unwrap_or_default();
         let is_ours = folder.rsplit('/').next().is_some_and(Ground::is_folder);
-        is_ours && (model::FILES.contains(&file) || file.ends_with(".parquet"))
+        let is_kept = path.starts_with("run/") && file.ends_with(".json");
+        is_ours && (is_kept || model::FILES.contains(&file) || file.ends_with(".parquet"))
     })
 }

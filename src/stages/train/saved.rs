@@ -5,20 +5,23 @@ use super::plan::Plan;
 use crate::config;
 use crate::model::{self, SavedModel};
 use crate::schema::Deployed;
-use crate::stages::StageError;
-use crate::storage::{StorageError, Store};
+use crate::stages::{StageError, Written, output};
+use crate::storage::Store;
 
 /// The files of a saved model, in the order of [`model::FILES`].
-pub fn paths(model: &str, ground: Ground) -> Vec<String> {
+fn paths(model: &str, ground: Ground) -> Vec<String> {
     model::FILES.iter().map(|file| format!("models/{model}/{}/{file}", ground.folder())).collect()
 }
 
-/// Writes a model into its folder.
-pub fn put(out: &dyn Store, model: &str, ground: Ground, saved: &SavedModel) -> Result<(), StageError> {
-    for ((_, content), path) in model::save(saved).iter().zip(paths(model, ground)) {
-        out.put(&path, content)?;
+/// Writes a model into its folder. The old card goes first and the new one comes last, so that no card ever stands beside
+/// weights of another model.
+pub fn put(out: &dyn Store, model: &str, ground: Ground, saved: &SavedModel) -> Result<Vec<Written>, StageError> {
+    let paths = paths(model, ground);
+    for path in paths.iter().rev() {
+        out.remove(path)?;
     }
-    Ok(())
+    let files = model::save(saved);
+    files.iter().zip(&paths).map(|((_, content), path)| output::put(out, path, content)).collect()
 }
 
 /// Reads a model back.
@@ -30,24 +33,13 @@ pub fn get(out: &dyn Store, model: &str, ground: Ground) -> Result<SavedModel, S
     Ok(model::load(&files)?)
 }
 
-/// Whether a model is there, whole, and of the fit with this hash.
-pub fn is_of(out: &dyn Store, model: &str, ground: Ground, key: &str) -> Result<bool, StageError> {
-    match get(out, model, ground) {
-        Ok(saved) => Ok(saved.parts.iter().all(|part| part.config_hash == key)),
-        Err(StageError::Model(_) | StageError::Storage(StorageError::NotFound { .. })) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Saves `fusion` and `selected`, where the plan has them, with copies of the models that they are made of; returns
-/// their files.
-pub fn put_made(out: &dyn Store, plan: &Plan) -> Result<Vec<String>, StageError> {
+/// Saves `fusion` and `selected`, where the plan has them, with copies of the models that they are made of.
+pub fn put_made(out: &dyn Store, plan: &Plan) -> Result<Vec<Written>, StageError> {
     let mut files = Vec::new();
     for model in plan.made() {
         let parts = plan.parts(model).into_iter();
         let parts = parts.map(|(name, weight)| Ok::<_, StageError>((get(out, name, plan.ground)?, weight)));
-        put(out, model, plan.ground, &SavedModel::fused(parts.collect::<Result<_, _>>()?)?)?;
-        files.extend(paths(model, plan.ground));
+        files.extend(put(out, model, plan.ground, &SavedModel::fused(parts.collect::<Result<_, _>>()?)?)?);
     }
     Ok(files)
 }

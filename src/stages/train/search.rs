@@ -14,7 +14,7 @@ use crate::config::{self, Candidate, FusionMethod, ModelKind, Search, TuneMetric
 use crate::dataset::{self, Matrices};
 use crate::model::{self, ModelError, Problem, Shared};
 use crate::schema::{Prediction, Split, SplitRow, Table};
-use crate::stages::StageError;
+use crate::stages::{StageError, StageName};
 use crate::table;
 
 /// What the inner folds of an outer fold say about each candidate, by its number.
@@ -187,7 +187,8 @@ impl InnerFold<'_> {
             return Ok(kept);
         }
         let Ok((table, footer)) = table::read::<Prediction>(out.get(&self.file)?) else { return Ok(kept) };
-        for &number in numbers.iter().filter(|_| footer.config_hash == key) {
+        let is_sound = footer.config_hash == key && footer.is_of(&table);
+        for &number in numbers.iter().filter(|_| is_sound) {
             let model = name(number);
             let rows = Scored::from_table(&table, &self.bench.classes, |row| row.model == model)?;
             if !rows.truth.is_empty() {
@@ -251,7 +252,7 @@ impl InnerFold<'_> {
         let parameters = self.bench.context.parameters;
         let rows = self.bench.rows_word(self.ground);
         let place = (rows, self.at, self.tune.folds, &parameters.split, parameters.pipeline.seed);
-        config::config_hash(&(candidates, place, self.bench.inputs, env!("CARGO_PKG_VERSION")))
+        config::config_hash(&(candidates, place, self.bench.inputs, StageName::Train.build()))
     }
 }
 

@@ -46,12 +46,33 @@ pub struct Book {
     pub requests: Mutex<Vec<(&'static str, String)>>,
     /// The keys of open multipart uploads, by the uploads' ids.
     pub uploads: Mutex<BTreeMap<String, String>>,
+    pub life: Mutex<Life>,
+}
+
+/// How long the server answers.
+#[derive(Debug, Default)]
+pub struct Life {
+    /// Requests that change something.
+    pub changes: usize,
+    /// Refuse every request from this change on.
+    pub last: Option<usize>,
+}
+
+impl Life {
+    /// Whether a request is answered.
+    fn answers(&mut self, operation: &str) -> bool {
+        self.changes += usize::from(["put", "copy", "delete", "complete upload"].contains(&operation));
+        self.last.is_none_or(|last| self.changes <= last)
+    }
 }
 
 impl Book {
     /// Notes a request; says what goes wrong with it.
     fn note(&self, operation: &'static str, key: &str) -> Option<Fault> {
         self.requests.lock().expect("no panic").push((operation, key.to_owned()));
+        if !self.life.lock().expect("no panic").answers(operation) {
+            return Some(Fault::Denied);
+        }
         let mut rules = self.rules.lock().expect("no panic");
         let fits = |rule: &&mut Rule| rule.operation == operation && key.contains(&rule.key) && rule.times > 0;
         let rule = rules.iter_mut().find(fits)?;

@@ -71,13 +71,13 @@ fn files(set: &FeatureSet, threads: usize) -> Vec<Vec<u8>> {
             });
         }
     });
-    let sizes = writer.finish().expect("finished");
-    let file = |(number, bytes)| {
+    let written = writer.finish().expect("finished");
+    let file = |(number, written)| {
         let file = out.get(&part.staged_frames(number)).expect("there");
-        assert_eq!(file.len() as u64, bytes);
+        assert_eq!(OutputFile::of(&file), written);
         file.to_vec()
     };
-    sizes.into_iter().enumerate().map(file).collect()
+    written.into_iter().enumerate().map(file).collect()
 }
 
 #[test]
