@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use crate::config::{self, ConfigError, Scope};
+use crate::dataset::MIN_UTTERANCES;
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
 use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Track, Utterance, plural};
@@ -20,7 +21,7 @@ use super::ledger::{self, Outcome, State, Task};
 use super::{Done, Prepared, Progress, StageError, StageName, output};
 
 use inputs::{Input, Inputs};
-use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
+use judge::{Fit, Group, Judge, Judged, reject};
 
 mod inputs;
 mod judge;
@@ -161,6 +162,7 @@ impl Predict<'_> {
             let judged = judge.judge(group, &stamps, advance).map_err(|error| changed(work, error))?;
             all.rows.extend(judged.rows);
             all.probabilities.extend(judged.probabilities);
+            all.clipped.extend(judged.clipped);
             all.rejects.extend(judged.rejects);
         }
         self.progress.finish();
@@ -168,7 +170,8 @@ impl Predict<'_> {
     }
 
     fn write(&self, work: &Work, hash: &str, judged: Judged) -> Result<Done, StageError> {
-        let Judged { rows, probabilities, rejects } = judged;
+        let Judged { rows, probabilities, clipped, rejects } = judged;
+        let warnings = work.warnings.iter().cloned().chain(unlike_training(&clipped)).collect();
         let mut counts = BTreeMap::from([
             ("files".to_owned(), work.files as u64),
             ("rows".to_owned(), rows.len() as u64),
@@ -184,7 +187,7 @@ impl Predict<'_> {
         let table = sorted(rows, probabilities, &work.saved.classes);
         let outputs =
             vec![output::put_rejects(self.out, PREDICT, rejects)?, output::put_table(self.out, &table, hash, &inputs)?];
-        Ok(Done { outputs, counts, summary, warnings: work.warnings.clone() })
+        Ok(Done { outputs, counts, summary, warnings })
     }
 }
 
@@ -220,6 +223,21 @@ fn several_folders(input: &Input) -> Option<String> {
             "input `{}` is taken as one speaker, but its files lie in {folders} folders; if each is a speaker's, give \
              each as an INPUT of its own: a pattern of folders without quotes does",
             input.given
+        )
+    })
+}
+
+/// Warns of speech that is unlike what the model was fitted on.
+fn unlike_training(clipped: &[f64]) -> Option<String> {
+    let share = clipped.iter().sum::<f64>() / clipped.len() as f64;
+    let files = plural(clipped.iter().filter(|share| **share > model::UNLIKE).count(), "file");
+    (share > model::UNLIKE).then(|| {
+        format!(
+            "{:.1} % of the values lie beyond what the model was trained on, in {files} more than {:.0} %, and were \
+             clipped: these recordings are unlike the training data (microphone, bandwidth, noise, language?), and the \
+             figures of the report do not hold for them",
+            100.0 * share,
+            100.0 * model::UNLIKE
         )
     })
 }

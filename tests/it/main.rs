@@ -23,5 +23,6 @@ mod s3_server;
 mod schemas;
 mod storage;
 mod tune;
+mod unlike;
 mod util;
 mod voice_golden;
