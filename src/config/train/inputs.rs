@@ -62,11 +62,12 @@ impl Inputs {
         (self.clip > 0.0).then_some(self.clip)
     }
 
-    /// The same, and where no method is said the first principal components of a wide table.
-    pub(super) fn of_wide(self, rows: usize, columns: usize) -> Self {
+    /// The same, and where no method is said the first `most` principal components of a wide table, or as many as its
+    /// rows have.
+    pub(super) fn of_wide(self, rows: usize, columns: usize, most: usize) -> Self {
         match self.method {
             None if columns > Self::WIDE => {
-                let count = Self::COMPONENTS.min(rows.saturating_sub(1).max(1));
+                let count = most.min(rows.saturating_sub(1).max(1));
                 Self { method: Some(InputsMethod::Pca), columns: Some(count), ..self }
             }
             _ => self,
@@ -74,9 +75,7 @@ impl Inputs {
     }
 
     /// Most columns that models of weights take as they are.
-    const WIDE: usize = 1000;
-    /// Components in the place of more.
-    const COMPONENTS: usize = 400;
+    pub(super) const WIDE: usize = 1000;
 
     /// The same, but where all of more than `most` columns were to be inputs, the first `most` principal components.
     pub(super) fn at_most(self, most: usize, columns: usize) -> Self {

@@ -108,6 +108,8 @@ impl Mlp {
         }
     }
 
+    /// Components in the place of a wide table's columns.
+    pub(super) const COMPONENTS: usize = 400;
     /// Steps of a training, and the fewest epochs.
     const STEPS: usize = 360;
     const LEAST_EPOCHS: usize = 20;

@@ -107,8 +107,8 @@ impl ModelSpec {
     /// What becomes of `rows x columns` normalized values before the fit.
     pub fn inputs(&self, rows: usize, columns: usize) -> Inputs {
         let inputs = match self {
-            Self::Mlp(mlp) => mlp.inputs.of_wide(rows, columns),
-            Self::Logistic(logistic) => logistic.inputs.of_wide(rows, columns),
+            Self::Mlp(mlp) => mlp.inputs.of_wide(rows, columns, Mlp::COMPONENTS),
+            Self::Logistic(logistic) => logistic.inputs.of_wide(rows, columns, Inputs::WIDE),
             Self::Svm(svm) => svm.inputs(columns),
             _ => self.own_inputs(),
         };
