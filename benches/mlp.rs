@@ -36,7 +36,7 @@ fn epoch(bencher: Bencher, case: &str) {
         optimizer: Optimizer::Adam,
         schedule: Schedule::Constant,
         l2: 1e-4,
-        epochs: 1,
+        epochs: Some(1),
         ..Mlp::default()
     });
     let data = Data::new(ROWS, FEATURES);
@@ -49,7 +49,7 @@ fn epoch(bencher: Bencher, case: &str) {
 fn predict(bencher: Bencher) {
     let data = Data::new(ROWS, FEATURES);
     let problem = data.problem();
-    let spec = ModelSpec::Mlp(Mlp { epochs: 1, ..Mlp::default() });
+    let spec = ModelSpec::Mlp(Mlp { epochs: Some(1), ..Mlp::default() });
     let model = fit(&spec, &problem).expect("the problem is sound").model;
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.probabilities(data.x.view()));
 }
@@ -59,7 +59,7 @@ fn predict(bencher: Bencher) {
 fn fit_of_30_epochs(bencher: Bencher, case: &str) {
     let noisy = case != "plain";
     let (mixup, input_dropout) = if noisy { (0.4, 0.2) } else { (0.0, 0.0) };
-    let spec = ModelSpec::Mlp(Mlp { epochs: 30, mixup, input_dropout, ..Mlp::default() });
+    let spec = ModelSpec::Mlp(Mlp { epochs: Some(30), mixup, input_dropout, ..Mlp::default() });
     let data = Data::new(1400, 500);
     bencher.bench_local(|| fit(&spec, &data.problem()).expect("the problem is sound"));
 }
@@ -77,7 +77,7 @@ fn fit_of_kernel_ridge(bencher: Bencher) {
 #[divan::bench(sample_count = 3, args = ["alone", "shared"])]
 fn fit_on_components(bencher: Bencher, case: &str) {
     let inputs = Inputs::new(InputsMethod::Pca, 200);
-    let spec = ModelSpec::Mlp(Mlp { epochs: 1, inputs, ..Mlp::default() });
+    let spec = ModelSpec::Mlp(Mlp { epochs: Some(1), inputs, ..Mlp::default() });
     let data = Data::new(1400, 6000);
     let shared = Shared::new(&data.problem());
     let problem = Problem { shared: (case == "shared").then_some(&shared), ..data.problem() };

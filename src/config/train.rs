@@ -4,6 +4,7 @@ mod baselines;
 mod checks;
 mod inputs;
 mod mlp;
+mod shape;
 mod spec;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use super::{ColumnPatterns, ConfigError};
 pub use baselines::{Criterion, Forest, KernelRidge, Logistic, NaiveBayes, Svm, SvmKernel, Tree};
 pub use inputs::{Inputs, InputsMethod};
 pub use mlp::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
+pub use shape::Shape;
 pub use spec::{ModelKind, ModelSpec};
 
 /// The `[train]` section.
@@ -172,7 +174,7 @@ mod tests {
             mlp = { members = 5, inputs = { method = \"pca\", columns = 200, whiten = 0.5 } }
             forest = { inputs = { method = \"select\", columns = 50 } }
             svm = { inputs = { clip = 4.0 } }
-            kernel-ridge = { alpha = 1.0, inputs = { clip = 5.0 } }";
+            kernel-ridge = { alpha = 1.0, inputs = { clip = 0.0 } }";
         let specs = parse(text).unwrap();
         let titles: Vec<_> = specs.iter().map(ModelSpec::title).collect();
         assert_eq!(
@@ -184,9 +186,54 @@ mod tests {
                 "kernel ridge regression, gamma 0.5, alpha 1",
             ]
         );
-        assert_eq!(specs[1].inputs(500), Inputs { clip: Some(4.0), ..Inputs::default() });
-        assert_eq!(specs[1].inputs(501), Inputs { clip: Some(4.0), ..Inputs::new(InputsMethod::Pca, 500) });
-        assert_eq!(specs[3].inputs(8192), Inputs { clip: Some(5.0), ..Inputs::default() });
+        let all = Inputs { method: Some(InputsMethod::All), ..Inputs::default() };
+        assert_eq!(specs[1].inputs(100, 500), Inputs { clip: 4.0, ..all });
+        assert_eq!(specs[1].inputs(100, 501), Inputs { clip: 4.0, ..Inputs::new(InputsMethod::Pca, 500) });
+        assert_eq!(specs[3].inputs(100, 8192), Inputs { clip: 0.0, ..all });
+    }
+
+    #[test]
+    fn what_is_left_unset_follows_the_table() {
+        let (mlp, logistic) = (ModelSpec::Mlp(Mlp::default()), ModelSpec::Logistic(Logistic::default()));
+        let pca = |columns| Inputs::new(InputsMethod::Pca, columns);
+        let all = Inputs { method: Some(InputsMethod::All), ..Inputs::default() };
+        for (rows, columns, inputs, epochs, alpha) in [
+            (20, 28, all, 360, 1.1),
+            (20_000, 28, all, 20, 1.1),
+            (428, 513, all, 51, 21.0),
+            (1152, 1000, all, 20, 40.0),
+            (1152, 6182, pca(400), 20, 40.0),
+            (100, 6182, pca(99), 180, 4.0),
+            (1, 6182, pca(1), 360, 0.04),
+        ] {
+            let (of_mlp, of_logistic) = (mlp.inputs(rows, columns), logistic.inputs(rows, columns));
+            assert_eq!(of_mlp, inputs, "{rows} x {columns}");
+            let most = inputs.columns.map(|_| 1000.min((rows - 1).max(1)));
+            assert_eq!(of_logistic, Inputs { columns: most, ..inputs }, "{rows} x {columns}");
+            let columns = most.unwrap_or(columns);
+            let shape = Shape { rows, columns, variance: columns as f64 };
+            let resolved = mlp.resolved(inputs, &shape);
+            assert_eq!(resolved, ModelSpec::Mlp(Mlp { inputs, epochs: Some(epochs), ..Mlp::default() }));
+            let own = logistic.resolved(inputs, &shape);
+            assert_eq!(own, ModelSpec::Logistic(Logistic { inputs, alpha: Some(alpha), ..Logistic::default() }));
+            assert_eq!(
+                (resolved.resolved(inputs, &shape), own.resolved(inputs, &shape)),
+                (resolved, own),
+                "set values win"
+            );
+        }
+        let text = "models = [\"mlp\", \"logistic\"]
+            mlp = { epochs = 7, inputs = { method = \"all\" } }
+            logistic = { alpha = 3.0, inputs = { method = \"select\", columns = 9 } }";
+        for spec in parse(text).unwrap() {
+            let shape = Shape { rows: 50, columns: 2000, variance: 7.0 };
+            let inputs = spec.inputs(50, 2000);
+            assert_ne!(inputs.method, Some(InputsMethod::Pca));
+            assert_eq!(spec.resolved(inputs, &shape), spec, "set values win");
+        }
+        let flat = Shape { rows: 9, columns: 3, variance: 0.0 };
+        let Logistic { alpha, .. } = Logistic { alpha: Some(Logistic::default().alpha(&flat)), ..Logistic::default() };
+        assert_eq!(alpha, Some(0.04), "constant columns have a penalty too");
     }
 
     #[test]
@@ -225,7 +272,7 @@ mod tests {
             ("[logistic.inputs]\nmethod = \"select\"\ncolumns = 0", "train.logistic.inputs.columns"),
             ("[tree.inputs]\nmethod = \"select\"\ncolumns = 9\nwhiten = 0.5", "train.tree.inputs.whiten"),
             ("[forest.inputs]\nmethod = \"pca\"\ncolumns = 9\nwhiten = 1.5", "train.forest.inputs.whiten"),
-            ("[naive-bayes.inputs]\nclip = 0.0", "train.naive-bayes.inputs.clip"),
+            ("[naive-bayes.inputs]\nclip = nan", "train.naive-bayes.inputs.clip"),
             ("[svm.inputs]\nmethod = \"pca\"\ncolumns = 501", "train.svm.inputs.columns"),
             ("[logistic]\nalpha = 0.0", "train.logistic.alpha"),
             ("[logistic]\nmax_iterations = 0", "train.logistic.max_iterations"),
@@ -261,7 +308,7 @@ mod tests {
 
     #[test]
     fn schedules_start_at_the_learning_rate_and_fall() {
-        let with = |schedule| Mlp { schedule, epochs: 30, learning_rate: 1.0, ..Mlp::default() };
+        let with = |schedule| Mlp { schedule, learning_rate: 1.0, ..Mlp::default() };
         let cases = [
             (Schedule::Constant, [1.0, 1.0, 1.0]),
             (Schedule::Cosine, [1.0, 0.5, 0.002_739]),
@@ -269,7 +316,7 @@ mod tests {
         ];
         for (schedule, want) in cases {
             for (epoch, want) in [0, 15, 29].into_iter().zip(want) {
-                assert!((with(schedule).learning_rate_at(epoch) - want).abs() < 1e-6, "{schedule:?} {epoch}");
+                assert!((with(schedule).learning_rate_at(epoch, 30) - want).abs() < 1e-6, "{schedule:?} {epoch}");
             }
         }
     }

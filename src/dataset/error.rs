@@ -204,6 +204,15 @@ pub enum DatasetError {
         /// The utterance.
         id: String,
     },
+    /// No speaker has enough utterances for statistics of a speaker.
+    #[error(
+        "no speaker has {least} utterances, the fewest from which statistics of a speaker are taken\n\
+         hint: set normalize.scope = \"corpus\""
+    )]
+    FewUtterances {
+        /// How many it takes.
+        least: usize,
+    },
     /// There are no statistics for a group.
     #[error(
         "there are no normalization statistics for `{group}` in fold {fold}\nhint: run normalize again with --force"

@@ -24,7 +24,7 @@ pub use features::Features;
 pub use keys::Keys;
 pub use leakage::{leakage, violations};
 pub use matrices::{Matrices, Side, classes, matrices, normalized};
-pub use statistics::{Scaling, Statistics, fit};
+pub use statistics::{MIN_UTTERANCES, Scaling, Statistics, fit};
 
 use crate::schema::SplitRow;
 

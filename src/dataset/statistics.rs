@@ -1,22 +1,34 @@
 //! Normalization: fitted on one fold, carried by models.
 
-use super::{DatasetError, Features, augmented};
+use super::{DatasetError, Features, Keys, augmented};
 use crate::config::{Method, NormalizeParams, Scope};
 use crate::eval::quantile;
 use crate::schema::{Normalization, Split, SplitRow};
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The group of corpus-wide statistics.
 const ALL: &str = "all";
+
+/// Fewest utterances from which statistics of a speaker are taken.
+pub const MIN_UTTERANCES: usize = 8;
+
+/// A scale below this share of a column's largest absolute value makes the column constant. Neighbouring float32 numbers
+/// are up to 1.2e-7 of their size apart, and a functional is made of sums, differences and quotients that lose a few
+/// bits more: what varies by less than a hundred such steps is how the number was computed, not how somebody spoke.
+const ROUNDING: f64 = 1e-5;
+
+/// The scale of a constant column. The difference of any two float32 numbers, divided by it, is 0 in float32: whatever
+/// unseen rows hold there, the column says nothing, as it said nothing where it was fitted.
+pub const CONSTANT: f64 = f64::MAX;
 
 /// Center and scale of each feature for one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
     /// Subtracted first; also what a missing value is replaced by. One a feature.
     pub center: Vec<f64>,
-    /// Then divided by; above 0. One a feature.
+    /// Then divided by; above 0, and [`CONSTANT`] where the feature is constant. One a feature.
     pub scale: Vec<f64>,
     /// Rows that had a value when this was fitted. One a feature.
     pub rows: Vec<i64>,
@@ -35,7 +47,7 @@ pub struct Statistics {
     pub scope: Scope,
     /// Feature names, in the column order of the features table.
     pub features: Vec<String>,
-    /// By speaker, or under `all`.
+    /// By speaker, or under `all`. Under scope `speaker`, `all` serves speakers with too few utterances.
     pub groups: BTreeMap<String, Scaling>,
 }
 
@@ -43,13 +55,17 @@ pub struct Statistics {
 ///
 /// Scope `corpus` looks at train rows only, augmented ones included. Scope `speaker` looks at all utterances of a
 /// speaker in the fold, without labels, and at no augmented rows, since test speakers have none; a speaker with test
-/// rows is marked transductive. Missing values are left out. A constant column has scale 1, so that its values become
-/// 0; a column without any value has center 0 and scale 1. `robust` falls back on the standard deviation where the
-/// quartiles coincide. `none` is center 0, scale 1. Sums are f64, in the order of utterance ids.
+/// rows is marked transductive. Of a speaker with fewer than [`MIN_UTTERANCES`] no statistics are taken: normalized by
+/// them, a few utterances tell more of each other than of the speaker. The train utterances' take their place, under
+/// `all`, which looks at no test row. Missing values are left out.
+///
+/// A column is constant where its scale is rounding noise, less than 1e-5 of its largest absolute value, or where it has
+/// no value: its scale is [`CONSTANT`], and it becomes 0 for every row, seen or not. `robust` falls back on the standard
+/// deviation where the quartiles lie as close. `none` is center 0, scale 1. Sums are f64, in the order of utterance ids.
 ///
 /// # Errors
 /// An unknown utterance, a word that is no side, an augmented row where it may not be, an utterance without the speaker
-/// that scope `speaker` needs.
+/// that scope `speaker` needs, or no speaker with enough utterances.
 pub fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> Result<Statistics, DatasetError> {
     let members = groups_of(features, rows, params.scope)?;
     let mut scalings: Vec<Scaling> = members.values().map(|members| Scaling::empty(members.transductive)).collect();
@@ -76,22 +92,32 @@ struct Members {
 }
 
 fn groups_of(features: &Features, rows: &[SplitRow], scope: Scope) -> Result<BTreeMap<String, Members>, DatasetError> {
-    let mut groups: BTreeMap<String, Members> = BTreeMap::new();
+    let (mut all, mut speakers) = (Members::default(), BTreeMap::<String, Members>::new());
     let originals = features.keys().augmented_from()?;
     for (row, side) in augmented::located(features.keys(), rows)? {
-        let group = match scope {
-            Scope::Corpus if side != Split::Train => continue,
-            Scope::Speaker if originals[row].is_some() => continue,
-            Scope::Corpus => ALL.to_owned(),
-            Scope::Speaker => features.keys().speaker(row)?,
-        };
-        let members = groups.entry(group).or_default();
-        members.rows.push(row);
-        members.transductive |= side == Split::Test;
+        if scope == Scope::Speaker && originals[row].is_some() {
+            continue;
+        }
+        if side == Split::Train {
+            all.rows.push(row);
+        }
+        if scope == Scope::Speaker {
+            let members = speakers.entry(features.keys().speaker(row)?).or_default();
+            members.rows.push(row);
+            members.transductive |= side == Split::Test;
+        }
+    }
+    let count = speakers.len();
+    speakers.retain(|_, members| members.rows.len() >= MIN_UTTERANCES);
+    if scope == Scope::Speaker && speakers.is_empty() {
+        return Err(DatasetError::FewUtterances { least: MIN_UTTERANCES });
+    }
+    if scope == Scope::Corpus || speakers.len() < count {
+        speakers.insert(ALL.to_owned(), all);
     }
     // The reduction order is that of the table, whatever the order of the split rows.
-    groups.values_mut().for_each(|members| members.rows.sort_unstable());
-    Ok(groups)
+    speakers.values_mut().for_each(|members| members.rows.sort_unstable());
+    Ok(speakers)
 }
 
 impl Scaling {
@@ -112,17 +138,25 @@ impl Scaling {
 
 /// Center and scale of the values, which may be reordered.
 fn center_and_scale(method: Method, values: &mut [f64]) -> (f64, f64) {
+    if method == Method::None {
+        return (0.0, 1.0);
+    }
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    match method {
-        Method::None => (0.0, 1.0),
-        _ if values.is_empty() => (0.0, 1.0),
-        // Compared rather than computed: the mean of equal numbers may differ from them in the last digit.
-        _ if low == high => (low, 1.0),
-        Method::ZScore => mean_and_deviation(values),
-        Method::MinMax => (low, high - low),
-        Method::Robust => robust(values),
+    if values.is_empty() {
+        return (0.0, CONSTANT);
     }
+    let noise = ROUNDING * low.abs().max(high.abs());
+    let (mean, deviation) = mean_and_deviation(values);
+    let (center, scale) = match method {
+        Method::None | Method::ZScore => (mean, deviation),
+        Method::MinMax => (low, high - low),
+        Method::Robust => match median_and_range(values) {
+            (median, range) if range > noise => (median, range),
+            (median, _) => (median, deviation),
+        },
+    };
+    (center, if scale > noise { scale } else { CONSTANT })
 }
 
 /// Mean and standard deviation, dividing by n; two passes in order.
@@ -133,11 +167,10 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
-fn robust(values: &mut [f64]) -> (f64, f64) {
-    let (_, deviation) = mean_and_deviation(values);
+/// Median and interquartile range.
+fn median_and_range(values: &mut [f64]) -> (f64, f64) {
     let median = quantile(values, 0.5);
-    let range = quantile(values, 0.75) - quantile(values, 0.25);
-    (median, if range > 0.0 { range } else { deviation })
+    (median, quantile(values, 0.75) - quantile(values, 0.25))
 }
 
 impl Statistics {
@@ -176,7 +209,8 @@ impl Statistics {
         for row in rows {
             by_group.entry(&row.group).or_default().insert(&row.feature, row);
         }
-        let scope = if by_group.contains_key(ALL) { Scope::Corpus } else { Scope::Speaker };
+        // Beside speakers, `all` serves those with too few utterances.
+        let scope = if by_group.keys().eq([&ALL]) { Scope::Corpus } else { Scope::Speaker };
         let mut groups = BTreeMap::new();
         for (group, rows) in by_group {
             groups.insert(group.to_owned(), scaling_of(first.fold, &rows, features)?);
@@ -215,7 +249,22 @@ impl Statistics {
             Scope::Speaker => speaker,
         };
         let missing = || DatasetError::NoStatistics { group: group.to_owned(), fold: self.fold };
-        self.groups.get(group).ok_or_else(missing)
+        self.groups.get(group).or_else(|| self.groups.get(ALL)).ok_or_else(missing)
+    }
+
+    /// Speakers of `rows` without statistics of their own, since they have too few utterances.
+    ///
+    /// # Errors
+    /// An unknown utterance, an utterance without speaker under scope `speaker`.
+    pub fn lacking(&self, keys: &Keys, rows: &[SplitRow]) -> Result<BTreeSet<String>, DatasetError> {
+        let mut lacking = BTreeSet::new();
+        if self.scope == Scope::Speaker {
+            for (row, _) in augmented::located(keys, rows)? {
+                lacking.insert(keys.speaker(row)?);
+            }
+            lacking.retain(|speaker| !self.groups.contains_key(speaker));
+        }
+        Ok(lacking)
     }
 
     /// Refuses features that are not those the statistics were fitted on, or stand in another order.
@@ -237,13 +286,14 @@ impl Statistics {
 
 impl Scaling {
     /// A value of feature number `feature` after normalization: (value - center) / scale, 0 where it is missing.
-    /// Always finite: what a nearly constant column would blow up ends at the largest float32.
+    /// Always finite: what a small scale would blow up ends at the largest float32.
     pub fn apply(&self, feature: usize, value: f32) -> f32 {
         if !value.is_finite() {
             return 0.0;
         }
         let normalized = (f64::from(value) - self.center[feature]) / self.scale[feature];
-        normalized.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+        // A constant column is 0, not -0.
+        normalized.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32 + 0.0
     }
 }
 

@@ -1,19 +1,20 @@
-//! From normalized columns to what an algorithm is given: clipped, selected, or turned into principal components.
+//! From normalized columns to what an algorithm is given: clipped, then all of them, selected, or turned into principal components.
 //! Fitted on the rows that the model is fitted on, saved with it, and applied before every prediction.
 
 use ndarray::{ArcArray2, Array1, Array2, ArrayView2, Axis};
 
 use super::ModelError;
+use super::bounds::Bounds;
 use super::pca::{MAX_ROWS, project};
 use super::problem::Rows;
-use super::shared::{Part, clipped};
+use super::shared::Part;
 use super::tensors::{Tensors, corrupt};
 use crate::config::train::{Inputs as Spec, InputsMethod};
 
 /// A fitted transform of rows `rows x features` to `rows x inputs`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Inputs {
-    clip: Option<f32>,
+    bounds: Option<Bounds>,
     method: Method,
 }
 
@@ -32,14 +33,13 @@ enum Method {
 
 /// The transform, the rows in it: `rows x inputs`, and what a reader should know.
 pub(super) fn fit(spec: &Spec, part: &Part) -> (Inputs, ArcArray2<f32>, Vec<String>) {
-    let clip = spec.clip.map(|clip| clip as f32);
     let wanted = spec.columns.unwrap_or(usize::MAX);
-    let (method, x, notes) = match spec.method {
+    let (method, x, notes) = match spec.method() {
         InputsMethod::All => (Method::All, part.rows.x.clone(), Vec::new()),
         InputsMethod::Select => select(part, wanted),
         InputsMethod::Pca => pca(part, wanted, spec.whiten()),
     };
-    (Inputs { clip, method }, x, notes)
+    (Inputs { bounds: part.bounds.clone(), method }, x, notes)
 }
 
 fn select(part: &Part, wanted: usize) -> (Method, ArcArray2<f32>, Vec<String>) {
@@ -127,9 +127,10 @@ impl Inputs {
 
     /// Rows `rows x features` to `rows x inputs`.
     pub fn apply(&self, x: ArrayView2<f32>) -> ArcArray2<f32> {
-        let x = match self.clip {
-            None => x.into_owned().into(),
-            Some(clip) => clipped(x.into_owned().into(), clip),
+        let x = x.into_owned().into();
+        let x = match &self.bounds {
+            None => x,
+            Some(bounds) => bounds.clip(x),
         };
         match &self.method {
             Method::All => x,
@@ -138,8 +139,17 @@ impl Inputs {
         }
     }
 
-    /// Adds every number that `apply` depends on, but for the clip, which the specification says.
+    /// The share of the values of `rows x features` that are clipped; none where nothing ever is, or without rows.
+    pub fn clipped(&self, x: ArrayView2<f32>) -> Option<f64> {
+        let bounds = self.bounds.as_ref().filter(|_| !x.is_empty())?;
+        Some(bounds.beyond(x) as f64 / x.len() as f64)
+    }
+
+    /// Adds every number that `apply` depends on.
     pub fn store(&self, tensors: &mut Tensors) {
+        if let Some(bounds) = &self.bounds {
+            bounds.store(tensors);
+        }
         match &self.method {
             Method::All => {}
             Method::Select(columns) => {
@@ -155,7 +165,7 @@ impl Inputs {
 
     /// Reads a transform of `features` columns back.
     pub fn load(spec: &Spec, tensors: &Tensors, features: usize) -> Result<Self, ModelError> {
-        let method = match spec.method {
+        let method = match spec.method() {
             InputsMethod::All => Method::All,
             InputsMethod::Select => Method::Select(load_columns(tensors, features)?),
             InputsMethod::Pca => {
@@ -170,7 +180,8 @@ impl Inputs {
                 }
             }
         };
-        Ok(Self { clip: load_clip(spec)?, method })
+        let bounds = spec.clip().map(|_| Bounds::load(tensors, features)).transpose()?;
+        Ok(Self { bounds, method })
     }
 }
 
@@ -182,13 +193,6 @@ fn load_columns(tensors: &Tensors, features: usize) -> Result<Vec<usize>, ModelE
         Ok(columns)
     } else {
         Err(corrupt(format!("the selected columns are not some of the {features} columns in order")))
-    }
-}
-
-fn load_clip(spec: &Spec) -> Result<Option<f32>, ModelError> {
-    match spec.clip {
-        Some(clip) if clip <= 0.0 => Err(corrupt(format!("inputs are clipped to {clip}"))),
-        clip => Ok(clip.map(|clip| clip as f32)),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Features are normalized before they come here. A fit depends on the specification, the rows and the seed, never on
 //! the number of threads: whatever runs in parallel is collected in a fixed order.
 
+mod bounds;
 mod calibration;
 mod error;
 mod inputs;
@@ -27,6 +28,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut1};
 use serde::{Deserialize, Serialize};
 
 use crate::config::train::{Calibration, ModelKind, ModelSpec};
+pub use bounds::UNLIKE;
 pub use calibration::{temperature, tempered};
 pub use error::ModelError;
 use inputs::Inputs;
@@ -72,6 +74,12 @@ impl Model {
         self.temperature
     }
 
+    /// The share of the values of rows `rows x features` that are clipped before the model sees them: they lie beyond
+    /// what it was fitted on. None where the model clips nothing, or without rows.
+    pub fn clipped(&self, x: ArrayView2<f32>) -> Option<f64> {
+        self.inputs.clipped(x)
+    }
+
     /// The same model with the temperature that [`temperature`] found on other rows than it was fitted on.
     pub fn calibrated(self, temperature: f64) -> Self {
         Self { temperature: Some(temperature), ..self }
@@ -106,6 +114,8 @@ impl std::fmt::Debug for Model {
 /// The outcome of a fit.
 #[derive(Debug)]
 pub struct Fitted {
+    /// What was fitted: the specification with every number that it left to a rule.
+    pub spec: ModelSpec,
     /// The model.
     pub model: Model,
     /// Loss and scores by epoch; empty for models without epochs.
@@ -116,6 +126,8 @@ pub struct Fitted {
     pub rows: usize,
     /// Dev rows that were held out to stop early or to calibrate on; 0 where dev was trained on or absent.
     pub held_out: usize,
+    /// The share of the training values that were clipped; none where the model clips nothing.
+    pub clipped: Option<f64>,
 }
 
 /// One epoch of a training.
@@ -146,10 +158,10 @@ impl Epoch {
 /// classes (but for majority), or an algorithm that gave up.
 pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
     let mut prepared = prepare(spec, problem)?;
-    let task = &prepared.task;
-    let learned = match spec {
+    let (spec, task) = (prepared.spec, &prepared.task);
+    let learned = match &spec {
         ModelSpec::Mlp(mlp) => mlp::fit(mlp, task),
-        ModelSpec::Logistic(logistic) => guarded(spec.kind(), || logistic::fit(logistic, task)),
+        ModelSpec::Logistic(own) => guarded(spec.kind(), || logistic::fit(own, task)),
         ModelSpec::Svm(svm) => guarded(spec.kind(), || svm::fit(svm, task)),
         ModelSpec::KernelRidge(ridge) => guarded(spec.kind(), || kernel_ridge::fit(ridge, task)),
         ModelSpec::NaiveBayes(bayes) => guarded(spec.kind(), || naive_bayes::fit(bayes, task)),
@@ -171,7 +183,8 @@ pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
     if problem.calibration == Calibration::Temperature {
         (model, held_out) = calibrated(model, problem, &mut prepared.notes);
     }
-    Ok(Fitted { model, curve: learned.curve, notes: prepared.notes, rows, held_out })
+    let (curve, notes, clipped) = (learned.curve, prepared.notes, prepared.clipped);
+    Ok(Fitted { spec, model, curve, notes, rows, held_out, clipped })
 }
 
 /// Fits the temperature on the dev rows; returns their number.
@@ -235,6 +248,11 @@ fn guarded(model: ModelKind, fit: impl FnOnce() -> Result<Learned, ModelError>) 
         let reason = format!("the library gave up ({})", text.unwrap_or("no message"));
         Err(ModelError::Fit { model, reason })
     })
+}
+
+/// A share as a note says it.
+fn percent(share: f64) -> String {
+    format!("{:.*} %", if share < 0.1 { 1 } else { 0 }, 100.0 * share)
 }
 
 /// Logits to probabilities, in place.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array2, ArrayView2, Axis};
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use super::inputs::{self, Inputs};
 use super::shared::Kernels;
 use super::{ModelError, Shared};
-use crate::config::train::{Calibration, ModelKind, ModelSpec};
+use crate::config::train::{Calibration, ModelKind, ModelSpec, Shape};
 
 /// Rows to fit a model on. Features are normalized already.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +54,8 @@ pub(super) struct Rows {
 pub(super) struct Task {
     /// Rows to fit on.
     pub train: Rows,
+    /// Their shape.
+    pub shape: Shape,
     /// Rows held out for early stopping.
     pub dev: Option<Rows>,
     /// Number of classes.
@@ -71,9 +73,13 @@ pub(super) struct Task {
 /// A task, and the way back to the problem's classes.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    /// The specification with every number that the fit goes by.
+    pub spec: ModelSpec,
     pub task: Task,
     /// What made the task's inputs of the problem's features.
     pub inputs: Inputs,
+    /// The share of the training values that were clipped.
+    pub clipped: Option<f64>,
     /// For each class of the task, its index among the problem's classes.
     pub present: Vec<usize>,
     pub notes: Vec<String>,
@@ -121,8 +127,10 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     if !shared.is_of(problem) {
         return Err(ModelError::Shared);
     }
-    let chosen = spec.inputs(problem.features.len());
-    let part = shared.part(!problem.holds_dev_out(spec), chosen.clip.map(|clip| clip as f32));
+    let with_dev = !problem.holds_dev_out(spec);
+    let unclipped = shared.part(with_dev, None);
+    let chosen = spec.inputs(unclipped.rows.y.len(), problem.features.len());
+    let part = shared.part(with_dev, chosen.clip());
     let (y, mut notes) = (&part.rows.y, Vec::new());
     let present = present_classes(y, problem.classes.len());
     if present.len() < 2 && spec.kind() != ModelKind::Majority {
@@ -134,17 +142,29 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
         let names: Vec<_> = absent.iter().map(|&class| problem.classes[class].as_str()).collect();
         notes.push(format!("no training row is of class {}: it is never predicted", names.join(", ")));
     }
-    if spec.inputs(0) != chosen {
-        notes.push(format!("{} is given {}", spec.kind(), chosen.words()));
-    }
     let (inputs, x, more) = inputs::fit(&chosen, &part);
+    let shape = shape(&x);
+    let resolved = spec.resolved(chosen, &shape);
+    notes.extend(resolved.rules(spec));
     notes.extend(more);
     let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes) } else { None };
     let train = Rows { x, y: renumbered(y, &present) };
     let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
     let (families, kernels) = (numbered(&inputs.families(problem.families)), part.kernels(&chosen));
-    let task = Task { train, dev, classes: present.len(), names, seed: problem.seed, families, kernels };
-    Ok(Prepared { task, inputs, present, notes })
+    let task = Task { train, shape, dev, classes: present.len(), names, seed: problem.seed, families, kernels };
+    let clipped = inputs.clipped(unclipped.rows.x.view());
+    Ok(Prepared { spec: resolved, task, inputs, clipped, present, notes })
+}
+
+/// What defaults follow from.
+fn shape(x: &ArcArray2<f32>) -> Shape {
+    let (rows, columns) = x.dim();
+    let mean = x.rows().into_iter().fold(Array1::<f64>::zeros(columns), |sum, row| sum + row.mapv(f64::from));
+    let mean = mean / rows as f64;
+    let squares = |row: ArrayView1<f32>| -> f64 {
+        row.iter().zip(&mean).map(|(&value, mean)| (f64::from(value) - mean).powi(2)).sum()
+    };
+    Shape { rows, columns, variance: x.rows().into_iter().map(squares).sum::<f64>() / rows as f64 }
 }
 
 fn check(problem: &Problem) -> Result<(), ModelError> {

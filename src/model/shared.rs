@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use ndarray::{ArcArray2, ArrayView2, Axis, concatenate};
+use ndarray::{ArrayView2, Axis, concatenate};
 
 use super::Problem;
+use super::bounds::Bounds;
 use super::kernel::Pairs;
 use super::pca::{Decomposition, Projection};
 use super::problem::Rows;
@@ -19,8 +20,8 @@ use crate::config::train::{Inputs, InputsMethod};
 pub struct Shared<'a> {
     train: (ArrayView2<'a, f32>, &'a [usize]),
     dev: Option<(ArrayView2<'a, f32>, &'a [usize])>,
-    /// By whether dev rows are among them, and the bits of the value that they are clipped to.
-    parts: Memo<(bool, Option<u32>), Part>,
+    /// By whether dev rows are among them, and the bits of how far values may lie from their mean.
+    parts: Memo<(bool, Option<u64>), Part>,
 }
 
 impl<'a> Shared<'a> {
@@ -42,14 +43,15 @@ impl<'a> Shared<'a> {
         dev && same(self.train, problem.train)
     }
 
-    /// The training rows, dev rows behind them where asked for, values clipped to plus and minus `clip`.
-    pub(super) fn part(&self, with_dev: bool, clip: Option<f32>) -> Arc<Part> {
+    /// The training rows, dev rows behind them where asked for, values clipped `clip` standard deviations from the mean.
+    pub(super) fn part(&self, with_dev: bool, clip: Option<f64>) -> Arc<Part> {
         let with_dev = with_dev && self.dev.is_some();
-        self.parts.get((with_dev, clip.map(f32::to_bits)), || match clip {
-            None => Part::new(self.joined(with_dev)),
+        self.parts.get((with_dev, clip.map(f64::to_bits)), || match clip {
+            None => Part::new(self.joined(with_dev), None),
             Some(clip) => {
                 let Rows { x, y } = self.part(with_dev, None).rows.clone();
-                Part::new(Rows { x: clipped(x, clip), y })
+                let bounds = Bounds::of(x.view(), clip);
+                Part::new(Rows { x: bounds.clip(x), y }, Some(bounds))
             }
         })
     }
@@ -72,15 +74,11 @@ impl std::fmt::Debug for Shared<'_> {
     }
 }
 
-/// Values beyond plus and minus `clip` brought back there.
-pub(super) fn clipped(mut x: ArcArray2<f32>, clip: f32) -> ArcArray2<f32> {
-    x.mapv_inplace(|value| value.clamp(-clip, clip));
-    x
-}
-
 /// Rows that models are fitted on, and what was computed of them.
 pub(super) struct Part {
     pub rows: Rows,
+    /// What the rows were clipped to.
+    pub bounds: Option<Bounds>,
     f_values: OnceLock<Vec<f64>>,
     decomposition: OnceLock<Decomposition>,
     projections: Memo<usize, Projection>,
@@ -89,9 +87,9 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn new(rows: Rows) -> Self {
+    fn new(rows: Rows, bounds: Option<Bounds>) -> Self {
         let (f_values, decomposition) = (OnceLock::new(), OnceLock::new());
-        Self { rows, f_values, decomposition, projections: Memo::default(), kernels: Memo::default() }
+        Self { rows, bounds, f_values, decomposition, projections: Memo::default(), kernels: Memo::default() }
     }
 
     /// The F value of each column.
@@ -111,7 +109,7 @@ impl Part {
 
     /// Where kernels between the rows stand, in these inputs, once a fit needs them.
     pub fn kernels(&self, inputs: &Inputs) -> Arc<Kernels> {
-        self.kernels.get((inputs.method, inputs.columns, inputs.whiten.map(f64::to_bits)), Kernels::default)
+        self.kernels.get((inputs.method(), inputs.columns, inputs.whiten.map(f64::to_bits)), Kernels::default)
     }
 }
 

@@ -6,7 +6,7 @@ use linfa::composing::platt_scaling::platt_newton_method;
 use linfa::traits::Fit;
 use linfa::{DatasetBase, ParamGuard, Platt};
 use linfa_svm::Svm as Machine;
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use super::problem::{Rows, Task};
@@ -16,6 +16,10 @@ use crate::config::train::{ModelKind, Svm as Spec, SvmKernel};
 
 /// Largest violation of the optimality conditions that ends the solver: the default of LIBSVM.
 const TOLERANCE: f64 = 1e-3;
+
+/// Violation beyond which the solver has not found the machine. What it ends with is not quite below its tolerance, since
+/// the gradient that it keeps up to date drifts.
+const CONVERGED: f64 = 10.0 * TOLERANCE;
 
 /// Shares of the decision function that are zero to the solver.
 const LEAST_ALPHA: f64 = 1e-10;
@@ -53,6 +57,13 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     let decisions = model.decisions(x.view());
     for class in 0..task.classes {
         let labels: Array1<bool> = y.iter().map(|&label| label == class).collect();
+        let left = violation(spec.c, &machines[class].0, decisions.column(class), labels.view());
+        if left > CONVERGED {
+            notes.push(format!(
+                "the solver did not converge for class {}: its conditions are off by {left:.2} (lower train.svm.c)",
+                task.names[class]
+            ));
+        }
         let (coefficients, calibrated) = platt(decisions.column(class).to_owned(), labels);
         model.platt.column_mut(class).assign(&Array1::from(coefficients.to_vec()));
         if !calibrated {
@@ -114,6 +125,24 @@ fn one_against_rest(
         let finite = machine.rho.is_finite() && machine.alpha.iter().all(|alpha| alpha.is_finite());
         if finite { Ok((machine.alpha, machine.rho)) } else { Err("the solution is not finite".to_owned()) }
     })
+}
+
+/// How far the signed weights of the rows are from the optimum: Keerthi et al., 2001; 0 or less at it. A row whose weight
+/// may rise must not want more than one whose weight may fall.
+fn violation(c: f64, alpha: &[f64], decisions: ArrayView1<f64>, labels: ArrayView1<bool>) -> f64 {
+    let slack = LEAST_ALPHA * c;
+    let (mut rising, mut falling) = (f64::NEG_INFINITY, f64::INFINITY);
+    for ((&alpha, decision), &label) in alpha.iter().zip(decisions).zip(&labels) {
+        let (sign, low, high) = if label { (1.0, 0.0, c) } else { (-1.0, -c, 0.0) };
+        let want = sign - decision;
+        if alpha < high - slack {
+            rising = want.max(rising);
+        }
+        if alpha > low + slack {
+            falling = want.min(falling);
+        }
+    }
+    rising - falling
 }
 
 fn failed(class: &str, reason: &str) -> ModelError {

@@ -71,6 +71,7 @@ fn xor(rows: usize) -> Data {
 fn plain(hidden: &[usize]) -> Mlp {
     Mlp {
         hidden: hidden.to_vec(),
+        members: 1,
         activation: Activation::Relu,
         dropout: 0.0,
         l2: 0.0,
@@ -79,7 +80,7 @@ fn plain(hidden: &[usize]) -> Mlp {
         schedule: Schedule::Constant,
         batch_size: 16,
         learning_rate: 0.01,
-        epochs: 40,
+        epochs: Some(40),
         ..Mlp::default()
     }
 }
@@ -92,8 +93,7 @@ fn specs() -> Vec<ModelSpec> {
     specs.push(ModelSpec::Svm(Svm { kernel: SvmKernel::Linear, ..Svm::default() }));
     specs.push(ModelSpec::KernelRidge(KernelRidge { inputs: pca(4, 0.0), ..KernelRidge::default() }));
     specs.push(ModelSpec::Mlp(Mlp { members: 3, mixup: 0.3, inputs: pca(3, 0.5), ..plain(&[16]) }));
-    specs
-        .push(ModelSpec::Logistic(Logistic { inputs: Inputs { clip: Some(2.0), ..select(4) }, ..Logistic::default() }));
+    specs.push(ModelSpec::Logistic(Logistic { inputs: Inputs { clip: 2.0, ..select(4) }, ..Logistic::default() }));
     specs.push(ModelSpec::Forest(Forest { trees: 10, inputs: pca(5, 0.0), ..Forest::default() }));
     specs
 }
@@ -119,7 +119,7 @@ fn save_fit(spec: &ModelSpec, data: &Data) -> Vec<(String, Vec<u8>)> {
     let fitted = fit(spec, &data.problem()).unwrap();
     let groups = [("all".to_owned(), (vec![0.1; data.features.len()], vec![1.0 / 3.0; data.features.len()]))].into();
     let normalizer = Normalizer { method: "z-score".into(), scope: "corpus".into(), transductive: false, groups };
-    save(&SavedModel::new(spec.clone(), &data.problem(), fitted, normalizer, recipe(), "abc".into()).unwrap())
+    save(&SavedModel::new(fitted.spec.clone(), &data.problem(), fitted, normalizer, recipe(), "abc".into()).unwrap())
 }
 
 /// Lets the card name the weights that lie beside it, where it is still a card: what is damaged is then read.
@@ -204,7 +204,7 @@ fn saved_models_come_back_bit_for_bit() {
         assert!(save(&back) == files, "{spec:?}");
         let part = only_part(&back);
         assert_eq!(part.model.probabilities(data.x.view()), fitted.model.probabilities(data.x.view()), "{spec:?}");
-        assert_eq!((&part.spec, &back.classes, &part.curve), (&spec, &data.classes, &fitted.curve));
+        assert_eq!((&part.spec, &back.classes, &part.curve), (&fitted.spec, &data.classes, &fitted.curve));
         assert_eq!((part.weight, part.normalizer.groups["all"].1[0]), (1.0, 1.0 / 3.0));
         assert_eq!(part.columns_in(&data.features), Ok((0..7).collect()));
         assert_eq!(back.recipe, recipe());
@@ -340,7 +340,7 @@ fn dev_is_held_out_only_to_stop_early() {
     for spec in specs() {
         assert_eq!(fit(&spec, &problem).unwrap().rows, 75, "{spec:?}");
     }
-    let patient = ModelSpec::Mlp(Mlp { patience: 3, epochs: 200, ..plain(&[8]) });
+    let patient = ModelSpec::Mlp(Mlp { patience: 3, epochs: Some(200), ..plain(&[8]) });
     let fitted = fit(&patient, &problem).unwrap();
     assert_eq!((fitted.rows, fitted.held_out), (60, 15));
     assert!(fitted.curve.len() < 200 && fitted.notes[0].contains("stopped early on dev"), "{:?}", fitted.notes);
@@ -349,6 +349,29 @@ fn dev_is_held_out_only_to_stop_early() {
     let alone = fit(&patient, &train.problem()).unwrap();
     assert_eq!((alone.curve.len(), alone.held_out), (200, 0));
     assert!(alone.notes[0].contains("no dev rows"));
+}
+
+/// Two classes that overlap in one of four columns.
+#[test]
+fn solvers_that_do_not_converge_say_so() {
+    let mut data = blobs(3, 30, 4, 1);
+    data.x *= 0.2;
+    let notes = |spec: ModelSpec| fit(&spec, &data.problem()).unwrap().notes.join("; ");
+    let logistic = |max_iterations| {
+        notes(ModelSpec::Logistic(Logistic { alpha: Some(1.0), max_iterations, ..Logistic::default() }))
+    };
+    assert_eq!(logistic(200), "");
+    assert!(logistic(1).contains("did not converge") && logistic(1).contains("train.logistic.max_iterations"));
+    let svm = |kernel, c| notes(ModelSpec::Svm(Svm { kernel, c, ..Svm::default() }));
+    for kernel in [SvmKernel::Linear, SvmKernel::Rbf] {
+        for c in [0.1, 3.0, 100.0] {
+            assert_eq!(svm(kernel, c), "", "{kernel:?} {c}");
+        }
+    }
+    assert!(svm(SvmKernel::Linear, 1e12).contains("did not converge for class c000"));
+    let mlp = |epochs| notes(ModelSpec::Mlp(Mlp { epochs, ..Mlp::default() }));
+    assert_eq!(mlp(None), "");
+    assert!(mlp(Some(2)).contains("did not converge"), "{}", mlp(Some(2)));
 }
 
 #[test]

@@ -36,10 +36,11 @@ impl Stage for Normalize {
     fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
         let features = Features::new(&prepared.work.read(context.out)?)?;
         let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
-        let (mut rows, mut outputs) = (Vec::new(), Vec::new());
+        let (mut rows, mut outputs, mut lacking) = (Vec::new(), Vec::new(), BTreeSet::new());
         for fold in dataset::folds(&splits.rows) {
             context.check_stop()?;
             let statistics = dataset::fit(&features, fold, context.parameters.normalize)?;
+            lacking.extend(statistics.lacking(features.keys(), fold)?);
             rows.extend(statistics.rows());
             if exports(context) {
                 outputs.extend(export(context, &prepared, &features, fold, &statistics)?);
@@ -51,8 +52,18 @@ impl Stage for Normalize {
         let counts = BTreeMap::from([("rows".to_owned(), rows.len() as u64)]);
         let table = Table::<Normalization>::from(rows);
         outputs.push(output::put_table(context.out, &table, &prepared.config_hash, &prepared.inputs)?);
-        Ok(Done { outputs, counts, summary, ..Done::default() })
+        Ok(Done { outputs, counts, summary, warnings: too_few(&lacking).into_iter().collect(), ..Done::default() })
     }
+}
+
+/// Warns of speakers from whom no statistics could be taken.
+fn too_few(speakers: &BTreeSet<String>) -> Option<String> {
+    let first = speakers.first()?;
+    let (count, least) = (plural(speakers.len(), "speaker"), dataset::MIN_UTTERANCES);
+    Some(format!(
+        "{count} of fewer than {least} utterances, `{first}` being the first: too few for statistics of their own; \
+         they are normalized by those of the train side"
+    ))
 }
 
 fn exports(context: &Context) -> bool {

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::config::{self, ConfigError, Scope};
 use crate::corpus::{Look, PassedOver};
+use crate::dataset::MIN_UTTERANCES;
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
 use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Signal, Table, Track, Utterance, plural};
@@ -21,7 +22,7 @@ use super::ledger::{self, Outcome, State, Task};
 use super::{Done, Prepared, Progress, StageError, StageName, output, signals, unlisted};
 
 use inputs::{Input, Inputs};
-use judge::{Fit, Group, Judge, Judged, MIN_UTTERANCES, reject};
+use judge::{Fit, Group, Judge, Judged, reject};
 
 mod inputs;
 mod judge;
@@ -175,6 +176,7 @@ impl Predict<'_> {
             let judged = judge.judge(group, &stamps, advance).map_err(|error| changed(work, error))?;
             all.rows.extend(judged.rows);
             all.probabilities.extend(judged.probabilities);
+            all.clipped.extend(judged.clipped);
             all.rejects.extend(judged.rejects);
         }
         self.progress.finish();
@@ -182,7 +184,7 @@ impl Predict<'_> {
     }
 
     fn write(&self, work: &Work, hash: &str, judged: Judged) -> Result<Done, StageError> {
-        let Judged { rows, probabilities, mut rejects } = judged;
+        let Judged { rows, probabilities, clipped, mut rejects } = judged;
         output::sort_rejects(&mut rejects);
         let refused = rejects.len();
         rejects.extend(work.beside.iter().cloned());
@@ -207,6 +209,7 @@ impl Predict<'_> {
         ];
         let mut warnings = work.warnings.clone();
         warnings.extend(signals::warning(&signals, "the inferences table"));
+        warnings.extend(unlike_training(&clipped));
         Ok(Done { outputs, counts, summary, warnings, ..Done::default() })
     }
 }
@@ -243,6 +246,21 @@ fn several_folders(input: &Input) -> Option<String> {
             "input `{}` is taken as one speaker, but its files lie in {folders} folders; if each is a speaker's, give \
              each as an INPUT of its own: a pattern of folders without quotes does",
             input.given
+        )
+    })
+}
+
+/// Warns of speech that is unlike what the model was fitted on.
+fn unlike_training(clipped: &[f64]) -> Option<String> {
+    let share = clipped.iter().sum::<f64>() / clipped.len() as f64;
+    let files = plural(clipped.iter().filter(|share| **share > model::UNLIKE).count(), "file");
+    (share > model::UNLIKE).then(|| {
+        format!(
+            "{:.1} % of the values lie beyond what the model was trained on, in {files} more than {:.0} %, and were \
+             clipped: these recordings are unlike the training data (microphone, bandwidth, noise, language?), and the \
+             figures of the report do not hold for them",
+            100.0 * share,
+            100.0 * model::UNLIKE
         )
     })
 }

@@ -35,6 +35,7 @@ mod signals;
 mod storage;
 mod terminal;
 mod tune;
+mod unlike;
 mod util;
 mod verify;
 mod voice_golden;

@@ -3,30 +3,37 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::checks::{between, positive};
+use super::checks::{between, not_negative};
 use crate::config::ConfigError;
 
 /// Which inputs a model is given. Whatever is fitted here is fitted on the rows that the model is fitted on.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Inputs {
-    /// all (default), select or pca.
-    pub method: InputsMethod,
+    /// all, select or pca; default what the model's section says.
+    pub method: Option<InputsMethod>,
     /// Columns that select keeps, or components that pca makes, 1 to 8192. Needed there, refused with all.
     pub columns: Option<usize>,
     /// pca: each component is divided by its standard deviation to this power, 0 (default: as they come) to 1 (all
     /// equally wide). Refused with another method.
     pub whiten: Option<f64>,
-    /// Normalized values are first clipped to plus and minus this, above 0; default not at all.
-    pub clip: Option<f64>,
+    /// A value that lies farther from its column's mean over the training rows than this many of their standard
+    /// deviations is first brought back there; default 5, 0: not at all. Speech that is unlike all that was learned from
+    /// then moves a prediction by no more than the most unusual speech that was learned from.
+    pub clip: f64,
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        Self { method: None, columns: None, whiten: None, clip: 5.0 }
+    }
 }
 
 /// How inputs are made of columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputsMethod {
     /// Every column as it is.
-    #[default]
     All,
     /// The columns with the largest F values of an analysis of variance between the classes.
     Select,
@@ -37,12 +44,42 @@ pub enum InputsMethod {
 impl Inputs {
     /// `count` inputs by a method.
     pub fn new(method: InputsMethod, count: usize) -> Self {
-        Self { method, columns: Some(count), ..Self::default() }
+        Self { method: Some(method), columns: Some(count), ..Self::default() }
     }
+
+    /// Every column as it is, nothing clipped.
+    pub(super) fn plain() -> Self {
+        Self { method: Some(InputsMethod::All), clip: 0.0, ..Self::default() }
+    }
+
+    /// The method; every column where none is said.
+    pub fn method(&self) -> InputsMethod {
+        self.method.unwrap_or(InputsMethod::All)
+    }
+
+    /// How far a value may lie from its column's mean, in standard deviations; none: as far as it likes.
+    pub fn clip(&self) -> Option<f64> {
+        (self.clip > 0.0).then_some(self.clip)
+    }
+
+    /// The same, and where no method is said the first `most` principal components of a wide table, or as many as its
+    /// rows have.
+    pub(super) fn of_wide(self, rows: usize, columns: usize, most: usize) -> Self {
+        match self.method {
+            None if columns > Self::WIDE => {
+                let count = most.min(rows.saturating_sub(1).max(1));
+                Self { method: Some(InputsMethod::Pca), columns: Some(count), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// Most columns that models of weights take as they are.
+    pub(super) const WIDE: usize = 1000;
 
     /// The same, but where all of more than `most` columns were to be inputs, the first `most` principal components.
     pub(super) fn at_most(self, most: usize, columns: usize) -> Self {
-        match self.method {
+        match self.method() {
             InputsMethod::All if columns > most => Self { clip: self.clip, ..Self::new(InputsMethod::Pca, most) },
             _ => self,
         }
@@ -56,25 +93,25 @@ impl Inputs {
     /// Refuses values out of range and keys that the method does not use; `section` is `train.mlp`.
     pub(super) fn check(&self, section: &str) -> Result<(), ConfigError> {
         let key = |name: &str| format!("{section}.inputs.{name}");
-        match (self.columns, self.method) {
+        match (self.columns, self.method()) {
             (None, InputsMethod::All) => {}
             (Some(columns), InputsMethod::All) => return Err(unused(&key("columns"), columns, "select\" or \"pca")),
             (None, _) => return Err(ConfigError::new(key("columns"), "missing", "select and pca need a number")),
             (Some(columns), _) => between(&key("columns"), columns, 1, 8192)?,
         }
         if let Some(whiten) = self.whiten {
-            if self.method != InputsMethod::Pca {
+            if self.method() != InputsMethod::Pca {
                 return Err(unused(&key("whiten"), whiten, "pca"));
             }
             between(&key("whiten"), whiten, 0.0, 1.0)?;
         }
-        self.clip.map_or(Ok(()), |clip| positive(&key("clip"), clip))
+        not_negative(&key("clip"), self.clip)
     }
 
     /// What a model is given, in words: `200 principal components`.
     pub fn words(&self) -> String {
         let whitened = if self.whiten() > 0.0 { "whitened " } else { "" };
-        match (self.method, self.columns) {
+        match (self.method(), self.columns) {
             (InputsMethod::Select, Some(columns)) => format!("the {columns} best columns"),
             (InputsMethod::Pca, Some(columns)) => format!("{columns} {whitened}principal components"),
             _ => "all columns".to_owned(),

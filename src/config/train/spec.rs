@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Forest, Inputs, InputsMethod, KernelRidge, Logistic, Mlp, NaiveBayes, Svm, SvmKernel, Tree};
+use super::{Forest, Inputs, InputsMethod, KernelRidge, Logistic, Mlp, NaiveBayes, Shape, Svm, SvmKernel, Tree};
 
 /// The models there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -104,25 +104,67 @@ impl ModelSpec {
         }
     }
 
-    /// What becomes of `columns` normalized columns before the fit.
-    pub fn inputs(&self, columns: usize) -> Inputs {
+    /// What becomes of `rows x columns` normalized values before the fit.
+    pub fn inputs(&self, rows: usize, columns: usize) -> Inputs {
+        let inputs = match self {
+            Self::Mlp(mlp) => mlp.inputs.of_wide(rows, columns, Mlp::COMPONENTS),
+            Self::Logistic(logistic) => logistic.inputs.of_wide(rows, columns, Inputs::WIDE),
+            Self::Svm(svm) => svm.inputs(columns),
+            _ => self.own_inputs(),
+        };
+        Inputs { method: Some(inputs.method()), ..inputs }
+    }
+
+    /// `inputs` as the section has it.
+    fn own_inputs(&self) -> Inputs {
         match self {
             Self::Mlp(mlp) => mlp.inputs,
             Self::Logistic(logistic) => logistic.inputs,
-            Self::Svm(svm) => svm.inputs(columns),
+            Self::Svm(svm) => svm.inputs,
             Self::KernelRidge(ridge) => ridge.inputs,
             Self::NaiveBayes(bayes) => bayes.inputs,
             Self::Tree(tree) => tree.inputs,
             Self::Forest(forest) => forest.inputs,
-            Self::Majority => Inputs::default(),
+            Self::Majority => Inputs::plain(),
         }
+    }
+
+    /// The specification with every number that a fit on rows of this shape goes by: what was left unset follows the
+    /// rules of the section, and `inputs` are those that the rows were made by.
+    pub fn resolved(&self, inputs: Inputs, shape: &Shape) -> Self {
+        match self.clone() {
+            Self::Mlp(own) => Self::Mlp(Mlp { inputs, epochs: Some(own.epochs(shape.rows)), ..own }),
+            Self::Logistic(own) => Self::Logistic(Logistic { inputs, alpha: Some(own.alpha(shape)), ..own }),
+            Self::Svm(own) => Self::Svm(Svm { inputs, ..own }),
+            Self::KernelRidge(own) => Self::KernelRidge(KernelRidge { inputs, ..own }),
+            Self::NaiveBayes(own) => Self::NaiveBayes(NaiveBayes { inputs, ..own }),
+            Self::Tree(own) => Self::Tree(Tree { inputs, ..own }),
+            Self::Forest(own) => Self::Forest(Forest { inputs, ..own }),
+            Self::Majority => Self::Majority,
+        }
+    }
+
+    /// What the rules made of what `configured` left unset, in words; epochs have a column of their own.
+    pub fn rules(&self, configured: &Self) -> Option<String> {
+        let (own, inputs) = (configured.own_inputs(), self.own_inputs());
+        let is_new = (own.method(), own.columns) != (inputs.method(), inputs.columns);
+        let alpha = match (self, configured) {
+            (Self::Logistic(Logistic { alpha, .. }), Self::Logistic(Logistic { alpha: None, .. })) => *alpha,
+            _ => None,
+        };
+        let inputs = is_new.then(|| inputs.words()).into_iter();
+        let set: Vec<String> = inputs.chain(alpha.map(|alpha| format!("alpha {alpha}"))).collect();
+        (!set.is_empty()).then(|| format!("set by the table: {}", set.join(", ")))
     }
 
     /// What the model is, in words.
     pub fn title(&self) -> String {
         let own = match self {
             Self::Mlp(mlp) => mlp.title(),
-            Self::Logistic(logistic) => format!("multinomial logistic regression, alpha {}", logistic.alpha),
+            Self::Logistic(Logistic { alpha: Some(alpha), .. }) => {
+                format!("multinomial logistic regression, alpha {alpha}")
+            }
+            Self::Logistic(_) => "multinomial logistic regression".to_owned(),
             Self::Svm(svm) => match svm.kernel {
                 SvmKernel::Linear => format!("support vector machine, linear kernel, C {}", svm.c),
                 SvmKernel::Rbf => format!("support vector machine, RBF kernel, C {}", svm.c),
@@ -135,9 +177,8 @@ impl ModelSpec {
             Self::Forest(forest) => format!("random forest of {} trees", forest.trees),
             Self::Majority => "most frequent class of the training rows".to_owned(),
         };
-        // Without columns nothing is capped: the title says what the pipeline file says.
-        let inputs = self.inputs(0);
-        if inputs.method == InputsMethod::All { own } else { format!("{own}, on {}", inputs.words()) }
+        let inputs = self.own_inputs();
+        if inputs.method() == InputsMethod::All { own } else { format!("{own}, on {}", inputs.words()) }
     }
 
     /// Whether another seed gives another model.

@@ -120,14 +120,73 @@ fn constant_and_empty_columns_become_zero() {
     }
     let features = features(&table);
     for method in [Method::ZScore, Method::MinMax, Method::Robust] {
-        let found = fit(&features, &rows, params(method, Scope::Corpus)).expect("statistics");
-        let scaling = found.scaling("").expect("corpus-wide");
-        assert_eq!((scaling.center[0], scaling.scale[0]), (f64::from(0.1f32), 1.0), "{method:?}");
-        assert_eq!(scaling.apply(0, 0.1), 0.0);
-        assert_eq!((scaling.center[1], scaling.scale[1], scaling.rows[1]), (0.0, 1.0, 0), "{method:?}");
-        assert_eq!(scaling.apply(1, f32::NAN), 0.0);
-        assert_eq!(scaling.apply(2, f32::NAN), 0.0, "a missing value is the center");
+        for scope in [Scope::Corpus, Scope::Speaker] {
+            let found = fit(&features, &rows, params(method, scope)).expect("statistics");
+            for scaling in found.groups.values() {
+                assert_eq!(scaling.scale[..2], [CONSTANT; 2], "{method:?}");
+                assert_eq!((scaling.center[1], scaling.rows[1]), (0.0, 0), "{method:?}");
+                for value in [0.1, 0.2, -1e30, f32::MAX, f32::MIN, f32::NAN] {
+                    let bits = [scaling.apply(0, value).to_bits(), scaling.apply(1, value).to_bits()];
+                    assert_eq!(bits, [0; 2], "{method:?}: {value} says nothing");
+                }
+                assert_eq!(scaling.apply(2, f32::NAN), 0.0, "a missing value is the center");
+            }
+        }
     }
+}
+
+/// 9 of 10 values are the same but for noise.
+#[test]
+fn rounding_noise_is_no_scale() {
+    let values = |noise: f64, last: f64| -> Vec<f64> {
+        let value = |at: usize| if at == 9 { last } else { 1000.0 * (1.0 + noise * (at % 3) as f64) };
+        (0..10).map(value).collect()
+    };
+    for method in [Method::ZScore, Method::MinMax, Method::Robust] {
+        let scale = |mut values: Vec<f64>| center_and_scale(method, &mut values).1;
+        assert_eq!(scale(values(f64::from(f32::EPSILON), 1000.0)), CONSTANT, "{method:?}: the last bit flickers");
+        assert_eq!(scale(values(1e-6, 1000.0)), CONSTANT, "{method:?}: so do the last few");
+        assert!((0.05..3.0).contains(&scale(values(1e-3, 1000.0))), "{method:?}: a thousandth is a difference");
+        let tiny = values(1e-3, 1000.0).iter().map(|value| value * 1e-30).collect();
+        assert!((5e-32..3e-30).contains(&scale(tiny)), "{method:?}: small numbers may differ too");
+        let scale = scale(values(f64::from(f32::EPSILON), 2000.0));
+        assert!((300.0..=1000.0).contains(&scale), "{method:?}: one row is different, by more than noise: {scale}");
+    }
+}
+
+/// Speakers with 8 utterances have statistics of their own; others share those of the train side.
+#[test]
+fn few_utterances_make_no_statistics_of_a_speaker() {
+    let (mut table, mut rows) = world();
+    let speaker = |row: &FeatureKeys| row.speaker.clone().expect("everybody has a name");
+    let side = |row: &FeatureKeys| side_of(&rows, &row.utterance_id);
+    let few = ["train", "test"].map(|wanted| {
+        let row = table.rows.iter().find(|row| side(row) == wanted).expect("a row");
+        speaker(row)
+    });
+    for (at, who) in few.iter().enumerate() {
+        let own: Vec<_> = table.rows.iter().filter(|row| speaker(row) == *who).collect();
+        let gone: Vec<_> = own[MIN_UTTERANCES - at..].iter().map(|row| row.utterance_id.clone()).collect();
+        rows.retain(|row| !gone.contains(&row.utterance_id));
+    }
+    let all = |table: &Table<FeatureKeys>| {
+        let found = fit(&features(table), &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics");
+        assert_eq!(found.lacking(features(table).keys(), &rows).expect("names"), [few[1].clone()].into());
+        assert!(found.groups.contains_key(&few[0]), "eight are enough");
+        found.scaling(&few[1]).expect("those of the train side").clone()
+    };
+    let scaling = all(&table);
+    let corpus = fit(&features(&table), &rows, params(Method::ZScore, Scope::Corpus)).expect("statistics");
+    assert_eq!(&scaling, corpus.scaling("").expect("corpus-wide"));
+    let width = table.float.names.len();
+    let ids: Vec<_> = rows.iter().filter(|row| row.split == "test").map(|row| row.utterance_id.clone()).collect();
+    for at in (0..table.rows.len()).filter(|at| ids.contains(&table.rows[*at].utterance_id)) {
+        table.float.values[at * width..(at + 1) * width].iter_mut().for_each(|value| *value += 1e6);
+    }
+    assert_eq!(all(&table), scaling, "test rows move nothing");
+    let first: Vec<_> = rows.iter().take(5).cloned().collect();
+    let error = fit(&features(&table), &first, params(Method::ZScore, Scope::Speaker)).expect_err("5 rows").to_string();
+    assert!(error.contains("no speaker has 8 utterances") && error.contains("normalize.scope"), "{error}");
 }
 
 #[test]
@@ -147,7 +206,7 @@ fn no_method_leaves_values_alone() {
 }
 
 #[test]
-fn a_nearly_constant_column_stays_finite() {
+fn a_small_scale_gives_finite_values() {
     let scaling = Scaling { center: vec![0.0], scale: vec![1e-45], rows: vec![2], transductive: false };
     assert_eq!(scaling.apply(0, 1e30), f32::MAX);
 }

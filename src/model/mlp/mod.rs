@@ -5,6 +5,7 @@ mod activation;
 mod layers;
 mod network;
 mod optimizer;
+mod progress;
 mod train;
 
 use ndarray::{Array2, ArrayView2};
@@ -16,7 +17,6 @@ use super::{Classifier, Learned, ModelError, Stored};
 use crate::config::train::{Mlp as Spec, ModelKind};
 use network::Network;
 pub(super) use train::DevScore;
-use train::Trained;
 
 /// Trained perceptrons whose probabilities are averaged.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,12 +33,7 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
             format!("the weights grew beyond all bounds; lower train.mlp.learning_rate ({})", spec.learning_rate);
         return Err(ModelError::Fit { model: ModelKind::Mlp, reason });
     }
-    let mut notes = Vec::new();
-    if task.dev.is_some() {
-        let kept = |member: &Trained| format!("epoch {} of {}", member.best, member.curve.len());
-        let kept = trained.iter().map(kept).collect::<Vec<_>>().join(", ");
-        notes.push(format!("stopped early on dev: {kept} trained (at most {}) was kept", spec.epochs));
-    }
+    let notes = progress::notes(spec, &trained, task);
     let curve = std::mem::take(&mut trained[0].curve);
     let members = trained.into_iter().map(|trained| trained.network).collect();
     Ok(Learned { model: Box::new(Mlp { members }), curve, notes })

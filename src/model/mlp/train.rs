@@ -25,8 +25,9 @@ pub(super) fn train(spec: &Mlp, task: &Task, member: usize) -> Trained {
     let mut trainer = Trainer::new(spec, task, member);
     let mut best: Option<(f64, usize, Vec<f32>)> = None;
     let mut curve = Vec::new();
-    for epoch in 1..=spec.epochs {
-        let learning_rate = spec.learning_rate_at(epoch - 1);
+    let epochs = spec.epochs(task.train.y.len());
+    for epoch in 1..=epochs {
+        let learning_rate = spec.learning_rate_at(epoch - 1, epochs);
         let train_loss = trainer.epoch(learning_rate as f32);
         let dev = task.dev.as_ref().map(|dev| score(&trainer.network, dev, task.classes));
         curve.push(Epoch::new(epoch, learning_rate, train_loss, dev.as_ref()));

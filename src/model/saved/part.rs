@@ -79,7 +79,7 @@ pub(super) fn load(card: PartCard, weight: f64, classes: &[String], tensors: &Te
     let present = card.check(classes)?;
     let features = card.features.len();
     let normalizer = load_normalizer(card.normalization, features, tensors)?;
-    let inputs = Inputs::load(&card.spec.inputs(features), tensors, features)?;
+    let inputs = Inputs::load(&card.spec.inputs(card.rows, features), tensors, features)?;
     let model = Model {
         kind: card.spec.kind(),
         classes: classes.len(),

@@ -3,18 +3,18 @@
 use rayon::prelude::*;
 
 use super::*;
-use crate::config::train::{Inputs, KernelRidge, Logistic, Mlp, ModelSpec, Svm};
+use crate::config::train::{Inputs, KernelRidge, Logistic, Mlp, ModelSpec, Shape, Svm};
 
 #[test]
 fn shared_work_changes_no_bit() {
     let (train, dev) = (blobs(4, 12, 60, 1), blobs(4, 5, 60, 2));
     let alone = Problem { dev: Some((dev.x.view(), &dev.y)), ..train.problem() };
     let shared = Shared::new(&alone);
-    let clip = |inputs| Inputs { clip: Some(1.5), ..inputs };
+    let clip = |inputs| Inputs { clip: 1.5, ..inputs };
     let inputs = [pca(9, 0.0), pca(9, 0.7), pca(30, 0.0), select(7), clip(pca(9, 0.0)), clip(select(7))];
     let specs: Vec<_> = (inputs.iter())
         .flat_map(|&inputs| {
-            let mlp = Mlp { inputs, epochs: 3, ..plain(&[8]) };
+            let mlp = Mlp { inputs, epochs: Some(3), ..plain(&[8]) };
             let ridge = |alpha| ModelSpec::KernelRidge(KernelRidge { alpha, inputs, ..KernelRidge::default() });
             [ModelSpec::Mlp(Mlp { patience: 2, ..mlp.clone() }), ModelSpec::Mlp(mlp), ridge(0.1), ridge(1.0)]
         })
@@ -50,27 +50,39 @@ fn selection_finds_the_columns_that_matter() {
     assert_eq!(model.probabilities(moved.view()), model.probabilities(data.x.view()));
 }
 
+/// Columns with a mean of 2 and a standard deviation of 1, 10 and 0.
 #[test]
-fn clipping_tames_outliers() {
-    let data = blobs(3, 20, 5, 1);
-    let spec = |clip| {
-        let inputs = Inputs { clip, ..Inputs::default() };
-        ModelSpec::Mlp(Mlp { inputs, ..plain(&[8]) })
-    };
-    let model = fit(&spec(Some(3.0)), &data.problem()).unwrap().model;
-    let at = |value: f32| model.probabilities(Array2::from_elem((1, 5), value).view());
-    assert_eq!(at(3.0), at(1e6));
-    assert_ne!(at(2.0), at(3.0));
-    let wide = fit(&spec(Some(1e6)), &data.problem()).unwrap().model;
-    let free = fit(&spec(None), &data.problem()).unwrap().model;
-    assert_eq!(wide.probabilities(data.x.view()), free.probabilities(data.x.view()));
+fn what_lies_beyond_the_training_rows_is_clipped_and_counted() {
+    let mut data = blobs(3, 40, 3, 1);
+    for (mut column, width) in data.x.columns_mut().into_iter().zip([1.0, 10.0, 0.0]) {
+        let (mean, deviation) = (column.mean().unwrap(), column.std(0.0));
+        column.mapv_inplace(|value| 2.0 + width * (value - mean) / deviation);
+    }
+    for own in specs() {
+        if own.kind() == ModelKind::Majority {
+            continue;
+        }
+        let with = |clip| {
+            let inputs = Inputs { clip, ..own.inputs(120, 3) };
+            let fitted = fit(&own.resolved(inputs, &Shape { rows: 120, columns: 3, variance: 3.0 }), &data.problem());
+            fitted.map(|fitted| (fitted.model, fitted.clipped)).unwrap()
+        };
+        let (model, clipped) = with(3.0);
+        let at = |model: &Model, row: [f32; 3]| model.probabilities(Array2::from(vec![row]).view());
+        assert_eq!(clipped, Some(0.0), "{own:?}");
+        assert_eq!(at(&model, [5.001, 32.01, 2.0]), at(&model, [1e6, 1e6, 1e6]), "{own:?}");
+        let unseen = ndarray::array![[1e6_f32, 1e6, 7.0], [2.0, 2.0, 2.0], [2.0, 31.9, -7.0]];
+        assert_eq!(model.clipped(unseen.view()), Some(4.0 / 9.0), "{own:?}");
+        let (free, clipped) = with(0.0);
+        assert_eq!((clipped, free.clipped(unseen.view())), (None, None));
+    }
 }
 
 #[test]
 fn the_svm_takes_five_hundred_columns() {
     let data = blobs(3, 8, 501, 1);
     let fitted = fit(&ModelSpec::Svm(Svm::default()), &data.problem()).unwrap();
-    assert_eq!(fitted.notes[0], "svm is given 500 principal components");
+    assert_eq!(fitted.notes[0], "set by the table: 500 principal components");
     assert_eq!(fitted.notes[1], "there are only 23 principal components, where 500 were asked for");
     assert!(data.accuracy(&fitted.model) > 0.9);
     let few = blobs(3, 8, 30, 1);
@@ -85,7 +97,7 @@ fn misfit_inputs_are_refused() {
         (select(2), "\"select\"", "\"pca\"", "tensor `inputs.scale` is missing"),
         (pca(2, 0.0), "\"pca\"", "\"select\"", "tensor `inputs.column` is missing"),
         (pca(2, 0.0), "\"pca\"", "\"all\"", "tensor `logistic.weight` has shape"),
-        (Inputs { clip: Some(2.0), ..select(2) }, "\"clip\": 2.0", "\"clip\": -2.0", "inputs are clipped to -2"),
+        (Inputs { clip: 0.0, ..select(2) }, "\"clip\": 0.0", "\"clip\": 2.0", "tensor `inputs.low` is missing"),
     ] {
         let mut files = save_fit(&ModelSpec::Logistic(Logistic { inputs, ..Logistic::default() }), &data);
         let card = String::from_utf8(files[1].1.clone()).unwrap();

@@ -25,7 +25,7 @@ fn the_perceptron_balances_classes_when_asked() {
 #[test]
 fn the_loss_falls_as_pinned() {
     let data = blobs(4, 30, 6, 1);
-    let base = Mlp { dropout: 0.2, l2: 0.01, label_smoothing: 0.1, epochs: 5, ..plain(&[16, 8]) };
+    let base = Mlp { dropout: 0.2, l2: 0.01, label_smoothing: 0.1, epochs: Some(5), ..plain(&[16, 8]) };
     let curve = |mlp: &Mlp| -> Vec<f64> {
         fit(&ModelSpec::Mlp(mlp.clone()), &data.problem()).unwrap().curve.iter().map(|e| e.train_loss).collect()
     };
@@ -34,7 +34,7 @@ fn the_loss_falls_as_pinned() {
     }
     for optimizer in [Optimizer::Adam, Optimizer::Adamw, Optimizer::Sgd] {
         for schedule in [Schedule::Constant, Schedule::Cosine, Schedule::Step] {
-            let losses = curve(&Mlp { optimizer, schedule, input_dropout: 0.1, epochs: 15, ..base.clone() });
+            let losses = curve(&Mlp { optimizer, schedule, input_dropout: 0.1, epochs: Some(15), ..base.clone() });
             assert!(losses[14] < 0.9 * losses[0], "{optimizer:?} {schedule:?} {losses:?}");
         }
     }

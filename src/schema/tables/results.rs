@@ -4,7 +4,7 @@ use crate::schema::row::table;
 
 table! {
     /// One row is a model's fit in a fold with one seed.
-    table "fits" version 2 key ["model", "fold", "seed"] open { text: false, float: false }
+    table "fits" version 3 key ["model", "fold", "seed"] open { text: false, float: false }
     pub struct Fit {
         /// The model.
         pub model: String,
@@ -21,7 +21,13 @@ table! {
         /// What the model's logits were divided by after the fit, so that its probabilities are calibrated; null: not
         /// at all.
         pub temperature: Option<f64>,
-        /// What a reader of the results should know: the settings chosen, fallbacks, samples, early stops.
+        /// Share of the values of the rows learned from that lay farther from their column's mean than `inputs.clip`
+        /// lets them, and were brought back; null: the model clips nothing, or is made of others.
+        pub clipped_fitted: Option<f64>,
+        /// The same of the test rows: much more than of the rows learned from, where test speech is unlike them.
+        pub clipped_test: Option<f64>,
+        /// What a reader of the results should know: the settings chosen, numbers set by rules, fallbacks, samples,
+        /// early stops, solvers that did not converge.
         pub notes: Option<String>,
         /// Hash of the model's parameters, its seed and its inputs.
         pub config_hash: String,

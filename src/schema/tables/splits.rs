@@ -47,7 +47,8 @@ table! {
     pub struct Normalization {
         /// Fold, from 0.
         pub fold: i64,
-        /// Speaker, or `all` for corpus-wide statistics.
+        /// Speaker, or `all` for corpus-wide statistics, which under scope `speaker` serve speakers with fewer than 8
+        /// utterances.
         pub group: String,
         /// Feature column.
         pub feature: String,
@@ -55,7 +56,8 @@ table! {
         pub method: String,
         /// Subtracted first; also what a missing value is replaced by.
         pub center: f64,
-        /// Then divided by; 1 for a constant column.
+        /// Then divided by; the largest float64 for a constant column (scale below 1e-5 of the largest absolute value, or
+        /// no value), which becomes 0 whatever other rows hold.
         pub scale: f64,
         /// Rows with a value that the statistics were fitted on.
         pub rows: i64,

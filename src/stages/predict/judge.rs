@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 
 use crate::config::{Method, NormalizeParams, Scope};
-use crate::dataset::{self, Features, Scaling, Statistics};
+use crate::dataset::{self, Features, MIN_UTTERANCES, Scaling, Statistics};
 use crate::features::FeatureSet;
 use crate::model::{self, Classifier, Part, SavedModel};
 use crate::schema::{Columns, FeatureKeys, Inference, Reject, Split, SplitRow, Table, Utterance};
@@ -15,8 +15,6 @@ use super::super::StageError;
 use super::super::crew::{Crew, Extraction, Refusal};
 use super::PREDICT;
 
-/// Fewest utterances from which statistics of a speaker are taken.
-pub(super) const MIN_UTTERANCES: usize = 8;
 /// The one group of statistics that do not depend on the speaker.
 const ALL: &str = "all";
 
@@ -33,6 +31,8 @@ pub(super) struct Judged {
     pub rows: Vec<Inference>,
     /// A value a class, row after row.
     pub probabilities: Vec<f32>,
+    /// Of each row, the share of its values that lie beyond what the model was fitted on and were clipped.
+    pub clipped: Vec<f64>,
     pub rejects: Vec<Reject>,
 }
 
@@ -110,20 +110,23 @@ impl<'a> Judge<'a> {
         if self.fit.scope() == Scope::Speaker && rows.len() < MIN_UTTERANCES {
             rejects.extend(rows.drain(..).map(|row| too_few(group, &row)));
         }
-        let (rows, probabilities) = self.predict(group, &rows)?;
-        Ok(Judged { rows, probabilities, rejects })
+        Ok(Judged { rejects, ..self.predict(group, &rows)? })
     }
 
-    fn predict(&self, group: &Group, rows: &[Extraction]) -> Result<(Vec<Inference>, Vec<f32>), StageError> {
+    fn predict(&self, group: &Group, rows: &[Extraction]) -> Result<Judged, StageError> {
         if rows.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Judged::default());
         }
         let (mut keys, mut opinions, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let mut clipped = vec![0.0; rows.len()];
         for (part, fit) in self.saved.parts.iter().zip(&self.fit.parts) {
             let normalized = normalized(part, fit, table(group, rows, part, &fit.columns))?;
             let shape = (normalized.rows.len(), normalized.float.names.len());
             let x = ArrayView2::from_shape(shape, &normalized.float.values).expect("a table has all its cells");
             opinions.push(part.model.probabilities(x).into_iter().collect::<Vec<f32>>());
+            for (clipped, row) in clipped.iter_mut().zip(x.axis_chunks_iter(Axis(0), 1)) {
+                *clipped = part.model.clipped(row).unwrap_or_default().max(*clipped);
+            }
             weights.push(part.weight);
             keys = normalized.rows;
         }
@@ -137,7 +140,7 @@ impl<'a> Judge<'a> {
             predicted: self.saved.classes[model::top(probabilities)].clone(),
         };
         let rows = keys.into_iter().zip(probabilities.chunks(self.saved.classes.len())).map(row).collect();
-        Ok((rows, probabilities))
+        Ok(Judged { rows, probabilities, clipped, rejects: Vec::new() })
     }
 }
 

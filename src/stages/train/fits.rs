@@ -120,7 +120,7 @@ impl Job {
         let mut files = Vec::new();
         if self.seed == 0 {
             let normalizer = normalizer(&statistics);
-            let (spec, recipe) = (self.choice.spec.clone(), bench.context.parameters.recipe());
+            let (spec, recipe) = (fitted.spec.clone(), bench.context.parameters.recipe());
             let saved = SavedModel::new(spec, &problem, fitted, normalizer, recipe, self.config_hash.clone())?;
             files.extend(saved::put(out, self.name(), self.ground, &saved)?);
         }
@@ -147,7 +147,11 @@ impl Job {
             Scored::new(&fitted.model, side).table(about, classes)
         };
         let predictions = sorted(sides.into_iter().map(table).collect());
-        (Table::from(vec![self.fit_row(fold, fitted)]), Table::from(self.curve_rows(fold, fitted)), predictions)
+        (
+            Table::from(vec![self.fit_row(fold, fitted, matrices)]),
+            Table::from(self.curve_rows(fold, fitted)),
+            predictions,
+        )
     }
 
     /// Folds and seeds differ in their random numbers; models share them.
@@ -158,10 +162,14 @@ impl Job {
         }
     }
 
-    fn fit_row(&self, fold: i64, fitted: &Fitted) -> Fit {
+    fn fit_row(&self, fold: i64, fitted: &Fitted, matrices: &Matrices) -> Fit {
         let chosen = Some(&self.choice.settings).filter(|settings| !settings.is_empty());
         let chosen = chosen.map(|settings| format!("chosen on inner folds: {settings}"));
-        let notes: Vec<String> = chosen.into_iter().chain(fitted.notes.iter().cloned()).collect();
+        let clipped_test = fitted.model.clipped(matrices.test.x.view());
+        let unlike = clipped_test.filter(|share| *share > model::UNLIKE).map(|share| {
+            format!("{:.1} % of the test values lie beyond what it learned from, and were clipped", 100.0 * share)
+        });
+        let notes: Vec<String> = chosen.into_iter().chain(fitted.notes.iter().cloned()).chain(unlike).collect();
         Fit {
             model: self.name().to_owned(),
             fold,
@@ -170,6 +178,8 @@ impl Job {
             held_out: fitted.held_out as i64,
             epochs: (!fitted.curve.is_empty()).then_some(fitted.curve.len() as i64),
             temperature: fitted.model.temperature(),
+            clipped_fitted: fitted.clipped,
+            clipped_test,
             notes: (!notes.is_empty()).then(|| notes.join("; ")),
             config_hash: self.config_hash.clone(),
         }

@@ -70,6 +70,8 @@ fn fit_row(plan: &Plan, about: About, hashes: &[&str], fits: &[Fit]) -> Fit {
         held_out: members().map(|fit| fit.held_out).max().unwrap_or(0),
         epochs: None,
         temperature: None,
+        clipped_fitted: None,
+        clipped_test: None,
         notes: Some(plan.words(about.model)),
         config_hash: config::config_hash(&(about.model, plan.words(about.model), hashes)),
     }
