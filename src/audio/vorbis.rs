@@ -40,7 +40,7 @@ impl Residue {
     /// Whether the last classword of a channel has classes to spare, of blocks with so many lines.
     fn spills(&self, lines: u32) -> bool {
         let partitions = (self.end.min(lines) - self.begin.min(lines)) / self.partition;
-        !self.interleaved && self.has_passes && partitions % self.per_classword.max(1) != 0
+        !self.interleaved && self.has_passes && !partitions.is_multiple_of(self.per_classword.max(1))
     }
 }
 
