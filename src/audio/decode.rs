@@ -13,12 +13,8 @@ use super::packets::{Packets, Step, corrupt};
 use super::plain::{Layout, Plain};
 use super::source::Media;
 use super::timeline::{Stretch, Timeline};
-use super::{AudioError, Source, names};
+use super::{AudioError, Source, names, vorbis};
 use crate::config;
-
-/// More channels of Vorbis than these are not decoded right: symphonia 0.6 undoes the coupling of channels in the wrong
-/// order, and mixes up the classes of residues that are not interleaved.
-const VORBIS_CHANNELS: usize = 2;
 
 /// A file on its way through the decoder: one channel at the rate of the file, packet after packet.
 ///
@@ -203,9 +199,9 @@ fn decoder_for(codec: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Au
     if codec.codec == CODEC_ID_OPUS {
         return Err(AudioError::OpusUnsupported);
     }
-    let channels = vorbis_channels(codec);
-    if channels > VORBIS_CHANNELS {
-        return Err(AudioError::VorbisChannelsUnsupported { channels: channels as u32 });
+    let headers = codec.extra_data.as_deref().filter(|_| codec.codec == CODEC_ID_VORBIS);
+    if let Some(channels) = headers.and_then(vorbis::misread) {
+        return Err(AudioError::VorbisChannelsUnsupported { channels });
     }
     symphonia::default::get_codecs().make_audio_decoder(codec, &AudioDecoderOptions::default()).map_err(|error| {
         match error {
@@ -224,12 +220,4 @@ fn codec_name(codec: &AudioCodecParameters, detail: &str) -> String {
         Some(name) => name.to_owned(),
         None => format!("{detail} (codec {})", codec.codec),
     }
-}
-
-/// Channels that the headers of a Vorbis stream state; 0 of any other codec.
-fn vorbis_channels(codec: &AudioCodecParameters) -> usize {
-    let header = codec.extra_data.as_deref().filter(|_| codec.codec == CODEC_ID_VORBIS).unwrap_or_default();
-    // The identification header: its word, a version of four bytes, channels.
-    let place = header.windows(7).position(|word| word == b"\x01vorbis");
-    place.and_then(|place| header.get(place + 11)).map_or(0, |channels| usize::from(*channels))
 }

@@ -46,7 +46,8 @@ pub enum AudioError {
         /// Name of the codec, with its number where it has one.
         detail: String,
     },
-    /// `vorbis_channels_unsupported`: Vorbis of three or more channels, which the decoder gets wrong.
+    /// `vorbis_channels_unsupported`: Vorbis of three or more channels, or of two that are coded apart, which the decoder
+    /// gets wrong.
     #[error("the audio is Vorbis of {channels} channels, which cannot be decoded right; {REMEDY}")]
     VorbisChannelsUnsupported {
         /// Channels of the file.

@@ -30,6 +30,7 @@ mod signal;
 mod source;
 mod tags;
 mod timeline;
+mod vorbis;
 mod wav;
 
 #[cfg(test)]

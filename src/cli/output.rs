@@ -9,13 +9,9 @@ use crate::storage::{self, StorageError};
 /// nothing: it is a warning in the log, once, and none where the reader has gone (`ser run ... | head -1`).
 pub(super) fn say(line: &str) {
     static SAID: AtomicBool = AtomicBool::new(false);
-    match print(&format!("{line}\n")) {
-        Err(StorageError::Unprinted { source }) if source.kind() != io::ErrorKind::BrokenPipe => {
-            if !SAID.swap(true, Ordering::Relaxed) {
-                tracing::warn!("the summary could not be printed, and the run goes on: {source}");
-            }
-        }
-        _ => {}
+    let Err(StorageError::Unprinted { source }) = print(&format!("{line}\n")) else { return };
+    if source.kind() != io::ErrorKind::BrokenPipe && !SAID.swap(true, Ordering::Relaxed) {
+        tracing::warn!("the summary could not be printed, and the run goes on: {source}");
     }
 }
 

@@ -265,6 +265,8 @@ fn channels_of_different_level_are_averaged() {
 #[test]
 fn channels_that_a_decoder_gets_wrong_are_refused() {
     assert_eq!(code(&fixture("four.ogg")), "vorbis_channels_unsupported");
+    assert_eq!(code(&fixture("pair-apart.ogg")), "vorbis_channels_unsupported");
+    assert_eq!(code(&fixture("pair-coupled.ogg")), "ok");
     let aac = read(&fixture("four.m4a")).unwrap_err();
     assert_eq!((aac.code(), aac.to_string().contains("AAC of 4 channels")), ("unsupported_codec", true), "{aac}");
 }

@@ -51,7 +51,7 @@ impl Chunks {
         let end = chunk.body.saturating_add(chunk.bytes);
         match self {
             Self::Wave64 => Ok(base + (end - base).next_multiple_of(8)),
-            Self::Riff(_) if chunk.bytes % 2 == 0 => Ok(end),
+            Self::Riff(_) if chunk.bytes.is_multiple_of(2) => Ok(end),
             Self::Riff(_) => {
                 let next = read_at(source, end, 5).map_err(unreadable)?;
                 let is_word = |word: &[u8]| word.iter().all(|byte| (b' '..=b'~').contains(byte));
