@@ -252,8 +252,8 @@ fn other_formats_files_and_features_are_named() {
         assert_eq!(other.unwrap_err(), ModelError::Version { found, known: 5 });
     }
     // Both are whole, and of two models.
-    let alien = save_fit(&ModelSpec::Majority, &blobs(3, 9, 4, 3));
-    let mixed = load(&[alien[0].clone(), files[1].clone()]).unwrap_err().to_string();
+    let of_rows = |rows| save_fit(&ModelSpec::Logistic(Logistic::default()), &blobs(3, rows, 4, 3));
+    let mixed = load(&[of_rows(9)[0].clone(), of_rows(8)[1].clone()]).unwrap_err().to_string();
     assert!(mixed.contains("`weights.safetensors` of the saved model is corrupt: it is not the file whose BLAKE3"));
     let saved = load(&files).unwrap();
     let columns = |names: &[&str]| {

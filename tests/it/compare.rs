@@ -142,7 +142,7 @@ fn what_cannot_be_compared_is_refused_in_words() {
         (&["a", "nowhere"], 3, "run `nowhere`: table `predictions` is missing"),
         (&["a", "swapped"], 3, "different labels"),
         (&["a", "renamed"], 3, "renamed tells disgust, neutral, sadness apart"),
-        (&["first", "a"], 3, "run `first`: table `predictions` cannot be read"),
+        (&["first", "a"], 3, "first/predictions.parquet` is not what `ser train` wrote"),
         (&["s3://", "a"], 3, "no such bucket"),
     ];
     for (arguments, want, word) in cases {

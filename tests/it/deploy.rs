@@ -147,7 +147,7 @@ fn neither_threads_nor_a_kill_move_a_byte_of_them() {
     tuned(folder.path(), &[&DEPLOY[..], &["--out", "two", "--threads", "2"]].concat());
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
     assert_same(&one, &two);
-    for file in ["train.json", "train/search/all/inner-1-0.parquet", "train/mlp/all/seed-0.predictions.parquet"] {
+    for file in ["train.json", "train/search/all/inner-1-0.parquet", "train/mlp/all/seed-0.json"] {
         fs::remove_file(two.join("run").join(file)).expect(file);
     }
     fs::remove_file(two.join("models/selected/all/model.json")).expect("a model");
