@@ -1,4 +1,7 @@
 //! Cells with a separator between them -> rows.
+//!
+//! The reader is our own because its errors must name the line where a quotation mark opens: a mark that is never closed, or
+//! text behind one that closes, is no error to common readers, and rows vanish in the cell.
 
 use super::form::line_ends;
 use super::manifest::ManifestTable;
