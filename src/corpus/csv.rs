@@ -1,4 +1,7 @@
 //! Cells with a separator between them -> rows.
+//!
+//! The reader is our own because its errors must name the line where a quotation mark opens: a mark that is never closed,
+//! or text behind one that closes, is no error to common readers, and rows vanish in the cell.
 
 use super::form::line_ends;
 use super::manifest::ManifestTable;
@@ -9,8 +12,8 @@ const SEPARATORS: [char; 4] = [',', '\t', ';', '|'];
 
 /// Reads a manifest from text. The separator is the given one, else that of comma, tab, `;` and `|` of which the header
 /// has most; in a file of `tabs`, a tab where the header has one. A first line `sep=;`, as spreadsheets write it, counts
-/// too. Lines end with LF, CRLF or CR; blank ones, also of blank cells, do not count. The first is the header; a column without a name is
-/// called `column_<number>`. Spaces around a cell are not part of it, an empty cell is null.
+/// too. Lines end with LF, CRLF or CR; blank ones, also of blank cells, do not count. The first is the header; a column
+/// without a name is called `column_<number>`. Spaces around a cell are not part of it, an empty cell is null.
 ///
 /// Between tabs a quotation mark is a character, unless the whole header is quoted. Else a cell may be quoted, a mark in
 /// it doubled, and may then hold separators and line ends.
