@@ -55,9 +55,9 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     let rho = machines.iter().map(|machine| machine.1).collect();
     let mut model = Svm::new(gamma, x.view(), alpha, rho);
     let decisions = model.decisions(x.view());
-    for class in 0..task.classes {
+    for (class, (weights, _)) in machines.iter().enumerate() {
         let labels: Array1<bool> = y.iter().map(|&label| label == class).collect();
-        let left = violation(spec.c, &machines[class].0, decisions.column(class), labels.view());
+        let left = violation(spec.c, weights, decisions.column(class), labels.view());
         if left > CONVERGED {
             notes.push(format!(
                 "the solver did not converge for class {}: its conditions are off by {left:.2} (lower train.svm.c)",

@@ -150,7 +150,7 @@ fn rounding_noise_is_no_scale() {
         let tiny = values(1e-3, 1000.0).iter().map(|value| value * 1e-30).collect();
         assert!((5e-32..3e-30).contains(&scale(tiny)), "{method:?}: small numbers may differ too");
         let scale = scale(values(f64::from(f32::EPSILON), 2000.0));
-        assert!((300.0..=1000.0).contains(&scale), "{method:?}: one row is different, by more than noise: {scale}");
+        assert!((299.0..=1001.0).contains(&scale), "{method:?}: one row is different, by more than noise: {scale}");
     }
 }
 

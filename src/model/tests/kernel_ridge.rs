@@ -5,7 +5,8 @@ use super::*;
 use crate::config::train::KernelRidge;
 
 fn spec(gamma: f64, alpha: f64) -> ModelSpec {
-    ModelSpec::KernelRidge(KernelRidge { gamma, alpha, ..KernelRidge::default() })
+    let inputs = Inputs { clip: 0.0, ..Inputs::default() };
+    ModelSpec::KernelRidge(KernelRidge { gamma, alpha, inputs, ..KernelRidge::default() })
 }
 
 fn fitted(spec: &ModelSpec, data: &Data) -> Model {
