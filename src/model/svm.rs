@@ -55,14 +55,12 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     let rho = machines.iter().map(|machine| machine.1).collect();
     let mut model = Svm::new(gamma, x.view(), alpha, rho);
     let decisions = model.decisions(x.view());
+    let mut unfinished = Vec::new();
     for (class, (weights, _)) in machines.iter().enumerate() {
         let labels: Array1<bool> = y.iter().map(|&label| label == class).collect();
         let left = violation(spec.c, weights, decisions.column(class), labels.view());
         if left > CONVERGED {
-            notes.push(format!(
-                "the solver did not converge for class {}: its conditions are off by {left:.2} (lower train.svm.c)",
-                task.names[class]
-            ));
+            unfinished.push(task.names[class].as_str());
         }
         let (coefficients, calibrated) = platt(decisions.column(class).to_owned(), labels);
         model.platt.column_mut(class).assign(&Array1::from(coefficients.to_vec()));
@@ -72,6 +70,10 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
                 task.names[class]
             ));
         }
+    }
+    if !unfinished.is_empty() {
+        let classes = unfinished.join(", ");
+        notes.push(format!("the solver did not converge for class {classes} against the rest (lower train.svm.c)"));
     }
     Ok(Learned::new(model, notes))
 }

@@ -8,6 +8,9 @@ use crate::model::{Epoch, percent};
 /// A training whose loss falls by more than this share of its whole fall in the last fifth of the epochs was cut short.
 const STILL_FALLING: f64 = 0.1;
 
+/// A fall of less than this share of the first loss is none.
+const LEAST_FALL: f64 = 0.01;
+
 /// A training whose loss ends above this share of that of a guess has learned next to nothing.
 const LIKE_A_GUESS: f64 = 0.95;
 
@@ -38,7 +41,7 @@ fn unfinished(curve: &[Epoch], classes: usize) -> Option<String> {
     let last = curve.len().checked_sub(1)?;
     let tail = loss(last.saturating_sub(curve.len().div_ceil(5))) - loss(last);
     let falling = tail / (loss(0) - loss(last));
-    if last > 0 && falling > STILL_FALLING {
+    if last > 0 && falling > STILL_FALLING && tail > LEAST_FALL * loss(0) {
         return Some(format!(
             "training did not converge: {} of the fall of its loss came in the last fifth of the epochs \
              (raise train.mlp.epochs)",
@@ -74,5 +77,6 @@ mod tests {
         assert!(note(&[1.39, 1.38, 1.37, 1.37, 1.37, 1.37]).contains("or lower train.mlp.l2"));
         assert_eq!(note(&[0.2]), "", "one epoch can be enough");
         assert_eq!(note(&[0.2, 0.2, 0.2]), "");
+        assert_eq!(note(&[0.2, 0.201, 0.1999]), "", "what flickers does not fall");
     }
 }
