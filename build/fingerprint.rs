@@ -6,13 +6,27 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a stage is computed with, beside [`COMMON`]: rooms, and modules of src/stages. A test compares it with the `use`
 /// lines. Where bytes lie (`storage`) and what is said on the way (`cli`, the errors of stages) moves no number.
 pub const STAGES: [(&str, &[&str]); 7] = [
-    ("ingest", &["corpus", "synth", "stages/ingest"]),
+    ("ingest", &["corpus", "synth", "stages/ingest", "stages/unlisted"]),
     ("extract", &["audio", "dsp", "features", "stages/crew", "stages/extract"]),
     ("split", &["dataset", "eval", "stages/split"]),
     ("normalize", &["dataset", "eval", "stages/normalize"]),
     ("train", &["dataset", "eval", "model", "stages/train"]),
     ("evaluate", &["eval", "report", "stages/evaluate", "stages/facts"]),
-    ("predict", &["audio", "corpus", "dataset", "dsp", "eval", "features", "model", "stages/crew", "stages/predict"]),
+    (
+        "predict",
+        &[
+            "audio",
+            "corpus",
+            "dataset",
+            "dsp",
+            "eval",
+            "features",
+            "model",
+            "stages/crew",
+            "stages/predict",
+            "stages/unlisted",
+        ],
+    ),
 ];
 
 /// What every stage is computed with.

@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::audio::LFS_REMEDY;
 use crate::config::{ConfigError, Parameters};
 use crate::storage::{self, Store};
 
-use super::{Record, StageError, output};
+use super::refusals::check_rejects;
+use super::{Record, StageError};
 
 /// Folders of an output that a run fills and tidies.
 const FOLDERS: [&str; 6] = ["features", "frames", "models", "normalized", "report", "run"];
@@ -70,25 +70,6 @@ impl Context<'_> {
     pub fn check_stop(&self) -> Result<(), StageError> {
         check_stop(self.stop)
     }
-}
-
-/// Refuses more rejects than the share `limit`, which `key` sets; `record` counts them by cause.
-pub(super) fn check_rejects(
-    rejects: u64,
-    utterances: u64,
-    record: &Record,
-    key: &'static str,
-    limit: f64,
-) -> Result<(), StageError> {
-    if rejects as f64 > limit * utterances as f64 {
-        let codes = record.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
-        let causes = codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ");
-        let hint = record.counts.get(output::LFS_POINTERS).map_or_else(String::new, |count| {
-            format!("\nhint: {count} of them are Git LFS pointers, not recordings: {LFS_REMEDY}")
-        });
-        return Err(StageError::TooManyRejects { rejects, utterances, causes, key, limit, hint });
-    }
-    Ok(())
 }
 
 /// Says that a signal asked to stop, where one did.

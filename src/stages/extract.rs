@@ -17,7 +17,8 @@ use crate::table::{self, Block, Writer, row_hashes, table_hash};
 use super::crew::{Crew, Extracted, Refusal, Sources};
 use super::ingest::{FILES, times_hint};
 use super::{
-    Context, Done, OutputFile, Prepared, Record, Stage, StageError, StageName, Written, features_table, output, signals,
+    Context, Done, OutputFile, Prepared, Record, Stage, StageError, StageName, Written, features_table, output,
+    refusals, signals,
 };
 
 use frames::FramesWriter;
@@ -321,7 +322,7 @@ fn finish(
     };
     let signals = Signal::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.set.names().len());
-    let by_code = output::counts_by_code(&rejects);
+    let by_code = refusals::counts_by_code(&rejects);
     outputs.extend(output::put_rejects(context.out, (StageName::Extract, StageName::Ingest), rejects)?);
     let counts = [
         ("utterances", rows as u64),

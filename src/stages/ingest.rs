@@ -11,7 +11,7 @@ use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted}
 use crate::synth;
 use crate::table;
 
-use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, unlisted};
+use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, refusals, unlisted};
 
 /// The table of file stamps, which only reruns read.
 pub(super) const FILES: &str = "run/files.parquet";
@@ -238,7 +238,7 @@ fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileS
     ]);
     counts
         .extend(corpus.passed_over.iter().map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
-    counts.extend(output::counts_by_code(&corpus.rejects));
+    counts.extend(refusals::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;
     // All rejects are vouched for by extract, which adds its own.

@@ -13,6 +13,7 @@ mod ledger;
 mod normalize;
 mod output;
 mod predict;
+mod refusals;
 mod rehearsal;
 mod signals;
 mod split;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::audio::AudioError;
 use crate::schema::{Reject, Row, Table};
 use crate::storage::{Entry, StorageError, Store};
 use crate::table::{self, Footer};
@@ -96,23 +95,6 @@ pub(super) fn rejects_path(stage: StageName) -> String {
 pub(super) fn sort_rejects(rejects: &mut Vec<Reject>) {
     rejects.sort_by(|a, b| key(a).cmp(&key(b)));
     rejects.dedup();
-}
-
-/// What the record calls the count of rejects that are Git LFS pointers.
-pub(super) const LFS_POINTERS: &str = "lfs_pointers";
-
-/// Rejects by code, for the record: `rejects.too_long`; and [`LFS_POINTERS`], where there are any.
-pub(super) fn counts_by_code(rejects: &[Reject]) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    let pointer = AudioError::LfsPointer.to_string();
-    let pointers = rejects.iter().filter(|reject| reject.message == pointer).count();
-    if pointers > 0 {
-        counts.insert(LFS_POINTERS.to_owned(), pointers as u64);
-    }
-    for reject in rejects {
-        *counts.entry(format!("rejects.{}", reject.code)).or_default() += 1;
-    }
-    counts
 }
 
 /// Removes what former runs wrote and this one did not. What `is_ours` does not know is the user's and stays.

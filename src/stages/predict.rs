@@ -16,9 +16,10 @@ use crate::model::{self, ModelError, SavedModel};
 use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Signal, Table, Track, Utterance, plural};
 use crate::storage::{self, Entry, StorageError, Store};
 
-use super::context::{check_rejects, check_stop};
+use super::context::check_stop;
 use super::crew::{Crew, Refusal, Sources};
 use super::ledger::{self, Outcome, State, Task};
+use super::refusals::{check_rejects, counts_by_code};
 use super::{Done, Prepared, Progress, StageError, StageName, output, signals, unlisted};
 
 use inputs::{Input, Inputs};
@@ -194,7 +195,7 @@ impl Predict<'_> {
             ("rows".to_owned(), rows.len() as u64),
             ("rejects".to_owned(), refused as u64),
         ]);
-        counts.extend(output::counts_by_code(&rejects));
+        counts.extend(counts_by_code(&rejects));
         for class in &work.saved.classes {
             let predicted = rows.iter().filter(|row| row.predicted == *class).count();
             counts.insert(format!("predicted.{class}"), predicted as u64);
