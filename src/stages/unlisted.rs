@@ -4,7 +4,9 @@ use crate::schema::{Reject, plural};
 use crate::storage::{Reason, Unlisted};
 
 /// Codes of rows that stand for no utterance: no limit on rejects counts them.
-pub(super) const CODES: [&str; 2] = ["unreadable_folder", "special_file"];
+pub(super) const CODES: [&str; 2] = [UNREADABLE_CODE, SPECIAL_CODE];
+const UNREADABLE_CODE: &str = "unreadable_folder";
+const SPECIAL_CODE: &str = "special_file";
 
 /// Paths that a warning names.
 const SHOWN: usize = 5;
@@ -18,8 +20,8 @@ pub(super) fn rejects(
 ) -> Vec<Reject> {
     let row = |one: &Unlisted| {
         let (code, message) = match one.reason {
-            Reason::Unreadable => (CODES[0], "the folder may not be read; check its owner and mode".to_owned()),
-            Reason::Special(kind) if is_audio(&one.path) => (CODES[1], format!("{kind}, not a regular file")),
+            Reason::Unreadable => (UNREADABLE_CODE, "the folder may not be read; check its owner and mode".to_owned()),
+            Reason::Special(kind) if is_audio(&one.path) => (SPECIAL_CODE, format!("{kind}, not a regular file")),
             Reason::Special(_) | Reason::Again => return None,
         };
         Some(Reject {

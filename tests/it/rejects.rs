@@ -22,12 +22,15 @@ fn source(folder: &Path) -> String {
     text
 }
 
-/// Codes by the ways in which the source gives them: a match over errors, a field, an argument.
+/// Codes by the ways in which the source gives them: a match over errors, a field, a constant, an argument.
 fn codes_of_the_source() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let given = [
         ("audio", r#"=> "([a-z0-9_]+)",\n"#),
         ("stages", r#"\bcode: "([a-z0-9_]+)""#),
+        ("stages", r#"CODE: &str = "([a-z0-9_]+)""#),
+        ("corpus", r#"\bcode: "([a-z0-9_]+)""#),
+        ("corpus", r#"CODE: &str = "([a-z0-9_]+)""#),
         ("corpus", r#"\b(?:reject|refuse)\([^"\n]*"(?:", ")?([a-z0-9_]+)""#),
     ];
     let mut codes = BTreeSet::new();

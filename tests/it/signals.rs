@@ -126,7 +126,7 @@ fn git_lfs_pointers_are_named_once_at_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("corpus")).expect("made");
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef\nsize 12345\n";
-    for name in ["anger_1.wav", "anger_2.wav", "fear_1.wav"] {
+    for name in ["anger_1.wav", "anger_2.wav", "fear_1.wav", "fear_2.wav"] {
         fs::write(folder.path().join("corpus").join(name), pointer).expect("written");
     }
     let pipeline = "name = 'p'\nout = 'out'\n[[corpus]]\nname = 'c'\nsource = 'corpus'\n\
@@ -134,6 +134,6 @@ fn git_lfs_pointers_are_named_once_at_the_end() {
     fs::write(folder.path().join("pipeline.toml"), pipeline).expect("written");
     let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml"]));
     assert_eq!(code, 3, "{error}");
-    let hint = "hint: 3 of them are Git LFS pointers, not recordings: run `git lfs pull`";
+    let hint = "hint: 4 of them are Git LFS pointers, not recordings: run `git lfs pull`";
     assert_eq!(error.matches(hint).count(), 1, "{error}");
 }
