@@ -1,9 +1,11 @@
 //! What each fuzz target does with its bytes. The ordinary test suite runs the same functions on the seeds, so that
 //! they compile and hold there too.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use ser_etl::audio::{AudioReader, Segment};
-use ser_etl::config::{Audio, Pipeline};
+use ser_etl::config::{Audio, Corpus, Pipeline};
 use ser_etl::corpus::{ManifestTable, Source, SourceFile, build, parse_text};
 use ser_etl::model::{self, FILES};
 use ser_etl::schema::{FeatureKeys, Prediction, SplitRow};
@@ -21,8 +23,9 @@ pub fn audio(data: &[u8]) {
 
 /// Any CSV, TSV or Parquet is a corpus or an error.
 pub fn manifest(data: &[u8]) {
-    let pipeline = Pipeline::parse(PIPELINE, &[]).expect("a legal pipeline");
-    let corpus = &pipeline.corpus[0];
+    static CORPUS: LazyLock<Corpus> =
+        LazyLock::new(|| Pipeline::parse(PIPELINE, &[]).expect("a legal pipeline").corpus.remove(0));
+    let corpus = &*CORPUS;
     let table = match read_text_columns(Bytes::copy_from_slice(data)) {
         Ok(TextTable { columns, rows, left_out }) => {
             ManifestTable { columns, rows, left_out, ..ManifestTable::default() }
