@@ -97,8 +97,13 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
 
 /// Behind ingest, what the stages to come would refuse for their labels alone.
 fn rehearse_after(stage: StageName, context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
-    if stage == StageName::Ingest && stages.contains(&StageName::Split) {
-        stages::rehearse(context)?;
+    if stage != StageName::Ingest || !stages.contains(&StageName::Split) {
+        return Ok(());
+    }
+    let warnings = stages::rehearse(context)?;
+    // Once extract has refused what it refuses, the split itself knows.
+    if !warnings.is_empty() && !matches!(StageName::Extract.inspect(context)?, State::UpToDate(_)) {
+        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     }
     Ok(())
 }

@@ -23,9 +23,9 @@ const SEPARATORS: [char; 4] = [',', '\t', ';', '|'];
 /// too late, so that rows would be lost in its cell.
 pub(super) fn parse_delimited(text: &str, separator: Option<char>, tabs: bool) -> Result<ManifestTable, String> {
     let (separator, text, skipped) = match text.strip_prefix("sep=").and_then(|rest| rest.chars().next()) {
-        Some(named) if separator.is_none() => {
+        Some(named) => {
             let (first, rest) = split_line(text);
-            (Some(named).filter(|_| first.len() == "sep=".len() + named.len_utf8()), rest, 1)
+            (separator.or(Some(named).filter(|_| first.len() == "sep=".len() + named.len_utf8())), rest, 1)
         }
         _ => (separator, text, 0),
     };
@@ -266,6 +266,7 @@ mod tests {
             assert_eq!(cells(&parse_delimited(text, None, tabs).expect(want)), want, "{text:?}");
         }
         assert_eq!(cells(&parse_delimited("a:b,c\n1:2,3", Some(':'), false).expect("sound")), "a|b,c; 1|2,3");
+        assert_eq!(cells(&parse_delimited("sep=;\na;b\n1;2", Some(';'), false).expect("sound")), "a|b; 1|2");
     }
 
     #[test]

@@ -1,17 +1,35 @@
 //! JSON lines, or an array of JSON objects -> rows.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::manifest::ManifestTable;
 
+/// Most names that all objects together may have: a table has a cell a row for each.
+const MOST_NAMES: usize = 2000;
+
 /// Reads an object a row. Columns are the names that occur, in the order of the alphabet; what an object lacks is null,
 /// and what is nested stays JSON.
+///
+/// # Errors
+/// With the line, where each object has one: what is no object, and a name that stands twice in one; more than 2,000
+/// names in all.
 pub(super) fn parse_json(text: &str) -> Result<ManifestTable, String> {
     let objects = if text.trim_start().starts_with('[') { array(text)? } else { lines(text)? };
-    let names: BTreeSet<&String> = objects.iter().flat_map(|(_, object)| object.keys()).collect();
-    let cells = |object: &BTreeMap<String, Value>| names.iter().map(|name| object.get(*name).and_then(cell)).collect();
+    let names: BTreeSet<&String> = objects.iter().flat_map(|(_, object)| object.0.keys()).collect();
+    if names.len() > MOST_NAMES {
+        return Err(format!(
+            "{} keys in all, as where each line has other keys, and at most {MOST_NAMES} can be columns; write \
+             {{\"path\": ..., \"emotion\": ...}} for each file",
+            names.len()
+        ));
+    }
+    let cells = |Object(object): &Object| names.iter().map(|name| object.get(*name).and_then(cell)).collect();
     Ok(ManifestTable {
         rows: objects.iter().map(|(_, object)| cells(object)).collect(),
         lines: objects.iter().filter_map(|(line, _)| *line).collect(),
@@ -20,15 +38,45 @@ pub(super) fn parse_json(text: &str) -> Result<ManifestTable, String> {
     })
 }
 
-/// An object, with its line where each has one.
-type Object = (Option<usize>, BTreeMap<String, Value>);
+/// An object without a name that stands there twice.
+struct Object(BTreeMap<String, Value>);
 
-fn array(text: &str) -> Result<Vec<Object>, String> {
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Object, A::Error> {
+        let mut object = BTreeMap::new();
+        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+            match object.entry(name) {
+                Entry::Vacant(entry) => drop(entry.insert(value)),
+                Entry::Occupied(entry) => return Err(A::Error::custom(format!("key {:?} stands twice", entry.key()))),
+            }
+        }
+        Ok(Object(object))
+    }
+}
+
+/// An object, with its line where each has one.
+type Numbered = (Option<usize>, Object);
+
+fn array(text: &str) -> Result<Vec<Numbered>, String> {
     let objects: Vec<_> = serde_json::from_str(text).map_err(|cause| format!("no array of JSON objects: {cause}"))?;
     Ok(objects.into_iter().map(|object| (None, object)).collect())
 }
 
-fn lines(text: &str) -> Result<Vec<Object>, String> {
+fn lines(text: &str) -> Result<Vec<Numbered>, String> {
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let object = |(line, number): (&str, usize)| match serde_json::from_str(line) {
         Ok(object) => Ok((Some(number), object)),
@@ -63,9 +111,20 @@ mod tests {
 
     #[test]
     fn other_json_names_the_line() {
-        for (text, want) in
-            [("{\"a\": 1}\n{\"a\": \n", "line 2: no JSON object"), ("{\n\"a\": 1}", "line 1"), ("[1]", "no array of")]
-        {
+        let unlike = |end: &str| (0..2001).map(|n| format!("{{\"{n}.wav\": 1}}{end}")).collect::<String>();
+        let unlike = (unlike("\n"), format!("[{}{{}}]", unlike(",")));
+        for (text, want) in [
+            ("{\"a\": 1}\n{\"a\": \n", "line 2: no JSON object"),
+            ("{\n\"a\": 1}", "line 1"),
+            ("[1]", "no array of"),
+            (
+                "{\"a\": 1}\n{\"a\": 1, \"b\": 2, \"a\": 3}",
+                "line 2: no JSON object on one line: key \"a\" stands twice",
+            ),
+            ("[{\"a\": 1},\n{\"a\": 1, \"a\": 3}]", "key \"a\" stands twice at line 2"),
+            (&unlike.0, "2001 keys in all, as where each line has other keys"),
+            (&unlike.1, "2001 keys in all, as where each line has other keys"),
+        ] {
             let error = parse_json(text).expect_err(text);
             assert!(error.contains(want), "{error}");
         }

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{Entries, Entry, Facts, extra_names, reject};
 use super::error::{CorpusError, first_five};
-use super::named::{audio_files, hidden_warning};
+use super::named::audio_files;
 use super::passed::PassedOver;
-use super::paths::{with_slashes, without_extension};
+use super::paths::{hidden_warning, with_slashes, without_extension};
 use super::seconds::{Comma, parse_seconds};
 use super::whereabouts::{Lookalikes, Place, Whereabouts, prefix_of};
 use super::{Source, SourceFile};
@@ -132,13 +132,13 @@ pub(super) fn read(
     let named: BTreeSet<&str> = result.entries.iter().map(|entry| entry.path.as_str()).collect();
     let unnamed = audio.iter().filter(|file| !named.contains(file.path.as_str())).count();
     if unnamed > 0 {
-        result
-            .warnings
-            .push(format!("corpus `{}`: {unnamed} audio files are in no usable row of {manifest:?}", config.name));
+        let files = plural(unnamed, "audio file");
+        let verb = if unnamed == 1 { "is" } else { "are" };
+        result.warnings.push(format!("corpus `{}`: {files} {verb} in no usable row of {manifest:?}", config.name));
     }
     let others = source.files.iter().map(|file| file.path.as_str()).filter(|path| !named.contains(path));
     result.passed_over = PassedOver::of(others, &config.extensions);
-    result.warnings.extend(hidden_warning(config, hidden));
+    result.warnings.extend(hidden_warning(hidden).map(|warning| format!("corpus `{}`: {warning}", config.name)));
     result.warnings.extend(reader.left_out_warning(manifest));
     result.warnings.extend(speaker_warning(config, &result.entries));
     Ok(result)

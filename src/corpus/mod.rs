@@ -49,6 +49,7 @@ pub use manifest::{ManifestTable, inside_paths, outside_paths};
 pub use merge::merge;
 pub use named::is_audio_of;
 pub use passed::{Look, PassedOver};
+pub use paths::{bad_name, hidden_warning};
 
 use std::collections::BTreeMap;
 
@@ -83,8 +84,8 @@ pub struct Corpus {
     /// What became of each source label, sorted by corpus, label and action. Actions: `kept`, `merged`, `dropped` and
     /// `filtered` (left out by `filter` or `exclude`; a label can have such a row besides its other one).
     pub labels: Vec<LabelCount>,
-    /// What could not become an utterance, sorted by corpus, path and message. Codes: `unmatched_name`, `missing_file`,
-    /// `missing_path`, `missing_label`, `bad_time`, and `passed_over` for files that were not looked at.
+    /// What could not become an utterance, sorted by corpus, path and message. Codes: `unmatched_name`, `bad_name`,
+    /// `missing_file`, `missing_path`, `missing_label`, `bad_time`, and `passed_over` for files that were not looked at.
     pub rejects: Vec<Reject>,
     /// What is legal but looks like a mistake, in words.
     pub warnings: Vec<String>,

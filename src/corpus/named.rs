@@ -7,7 +7,7 @@ use super::SourceFile;
 use super::entry::{Entries, Entry, Facts, reject};
 use super::error::{CorpusError, first_five};
 use super::passed::PassedOver;
-use super::paths::{extension, file_name, is_hidden, with_slashes, without_extension};
+use super::paths::{bad_name, extension, file_name, hidden_warning, is_hidden, with_slashes, without_extension};
 use super::pattern::Pattern;
 use super::preset::Rules;
 use crate::config;
@@ -57,15 +57,18 @@ pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Gram
     }
     let mut result = Entries { extra: grammar.extra(), audio_files: audio.len(), ..Entries::default() };
     for file in &audio {
+        if let Some((code, message)) = bad_name(&file.path) {
+            result.rejects.push(reject(config, &file.path, code, message.to_owned()));
+            continue;
+        }
         match grammar.parse(&with_slashes(&file.path)) {
-            _ if !is_text(&file.path) => result.rejects.push(bad_name(config, file)),
             Some(facts) => result.entries.push(entry(file, grammar, facts)),
             None => result.rejects.push(unmatched(config, file, grammar)),
         }
     }
     check_rate(config, &result, grammar)?;
     result.passed_over = PassedOver::of(files.iter().map(|file| file.path.as_str()), &config.extensions);
-    result.warnings.extend(hidden_warning(config, hidden));
+    result.warnings.extend(hidden_warning(hidden).map(|warning| format!("corpus `{}`: {warning}", config.name)));
     Ok(result)
 }
 
@@ -101,28 +104,9 @@ pub(super) fn no_audio(config: &config::Corpus, files: &[SourceFile]) -> CorpusE
     }
 }
 
-/// The warning about hidden files, where there are any.
-pub(super) fn hidden_warning(config: &config::Corpus, hidden: usize) -> Option<String> {
-    (hidden > 0).then(|| {
-        format!(
-            "corpus `{}`: {hidden} hidden audio files (names with a leading dot, __MACOSX) were left alone",
-            config.name
-        )
-    })
-}
-
 fn entry(file: &SourceFile, grammar: &Grammar, mut facts: Facts) -> Entry {
     let key = facts.key.take().unwrap_or_else(|| grammar.default_key(&with_slashes(&file.path)).to_owned());
     Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
-}
-
-/// Names that are not UTF-8 are listed with replacement characters: their files cannot be asked for by name.
-fn is_text(path: &str) -> bool {
-    !path.contains(char::REPLACEMENT_CHARACTER)
-}
-
-fn bad_name(config: &config::Corpus, file: &SourceFile) -> Reject {
-    reject(config, &file.path, "bad_name", "the name is not UTF-8; rename the file".to_owned())
 }
 
 fn unmatched(config: &config::Corpus, file: &SourceFile, grammar: &Grammar) -> Reject {

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::schema::plural;
+
 /// What stands between the parts of a path.
 const SEPARATORS: [char; 2] = ['/', '\\'];
 
@@ -34,6 +36,18 @@ pub(super) fn without_extension(path: &str) -> &str {
 /// Whether a part of the path begins with a dot, or is the folder that macOS adds to archives.
 pub(super) fn is_hidden(path: &str) -> bool {
     path.split(SEPARATORS).any(|part| part.starts_with('.') || part == "__MACOSX")
+}
+
+/// The warning about hidden audio files, where there are any.
+pub fn hidden_warning(hidden: usize) -> Option<String> {
+    let files = plural(hidden, "hidden audio file");
+    (hidden > 0).then(|| format!("{files} left alone (names with a leading dot, __MACOSX)"))
+}
+
+/// Code and message of a file whose name is not UTF-8: it is listed with replacement characters, and cannot be asked for
+/// by name.
+pub fn bad_name(path: &str) -> Option<(&'static str, &'static str)> {
+    path.contains(char::REPLACEMENT_CHARACTER).then_some(("bad_name", "the name is not UTF-8; rename the file"))
 }
 
 fn split_extension(path: &str) -> (&str, Option<&str>) {

@@ -236,7 +236,7 @@ fn an_audformat_table_is_a_manifest() {
     assert_eq!(lines(&corpus), want);
     let times: Vec<_> = corpus.utterances.rows.iter().map(|u| (u.start_s, u.end_s)).collect();
     assert_eq!(times, [(Some(0.0), Some(1.5)), (Some(1.5), Some(3.0)), (None, None), (Some(60.0), None)]);
-    assert!(corpus.warnings[0].contains("1 audio files are in no usable row of \"m.csv\""), "{:?}", corpus.warnings);
+    assert!(corpus.warnings[0].contains("1 audio file is in no usable row of \"m.csv\""), "{:?}", corpus.warnings);
 }
 
 #[test]

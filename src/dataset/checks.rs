@@ -80,14 +80,6 @@ pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>
     Ok(warnings)
 }
 
-/// Refuses utterances without a speaker, where all must have one.
-///
-/// # Errors
-/// The first of them.
-pub fn all_speakers_known(keys: &Keys) -> Result<(), DatasetError> {
-    (0..keys.len()).try_for_each(|row| keys.speaker(row).map(|_| ()))
-}
-
 /// Warns of corpora and classes that are on no side of a fold.
 pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
     if let SplitParams::Predefined { column, .. } = params {

@@ -83,7 +83,10 @@ pub enum DatasetError {
         hint: &'static str,
     },
     /// There are fewer groups than sides or folds to fill.
-    #[error("scheme `{scheme}` needs at least {needed} {unit} for {purpose}, and there are {found}\nhint: {hint}")]
+    #[error(
+        "scheme `{scheme}` needs at least {needed} {unit} for {purpose}, and there {} {found}\nhint: {hint}",
+        if *found == 1 { "is" } else { "are" }
+    )]
     TooFewGroups {
         /// The scheme.
         scheme: &'static str,

@@ -18,13 +18,12 @@ mod testing;
 mod units;
 
 pub use assign::{Assignment, WHOLE, assign, inner_folds, whole};
-pub use checks::all_speakers_known;
 pub use error::DatasetError;
 pub use features::Features;
 pub use keys::Keys;
 pub use leakage::{leakage, violations};
 pub use matrices::{Matrices, Side, classes, matrices, normalized};
-pub use statistics::{MIN_UTTERANCES, Scaling, Statistics, fit};
+pub use statistics::{ALL, MIN_UTTERANCES, Scaling, Statistics, check_speakers, fit};
 
 use crate::schema::SplitRow;
 

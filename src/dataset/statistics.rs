@@ -8,8 +8,8 @@ use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The group of corpus-wide statistics.
-const ALL: &str = "all";
+/// The group of statistics that do not depend on the speaker.
+pub const ALL: &str = "all";
 
 /// Fewest utterances from which statistics of a speaker are taken.
 pub const MIN_UTTERANCES: usize = 8;
@@ -67,7 +67,7 @@ pub struct Statistics {
 /// An unknown utterance, a word that is no side, an augmented row where it may not be, an utterance without the speaker
 /// that scope `speaker` needs, or no speaker with enough utterances.
 pub fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> Result<Statistics, DatasetError> {
-    let members = groups_of(features, rows, params.scope)?;
+    let members = groups_of(features.keys(), rows, params.scope)?;
     let mut scalings: Vec<Scaling> = members.values().map(|members| Scaling::empty(members.transductive)).collect();
     for column in features.values().columns() {
         for (scaling, members) in scalings.iter_mut().zip(members.values()) {
@@ -84,6 +84,14 @@ pub fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> R
     })
 }
 
+/// Refuses rows of one fold that scope `speaker` could not be fitted on: by their speakers, whatever the features.
+///
+/// # Errors
+/// As of [`fit`].
+pub fn check_speakers(keys: &Keys, rows: &[SplitRow]) -> Result<(), DatasetError> {
+    groups_of(keys, rows, Scope::Speaker).map(drop)
+}
+
 /// Rows of the features table that a group's statistics are fitted on.
 #[derive(Default)]
 struct Members {
@@ -91,10 +99,10 @@ struct Members {
     transductive: bool,
 }
 
-fn groups_of(features: &Features, rows: &[SplitRow], scope: Scope) -> Result<BTreeMap<String, Members>, DatasetError> {
+fn groups_of(keys: &Keys, rows: &[SplitRow], scope: Scope) -> Result<BTreeMap<String, Members>, DatasetError> {
     let (mut all, mut speakers) = (Members::default(), BTreeMap::<String, Members>::new());
-    let originals = features.keys().augmented_from()?;
-    for (row, side) in augmented::located(features.keys(), rows)? {
+    let originals = keys.augmented_from()?;
+    for (row, side) in augmented::located(keys, rows)? {
         if scope == Scope::Speaker && originals[row].is_some() {
             continue;
         }
@@ -102,7 +110,7 @@ fn groups_of(features: &Features, rows: &[SplitRow], scope: Scope) -> Result<BTr
             all.rows.push(row);
         }
         if scope == Scope::Speaker {
-            let members = speakers.entry(features.keys().speaker(row)?).or_default();
+            let members = speakers.entry(keys.speaker(row)?).or_default();
             members.rows.push(row);
             members.transductive |= side == Split::Test;
         }

@@ -4,10 +4,7 @@ use crate::config::{ConfigError, Parameters};
 use crate::storage::{self, Store};
 
 use super::refusals::check_rejects;
-use super::{Record, StageError};
-
-/// Folders of an output that a run fills and tidies.
-const FOLDERS: [&str; 6] = ["features", "frames", "models", "normalized", "report", "run"];
+use super::{FOLDERS, Record, StageError};
 
 /// Shows how far a long piece of work is.
 pub trait Progress: Sync {
@@ -60,7 +57,7 @@ impl Context<'_> {
     /// More was refused than `extract.max_reject_rate` allows.
     pub fn check_rejects(&self, rejects: u64, utterances: u64, record: &Record) -> Result<(), StageError> {
         let limit = self.parameters.pipeline.extract.max_reject_rate;
-        check_rejects(rejects, utterances, record, "extract.max_reject_rate", limit)
+        check_rejects(rejects, (utterances, "utterances"), record, "extract.max_reject_rate", limit)
     }
 
     /// Call at every clean boundary.

@@ -96,14 +96,16 @@ pub enum StageError {
     },
     /// More was refused than the pipeline allows.
     #[error(
-        "{rejects} of {utterances} utterances were refused, more than {key} = {limit} allows ({causes}); \
+        "{rejects} of {all} {noun} were refused, more than {key} = {limit} allows ({causes}); \
          see rejects.parquet for each{hint}"
     )]
     TooManyRejects {
-        /// Utterances refused.
+        /// How many were refused.
         rejects: u64,
-        /// Utterances in all.
-        utterances: u64,
+        /// Of how many.
+        all: u64,
+        /// `utterances` or `files`.
+        noun: &'static str,
         /// How many by code.
         causes: String,
         /// What sets the limit.
@@ -188,8 +190,8 @@ impl StageError {
     /// The same with a line more on what to do, where it is about too many rejects.
     pub(super) fn with_hint(self, line: &str) -> Self {
         match self {
-            Self::TooManyRejects { rejects, utterances, causes, key, limit, hint } => {
-                Self::TooManyRejects { rejects, utterances, causes, key, limit, hint: hint + line }
+            Self::TooManyRejects { rejects, all, noun, causes, key, limit, hint } => {
+                Self::TooManyRejects { rejects, all, noun, causes, key, limit, hint: hint + line }
             }
             other => other,
         }

@@ -182,7 +182,7 @@ pub(super) fn read_record_of(out: &dyn Store, name: &str) -> Result<Option<Recor
 }
 
 /// The record, where it is of the same build, configuration and inputs, and every output is there. Their sizes are
-/// compared: a run that finds nothing to do reads no table. Who reads one looks at its hash.
+/// compared: a run that finds nothing to do reads no features. Who reads one looks at its hash.
 fn current_record<W>(
     out: &dyn Store,
     (name, build): (&str, &str),

@@ -33,6 +33,11 @@ pub use rehearsal::rehearse;
 pub use verify::{Problem, Verified, Wrong, verify};
 pub use written::{OutputFile, Written};
 
+/// The folder of an output that holds records, and what stages keep for reruns.
+const RUN: &str = "run";
+/// Folders of an output that a run fills and tidies. All but [`RUN`] hold nothing but outputs.
+const FOLDERS: [&str; 6] = ["features", "frames", "models", "normalized", "report", RUN];
+
 /// The stages in the order in which `ser run` takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StageName {

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use crate::config::{self, ConfigError, Scope};
-use crate::corpus::{Look, PassedOver};
+use crate::corpus::{self, Look, PassedOver};
 use crate::dataset::MIN_UTTERANCES;
 use crate::features::FeatureSet;
 use crate::model::{self, ModelError, SavedModel};
@@ -63,8 +63,8 @@ struct Work {
     store: Arc<dyn Store>,
     groups: Vec<Group>,
     stamps: BTreeMap<String, String>,
-    /// Files whose names cannot be asked for.
-    unnameable: Vec<String>,
+    /// Rejects: files whose names cannot be asked for.
+    unnameable: Vec<Reject>,
     /// Rows for what is no file, and for files of folders that were not looked at and may be audio.
     beside: Vec<Reject>,
     files: usize,
@@ -80,7 +80,8 @@ impl Predict<'_> {
         let task = self.task();
         let outcome = task.perform(self.prepare()?, |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
-        check_rejects(count("rejects"), count("files"), &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
+        let files = (count("files"), "files");
+        check_rejects(count("rejects"), files, &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
         Ok(outcome)
     }
 
@@ -125,7 +126,7 @@ impl Predict<'_> {
         let names = BTreeMap::from([("model".to_owned(), hash.clone()), ("files".to_owned(), listing)]);
         let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
         let count = files.len();
-        let unnameable = files.keys().filter(|path| !is_text(path)).map(|path| (*path).to_owned()).collect();
+        let unnameable = files.keys().filter_map(|path| refused_name(path)).collect();
         let groups = groups(&inputs, by_speaker);
         let mut warnings = unlisted::warnings(&unlisted, CORPUS);
         warnings.extend(inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders));
@@ -169,8 +170,7 @@ impl Predict<'_> {
             self.progress.advance(1);
             check_stop(self.stop)
         };
-        let mut all =
-            Judged { rejects: work.unnameable.iter().map(|path| bad_name(path)).collect(), ..Judged::default() };
+        let mut all = Judged { rejects: work.unnameable.clone(), ..Judged::default() };
         let stamps = work.stamps.iter().map(|(path, stamp)| (path.as_str(), stamp.clone())).collect();
         for group in &work.groups {
             check_stop(self.stop)?;
@@ -278,7 +278,7 @@ fn groups(inputs: &Inputs, by_speaker: bool) -> Vec<Group> {
 }
 
 fn utterances<'a>(files: impl Iterator<Item = &'a Entry>) -> Vec<Utterance> {
-    files.filter(|file| is_text(&file.path)).map(utterance).collect()
+    files.filter(|file| corpus::bad_name(&file.path).is_none()).map(utterance).collect()
 }
 
 /// A file as a row that extraction takes.
@@ -300,13 +300,9 @@ fn utterance(file: &Entry) -> Utterance {
     }
 }
 
-/// Names that are not UTF-8 are listed with replacement characters: their files cannot be asked for by name.
-fn is_text(path: &str) -> bool {
-    !path.contains(char::REPLACEMENT_CHARACTER)
-}
-
-fn bad_name(path: &str) -> Reject {
-    reject(path, Refusal { code: "bad_name", message: "the name is not UTF-8; rename the file".to_owned() })
+fn refused_name(path: &str) -> Option<Reject> {
+    let (code, message) = corpus::bad_name(path)?;
+    Some(reject(path, Refusal { code, message: message.to_owned() }))
 }
 
 fn passed_over(path: &str) -> Reject {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::audio::{AudioError, LFS_REMEDY};
+use crate::corpus::PassedOver;
 use crate::schema::Reject;
 
-use super::{Record, StageError};
+use super::{Record, StageError, unlisted};
 
 /// What the record calls the count of rejects that are Git LFS pointers.
 const LFS_POINTERS: &str = "lfs_pointers";
@@ -24,21 +25,23 @@ pub(super) fn counts_by_code(rejects: &[Reject]) -> BTreeMap<String, u64> {
     counts
 }
 
-/// Refuses more rejects than the share `limit`, which `key` sets; `record` counts them by cause.
+/// Refuses more rejects than the share `limit` of all that `noun` names, which `key` sets; `record` counts them by cause.
 pub(super) fn check_rejects(
     rejects: u64,
-    utterances: u64,
+    (all, noun): (u64, &'static str),
     record: &Record,
     key: &'static str,
     limit: f64,
 ) -> Result<(), StageError> {
-    if rejects as f64 > limit * utterances as f64 {
+    if rejects as f64 > limit * all as f64 {
+        let is_counted = |code: &str| code != PassedOver::CODE && !unlisted::CODES.contains(&code);
         let codes = record.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
+        let codes = codes.filter(|(code, _)| is_counted(code));
         let causes = codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ");
         let hint = record.counts.get(LFS_POINTERS).map_or_else(String::new, |count| {
             format!("\nhint: {count} of them are Git LFS pointers, not recordings: {LFS_REMEDY}")
         });
-        return Err(StageError::TooManyRejects { rejects, utterances, causes, key, limit, hint });
+        return Err(StageError::TooManyRejects { rejects, all, noun, causes, key, limit, hint });
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What the label table alone can refuse, refused before any audio is decoded.
 
-use crate::config::Scope;
-use crate::dataset::{self, Keys};
+use std::collections::BTreeMap;
+
+use crate::config::{Parameters, Scope, SplitParams};
+use crate::dataset::{self, DatasetError, Keys};
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
 use super::{Context, StageError, StageName, output};
@@ -10,28 +12,83 @@ use super::{Context, StageError, StageName, output};
 const OF_AUDIO: [&str; 2] = ["codec", "signal"];
 
 /// Splits the utterances of ingest as the split stage will split the rows of extract, each of them taken as a recording
-/// of its own. What is refused here would be refused there, hours later. Nothing is written.
+/// of its own. What is refused here would be refused there, hours later, whatever extract refuses before; what may be
+/// cured by as many rejects as `extract.max_reject_rate` allows, such as a class of one utterance, is a warning. Nothing
+/// is written.
 ///
 /// # Errors
-/// Those of the split, of normalization by speaker and of inner folds that do not come from the audio.
-pub fn rehearse(context: &Context) -> Result<(), StageError> {
+/// Those of the split, of normalization by speaker and of inner folds that do not come from the audio and that fewer
+/// utterances have as well.
+pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
     let parameters = context.parameters;
-    let (split, seed) = (&parameters.split, parameters.pipeline.seed);
-    if split.columns().iter().any(|column| OF_AUDIO.contains(column)) {
-        return Ok(());
+    if parameters.split.columns().iter().any(|column| OF_AUDIO.contains(column)) {
+        return Ok(Vec::new());
     }
     let (utterances, _) = output::get_table::<Utterance>(context.out, StageName::Ingest)?;
-    let keys = Keys::new(&unheard(utterances))?;
-    if parameters.normalize.scope == Scope::Speaker {
-        dataset::all_speakers_known(&keys)?;
+    let mut table = unheard(utterances);
+    let allowed = parameters.pipeline.extract.max_reject_rate * table.rows.len() as f64;
+    let mut warnings = Vec::new();
+    loop {
+        let keys = Keys::new(&table)?;
+        let Err(error) = check(parameters, &keys) else { return Ok(warnings) };
+        let rejects = rejects_needed(&error, &keys, &parameters.split)?;
+        if rejects.is_none_or(|rejects| (warnings.len() + rejects) as f64 > allowed) {
+            return Err(error.into());
+        }
+        warnings.push(in_advance(&error));
+        let DatasetError::SmallClass { id, .. } = error else { return Ok(warnings) };
+        // Extract must refuse this one; whatever else it does, the split has none but the others.
+        drop_row(&mut table, &id);
     }
-    let rows = dataset::assign(&keys, split, seed)?.rows;
-    if let Some(tune) = &parameters.tune {
-        for fold in dataset::folds(&rows) {
-            dataset::inner_folds(&keys, fold, split, tune.folds, seed)?;
+}
+
+fn check(parameters: &Parameters, keys: &Keys) -> Result<(), DatasetError> {
+    let (split, seed) = (&parameters.split, parameters.pipeline.seed);
+    let rows = dataset::assign(keys, split, seed)?.rows;
+    for fold in dataset::folds(&rows) {
+        if parameters.normalize.scope == Scope::Speaker {
+            dataset::check_speakers(keys, fold)?;
+        }
+        if let Some(tune) = &parameters.tune {
+            dataset::inner_folds(keys, fold, split, tune.folds, seed)?;
         }
     }
     Ok(())
+}
+
+/// How many utterances must be refused at the least, so that the others may pass; none: fewer utterances have the same
+/// fault. They make no more groups, but where one of them ties several together; sides that depend on all utterances may
+/// be others without one.
+fn rejects_needed(error: &DatasetError, keys: &Keys, split: &SplitParams) -> Result<Option<usize>, DatasetError> {
+    let are_tests_given =
+        matches!(split, SplitParams::Predefined { .. } | SplitParams::CrossCorpus { .. } | SplitParams::Loso { .. });
+    let is_part = |lacking: usize| (lacking < keys.len()).then_some(lacking);
+    let mut sizes = BTreeMap::<&str, usize>::new();
+    keys.emotions()?.into_iter().for_each(|emotion| *sizes.entry(emotion).or_default() += 1);
+    Ok(match error {
+        DatasetError::SmallClass { .. } => (sizes.values().filter(|size| **size > 1).count() > 1).then_some(1),
+        DatasetError::ClassNotInTrain { .. } => Some(1),
+        DatasetError::OneClass { .. } => (sizes.len() > 1 && (!are_tests_given || split.dev() > 0.0)).then_some(1),
+        DatasetError::EmptySide { side, .. } => (!are_tests_given || *side == "dev").then_some(1),
+        DatasetError::TooFewGroups { .. } => (split.grouping().len() > 1).then_some(1),
+        DatasetError::NoGroup { count, .. } => is_part(*count),
+        DatasetError::NoSpeaker { .. } => is_part(keys.texts("speaker")?.iter().filter(|cell| cell.is_none()).count()),
+        _ => None,
+    })
+}
+
+/// What a stage to come will say, unless rejects prevent it.
+fn in_advance(error: &DatasetError) -> String {
+    let words = error.to_string().replace("\nhint: ", "; ");
+    format!("the run will end behind extract, unless that refuses what is in the way: {words}")
+}
+
+fn drop_row(table: &mut Table<FeatureKeys>, id: &str) {
+    if let Some(at) = table.rows.iter().position(|row| row.utterance_id == id) {
+        let width = table.text.names.len();
+        table.rows.remove(at);
+        table.text.values.drain(at * width..(at + 1) * width);
+    }
 }
 
 /// The rows that extract makes of utterances, without what the audio says.

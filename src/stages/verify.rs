@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::storage::{Entry, Lock, StorageError, Store};
+use crate::storage::{self, Entry, Lock, Reason, StorageError, Store};
 
 use super::ledger::{self, Record};
-use super::{OutputFile, PREDICT, StageError, StageName};
-
-/// Folders that hold nothing but outputs.
-const FOLDERS: [&str; 5] = ["features/", "frames/", "normalized/", "models/", "report/"];
+use super::{FOLDERS, OutputFile, PREDICT, RUN, StageError, StageName};
 
 /// What a look at a run found.
 #[derive(Debug, Default)]
@@ -71,12 +68,15 @@ impl fmt::Display for Wrong {
 pub fn verify(out: &dyn Store) -> Result<Verified, StageError> {
     let names = || StageName::ALL.iter().map(|stage| stage.as_str()).chain([PREDICT]);
     let is_record = |entry: &Entry| names().any(|name| ledger::record_path(name) == entry.path);
-    if !out.list("run")?.iter().any(is_record) {
+    if !out.survey(RUN)?.files.iter().any(is_record) {
         return Err(StageError::NoRun { run: out.root() });
     }
     let mut verified = Verified::default();
     let _lock = lock(out, &mut verified)?;
-    let listed: BTreeMap<String, Entry> = out.list("")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
+    let found = out.survey("")?;
+    let unreadable = found.unlisted.iter().filter(|one| one.reason == Reason::Unreadable);
+    verified.notes.extend(unreadable.map(|one| format!("`{}` may not be read; check its owner and mode", one.path)));
+    let listed: BTreeMap<String, Entry> = found.files.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
     let mut records = Vec::new();
     for name in names().filter(|name| listed.contains_key(&ledger::record_path(name))) {
         match ledger::read_record_of(out, name)? {
@@ -94,7 +94,7 @@ pub fn verify(out: &dyn Store) -> Result<Verified, StageError> {
 
 /// The lock of the run, so that nothing changes while it is read; none where this user may write none.
 fn lock(out: &dyn Store, verified: &mut Verified) -> Result<Option<Box<dyn Lock>>, StageError> {
-    match out.lock("run/lock") {
+    match out.lock(storage::LOCK) {
         Ok(lock) => Ok(Some(lock)),
         Err(error @ StorageError::Locked { .. }) => Err(error.into()),
         Err(error) => {
@@ -139,7 +139,8 @@ fn note_others(records: &[Record], listed: &BTreeMap<String, Entry>, verified: &
         verified.notes.push(format!("stage `{}` has not finished here", stage.as_str()));
     }
     let is_output = |path: &str| records.iter().any(|record| record.outputs.contains_key(path));
-    let is_among = |path: &&String| FOLDERS.iter().any(|folder| path.starts_with(folder));
+    let is_among =
+        |path: &&String| path.split_once('/').is_some_and(|(folder, _)| folder != RUN && FOLDERS.contains(&folder));
     let others = listed.keys().filter(is_among).filter(|path| !is_output(path));
     verified.notes.extend(others.map(|path| format!("`{path}` is in no record")));
 }

@@ -82,6 +82,37 @@ fn speakers_that_are_needed_and_not_there_are_missed_at_once() {
 }
 
 #[test]
+fn too_few_utterances_of_every_speaker_are_refused_at_once() {
+    let folder = workplace();
+    let error = refused_early(folder.path(), &["--set", "normalize.scope='speaker'"]);
+    assert!(error.contains("no speaker has 8 utterances"), "{error}");
+}
+
+#[test]
+fn what_rejects_may_cure_is_a_warning() {
+    let folder = workplace();
+    let speaker = fs::read_dir(folder.path().join("corpus")).expect("there").map(|entry| entry.expect("one").path());
+    let speaker = speaker.filter(|path| path.is_dir()).min().expect("a speaker");
+    fs::write(speaker.join("fear_s01_r01.wav"), b"").expect("written");
+    let words = "emotion `fear` has one utterance";
+    // No reject is allowed.
+    let error = refused_early(folder.path(), &["--set", "extract.max_reject_rate=0"]);
+    assert!(error.contains(words), "{error}");
+    // Without it there is but one emotion.
+    let error = refused_early(folder.path(), &["--set", "corpus.0.filter={emotion=['anger','fear']}"]);
+    assert!(error.contains(words), "{error}");
+    // Behind the warning the rest is looked at.
+    let error = refused_early(folder.path(), &["--set", "split.stratify_by=['emotoin']"]);
+    assert!(error.contains("did you mean `emotion`"), "{error}");
+    for times in [1, 0] {
+        let output = ser(folder.path(), &["run", "pipeline.toml", "--set", "train.models=['naive-bayes', 'majority']"]);
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        stdout(&output);
+        assert_eq!(log.matches(words).count(), times, "extract refuses it: {log}");
+    }
+}
+
+#[test]
 fn corpora_without_a_shared_emotion_are_refused_at_once() {
     let folder = workplace();
     let section = &PIPELINE[PIPELINE.find("[[corpus]]").expect("there")..PIPELINE.find("[features]").expect("there")];

@@ -347,6 +347,37 @@ fn a_folder_that_may_not_be_read_is_the_end_where_the_run_needs_it() {
     }
 }
 
+#[test]
+fn a_part_of_a_manifest_that_may_not_be_read_is_named() {
+    let folder = workplace();
+    write_manifest(folder.path(), str::to_owned);
+    let pipeline = fs::read_to_string(folder.path().join("pipeline.toml")).expect("readable");
+    fs::write(folder.path().join("pipeline.toml"), pipeline.replace("labels.csv", "parts")).expect("written");
+    fs::create_dir_all(folder.path().join("parts/year=2020")).expect("made");
+    close(&folder.path().join("parts/year=2020"));
+    let output = as_anybody(folder.path(), &["ingest", "pipeline.toml"]).output().expect("ser starts");
+    open_to_all_again(&folder.path().join("parts/year=2020"));
+    let (code, error) = failure(&output);
+    assert!(code == 3 && error.contains("may not list") && error.contains("year=2020"), "{code} {error}");
+}
+
+#[test]
+fn a_folder_below_an_output_that_may_not_be_read_is_a_note_of_verify() {
+    let folder = workplace();
+    run(folder.path(), &QUICK);
+    fs::create_dir_all(folder.path().join("out/mine")).expect("made");
+    fs::create_dir_all(folder.path().join("out/run/mine")).expect("made");
+    close(&folder.path().join("out/mine"));
+    close(&folder.path().join("out/run/mine"));
+    let output = as_anybody(folder.path(), &["verify", "out"]).output().expect("ser starts");
+    let printed = stdout(&output);
+    for place in ["out/mine", "out/run/mine"] {
+        open_to_all_again(&folder.path().join(place));
+        let place = &place["out/".len()..];
+        assert!(printed.contains(&format!("note       `{place}` may not be read")), "{printed}");
+    }
+}
+
 /// So that the folder can be removed after the test by whoever runs it.
 fn open_to_all_again(folder: &Path) {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).expect("changed");

@@ -133,9 +133,12 @@ fn bad_files_are_rejects_and_stop_nothing() {
     let want = [("cut.flac", "truncated"), ("empty.wav", "empty_file"), ("text.wav", "not_audio")];
     let want = want.map(|(path, code)| (path.to_owned(), code.to_owned(), "predict".to_owned()));
     assert_eq!(codes.collect::<Vec<_>>(), want);
+    fs::write(speaker.join("phone.amr"), b"not looked at, and so no cause").expect("written");
+    let causes = "3 of 12 files were refused";
     for _ in 0..2 {
         let (code, error) = failure(&ser(folder.path(), &["predict", MODEL, SPEAKER, "--out", "strict"]));
-        assert!(code == 3 && error.contains("3 of 12") && error.contains("--max-reject-rate"), "{code} {error}");
+        assert!(error.contains("(empty_file 1, not_audio 1, truncated 1)"), "{error}");
+        assert!(code == 3 && error.contains(causes) && error.contains("--max-reject-rate"), "{code} {error}");
         assert_eq!(inferences(folder.path(), "strict").rows.len(), 9, "the good rows are safe");
     }
     // A file that is named is tried whatever it is called; nothing but rejects is a table without rows.

@@ -30,10 +30,15 @@ pub(super) fn read(
             hasher.update(&content);
             read_file(corpus, path, content)
         }
-        Err(error) => match listed(path, storage) {
-            Some(files) => read_folder(corpus, path, &files, storage, hasher),
-            None => Err(unreachable(error)),
-        },
+        Err(error) => {
+            let files = storage::open(path, storage).and_then(|store| store.list(""));
+            match files {
+                Ok(files) if !files.is_empty() => read_folder(corpus, path, &files, storage, hasher),
+                // A folder that may not be read as a whole.
+                Err(denied @ StorageError::Denied { .. }) => Err(unreachable(denied)),
+                _ => Err(unreachable(error)),
+            }
+        }
     }
 }
 
@@ -51,12 +56,6 @@ fn read_parquet(path: &str, content: Bytes) -> Result<ManifestTable, CorpusError
     })?;
     let (rows, left_out) = (table.rows, table.left_out);
     Ok(ManifestTable { columns: table.columns, rows, left_out, ..ManifestTable::default() })
-}
-
-/// The files of a folder; nothing where there is none.
-fn listed(path: &str, storage: &config::Storage) -> Option<Vec<Entry>> {
-    let files = storage::open(path, storage).and_then(|store| store.list("")).ok()?;
-    (!files.is_empty()).then_some(files)
 }
 
 /// Puts the parts of a folder one behind the other, in the order of their paths; `key=value` in them is a column. What

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::{self, ConfigError};
-use crate::corpus::{Glob, Look, PassedOver};
-use crate::schema::plural;
+use crate::corpus::{self, Glob, Look, PassedOver};
 use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 
 use super::super::StageError;
@@ -79,8 +78,7 @@ impl Inputs {
     /// The warning about hidden audio files, where there are any.
     pub fn hidden_warning(&self) -> Option<String> {
         let hidden = self.inputs.iter().flat_map(|input| &input.hidden).collect::<BTreeSet<_>>().len();
-        let files = plural(hidden, "hidden audio file");
-        (hidden > 0).then(|| format!("{files} left alone (names with a leading dot, __MACOSX)"))
+        corpus::hidden_warning(hidden)
     }
 }
 

@@ -6,7 +6,7 @@ use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 
 use crate::config::{Method, NormalizeParams, Scope};
-use crate::dataset::{self, Features, MIN_UTTERANCES, Scaling, Statistics};
+use crate::dataset::{self, ALL, Features, MIN_UTTERANCES, Scaling, Statistics};
 use crate::features::FeatureSet;
 use crate::model::{self, Classifier, Part, SavedModel};
 use crate::schema::{Columns, FeatureKeys, Inference, Reject, Split, SplitRow, Table, Utterance};
@@ -14,9 +14,6 @@ use crate::schema::{Columns, FeatureKeys, Inference, Reject, Split, SplitRow, Ta
 use super::super::StageError;
 use super::super::crew::{Crew, Extraction, Refusal};
 use super::PREDICT;
-
-/// The one group of statistics that do not depend on the speaker.
-const ALL: &str = "all";
 
 /// Files that are normalized together: those of a speaker, or as many as memory should hold.
 #[derive(Debug)]
