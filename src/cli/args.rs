@@ -260,7 +260,7 @@ pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
     }
     let schema = match tables.iter().find(|table| table.name == options.name) {
         Some(table) => table_schema(table),
-        None if options.name == "pipeline" => config::json_schema(),
+        None if options.name == "pipeline" => config::json_schema().clone(),
         None => {
             let names = tables.iter().map(|table| table.name).collect::<Vec<_>>().join(", ");
             let problem = format!("legal are pipeline, tables, {names}");

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -102,7 +104,7 @@ impl Pipeline {
         for assignment in assignments {
             overrides::apply(&mut table, assignment)?;
         }
-        check_keys(&table, &json_schema())?;
+        check_keys(&table, json_schema())?;
         if !table.contains_key("out") {
             return Err(ConfigError::new(
                 "out",
@@ -195,8 +197,9 @@ impl Parameters {
 }
 
 /// The JSON Schema of the pipeline file.
-pub fn json_schema() -> Json {
-    schemars::schema_for!(Pipeline).to_value()
+pub fn json_schema() -> &'static Json {
+    static SCHEMA: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(Pipeline).to_value());
+    &SCHEMA
 }
 
 fn check_name(name: &str) -> Result<(), ConfigError> {
