@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::Audio;
 use super::resample::Resamplers;
 use crate::config::{Transform, hash_number};
+use crate::schema::Signal;
 
 /// Samples that come out of as many as [`Transform::Speed`] says.
 const PER_MILLE: u32 = 1_000;
@@ -31,11 +32,10 @@ impl Augmenter {
     /// - Noise adds white Gaussian noise, scaled so that its power in this very copy is the utterance's divided by
     ///   `10^(dB / 10)`. Which noise depends on the seed, the id and the ratio alone.
     ///
-    /// An utterance of zeros alone has no copies: a gain leaves it as it is, and noise in proportion to nothing is
-    /// none.
+    /// A silent utterance has no copies: a gain leaves zeros as they are, and noise in proportion to nothing is none.
     pub fn copies(&mut self, audio: &Audio, id: &str) -> impl Iterator<Item = (Transform, Audio)> {
         let Self { transforms, resamplers } = self;
-        let is_silent = audio.samples.iter().all(|sample| *sample == 0.0);
+        let is_silent = audio.signals.contains(&Signal::Silent);
         let transforms = transforms.iter().filter(move |_| !is_silent);
         transforms.map(|transform| (*transform, copy(audio, *transform, id, resamplers)))
     }
@@ -195,6 +195,7 @@ mod tests {
         let copies: Vec<_> = augmenter.copies(&audio(vec![0.1]), "c/a").collect();
         assert_eq!(copies.iter().map(|(transform, _)| *transform).collect::<Vec<_>>(), all);
         assert!(copies.iter().all(|(_, copy)| copy.samples.len() == 1));
-        assert_eq!(augmenter.copies(&audio(vec![0.0; 800]), "c/a").count(), 0);
+        let silent = Audio { signals: vec![Signal::Silent], ..audio(vec![0.0; 800]) };
+        assert_eq!(augmenter.copies(&silent, "c/a").count(), 0);
     }
 }

@@ -40,7 +40,7 @@ impl Stream {
         let believed = codec.codec != CODEC_ID_MP3 || track.delay.is_some();
         // The duration of a CAF counts padding that the last packet need not hold.
         let ticks = match track.num_frames {
-            Some(frames) if format == FORMAT_ID_CAF => Some(frames + u64::from(track.delay.unwrap_or(0))),
+            Some(frames) if format == FORMAT_ID_CAF => Some(frames.saturating_add(u64::from(track.delay.unwrap_or(0)))),
             _ => track.duration.map(|duration| duration.get()),
         };
         let stated_s = track

@@ -2,6 +2,12 @@
 
 use std::ops::Range;
 
+use symphonia::core::formats::FormatId;
+use symphonia::core::formats::well_known::{
+    FORMAT_ID_ADTS, FORMAT_ID_CAF, FORMAT_ID_FLAC, FORMAT_ID_ISOMP4, FORMAT_ID_MKV, FORMAT_ID_MP1, FORMAT_ID_MP2,
+    FORMAT_ID_MP3, FORMAT_ID_OGG,
+};
+
 use super::ebml::{self, Matroska};
 use super::edits::{self, Movie};
 use super::head::{id3v2_len, read_at};
@@ -10,6 +16,9 @@ use super::names;
 use super::plain::{self, Found, Layout};
 use super::source::Patch;
 use super::{AudioError, Source, flac};
+
+/// Boxes that an MP4 begins with.
+const MOVIE: [&[u8; 4]; 7] = [b"ftyp", b"free", b"skip", b"wide", b"mdat", b"moov", b"moof"];
 
 /// How a file is read.
 pub enum Container {
@@ -39,7 +48,7 @@ pub enum Told {
     Matroska(Matroska),
     /// The parts of an MP3; none: they are not known.
     Mpeg(Vec<Part>),
-    /// Nothing.
+    /// Nothing: Ogg or CAF.
     Nothing,
 }
 
@@ -49,7 +58,6 @@ impl Container {
     /// # Errors
     /// `not_audio`, `unsupported_format` and what is wrong with the header.
     pub fn find(source: &mut dyn Source, end: u64) -> Result<Self, AudioError> {
-        let failed = |error: std::io::Error| AudioError::Corrupt { detail: error.to_string() };
         let (mut base, mut head) = (0, read_at(source, 0, names::HEAD_BYTES).map_err(failed)?);
         while let tag @ 1.. = id3v2_len(&head) {
             base += tag;
@@ -58,8 +66,7 @@ impl Container {
         match plain::find(source, base, end)? {
             Some(Found::Samples(layout)) => return Ok(Self::Samples(layout)),
             Some(Found::Mpeg(extent)) => {
-                let window = extent.start..extent.start + extent.bytes;
-                return Ok(Self::mpeg(window.clone(), mpeg::parts(source, &window).map_err(failed)?));
+                return Self::mpeg(source, extent.start..extent.start + extent.bytes);
             }
             None => {}
         }
@@ -68,10 +75,13 @@ impl Container {
             let (patches, told) = (flac.patch.into_iter().collect(), Told::Flac(flac.first_frame));
             return Ok(Self::Framed(Framed { window: flac.window, patches, told }));
         }
-        if head.get(4..8) == Some(b"ftyp") {
+        if head.get(4..8).is_some_and(|word| MOVIE.iter().any(|other| word == *other)) {
             let movie = edits::find(source, base, end).map_err(failed)?;
             if let Some(second) = movie.second {
                 return Err(AudioError::AudioAfterEnd { bytes: end - second });
+            }
+            if movie.is_cut {
+                return Err(AudioError::Truncated { decoded_s: 0.0, stated_s: None });
             }
             return Ok(Self::Framed(Framed { window: base..end, patches: Vec::new(), told: Told::Movie(movie) }));
         }
@@ -83,15 +93,44 @@ impl Container {
             return Ok(Self::Framed(Framed { window: base..end, patches: Vec::new(), told: Told::Matroska(told) }));
         }
         refuse(&head)?;
-        if base > 0 || head.first() == Some(&0xff) {
-            return Ok(Self::mpeg(0..end, mpeg::parts(source, &(0..end)).map_err(failed)?));
+        if head.starts_with(b"OggS") || head.starts_with(b"caff") {
+            return Ok(Self::Framed(Framed { window: base..end, patches: Vec::new(), told: Told::Nothing }));
         }
-        Ok(Self::Framed(Framed { window: 0..end, patches: Vec::new(), told: Told::Nothing }))
+        let is_sync = head.first() == Some(&0xff) && head.get(1).is_some_and(|byte| byte >> 5 == 7);
+        if head.is_empty() || is_sync {
+            return Self::mpeg(source, 0..end);
+        }
+        // Of an MP3 that was cut out of a longer one, the first frame is not whole.
+        match mpeg::first_frame(source, &(base..end)).map_err(failed)? {
+            Some(start) => Self::mpeg(source, start..end),
+            None => Err(AudioError::NotAudio { found: None }),
+        }
     }
 
-    fn mpeg(window: Range<u64>, parts: Vec<Part>) -> Self {
-        Self::Framed(Framed { window, patches: Vec::new(), told: Told::Mpeg(parts) })
+    fn mpeg(source: &mut dyn Source, window: Range<u64>) -> Result<Self, AudioError> {
+        let mpeg = mpeg::find(source, &window).map_err(failed)?;
+        if let Some(second) = mpeg.second {
+            return Err(AudioError::AudioAfterEnd { bytes: window.end - second });
+        }
+        Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Mpeg(mpeg.parts) }))
     }
+}
+
+impl Told {
+    /// Whether this is the header of the format that symphonia found, which looks for one beyond the first bytes.
+    pub fn is_of(&self, format: FormatId) -> bool {
+        match self {
+            Self::Flac(_) => format == FORMAT_ID_FLAC,
+            Self::Movie(_) => format == FORMAT_ID_ISOMP4,
+            Self::Matroska(_) => format == FORMAT_ID_MKV,
+            Self::Mpeg(_) => [FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS].contains(&format),
+            Self::Nothing => [FORMAT_ID_OGG, FORMAT_ID_CAF].contains(&format),
+        }
+    }
+}
+
+fn failed(error: std::io::Error) -> AudioError {
+    AudioError::Corrupt { detail: error.to_string() }
 }
 
 /// Refuses what is known by its first bytes and has no reader.

@@ -82,6 +82,9 @@ impl<'a> Decoding<'a> {
         let budget = Budget::new(window.end - window.start);
         let media = Media::new(source, window.clone(), patches).map_err(|error| corrupt(&error.into()))?;
         let mut packets = Packets::framed(media, extension)?;
+        if packets.track().is_some_and(|(format, ..)| !told.is_of(format)) {
+            return Err(AudioError::NotAudio { found: None });
+        }
         match &told {
             Told::Flac(first) => packets.watch_flac(window.end.saturating_sub(*first)),
             Told::Mpeg(parts) => packets.watch_mpeg(parts.clone(), window.start),
@@ -110,6 +113,7 @@ impl<'a> Decoding<'a> {
         loop {
             // Only a decoded packet tells the rate of the silence before it.
             if self.mono.decoded > 0 && self.timeline.play(&mut self.mono.packet) {
+                self.mono.is_inserted = self.timeline.is_inserted;
                 self.mono.keep()?;
                 return Ok(true);
             }

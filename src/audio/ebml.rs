@@ -64,7 +64,8 @@ fn element(source: &mut dyn Source, place: u64, end: u64) -> Result<Option<Eleme
         return Ok(None);
     }
     let head = read_at(source, place, 12.min(end - place) as usize)?;
-    let word_len = head[0].leading_zeros() as usize + 1;
+    let Some(first) = head.first() else { return Ok(None) };
+    let word_len = first.leading_zeros() as usize + 1;
     let Some(size_head) = head.get(word_len).filter(|_| word_len <= 4) else { return Ok(None) };
     let word = head[..word_len].iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
     let size_len = size_head.leading_zeros() as usize + 1;

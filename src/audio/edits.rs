@@ -9,8 +9,10 @@ use super::head::{Endian, read_at};
 use super::timeline::Stretch;
 use super::{AudioError, Source};
 
-/// So many boxes of a level are looked at; long recordings in fragments have thousands on the first.
+/// So many boxes of a level are looked at, but for the first, where long recordings in fragments have thousands.
 const BOXES: usize = 256;
+/// Boxes whose end must be there; behind the last one, other words may be those of tags.
+const MEDIA: [&[u8; 4]; 4] = [b"ftyp", b"moov", b"moof", b"mdat"];
 /// So many edits are believed.
 const EDITS: usize = 4_096;
 /// Most seconds of silence that are inserted.
@@ -28,6 +30,8 @@ pub struct Movie {
     smpb: Option<Range<u64>>,
     /// Another movie begins here.
     pub second: Option<u64>,
+    /// The file ends before the boxes do that hold samples or tell where they lie.
+    pub is_cut: bool,
 }
 
 /// What one says about its own.
@@ -51,10 +55,12 @@ struct Edit {
     rate: u32,
 }
 
-/// A box: its word and its body.
+/// A box: its word and its body, as much of it as is there.
 struct Atom {
     word: [u8; 4],
     body: Range<u64>,
+    /// It states an end beyond that of what it lies in.
+    is_cut: bool,
 }
 
 /// Reads the boxes of a file; what cannot be read says nothing here, since symphonia refuses it.
@@ -63,15 +69,18 @@ struct Atom {
 /// The source cannot be read.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::io::Result<Movie> {
     let mut movie = Movie::default();
-    let mut has_movie = false;
-    for atom in atoms(source, base..end)? {
+    let (mut has_movie, mut has_type, mut place) = (false, false, base);
+    while let Some(atom) = atom(source, place, end)? {
+        place = atom.body.end;
+        movie.is_cut |= atom.is_cut && MEDIA.contains(&&atom.word);
         match &atom.word {
             b"moov" if has_movie => movie.second = movie.second.or(Some(atom.body.start - 8)),
             b"moov" => {
                 has_movie = true;
                 movie.read(source, atom.body)?;
             }
-            b"ftyp" if atom.body.start > base + 16 => movie.second = movie.second.or(Some(atom.body.start - 8)),
+            b"ftyp" if has_type || has_movie => movie.second = movie.second.or(Some(atom.body.start - 8)),
+            b"ftyp" => has_type = true,
             _ => {}
         }
     }
@@ -81,22 +90,30 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::io::Result<Mov
 /// The boxes that lie one after the other in `within`.
 fn atoms(source: &mut dyn Source, within: Range<u64>) -> std::io::Result<Vec<Atom>> {
     let (mut atoms, mut place) = (Vec::new(), within.start);
-    while atoms.len() < BOXES && place + 8 <= within.end {
-        let head = read_at(source, place, 16)?;
-        let Some(word) = head.get(4..8).and_then(|word| word.try_into().ok()) else { break };
-        let (size, head_bytes) = match Endian::Big.u32(&head, 0) {
-            Some(0) => (within.end - place, 8),
-            Some(1) => (Endian::Big.u64(&head, 8).unwrap_or(0), 16),
-            size => (u64::from(size.unwrap_or(0)), 8),
-        };
-        if size < head_bytes {
-            break;
-        }
-        let end = place.saturating_add(size).min(within.end);
-        atoms.push(Atom { word, body: place + head_bytes..end });
-        place = end;
+    while atoms.len() < BOXES
+        && let Some(atom) = atom(source, place, within.end)?
+    {
+        place = atom.body.end;
+        atoms.push(atom);
     }
     Ok(atoms)
+}
+
+/// The box at `place`, in a box or a file that ends at `end`; none where there is none.
+fn atom(source: &mut dyn Source, place: u64, end: u64) -> std::io::Result<Option<Atom>> {
+    if end.saturating_sub(place) < 8 {
+        return Ok(None);
+    }
+    let head = read_at(source, place, 16)?;
+    let Some(word) = head.get(4..8).and_then(|word| word.try_into().ok()) else { return Ok(None) };
+    let (size, head_bytes) = match Endian::Big.u32(&head, 0) {
+        Some(0) => (end - place, 8),
+        Some(1) => (Endian::Big.u64(&head, 8).unwrap_or(0), 16),
+        size => (u64::from(size.unwrap_or(0)), 8),
+    };
+    let (start, stated_end) = (place.saturating_add(head_bytes), place.saturating_add(size));
+    let body = start.min(end)..stated_end.min(end);
+    Ok((size >= head_bytes).then_some(Atom { word, body, is_cut: stated_end > end }))
 }
 
 /// The first box of a path of words.
@@ -164,7 +181,7 @@ impl Trak {
             u64::try_from(scaled).unwrap_or(u64::MAX)
         };
         let (mut stretches, mut before, mut silence) = (Vec::new(), 0, 0);
-        for edit in &self.edits {
+        for (index, edit) in self.edits.iter().enumerate() {
             if edit.start < 0 {
                 silence = edit.duration.saturating_add(silence);
                 if silence / movie_scale > SILENCE_S {
@@ -182,17 +199,26 @@ impl Trak {
                 return Err(refused("a part of the recording is played out of order, or twice".to_owned()));
             }
             before = self.end(start, edit.duration, scaled(edit.duration, movie_scale, self.scale), movie_scale);
+            let next = self.edits[index + 1..].iter().find_map(|next| u64::try_from(next.start).ok());
+            let rounded = start.max(before.saturating_sub(self.tick(movie_scale)))..before;
+            // Where the next part begins within the rounding, it follows without a gap.
+            before = next.filter(|next| edit.duration > 0 && rounded.contains(next)).unwrap_or(before);
             let sample = |ticks: u64| if ticks == u64::MAX { ticks } else { scaled(ticks, self.scale, rate_hz) };
             stretches.push(Stretch::Samples(sample(start)..sample(before)));
         }
         Ok(stretches)
     }
 
+    /// A tick of the movie, in ticks of the media.
+    fn tick(&self, movie_scale: u64) -> u64 {
+        self.scale.div_ceil(movie_scale)
+    }
+
     /// Where an edit ends, in ticks of the media. Its duration is rounded to ticks of the movie: an end so near to the
     /// end of the media is that end.
     fn end(&self, start: u64, duration: u64, ticks: u64, movie_scale: u64) -> u64 {
         let end = start.saturating_add(ticks);
-        let near = self.scale.div_ceil(movie_scale);
+        let near = self.tick(movie_scale);
         match self.ticks {
             _ if duration == 0 => u64::MAX,
             media if media > 0 && media.abs_diff(end) <= near => media,
@@ -246,4 +272,17 @@ fn itunes(source: &mut dyn Source, within: Range<u64>) -> std::io::Result<Option
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    #[test]
+    fn a_long_header_that_reaches_beyond_its_parent_has_no_body() {
+        let bytes = [&[0, 0, 0, 1][..], b"elst", &100_u64.to_be_bytes()].concat();
+        let atom = atom(&mut Cursor::new(bytes), 0, 12).expect("read").expect("a box");
+        assert_eq!((atom.body, atom.is_cut), (12..12, true));
+    }
 }

@@ -166,7 +166,7 @@ fn not_audio(found: Option<&str>) -> String {
     let read = "wav, aiff, au, sphere, flac, mp3, ogg, m4a, aac, caf, mkv and webm are read";
     match found {
         Some(found) => format!("the file is {found}; {read}"),
-        None => format!("no known audio container was found: {read}"),
+        None => format!("no known header stands at the beginning; {read}"),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct MonoMix {
     pub channels: u32,
     /// Mean square of the channels of the last buffer; none of one channel.
     pub channel_power: Option<f64>,
+    /// The samples of `packet` are silence that no channel holds.
+    pub is_inserted: bool,
     planes: Vec<Vec<f32>>,
     max_duration_s: f64,
     max_channels: u32,
@@ -36,6 +38,7 @@ impl MonoMix {
             rate_hz: 0,
             channels: 0,
             channel_power: None,
+            is_inserted: false,
             planes: Vec::new(),
             max_duration_s: params.max_duration_s,
             max_channels: params.max_channels,

@@ -3,7 +3,7 @@
 //! Symphonia plays what the tag counts and drops the rest without a word: of two files glued together, the second. So
 //! the headers of all frames are walked first, which takes a thousandth of the time to decode them.
 
-use std::io::{Read, Result, SeekFrom};
+use std::io::Result;
 use std::ops::Range;
 
 use super::Source;
@@ -11,10 +11,14 @@ use super::head::{Endian, id3v2_len, read_at};
 
 /// Larger files are not walked, since they are read piece by piece.
 const WALKED_BYTES: u64 = 64 << 20;
-/// Between recordings, so many bytes are searched for the next frame.
-const JUNK_BYTES: usize = 1 << 16;
+/// Before the first frame, so many bytes of something else may stand.
+const JUNK_BYTES: u64 = 1 << 16;
+/// The next frame is searched in pieces of so many bytes.
+const PIECE_BYTES: u64 = 1 << 16;
+/// So many frames must follow one that would have a whole file refused: by chance, bytes look like two.
+const STRANGERS: usize = 2;
 /// A tag lies within so many bytes of its frame's beginning.
-const TAG_BYTES: usize = 64;
+const TAG_BYTES: u64 = 64;
 /// Kilobits a second of layer 3, by MPEG version 1 and 2, from index 1 on.
 const BIT_RATES: [[u32; 14]; 2] = [
     [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
@@ -72,6 +76,17 @@ impl Frame {
         Some(Self { kind: (version, rate_hz), bytes, tag_place: 4 + side })
     }
 
+    /// Whether so many more of its kind follow it, where it begins at `place` in a file that ends at `end`.
+    fn is_followed(&self, source: &mut dyn Source, place: u64, end: u64, followers: usize) -> Result<bool> {
+        let mut place = place + self.bytes;
+        for _ in 0..followers {
+            let next = if place < end { Self::read(&read_at(source, place, 4)?) } else { None };
+            let Some(next) = next.filter(|next| next.kind == self.kind) else { return Ok(false) };
+            place += next.bytes;
+        }
+        Ok(true)
+    }
+
     /// Frames that a tag in the frame counts; none: there is no tag; 0: it does not know.
     fn tag(&self, frame: &[u8]) -> Option<u64> {
         let number = |place| Endian::Big.u32(frame, place).map_or(0, u64::from);
@@ -85,26 +100,46 @@ impl Frame {
     }
 }
 
-/// The parts of an MP3 file that lies in `window`; none: it is not walked.
+/// What the frames of an MP3 file say.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Mpeg {
+    /// None: it is not walked.
+    pub parts: Vec<Part>,
+    /// A recording of another rate or version begins here.
+    pub second: Option<u64>,
+}
+
+/// Walks the frames of an MP3 file that lies in `window`.
 ///
 /// # Errors
 /// The source cannot be read.
-pub fn parts(source: &mut dyn Source, window: &Range<u64>) -> Result<Vec<Part>> {
+pub fn find(source: &mut dyn Source, window: &Range<u64>) -> Result<Mpeg> {
     if window.end - window.start > WALKED_BYTES {
-        return Ok(Vec::new());
+        return Ok(Mpeg::default());
     }
-    let Some(mut place) = next_frame(source, window.start, window.end, None)? else { return Ok(Vec::new()) };
-    let mut walk = Walk { kind: None, parts: Vec::new(), frames: 0, counted: None };
+    let Some(mut place) = first_frame(source, window)? else { return Ok(Mpeg::default()) };
+    let mut walk = Walk { kind: None, parts: Vec::new(), second: None, frames: 0, counted: None };
     while let Some(next) = walk.step(source, place, window.end)? {
         place = next;
     }
     Ok(walk.finish())
 }
 
+/// Where the first frame begins, behind tags and at most a little junk.
+///
+/// # Errors
+/// The source cannot be read.
+pub fn first_frame(source: &mut dyn Source, window: &Range<u64>) -> Result<Option<u64>> {
+    let start = behind_tags(source, window.start)?;
+    let within = start..start.saturating_add(JUNK_BYTES).min(window.end);
+    search(source, within, window.end, 1, |_| true)
+}
+
 /// Frame after frame.
 struct Walk {
     kind: Option<(u32, u32)>,
     parts: Vec<Part>,
+    second: Option<u64>,
     /// Of the last part, so far.
     frames: u64,
     /// What the tag of the last part counts.
@@ -114,14 +149,12 @@ struct Walk {
 impl Walk {
     /// Looks at the frame at `place` and says where the next one is.
     fn step(&mut self, source: &mut dyn Source, place: u64, end: u64) -> Result<Option<u64>> {
-        let mut head = [0; TAG_BYTES];
-        source.seek(SeekFrom::Start(place))?;
-        let len = Read::take(&mut *source, end.saturating_sub(place).min(TAG_BYTES as u64)).read(&mut head)?;
-        let frame = Frame::read(&head[..len]).filter(|frame| self.kind.is_none_or(|kind| kind == frame.kind));
+        let head = read_at(source, place, end.saturating_sub(place).min(TAG_BYTES) as usize)?;
+        let frame = Frame::read(&head).filter(|frame| self.kind.is_none_or(|kind| kind == frame.kind));
         let Some(frame) = frame.filter(|frame| place + frame.bytes <= end) else {
-            return next_frame(source, place, end, self.kind);
+            return self.jump(source, place, end);
         };
-        let tag = frame.tag(&head[..len]);
+        let tag = frame.tag(&head);
         if self.kind.is_none() || tag.is_some() {
             self.close();
             self.parts.push(Part { start: place, frames: None, ends_as_stated: true });
@@ -130,6 +163,17 @@ impl Walk {
         self.kind = Some(frame.kind);
         self.frames += u64::from(tag.is_none());
         Ok(Some(place + frame.bytes))
+    }
+
+    /// Where the next frame of the same kind begins. What another kind has before it is another recording.
+    fn jump(&mut self, source: &mut dyn Source, place: u64, end: u64) -> Result<Option<u64>> {
+        let (place, kind) = (behind_tags(source, place)?, self.kind);
+        let next = search(source, place..end, end, 1, |other| kind.is_none_or(|kind| kind == other))?;
+        let gap = place..next.unwrap_or(end);
+        if kind.is_some() && self.second.is_none() {
+            self.second = search(source, gap, end, STRANGERS, |other| Some(other) != kind)?;
+        }
+        Ok(next)
     }
 
     /// Ends the last part.
@@ -141,37 +185,47 @@ impl Walk {
         self.frames = 0;
     }
 
-    fn finish(mut self) -> Vec<Part> {
+    fn finish(mut self) -> Mpeg {
         self.close();
         if let Some(last) = self.parts.last_mut() {
             last.frames = None;
         }
         self.parts.retain(|part| part.frames != Some(0));
-        self.parts
+        Mpeg { parts: self.parts, second: self.second }
     }
 }
 
-/// Where the next frame begins that another one follows, of the same kind; tags are jumped over.
-fn next_frame(source: &mut dyn Source, place: u64, end: u64, kind: Option<(u32, u32)>) -> Result<Option<u64>> {
-    let mut place = place;
-    loop {
-        let tag = id3v2_len(&read_at(source, place, 10)?);
-        if tag == 0 {
-            break;
-        }
-        place += tag;
+/// Where the ID3v2 tags end that begin at `place`.
+fn behind_tags(source: &mut dyn Source, mut place: u64) -> Result<u64> {
+    while let len @ 1.. = id3v2_len(&read_at(source, place, 10)?) {
+        place += len;
     }
-    let junk = read_at(source, place, JUNK_BYTES)?;
-    for start in (0..junk.len()).filter(|start| junk[*start] == 0xff) {
-        let Some(frame) = Frame::read(&junk[start..]).filter(|frame| kind.is_none_or(|kind| kind == frame.kind)) else {
-            continue;
-        };
-        let after = place + start as u64 + frame.bytes;
-        let follows =
-            after < end && Frame::read(&read_at(source, after, 4)?).is_some_and(|next| next.kind == frame.kind);
-        if follows {
-            return Ok(Some(place + start as u64));
+    Ok(place)
+}
+
+/// Where a frame begins in `within` whose kind will do, and that so many more follow up to `end`.
+fn search(
+    source: &mut dyn Source,
+    within: Range<u64>,
+    end: u64,
+    followers: usize,
+    will_do: impl Fn((u32, u32)) -> bool,
+) -> Result<Option<u64>> {
+    let mut place = within.start;
+    while place < within.end {
+        let wanted = (within.end - place).min(PIECE_BYTES);
+        // A header may reach beyond the piece.
+        let piece = read_at(source, place, wanted as usize + 3)?;
+        for start in (0..piece.len().min(wanted as usize)).filter(|start| piece[*start] == 0xff) {
+            let frame = Frame::read(&piece[start..]).filter(|frame| will_do(frame.kind));
+            let start = place + start as u64;
+            if let Some(frame) = frame
+                && frame.is_followed(source, start, end, followers)?
+            {
+                return Ok(Some(start));
+            }
         }
+        place += wanted;
     }
     Ok(None)
 }
@@ -179,7 +233,7 @@ fn next_frame(source: &mut dyn Source, place: u64, end: u64, kind: Option<(u32, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Cursor;
+    use std::io::{Cursor, Read, Seek, SeekFrom};
 
     /// Frames of MPEG 1, layer 3, 128 kbit/s, 44.1 kHz, stereo: 417 bytes.
     fn frames(count: usize) -> Vec<u8> {
@@ -197,8 +251,8 @@ mod tests {
 
     fn found(bytes: Vec<u8>) -> Vec<(u64, Option<u64>, bool)> {
         let end = bytes.len() as u64;
-        let parts = parts(&mut Cursor::new(bytes), &(0..end)).expect("read");
-        parts.into_iter().map(|part| (part.start, part.frames, part.ends_as_stated)).collect()
+        let mpeg = find(&mut Cursor::new(bytes), &(0..end)).expect("read");
+        mpeg.parts.into_iter().map(|part| (part.start, part.frames, part.ends_as_stated)).collect()
     }
 
     #[test]
@@ -208,6 +262,52 @@ mod tests {
         let between = [tagged(5, 5), b"TAG".to_vec(), vec![b' '; 125], b"ID3\x04\0\0\0\0\0\x05-----".to_vec()].concat();
         let start = between.len() as u64;
         assert_eq!(found([between, tagged(7, 7)].concat()), [(0, Some(5), true), (start, None, true)]);
+    }
+
+    #[test]
+    fn recordings_are_found_behind_any_junk() {
+        for len in [70_000, 65_536, 131_071, 1_000_000] {
+            let between = [tagged(5, 5), vec![0; len]].concat();
+            let start = between.len() as u64;
+            assert_eq!(found([between, tagged(7, 7)].concat()), [(0, Some(5), true), (start, None, true)], "{len}");
+        }
+    }
+
+    /// A source that hands out a byte at a time.
+    struct Drops(Cursor<Vec<u8>>);
+
+    impl Read for Drops {
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+            let len = buffer.len().min(1);
+            self.0.read(&mut buffer[..len])
+        }
+    }
+
+    impl Seek for Drops {
+        fn seek(&mut self, position: SeekFrom) -> Result<u64> {
+            self.0.seek(position)
+        }
+    }
+
+    #[test]
+    fn tags_are_read_whole_wherever_a_read_ends() {
+        let bytes = [tagged(5, 5), tagged(7, 7)].concat();
+        let window = 0..bytes.len() as u64;
+        let whole = find(&mut Cursor::new(bytes.clone()), &window).expect("read");
+        assert_eq!((whole.parts.len(), find(&mut Drops(Cursor::new(bytes)), &window).expect("read")), (2, whole));
+    }
+
+    #[test]
+    fn a_recording_of_another_rate_is_another_recording() {
+        let mut other = frames(5);
+        other.chunks_mut(417).for_each(|frame| frame[2] = 0x94);
+        // At 48 kHz, frames have 384 bytes.
+        let other = other.chunks(417).flat_map(|frame| frame[..384].to_vec()).collect::<Vec<_>>();
+        for bytes in [[frames(5), other.clone()].concat(), [frames(5), other.clone(), frames(5)].concat()] {
+            let end = bytes.len() as u64;
+            let mpeg = find(&mut Cursor::new(bytes), &(0..end)).expect("read");
+            assert_eq!(mpeg.second, Some(5 * 417));
+        }
     }
 
     #[test]

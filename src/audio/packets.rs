@@ -113,7 +113,7 @@ impl<'a> Packets<'a> {
         };
         let mut packet = match packet {
             Ok(Some(packet)) => packet,
-            Ok(None) => return Ok(Step::End { within_packet: false }),
+            Ok(None) => return Ok(Step::End { within_packet: self.is_cut() }),
             Err(Error::ResetRequired) => return Err(AudioError::ChainedStreams),
             Err(error) if is_end_of_file(&error) => return Ok(Step::End { within_packet: true }),
             Err(error) => return Err(corrupt(&error)),
@@ -124,6 +124,11 @@ impl<'a> Packets<'a> {
             Watched::Nothing => {}
         }
         Ok(Step::Packet(packet))
+    }
+
+    /// Whether samples that lie one after the other are fewer than their header states.
+    fn is_cut(&self) -> bool {
+        matches!(&self.reader, Reader::Plain(plain) if plain.is_cut())
     }
 
     /// Begins to read the MP3 that begins at `start`, counted from the window.
@@ -170,7 +175,7 @@ impl FlacFrames {
             }
             _ => {}
         }
-        self.next = Some(start + packet.dur.get());
+        self.next = Some(start.saturating_add(packet.dur.get()));
         self.left = self.left.saturating_sub(packet.data.len() as u64);
         Ok(())
     }
@@ -216,7 +221,7 @@ impl MpegParts {
 
 /// Where the sound and its padding end by a tag; none: there is no tag.
 fn stated_end(track: &Track) -> Option<i64> {
-    let end = track.num_frames? + u64::from(track.delay.and(track.padding)?);
+    let end = track.num_frames?.saturating_add(u64::from(track.delay.and(track.padding)?));
     i64::try_from(end).ok()
 }
 

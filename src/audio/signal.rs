@@ -42,7 +42,7 @@ impl Meter {
         let rest = chunks.remainder();
         self.least = least.iter().chain(rest).copied().fold(f32::INFINITY, f32::min);
         self.most = most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max);
-        if let Some(power) = mono.channel_power {
+        if let Some(power) = mono.channel_power.filter(|_| !mono.is_inserted) {
             self.channels += power * samples.len() as f64;
             self.mixed += power_of(samples) * samples.len() as f64;
         }

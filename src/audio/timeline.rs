@@ -25,6 +25,8 @@ pub struct Timeline {
     held: Vec<f32>,
     position: u64,
     is_new: bool,
+    /// What was played last is silence that nothing was decoded for.
+    pub is_inserted: bool,
 }
 
 impl Timeline {
@@ -49,6 +51,7 @@ impl Timeline {
     pub fn play(&mut self, packet: &mut Vec<f32>) -> bool {
         let Some(stretches) = &mut self.stretches else { return mem::take(&mut self.is_new) };
         packet.clear();
+        self.is_inserted = false;
         while let Some(stretch) = stretches.front_mut() {
             match stretch {
                 Stretch::Silence(0) => {}
@@ -56,6 +59,7 @@ impl Timeline {
                     let len = SILENCE.min(*left);
                     *left -= len;
                     packet.resize(len as usize, 0.0);
+                    self.is_inserted = true;
                     return true;
                 }
                 Stretch::Samples(wanted) => {

@@ -39,7 +39,7 @@ struct Residue {
 impl Residue {
     /// Whether the last classword of a channel has classes to spare, of blocks with so many lines.
     fn spills(&self, lines: u32) -> bool {
-        let partitions = (self.end.min(lines) - self.begin.min(lines)) / self.partition;
+        let partitions = self.end.min(lines).saturating_sub(self.begin.min(lines)) / self.partition;
         !self.interleaved && self.has_passes && !partitions.is_multiple_of(self.per_classword.max(1))
     }
 }
@@ -165,6 +165,13 @@ mod tests {
         for (entries, dimensions, want) in [(81, 4, 3), (80, 4, 2), (625, 4, 5), (1, 8, 1), (0, 2, 0), (7, 1, 7)] {
             assert_eq!(root(entries, dimensions), want, "{entries} {dimensions}");
         }
+    }
+
+    #[test]
+    fn a_residue_that_ends_before_it_begins_spills_nothing() {
+        let (begin, end, partition, per_classword) = (400, 16, 8, 3);
+        let residue = Residue { interleaved: false, begin, end, partition, per_classword, has_passes: true };
+        assert!(!residue.spills(512));
     }
 
     #[test]

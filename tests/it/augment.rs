@@ -156,10 +156,14 @@ fn a_refused_file_and_a_silent_one_have_no_copies() {
     let speaker = folder.path().join("corpus/spk99_female");
     fs::create_dir(&speaker).expect("made");
     fs::write(speaker.join("anger_s01_r1.wav"), b"no audio").expect("written");
-    let silence = ser_etl::audio::encode_wav(&[0.0; 8000], 16_000).expect("encoded");
-    fs::write(speaker.join("neutral_s01_r1.wav"), silence).expect("written");
+    // Zeros, and the murmur of the last of 16 bits.
+    let murmur = (0..8000).map(|n| (n % 2) as f32 / 32_768.0).collect::<Vec<_>>();
+    for (name, samples) in [("neutral_s01_r1.wav", vec![0.0; 8000]), ("neutral_s02_r1.wav", murmur)] {
+        let silence = ser_etl::audio::encode_wav(&samples, 16_000).expect("encoded");
+        fs::write(speaker.join(name), silence).expect("written");
+    }
     let text = run(folder.path(), &[&AUGMENT[..], &MAJORITY].concat());
-    assert!(text.contains("28 rows and 108 augmented ones of 28 features, 1 reject"), "{text}");
+    assert!(text.contains("29 rows and 108 augmented ones of 28 features, 1 reject"), "{text}");
 }
 
 #[test]

@@ -277,6 +277,10 @@ fn audio_behind_the_stated_end_is_heard_or_refused() {
     let one = samples(&mp3);
     assert_eq!(samples(&mp3.repeat(2)), [&one[..], &one[..]].concat());
     assert_eq!(samples(&mp3.repeat(3)).len(), 3 * one.len());
+    let cover = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x7f).collect();
+    for between in [vec![0; 70_000], cover] {
+        assert_eq!(samples(&[&mp3[..], &between, &mp3].concat()).len(), 2 * one.len());
+    }
     let tagged = [&mp3[..], b"TAG", &[b' '; 125], &mp3].concat();
     assert_eq!(samples(&tagged).len(), 2 * one.len());
     for name in ["tone.wav", "tone.aiff", "tone.flac", "tone.m4a", "tone-alac.m4a", "tone.webm", "tone-flac.mkv"] {
@@ -465,4 +469,100 @@ fn an_mp3_in_a_wav_is_decoded() {
     let mp3 = fixture("tone.mp3");
     let file = riff(0, &[chunk(b"fmt ", &fmt(0x55, 1, 0)), chunk(b"data", &mp3), chunk(b"LIST", b"INFO")]);
     assert_eq!(samples(&file), samples(&mp3));
+}
+
+#[test]
+fn what_stands_before_a_header_hides_no_second_recording() {
+    let files = [wav(&tone(2_000)), fixture("tone.webm"), fixture("tone.flac"), fixture("tone.m4a"), aiff(&[])];
+    for file in &files {
+        for before in [&[0; 16][..], &[0; 1], b"abcdefgh", b"\xff\xfb\0\0"] {
+            let error = read(&[before, file, file].concat()).expect_err("refused");
+            assert_eq!(error.code(), "not_audio", "{:?} before {:?}", before, &file[..4]);
+            assert!(error.to_string().contains("no known header stands at the beginning"), "{error}");
+        }
+    }
+    let mp3 = fixture("tone.mp3");
+    assert_eq!(samples(&[&[0; 16], &mp3[..]].concat()), samples(&mp3));
+    for name in ["tone.ogg", "tone.caf", "tone.aac", "tone.mp3", "tone.m4a", "tone.webm"] {
+        let tagged = [b"ID3\x04\0\0\0\0\0\x10".to_vec(), vec![0; 16], fixture(name)].concat();
+        assert_eq!(samples(&tagged), samples(&fixture(name)), "{name}");
+    }
+}
+
+#[test]
+fn sizes_beyond_all_measure_end_with_a_code() {
+    let guid =
+        |word: &[u8; 4]| [&word[..], &[0xf3, 0xac, 0xd3, 0x11, 0x8c, 0xd1, 0, 0xc0, 0x4f, 0x8e, 0xdb, 0x8a]].concat();
+    let riff = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0";
+    let outer = [&riff[..], &40_u64.to_le_bytes(), &guid(b"wave")].concat();
+    for size in [u64::MAX, u64::MAX - 7, 1 << 63] {
+        let file = [&outer[..], &guid(b"junk"), &size.to_le_bytes(), &[0; 500]].concat();
+        assert_eq!(code(&file), "truncated", "{size:#x}");
+    }
+    let mut short = au(3, 1, &be16(&tone(500)));
+    short[4..8].copy_from_slice(&8_u32.to_be_bytes());
+    assert_eq!(code(&short), "corrupt");
+    let mut short = sphere("sample_count -i 500\n", &le16(&tone(500)));
+    short[8..16].copy_from_slice(b"      8\n");
+    assert_eq!(code(&short), "corrupt");
+}
+
+#[test]
+fn adpcm_that_is_cut_within_its_last_block_is_truncated() {
+    for name in ["tone-adpcm-ima.wav", "tone-adpcm-ms.wav"] {
+        let file = fixture(name);
+        let place = file.windows(4).position(|word| word == b"data").expect("samples");
+        let size = u32::from_le_bytes(file[place + 4..place + 8].try_into().unwrap()) as usize;
+        let end = place + 8 + size;
+        assert_eq!(code(&file[..end]), "ok", "{name}");
+        for cut in [1, 2, 50, 200] {
+            assert_eq!(code(&file[..end - cut]), "truncated", "{name} without {cut} bytes");
+        }
+    }
+}
+
+fn boxed(word: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    [&(8 + body.len() as u32).to_be_bytes()[..], word, body].concat()
+}
+
+#[test]
+fn boxes_of_a_movie_are_counted_to_its_end() {
+    let file = fixture("tone-alac.m4a");
+    let cut = |word| boxed(word, &[0; 1_000])[..500].to_vec();
+    for word in [b"mdat", b"moof"] {
+        assert_eq!(code(&[&file[..], &cut(word)].concat()), "truncated", "{word:?}");
+    }
+    let tag = [b"TAG".to_vec(), vec![b' '; 125]].concat();
+    assert_eq!(samples(&[&file[..], &tag].concat()), samples(&file));
+    let fragments = [boxed(b"moof", &[0; 8]), boxed(b"mdat", &[0; 8])].concat().repeat(200);
+    assert_eq!(code(&[&file[..], &fragments, &file].concat()), "audio_after_end");
+}
+
+#[test]
+fn a_box_before_the_type_of_an_mp4_changes_nothing() {
+    let file = fixture("tone.m4a");
+    let place = file.windows(4).position(|word| word == b"stco").expect("places of samples") + 8;
+    let mut shifted = file.clone();
+    let number = |place: usize| u32::from_be_bytes(file[place..place + 4].try_into().unwrap());
+    for index in 1..=number(place) as usize {
+        let place = place + 4 * index;
+        shifted[place..place + 4].copy_from_slice(&(number(place) + 24).to_be_bytes());
+    }
+    for word in [b"free", b"skip", b"wide"] {
+        assert_eq!(samples(&[boxed(word, &[0; 16]), shifted.clone()].concat()), samples(&file), "{word:?}");
+    }
+}
+
+#[test]
+fn edits_that_follow_each_other_are_one_part() {
+    let file = fixture("tone-alac.m4a");
+    // 490 samples last 30.6 ms, which are written as 31.
+    assert_eq!(samples(&with_edits(&file, 0, &[(31, 0, NORMAL), (169, 490, NORMAL)])), samples(&file));
+    assert_eq!(code(&with_edits(&file, 0, &[(31, 0, NORMAL), (169, 470, NORMAL)])), "edit_list_unsupported");
+}
+
+#[test]
+fn inserted_silence_cancels_nothing() {
+    let audio = read(&with_edits(&fixture("four-alac.m4a"), 0, &[(20_000, -1, NORMAL), (50, 0, NORMAL)])).unwrap();
+    assert!(audio.samples.len() > 300_000 && audio.signals.is_empty(), "{:?}", audio.signals);
 }

@@ -36,9 +36,9 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Layout, Audi
 fn samples(source: &mut dyn Source, place: u64, bytes: u64, body: &[u8], end: u64) -> Result<Extent, AudioError> {
     let offset = u64::from(Endian::Big.u32(body, 0).ok_or_else(cut)?);
     let start = place.saturating_add(8 + offset);
-    let is_empty = bytes > 0 || is_all_chunks(source, place, end, Endian::Big).map_err(unreadable)?;
-    let start = if is_empty && bytes == 0 { place } else { start };
-    Ok(Extent::new(start, is_empty.then(|| bytes.saturating_sub(8 + offset)), end))
+    let is_believed = bytes > 0 || is_all_chunks(source, place, end, Endian::Big).map_err(unreadable)?;
+    let start = if is_believed && bytes == 0 { place } else { start };
+    Ok(Extent::new(start, is_believed.then(|| bytes.saturating_sub(8 + offset)), end))
 }
 
 /// The common chunk: channels, frames, bits, rate, and of AIFF-C the compression.

@@ -72,7 +72,7 @@ impl Format {
             CODEC_ID_ADPCM_MS => rest.checked_sub(7 * channels).map(|left| 2 * left / channels + 2),
             _ => None,
         };
-        whole * self.block_frames + of_short_block.unwrap_or(0)
+        whole.saturating_mul(self.block_frames).saturating_add(of_short_block.unwrap_or(0))
     }
 }
 
@@ -188,9 +188,15 @@ impl<'a> Plain<'a> {
         let there = format.frames(extent.bytes);
         // A count that does not end in the last block contradicts the bytes.
         let in_last_block = |counted: &u64| (1..format.block_frames).contains(&there.wrapping_sub(*counted));
-        let filled = extent.bytes.div_ceil(format.block_bytes) * format.block_frames;
+        let filled = extent.bytes.div_ceil(format.block_bytes).saturating_mul(format.block_frames);
         let counted = counted.filter(in_last_block).unwrap_or(there);
         (counted < filled && format.block_frames > 1).then_some(counted)
+    }
+
+    /// Whether fewer bytes are there than the header states, be it a part of a block.
+    pub fn is_cut(&self) -> bool {
+        let Extent { bytes, stated, .. } = self.layout.extent;
+        stated.is_some_and(|stated| bytes < stated)
     }
 
     /// The next frames; none at the end.
@@ -228,5 +234,18 @@ impl<'a> Plain<'a> {
             return Ok(0);
         }
         tail::unexplained(self.source.as_mut(), extent.start + extent.bytes, self.file_bytes, *chunks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_of_absurd_sizes_are_very_many() {
+        let codec = CODEC_ID_ADPCM_IMA_WAV;
+        let format = Format { codec, channels: 1, rate_hz: 16_000, block_bytes: 256, block_frames: 505 };
+        assert_eq!((format.frames(512), format.frames(300)), (1_010, 505 + 81));
+        assert_eq!(format.frames(0xf000_0000_0000_0000), u64::MAX);
     }
 }

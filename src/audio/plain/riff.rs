@@ -50,7 +50,10 @@ impl Chunks {
     fn after(self, source: &mut dyn Source, chunk: &Chunk, base: u64) -> Result<u64, AudioError> {
         let end = chunk.body.saturating_add(chunk.bytes);
         match self {
-            Self::Wave64 => Ok(base + (end - base).next_multiple_of(8)),
+            Self::Wave64 => {
+                let bytes = (end - base).checked_next_multiple_of(8);
+                Ok(bytes.map_or(u64::MAX, |bytes| base.saturating_add(bytes)))
+            }
             Self::Riff(_) if chunk.bytes.is_multiple_of(2) => Ok(end),
             Self::Riff(_) => {
                 let next = read_at(source, end, 5).map_err(unreadable)?;
@@ -127,7 +130,7 @@ impl Told {
     fn extent(&self, source: &mut dyn Source, chunks: Chunks, chunk: &Chunk, end: u64) -> Result<Extent, AudioError> {
         let long = self.long_bytes.filter(|_| chunk.bytes == u64::from(u32::MAX));
         let stated = long.unwrap_or(chunk.bytes);
-        let is_empty = stated > 0 || is_all_chunks(source, chunk.body, end, chunks.endian()).map_err(unreadable)?;
-        Ok(Extent::new(chunk.body, Some(stated).filter(|_| is_empty), end))
+        let is_believed = stated > 0 || is_all_chunks(source, chunk.body, end, chunks.endian()).map_err(unreadable)?;
+        Ok(Extent::new(chunk.body, Some(stated).filter(|_| is_believed), end))
     }
 }

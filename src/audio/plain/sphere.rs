@@ -8,6 +8,8 @@ use super::{Extent, Format, Layout, corrupt, cut, integers, unreadable};
 
 /// Longest header that is read, in bytes; 1024 is usual.
 const LONGEST: usize = 1 << 16;
+/// The two lines that every header begins with, in bytes.
+const FIRST_LINES: u64 = 16;
 
 /// Lines `name -type value` up to `end_head`; the second line states the bytes of the header.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Layout, AudioError> {
@@ -15,7 +17,10 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Layout, Audi
     let size = head.get(8..16).ok_or_else(cut)?;
     let size = std::str::from_utf8(size).ok().and_then(|size| size.trim().parse::<u64>().ok());
     let size = size.ok_or_else(|| corrupt("its SPHERE header states no size"))?;
-    let text = String::from_utf8_lossy(&head[16..head.len().min(size as usize).max(16)]).into_owned();
+    if size < FIRST_LINES {
+        return Err(corrupt(format!("its SPHERE header states a size of {size} bytes")));
+    }
+    let text = String::from_utf8_lossy(&head[FIRST_LINES as usize..head.len().min(size as usize)]).into_owned();
     let fields = Fields { text: text.split("end_head").next().unwrap_or_default() };
     let channels = fields.number("channel_count")?.unwrap_or(1);
     let channels = u16::try_from(channels).unwrap_or(u16::MAX);
