@@ -237,7 +237,7 @@ fn speakers_are_normalized_one_by_one_in_every_part() {
 }
 
 /// Lets the hashes of a saved model's card fit the weights that lie beside it and its own text.
-fn recard(folder: &Path) {
+pub fn recard(folder: &Path) {
     let weights = fs::read(folder.join(model::FILES[0])).expect("readable");
     let path = folder.join(model::FILES[1]);
     let mut card: serde_json::Value = serde_json::from_slice(&fs::read(&path).expect("readable")).expect("a card");
