@@ -39,19 +39,29 @@ pub fn manifest(data: &[u8]) {
     let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table));
 }
 
-/// Any two files are a model or an error. The card ends where the first zero byte is, and names the weights that follow.
+/// Any two files are a model or an error. The card ends where the first zero byte is; its hashes are made to fit, of the
+/// weights that follow and of itself.
 pub fn model(data: &[u8]) {
-    /// What stands before the hash of the weights.
-    const KEY: &[u8] = b"\"weights\": \"";
     let cut = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
     let (card, weights) = data.split_at(cut);
     let (mut card, weights) = (card.to_vec(), weights.get(1..).unwrap_or_default());
-    let at = card.windows(KEY.len()).position(|window| window == KEY);
-    if let Some(hash) = at.and_then(|at| card.get_mut(at + KEY.len()..at + KEY.len() + 64)) {
-        hash.copy_from_slice(blake3::hash(weights).to_hex().as_bytes());
-    }
+    put_hash(&mut card, b"\"weights\": \"", blake3::hash(weights).to_hex().as_bytes());
+    put_hash(&mut card, CARD, &[b'0'; 64]);
+    let own = blake3::hash(&card).to_hex();
+    put_hash(&mut card, CARD, own.as_bytes());
     let [weights_file, card_file] = FILES;
     let _ = model::load(&[(weights_file.to_owned(), weights.to_vec()), (card_file.to_owned(), card)]);
+}
+
+/// What stands before the hash of a card's own text.
+const CARD: &[u8] = b"\"card\": \"";
+
+/// Writes a hash behind `key`, where a card has one.
+fn put_hash(card: &mut [u8], key: &[u8], hash: &[u8]) {
+    let at = card.windows(key.len()).position(|window| window == key).map(|at| at + key.len());
+    if let Some(old) = at.and_then(|at| card.get_mut(at..at + hash.len())) {
+        old.copy_from_slice(hash);
+    }
 }
 
 /// Any text is a pipeline or an error about a key; so is any `--set`.

@@ -26,9 +26,10 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         stop: &stop,
         progress: progress.as_ref(),
     };
+    predict.check_places()?;
     threads(&options.work)?.install(|| {
         if options.work.dry_run {
-            return Ok(output::print(&state_line(PREDICT, &predict.inspect()?))?);
+            return Ok(output::result(&state_line(PREDICT, &predict.inspect()?))?);
         }
         let _lock = out.lock(storage::LOCK)?;
         out.sweep()?;

@@ -92,7 +92,7 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
             _ => before = Some(stage.as_str()),
         }
     }
-    Ok(output::print(&lines)?)
+    Ok(output::result(&lines)?)
 }
 
 /// Behind ingest, what the stages to come would refuse for their labels alone.

@@ -1,5 +1,6 @@
 //! Recordings that a corpus holds in several formats.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Chosen;
@@ -8,7 +9,7 @@ use super::paths::{extension, file_name, without_extension};
 use crate::config;
 
 /// What to do about ids that occur more than once: where the files of each differ in their extensions, one extension
-/// that all of them have.
+/// that all of them have. It is the most frequent one of the corpus, and of equals one that loses nothing.
 pub(super) fn remedy(chosen: &[Chosen], groups: &[Vec<&Chosen>]) -> Option<String> {
     let formats = groups.iter().map(|group| group.iter().map(|one| format(one)).collect::<BTreeSet<_>>());
     let formats: Vec<BTreeSet<String>> = formats.collect();
@@ -16,8 +17,10 @@ pub(super) fn remedy(chosen: &[Chosen], groups: &[Vec<&Chosen>]) -> Option<Strin
         return None;
     }
     let shared = formats.iter().skip(1).fold(formats.first()?.clone(), |all, formats| &all & formats);
-    let best = ["wav", "flac"].into_iter().find(|best| shared.contains(*best)).map(str::to_owned);
-    let best = best.or_else(|| shared.into_iter().next())?;
+    let frequency = |wanted: &str| chosen.iter().filter(|one| format(one) == wanted).count();
+    let lossless = |format: &str| ["flac", "wav"].iter().position(|one| *one == format);
+    let rank = |format: &String| (frequency(format), lossless(format), Reverse(format.clone()));
+    let best = shared.into_iter().max_by_key(rank)?;
     let in_groups: BTreeSet<&str> = groups.iter().map(|group| group[0].id.as_str()).collect();
     let lost = chosen.iter().filter(|one| !in_groups.contains(one.id.as_str()) && format(one) != best).count();
     let lost = if lost == 0 { String::new() } else { format!(" ({lost} are there in other formats only)") };

@@ -140,6 +140,7 @@ pub(super) fn read(
     result.passed_over = PassedOver::of(others, &config.extensions);
     result.warnings.extend(hidden_warning(hidden).map(|warning| format!("corpus `{}`: {warning}", config.name)));
     result.warnings.extend(reader.left_out_warning(manifest));
+    result.warnings.extend(reader.map.warnings.iter().cloned());
     result.warnings.extend(speaker_warning(config, &result.entries));
     Ok(result)
 }
@@ -306,14 +307,28 @@ impl<'a> Reader<'a> {
         let listed = if listed.is_empty() { "nothing".to_owned() } else { listed };
         let is_listed = |path: &str| self.listed.contains_key(path);
         let prefix = self.cells.column(Some(self.map.path)).find_map(|written| prefix_of(written, is_listed));
-        let hint = match prefix.filter(|_| result.rejects.iter().any(|reject| reject.code == "missing_file")) {
+        let is_refused_as = |code| result.rejects.iter().any(|reject| reject.code == code);
+        let hint = match prefix.filter(|_| is_refused_as("missing_file")) {
             Some(prefix) => prefix_hint(&prefix),
+            None if is_refused_as("bad_time") && !is_refused_as("missing_file") => self.time_hint(),
             None => format!("paths are relative to `source`, where there is {listed}"),
         };
         Err(CorpusError::NothingLeft {
             corpus: self.config.name.clone(),
             detail: format!("no row of the manifest can be used: {}\nhint: {hint}", rows.join("; ")),
         })
+    }
+
+    /// What to do where rows fail for their times.
+    fn time_hint(&self) -> String {
+        let times = [("start", self.map.start), ("end", self.map.end)];
+        let columns = times.into_iter().filter_map(|(field, at)| Some((field, &self.table.columns[at?])));
+        let columns =
+            columns.map(|(field, column)| format!("{column:?} is `{field}`")).collect::<Vec<_>>().join(" and ");
+        format!(
+            "times are seconds (1.5) or a clock (00:01.5), each end after its start; column {columns}: name others in \
+             [corpus.columns], or set them to \"\" to take whole files"
+        )
     }
 
     fn left_out_warning(&self, manifest: &str) -> Option<String> {
@@ -336,12 +351,16 @@ const NOBODY: [&str; 5] = ["unknown", "unk", "anonymous", "?", "-"];
 fn speaker_warning(config: &config::Corpus, entries: &[Entry]) -> Vec<String> {
     let speakers = || entries.iter().filter_map(|entry| entry.facts.speaker.as_deref());
     let mut warnings = Vec::new();
-    let unknown = entries.len() - speakers().count();
+    let (unknown, all) = (entries.len() - speakers().count(), plural(entries.len(), "utterance"));
+    // Who sets the column to "" knows.
+    let is_meant = config.columns.speaker.as_deref() == Some("");
     if unknown > 0 && unknown < entries.len() {
+        warnings.push(format!("corpus `{}`: {unknown} of {all} have no speaker", config.name));
+    } else if unknown > 0 && !is_meant {
         warnings.push(format!(
-            "corpus `{}`: {unknown} of {} have no speaker",
-            config.name,
-            plural(entries.len(), "utterance")
+            "corpus `{}`: none of {all} has a speaker; name their column in [corpus.columns] (speaker = \"...\"), or set \
+             it to \"\" where there is none",
+            config.name
         ));
     }
     let is_nobody = |speaker: &&str| NOBODY.iter().any(|word| speaker.eq_ignore_ascii_case(word));

@@ -373,6 +373,56 @@ fn cells_that_mean_nothing_are_nothing_in_every_column() {
 }
 
 #[test]
+fn columns_that_differ_in_case_are_taken_and_named() {
+    let csv = "File,emotion,Speaker,Start,End\na.wav,fear,s1,0,1\na.wav,fear,s2,1,2\n";
+    let corpus = run_manifest("", &["a.wav"], csv).expect("sound");
+    assert_eq!(lines(&corpus), ["c/a#0.000-1.000 fear c/s1 - - -", "c/a#1.000-2.000 fear c/s2 - - -"]);
+    let said = |corpus: &Corpus, words: &str| corpus.warnings.iter().any(|warning| warning.contains(words));
+    let words = "column \"File\" was taken for `path`, column \"Speaker\" was taken for `speaker`, column \"Start\"";
+    assert!(said(&corpus, words), "{:?}", corpus.warnings);
+    // One that is named for something else, or kept out, is left; two are none.
+    let rest = "[columns]\ntext_id = \"Speaker\"\nend = \"\"\n";
+    let csv = "path,emotion,Speaker,START,Start,End\na.wav,fear,s1,0,7,8\n";
+    let corpus = run_manifest(rest, &["a.wav"], csv).expect("sound");
+    assert_eq!(lines(&corpus), ["c/a fear - c/s1 - -"]);
+    assert!(!said(&corpus, "was taken for"), "{:?}", corpus.warnings);
+    assert!(
+        said(&corpus, "columns \"START\" and \"Start\" could be `start`: neither was taken"),
+        "{:?}",
+        corpus.warnings
+    );
+}
+
+#[test]
+fn what_looks_like_times_and_was_not_taken_is_named() {
+    let csv = "path,emotion,speaker,start_s,end_s,offset\na.wav,fear,s1,0.5,1,x\n";
+    let warnings = |rest: &str| run_manifest(rest, &["a.wav"], csv).expect("sound").warnings.join("\n");
+    assert!(warnings("").contains("set in [corpus.columns] start = \"start_s\", end = \"end_s\""), "{}", warnings(""));
+    for rest in ["[columns]\nstart = \"\"\nend = \"\"\n", "[columns]\nstart = \"start_s\"\nend = \"end_s\"\n"] {
+        assert!(!warnings(rest).contains("look like times"), "{}", warnings(rest));
+    }
+    let words =
+        run_manifest("", &["a.wav"], "path,emotion,speaker,begin\na.wav,fear,s1,once\n").expect("sound").warnings;
+    assert!(!words.join("").contains("look like times"), "{words:?}");
+}
+
+#[test]
+fn a_manifest_without_speakers_is_warned_of() {
+    let csv = "path,emotion\na.wav,fear\n";
+    let warnings = |rest: &str| run_manifest(rest, &["a.wav"], csv).expect("sound").warnings.join("\n");
+    assert!(warnings("").contains("none of 1 utterance has a speaker"), "{}", warnings(""));
+    assert!(!warnings("[columns]\nspeaker = \"\"\n").contains("speaker"));
+}
+
+#[test]
+fn rows_that_all_fail_for_their_times_are_told_about_times() {
+    let csv = "path,emotion,start,end\na.wav,fear,soon,late\na.wav,fear,2,1\n";
+    let error = run_manifest("", &["a.wav"], csv).expect_err("no row is sound").to_string();
+    assert!(error.contains("hint: times are seconds") && !error.contains("paths are relative"), "{error}");
+    assert!(error.contains("column \"start\" is `start` and \"end\" is `end`"), "{error}");
+}
+
+#[test]
 fn whole_numbers_are_the_same_with_and_without_a_point() {
     let speakers = |cells: [&str; 3]| {
         let rows = ["a", "b", "c"].into_iter().zip(cells).map(|(path, cell)| format!("{path}.wav,fear,{cell}\n"));
@@ -430,7 +480,7 @@ fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
         build(&config(&format!("manifest = \"m\"\n{rest}")), Source { root: ROOT, files: &listing }, Some(table))
     };
     let corpus = read(&table, "").expect("nobody needs it");
-    assert_eq!(corpus.warnings, ["corpus `c`: 1 column of \"m\" left out: \"audio\" (it holds binary data)"]);
+    assert_eq!(corpus.warnings[0], "corpus `c`: 1 column of \"m\" left out: \"audio\" (it holds binary data)");
     check_error(
         read(&table, "[columns]\nkey = \"audio\""),
         &["column \"audio\" is wanted for `columns.key`, but it holds"],
@@ -469,6 +519,9 @@ fn one_recording_in_several_formats_is_taken_once() {
         let corpus = run(&format!("extensions = [\"wav\"]\n{origin}{labels}"), &paths).expect("the remedy works");
         assert_eq!(corpus.utterances.rows.len(), 2, "{origin}");
     }
+    // The one that most recordings have.
+    let more = [&paths[..], &["M/1002_DFA_ANG_XX.mp3"]].concat();
+    check_error(run(&format!("{pattern}{labels}"), &more), &["take one: `extensions = [\"mp3\"]`"]);
     let some = ["W/1001_DFA_ANG_XX.wav", "M/1001_DFA_ANG_XX.mp3", "W/1001_DFA_SAD_XX.wav", "M/1002_DFA_SAD_XX.mp3"];
     let corpus = run(&format!("{pattern}{labels}"), &some).expect("not all");
     assert!(corpus.warnings[0].contains("1 recordings seem to be there in several formats"), "{:?}", corpus.warnings);

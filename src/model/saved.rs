@@ -115,10 +115,9 @@ pub fn save(saved: &SavedModel) -> Vec<(String, Vec<u8>)> {
     for (at, part) in saved.parts.iter().enumerate() {
         tensors.put_under(&prefix(at), part::tensors(part));
     }
-    let (weights, no_map) = (tensors.to_bytes(), "a card has no map with keys that are not text");
-    let mut json = serde_json::to_vec_pretty(&Card::new(saved, &weights)).expect(no_map);
-    json.push(b'\n');
-    vec![(WEIGHTS_FILE.to_owned(), weights), (CARD_FILE.to_owned(), json)]
+    let weights = tensors.to_bytes();
+    let card = Card::new(saved, &weights).to_bytes();
+    vec![(WEIGHTS_FILE.to_owned(), weights), (CARD_FILE.to_owned(), card)]
 }
 
 /// Reads the files of a model. Refuses an unknown format, and anything that is missing or does not fit together.

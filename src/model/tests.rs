@@ -122,15 +122,21 @@ fn save_fit(spec: &ModelSpec, data: &Data) -> Vec<(String, Vec<u8>)> {
     save(&SavedModel::new(fitted.spec.clone(), &data.problem(), fitted, normalizer, recipe(), "abc".into()).unwrap())
 }
 
-/// Lets the card name the weights that lie beside it, where it is still a card: what is damaged is then read.
+/// Lets the hashes of a card fit the weights beside it and its own text, where it is still one: what is damaged is then
+/// read.
 fn recard(files: &mut [(String, Vec<u8>)]) {
-    const KEY: &[u8] = b"\"weights\": \"";
-    let hash = blake3::hash(&files[0].1).to_hex();
+    let weights = blake3::hash(&files[0].1).to_hex();
     let card = &mut files[1].1;
-    let at = card.windows(KEY.len()).position(|window| window == KEY);
-    if let Some(old) = at.and_then(|at| card.get_mut(at + KEY.len()..at + KEY.len() + hash.len())) {
-        old.copy_from_slice(hash.as_bytes());
-    }
+    let mut put = |key: &str, hash: &str| {
+        let at = card.windows(key.len()).position(|window| window == key.as_bytes()).map(|at| at + key.len());
+        if let Some(old) = at.and_then(|at| card.get_mut(at..at + hash.len())) {
+            old.copy_from_slice(hash.as_bytes());
+        }
+        blake3::hash(card).to_hex()
+    };
+    put("\"weights\": \"", &weights);
+    let own = put("\"card\": \"", &"0".repeat(64));
+    put("\"card\": \"", &own);
 }
 
 fn only_part(saved: &SavedModel) -> &Part {
@@ -226,8 +232,7 @@ fn damaged_files_are_refused() {
                 1 => bytes[at] = rng.r#gen(),
                 _ => bytes[at] ^= 1 << rng.gen_range(0..8),
             }
-            let is_of_weights = damaged[0] != files[0];
-            assert!(!is_of_weights || load(&damaged).is_err(), "weights are what their card names, or refused");
+            assert!(damaged == files || load(&damaged).is_err(), "files are what the card's hashes say, or refused");
             recard(&mut damaged);
             // Most damage is seen; what is not must still give numbers for every row.
             if let Ok(saved) = load(&damaged) {

@@ -93,6 +93,26 @@ impl Predict<'_> {
         self.task().inspect(self.prepare()?)
     }
 
+    /// Refuses an output that would mix with the audio or with the model. Call it before anything is written.
+    ///
+    /// # Errors
+    /// `--out` is a folder whose audio is to be predicted, or lies in that of the model.
+    pub fn check_places(&self) -> Result<(), ConfigError> {
+        let out = self.out.root();
+        let refuse = |problem: &str| {
+            let hint = "choose a folder of its own";
+            Err(ConfigError::new("--out", &out, problem).hint(hint))
+        };
+        if storage::below(self.model, &out).is_some() {
+            return refuse("it is the model's own folder, or lies in it");
+        }
+        let is_out = |folder: &String| storage::below(folder, &out).is_some_and(|path| path.is_empty());
+        if inputs::folders(self.inputs).iter().any(is_out) {
+            return refuse("the audio of an INPUT lies there: tables and audio would mix");
+        }
+        Ok(())
+    }
+
     fn task(&self) -> Task<'_> {
         let (build, start) = (env!("SER_BUILD_PREDICT"), Instant::now());
         Task { out: self.out, name: PREDICT, build, pipeline: "", seed: 0, force: self.force, start }
@@ -132,6 +152,7 @@ impl Predict<'_> {
         warnings.extend(inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders));
         warnings.extend(passed.warning().map(|warning| format!("{warning}; name those that hold speech one by one")));
         warnings.extend(inputs.hidden_warning());
+        warnings.extend(inputs.again_warning());
         let store = inputs.store;
         let work = Work { saved, set, fit, store, groups, stamps, unnameable, beside, files: count, warnings };
         Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
@@ -219,7 +240,7 @@ impl Predict<'_> {
 fn check_speakers(inputs: &Inputs) -> Result<(), StageError> {
     let mut owners = BTreeMap::<&str, &str>::new();
     for input in &inputs.inputs {
-        let unusable = |problem| Err(StageError::UnusableInput { input: input.label.clone(), problem });
+        let unusable = |problem| Err(StageError::UnusableInput { input: input.given.clone(), problem });
         if input.files.len() < MIN_UTTERANCES {
             return unusable(format!(
                 "holds {} audio files: this model was normalized speaker by speaker, so each INPUT is taken as one \
@@ -228,10 +249,10 @@ fn check_speakers(inputs: &Inputs) -> Result<(), StageError> {
             ));
         }
         for file in &input.files {
-            if let Some(other) = owners.insert(&file.path, &input.label) {
+            let path = inputs.again.get(&file.path).unwrap_or(&file.path);
+            if let Some(other) = owners.insert(path, &input.given) {
                 return unusable(format!(
-                    "and input `{other}` share `{}`: each INPUT is taken as one speaker, and no file can be of two",
-                    file.path
+                    "and input `{other}` share `{path}`: each INPUT is taken as one speaker, and no file can be of two"
                 ));
             }
         }

@@ -26,7 +26,7 @@ pub use error::StorageError;
 pub use local::LocalStore;
 pub use memory::MemoryStore;
 pub use pieces::Pieces;
-pub use place::below;
+pub use place::{below, real_place};
 pub use s3::S3Store;
 
 use crate::config;

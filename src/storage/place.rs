@@ -12,6 +12,12 @@ pub fn below(outer: &str, inner: &str) -> Option<String> {
     Some(rest.to_string_lossy().into_owned())
 }
 
+/// A place by its one name: on disk from the root and without links, in a bucket as it is.
+pub fn real_place(uri: &str) -> String {
+    let place = Place::new(uri);
+    format!("{}://{}", place.scheme, place.path.display())
+}
+
 struct Place<'a> {
     scheme: &'a str,
     path: PathBuf,
@@ -75,5 +81,7 @@ mod tests {
         std::os::unix::fs::symlink("corpus", folder.path().join("link")).expect("linked");
         let at = |path: &str| folder.path().join(path).display().to_string();
         assert_eq!(below(&at("corpus"), &at("link/out/it")).as_deref(), Some("out/it"));
+        assert_eq!(real_place(&at("link/a.wav")), real_place(&at("corpus/a.wav")));
+        assert_ne!(real_place(&at("link/a.wav")), real_place(&at("corpus/b.wav")));
     }
 }

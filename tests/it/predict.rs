@@ -10,6 +10,7 @@ use ser_etl::table;
 use tempfile::TempDir;
 
 use crate::contract::{PIPELINE, run};
+use crate::deploy::recard;
 use crate::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
@@ -196,6 +197,7 @@ fn models_that_cannot_be_used_are_refused_in_words() {
     for (from, to, word) in cases {
         assert!(good.contains(from), "{from} in {good}");
         fs::write(&card, good.replacen(from, to, 1)).expect("written");
+        recard(&folder.path().join(MODEL));
         let (code, error) = failure(&ser(folder.path(), &["predict", MODEL, "corpus"]));
         assert!(code == 3 && error.contains(word) && error.contains(MODEL), "{to}: {code} {error}");
     }
@@ -264,4 +266,32 @@ fn a_bucket_gives_the_bytes_that_a_disk_gives() {
     assert!(stdout(&server.ser(folder.path(), &flags)).contains("up to date"));
     let (code, error) = failure(&server.ser(folder.path(), &["predict", model, "s3://bucket/nothing"]));
     assert!(code == 3 && error.contains("s3://bucket/nothing"), "{code} {error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_links_bring_in_twice_counts_once() {
+    let folder = trained();
+    let at = |path: &str| folder.path().join(path);
+    fs::create_dir_all(at("in/a")).expect("a folder");
+    fs::rename(at(SPEAKER), at("in/b")).expect("renamed");
+    std::os::unix::fs::symlink("../b", at("in/a/tb")).expect("linked");
+    let result = ser(folder.path(), &["predict", MODEL, "in/a", "in/b", "--out", "once"]);
+    let log = String::from_utf8_lossy(&result.stderr).into_owned();
+    stdout(&result);
+    assert_eq!(inferences(folder.path(), "once").rows.len(), 9);
+    assert!(log.contains("9 files left out: links lead to what another input holds"), "{log}");
+}
+
+#[test]
+fn an_output_among_the_audio_or_in_the_model_is_refused() {
+    let folder = trained();
+    for (out, word) in [("corpus", "tables and audio would mix"), (MODEL, "the model's own folder")] {
+        for flags in [&[][..], &["--dry-run"]] {
+            let arguments = ["predict", MODEL, "corpus", "--out", out];
+            let (code, error) = failure(&ser(folder.path(), &[&arguments[..], flags].concat()));
+            assert!(code == 2 && error.contains(word), "{out}: {code} {error}");
+        }
+        assert!(!folder.path().join(out).join("run").exists(), "nothing was written");
+    }
 }

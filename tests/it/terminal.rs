@@ -85,6 +85,7 @@ fn a_full_or_closed_stdout_is_exit_4_where_the_result_is_what_is_printed() {
         "features list",
         "features describe mfcc01_mean",
         "compare a a",
+        "run pipeline.toml --dry-run",
         "--help",
         "--version",
         "run --help",

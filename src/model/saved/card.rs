@@ -1,5 +1,7 @@
 //! `model.json`: what a saved model is, in words and whole numbers.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,9 @@ use crate::model::{ModelError, calibration, tensors};
 /// The file that describes the model.
 pub(super) const CARD_FILE: &str = "model.json";
 
+/// What stands for the digits of a card's own hash while it is taken.
+const NO_DIGITS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
 /// `model.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +23,8 @@ pub(super) struct Card {
     format: u64,
     /// BLAKE3 of the file of tensors, hexadecimal: weights of another model are no part of this one.
     weights: String,
+    /// BLAKE3 of this very text, hexadecimal, with zeros for these digits: what damages a card shows.
+    card: String,
     pub classes: Vec<String>,
     pub recipe: Recipe,
     pub parts: Vec<PartCard>,
@@ -63,10 +70,18 @@ impl Card {
         Self {
             format: FORMAT,
             weights: hash(weights),
+            card: NO_DIGITS.to_owned(),
             classes: saved.classes.clone(),
             recipe: saved.recipe.clone(),
             parts: saved.parts.iter().map(|part| PartCard::new(part, &saved.classes)).collect(),
         }
+    }
+
+    /// The text of `model.json`, sealed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let json = serde_json::to_string_pretty(self).expect("a card has no map with keys that are not text") + "\n";
+        let seal = seal(json.as_bytes(), NO_DIGITS).expect("the digits are there");
+        json.replacen(NO_DIGITS, &seal, 1).into_bytes()
     }
 
     /// Reads `model.json`. Refuses another format before anything else.
@@ -76,6 +91,9 @@ impl Card {
             return Err(ModelError::Version { found, known: FORMAT });
         }
         let card: Self = parse(bytes)?;
+        if seal(bytes, &card.card).is_none_or(|seal| seal != card.card) {
+            return Err(corrupt("it is not the text whose BLAKE3 its `card` says: damaged, or changed".to_owned()));
+        }
         if is_sorted(&card.classes) { Ok(card) } else { Err(corrupt("classes must be sorted, each once".to_owned())) }
     }
 
@@ -119,6 +137,9 @@ impl PartCard {
         if self.trained_classes.is_empty() || self.features.is_empty() {
             return Err(corrupt("there is no trained class or no feature".to_owned()));
         }
+        if let Some(name) = first_double(&self.features) {
+            return Err(corrupt(format!("feature `{name}` is there twice")));
+        }
         if let Some(temperature) = self.temperature.filter(|&temperature| !calibration::is_sound(temperature)) {
             return Err(corrupt(format!("temperature {temperature} is not within 0.05 and 20")));
         }
@@ -127,6 +148,14 @@ impl PartCard {
         };
         self.trained_classes.iter().map(index).collect()
     }
+}
+
+/// The hash of a card's text with zeros for the digits of its seal; `None` where these are not in it.
+fn seal(text: &[u8], digits: &str) -> Option<String> {
+    let at = text.windows(NO_DIGITS.len()).position(|window| window == digits.as_bytes())?;
+    let mut text = text.to_vec();
+    text[at..at + NO_DIGITS.len()].copy_from_slice(NO_DIGITS.as_bytes());
+    Some(hash(&text))
 }
 
 fn hash(bytes: &[u8]) -> String {
@@ -139,6 +168,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ModelError> {
 
 fn is_sorted(names: &[String]) -> bool {
     names.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+fn first_double(names: &[String]) -> Option<&String> {
+    let mut seen = BTreeSet::new();
+    names.iter().find(|name| !seen.insert(name.as_str()))
 }
 
 /// An error about the card.

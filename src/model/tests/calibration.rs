@@ -41,5 +41,6 @@ fn a_calibrated_model_is_saved_as_such() {
     let card = String::from_utf8(files[1].1.clone()).unwrap();
     let found = want.0.unwrap();
     files[1].1 = card.replace(&format!("\"temperature\": {found}"), "\"temperature\": 0.0").into_bytes();
+    recard(&mut files);
     assert!(load(&files).unwrap_err().to_string().contains("temperature 0 is not within 0.05 and 20"));
 }

@@ -103,6 +103,7 @@ fn misfit_inputs_are_refused() {
         let card = String::from_utf8(files[1].1.clone()).unwrap();
         assert!(card.contains(from), "{card}");
         files[1].1 = card.replace(from, to).into_bytes();
+        recard(&mut files);
         let error = load(&files).unwrap_err().to_string();
         assert!(error.contains(want), "{error}");
     }

@@ -122,14 +122,21 @@ fn a_card_must_have_the_parts_that_there_are_tensors_of() {
     let with = |change: fn(&mut serde_json::Value)| {
         let mut card = card.clone();
         change(&mut card);
-        let card = (files[1].0.clone(), serde_json::to_vec(&card).unwrap());
-        load(&[files[0].clone(), card]).unwrap_err().to_string()
+        let card = (files[1].0.clone(), serde_json::to_vec_pretty(&card).unwrap());
+        let mut files = [files[0].clone(), card];
+        assert!(load(&files).unwrap_err().to_string().contains("not the text whose BLAKE3"));
+        recard(&mut files);
+        load(&files).unwrap_err().to_string()
     };
-    let cases: [(fn(&mut serde_json::Value), &str); 4] = [
+    let cases: [(fn(&mut serde_json::Value), &str); 5] = [
         (|card| drop(card["parts"].as_array_mut().unwrap().pop()), "tensor `weights` has shape [3], not [2]"),
         (|card| card["parts"] = serde_json::json!([]), "tensor `weights` has shape [3], not [0]"),
         (|card| card["parts"][2]["normalization"]["scope"] = "speaker".into(), "different scopes"),
         (|card| card["parts"].as_array_mut().unwrap().swap(0, 1), "part 0: tensor `"),
+        (
+            |card| card["parts"][0]["features"][1] = card["parts"][0]["features"][0].clone(),
+            "feature `f000` is there twice",
+        ),
     ];
     for (change, want) in cases {
         let error = with(change);

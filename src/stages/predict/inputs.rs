@@ -15,6 +15,8 @@ pub(super) struct Inputs {
     pub store: Arc<dyn Store>,
     /// In the order of the command line.
     pub inputs: Vec<Input>,
+    /// Paths that lead, through a link, to a file which another input has too, and that file's path there.
+    pub again: BTreeMap<String, String>,
 }
 
 /// One argument.
@@ -31,6 +33,16 @@ pub(super) struct Input {
     hidden: Vec<String>,
     /// What lies there and is no file.
     unlisted: Vec<Unlisted>,
+}
+
+/// Folders that are listed for the arguments, of which some need not be there.
+pub(super) fn folders(arguments: &[String]) -> Vec<String> {
+    let folder = |argument: &String| {
+        let place = Place::parse(argument);
+        let steps = &place.steps[..Kind::Pattern.base_steps(&place.steps)];
+        format!("{}/{}", place.origin.trim_end_matches('/'), steps.join("/"))
+    };
+    arguments.iter().map(folder).collect()
 }
 
 impl Inputs {
@@ -52,8 +64,9 @@ impl Inputs {
         let root = format!("{}/{}", first.origin.trim_end_matches('/'), first.steps[..depth].join("/"));
         let store = storage::open(&root, params).map_err(first.unreachable())?;
         let input = |(place, kind): (&Place, &Kind)| place.input(kind, depth, store.as_ref());
-        let inputs = places.iter().zip(&kinds).map(input).collect::<Result<_, _>>()?;
-        Ok(Self { store, inputs })
+        let inputs = places.iter().zip(&kinds).map(input).collect::<Result<Vec<_>, _>>()?;
+        let again = again(&inputs, &root);
+        Ok(Self { store, inputs, again })
     }
 
     /// What is no file, once each.
@@ -64,7 +77,17 @@ impl Inputs {
 
     /// Every file once, by path.
     pub fn files(&self) -> BTreeMap<&str, &Entry> {
-        self.inputs.iter().flat_map(|input| &input.files).map(|file| (file.path.as_str(), file)).collect()
+        let files = self.inputs.iter().flat_map(|input| &input.files).map(|file| (file.path.as_str(), file));
+        files.filter(|(path, _)| !self.again.contains_key(*path)).collect()
+    }
+
+    /// The warning about files that several inputs hold, where links lead to them.
+    pub fn again_warning(&self) -> Option<String> {
+        let (path, other) = self.again.first_key_value()?;
+        let files = plural(self.again.len(), "file");
+        Some(format!(
+            "{files} left out: links lead to what another input holds ({path:?} is {other:?}); each counts once"
+        ))
     }
 
     /// What lies in folders and was not looked at, but for files that are inputs of their own.
@@ -188,6 +211,25 @@ impl<'a> Place<'a> {
     fn unusable(&self, problem: &str) -> StageError {
         StageError::UnusableInput { input: self.given.to_owned(), problem: problem.to_owned() }
     }
+}
+
+/// What is in several inputs under different paths, as links make it: each but the first path, with the first.
+fn again(inputs: &[Input], root: &str) -> BTreeMap<String, String> {
+    let (mut first, mut again) = (BTreeMap::<String, (usize, &str)>::new(), BTreeMap::new());
+    if inputs.len() < 2 {
+        return again;
+    }
+    for (number, input) in inputs.iter().enumerate() {
+        for file in &input.files {
+            let place = storage::real_place(&format!("{}/{}", root.trim_end_matches('/'), file.path));
+            let (owner, path) = *first.entry(place).or_insert((number, &file.path));
+            // Within one input, names are what counts, as everywhere.
+            if owner != number && path != file.path {
+                again.insert(file.path.clone(), path.to_owned());
+            }
+        }
+    }
+    again
 }
 
 /// Why there is nothing to predict: no such folder, or `count` files that are none.
