@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{self, ConfigError};
 use crate::corpus::{self, Glob, Look, PassedOver};
+use crate::schema::plural;
 use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 
 use super::super::StageError;
