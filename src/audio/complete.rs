@@ -124,6 +124,8 @@ pub struct Skipped {
     /// All packets of the stream, decoded or not.
     pub packets: usize,
     failed: usize,
+    /// Those after the last one that decoded.
+    in_a_row: usize,
     first: Option<Error>,
 }
 
@@ -131,7 +133,13 @@ impl Skipped {
     /// Counts a packet and keeps the first error.
     pub fn add(&mut self, error: Error) {
         self.failed += 1;
+        self.in_a_row += 1;
         self.first.get_or_insert(error);
+    }
+
+    /// A packet decoded.
+    pub fn heard(&mut self) {
+        self.in_a_row = 0;
     }
 
     /// # Errors
@@ -139,7 +147,8 @@ impl Skipped {
     pub fn check(&self) -> Result<(), AudioError> {
         let allowed = SKIPPED_ALWAYS.max((SKIPPED_SHARE * self.packets as f64) as usize);
         match &self.first {
-            Some(error) if self.failed > allowed => {
+            // An end that does not decode is another recording, or one that is lost.
+            Some(error) if self.failed > allowed || self.in_a_row > SKIPPED_ALWAYS => {
                 let detail = format!("{} of {} packets fail to decode, first: {error}", self.failed, self.packets);
                 Err(AudioError::Corrupt { detail })
             }

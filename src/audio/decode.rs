@@ -133,7 +133,10 @@ impl<'a> Decoding<'a> {
             }
             self.skipped.packets += 1;
             match self.decoder.decode(&packet) {
-                Ok(buffer) => self.mono.mix(&buffer)?,
+                Ok(buffer) => {
+                    self.skipped.heard();
+                    self.mono.mix(&buffer)?;
+                }
                 Err(error @ (Error::DecodeError(_) | Error::IoError(_))) if !self.stream.lossless => {
                     self.skipped.add(error);
                     continue;

@@ -68,7 +68,7 @@ pub enum AudioError {
         /// Bytes behind the stated end.
         bytes: u64,
     },
-    /// `chained_streams`: one Ogg stream after another, each with its own parameters.
+    /// `chained_streams`: one stream of Ogg or MP3 after another, each with its own parameters.
     #[error("the file chains several streams; split it into one file a stream")]
     ChainedStreams,
     /// `corrupt`: the container or the coded audio contradicts itself.

@@ -38,6 +38,11 @@ pub struct Part {
     pub ends_as_stated: bool,
 }
 
+/// Rate in Hz and whether it has one channel, of the frame that begins in `head`: what a recording keeps to its end.
+pub fn shape(head: &[u8]) -> Option<(u32, bool)> {
+    Frame::read(head).map(|frame| (frame.kind.1, head[3] >> 6 == 3))
+}
+
 /// A frame's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Frame {

@@ -16,7 +16,7 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 
 use super::AudioError;
-use super::mpeg::Part;
+use super::mpeg::{self, Part};
 use super::plain::Plain;
 use super::source::Media;
 
@@ -76,7 +76,8 @@ impl<'a> Packets<'a> {
             && codec.codec == CODEC_ID_MP3
         {
             let stated_end = stated_end(track);
-            self.watched = Watched::Mpeg(MpegParts { parts: parts.into(), start, read: 0, stated_end });
+            self.watched =
+                Watched::Mpeg(MpegParts { parts: parts.into(), start, read: 0, stated_end, shape: None, unlike: 0 });
         }
     }
 
@@ -190,6 +191,10 @@ struct MpegParts {
     read: u64,
     /// Where a tag says that the sound ends, padding included, in samples.
     stated_end: Option<i64>,
+    /// Rate and channels of the first packet.
+    shape: Option<(u32, bool)>,
+    /// Packets in a row that have others.
+    unlike: u32,
 }
 
 impl MpegParts {
@@ -209,6 +214,7 @@ impl MpegParts {
 
     fn hear(&mut self, packet: &mut Packet) -> Result<(), AudioError> {
         self.read += 1;
+        self.compare(&packet.data)?;
         if !self.ends_as_stated() {
             packet.dur = packet.block_dur().saturating_sub(packet.trim_start);
             packet.trim_end = Duration::ZERO;
@@ -216,6 +222,16 @@ impl MpegParts {
             return Err(AudioError::AudioAfterEnd { bytes: packet.data.len() as u64 });
         }
         Ok(())
+    }
+}
+
+impl MpegParts {
+    /// Refuses another recording, which the decoder of this one would drop. One header may be damaged.
+    fn compare(&mut self, frame: &[u8]) -> Result<(), AudioError> {
+        let shape = mpeg::shape(frame);
+        self.shape = self.shape.or(shape);
+        self.unlike = if shape.is_some() && shape != self.shape { self.unlike + 1 } else { 0 };
+        if self.unlike > 1 { Err(AudioError::ChainedStreams) } else { Ok(()) }
     }
 }
 

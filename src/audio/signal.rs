@@ -3,8 +3,9 @@
 use super::mono::MonoMix;
 use crate::schema::Signal;
 
-/// Samples that differ by no more than a step of 16 bits are silence.
-const SILENT_RANGE: f32 = 1.0 / 32_768.0;
+/// Samples within a step of 16 bits on either side are silence: converters add noise of a step, as dither. A step of
+/// 8 bits is no measure; quiet speech lies within it.
+const SILENT_RANGE: f32 = 2.0 / 32_768.0;
 /// The mean of channels that has less than this share of their power has lost what they have in common.
 const CANCELLED_SHARE: f64 = 0.01;
 /// Peaks beyond this are no loud sound, but numbers on another scale.

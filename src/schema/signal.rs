@@ -1,7 +1,7 @@
 /// Why the signal of an audio file is suspicious, although it decodes. The words stand in the column `signal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
-    /// Digital silence: all samples are equal, up to one step of 16 bits.
+    /// Digital silence: all samples lie within two steps of 16 bits, as dither of one step does.
     Silent,
     /// The channels are nearly opposite: their mean has less than a hundredth of their power.
     Cancels,

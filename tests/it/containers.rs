@@ -566,3 +566,61 @@ fn inserted_silence_cancels_nothing() {
     let audio = read(&with_edits(&fixture("four-alac.m4a"), 0, &[(20_000, -1, NORMAL), (50, 0, NORMAL)])).unwrap();
     assert!(audio.samples.len() > 300_000 && audio.signals.is_empty(), "{:?}", audio.signals);
 }
+
+#[test]
+fn what_stands_behind_the_samples_of_a_stream_is_no_sound() {
+    let want = as_floats(&tone(2_000));
+    let of = |size, behind: &[u8]| {
+        let data = stating(b"data", size, &[&le16(&tone(2_000)), behind].concat());
+        riff(size, &[chunk(b"fmt ", &fmt(1, 1, 16)), data])
+    };
+    let list = chunk(b"LIST", &[b"INFOISFT".to_vec(), noise(800)].concat());
+    let tag = [&b"ID3\x04\0\0\0\0\x06\x10"[..], &noise(784)].concat();
+    let last = [b"TAG".to_vec(), vec![b'x'; 125]].concat();
+    for size in [0, 0x7fff_f000, u32::MAX] {
+        let chunks = [&list[..], &chunk(b"fact", &[7; 4]), &chunk(b"id3 ", &tag)].concat();
+        for (name, behind) in [("a list", &list), ("chunks", &chunks), ("a tag", &tag), ("an old tag", &last)] {
+            assert_eq!(samples(&of(size, behind)), want, "{name} behind {size:#x}");
+        }
+        for other in [wav(&tone(500)), of(size, &[]), aiff(&sound(size, &tone(500))), fixture("tone.flac")] {
+            assert_eq!(code(&of(size, &other)), "audio_after_end", "{size:#x}");
+        }
+        let id3 = [&b"ID3 \0\0\x03\x1a"[..], &tag].concat();
+        let mut stream = aiff(&sound(size, &tone(2_000)));
+        stream.extend(&id3);
+        assert_eq!(samples(&stream), want, "an AIFF of {size:#x}");
+    }
+    // A word among the samples is no chunk.
+    let among = [b"LIST\x10\0\0\0".to_vec(), le16(&tone(300))].concat();
+    assert_eq!(samples(&of(0, &among)).len(), 2_304);
+}
+
+fn noise(len: usize) -> Vec<u8> {
+    (0..len as u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+/// An MP3 of another kind glued behind counts for a packet here and there no longer.
+#[test]
+fn mp3s_of_different_channels_are_no_single_recording() {
+    let mono = fixture("tone.mp3");
+    // The same frames as ones of two channels: the side information differs, so that none decodes as mono.
+    let mut stereo = mono.clone();
+    for place in 0..stereo.len() - 4 {
+        if stereo[place] == 0xff && stereo[place + 1] >> 4 == 0xf && stereo[place + 3] >> 6 == 3 {
+            stereo[place + 3] &= 0x3f;
+        }
+    }
+    let long = mono.repeat(100);
+    assert_eq!(code(&long), "ok");
+    assert_eq!(code(&[long, stereo].concat()), "chained_streams");
+}
+
+#[test]
+fn dither_of_one_step_is_silence() {
+    let silent = |samples: &[i16]| read(&wav(samples)).unwrap().signals.contains(&ser_etl::schema::Signal::Silent);
+    let steps = |most: i16| (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 20) as i16 % (most + 1));
+    let dither = steps(2).map(|step| step - 1).collect::<Vec<_>>();
+    assert_eq!(dither.iter().fold((0, 0), |(a, b), s| (a.min(*s), b.max(*s))), (-1, 1));
+    assert!(silent(&dither) && silent(&[0; 4_000]));
+    assert!(!silent(&steps(3).map(|step| step - 1).collect::<Vec<_>>()), "a range of three steps");
+}

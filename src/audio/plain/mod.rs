@@ -129,20 +129,28 @@ pub enum Found {
 /// `corrupt`, `truncated`, `unsupported_codec`; `no_samples` where the header ends without any.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::result::Result<Option<Found>, AudioError> {
     let head = read_at(source, base, 40).map_err(unreadable)?;
-    let layout = match head.get(..4) {
+    let mut found = match head.get(..4) {
         Some(b"RIFF" | b"RIFX" | b"RF64" | b"BW64") if head.get(8..12) == Some(b"WAVE") => {
-            return riff::find(source, base, end).map(Some);
+            riff::find(source, base, end)?
         }
-        Some(b"riff") if head.get(..16) == Some(&riff::WAVE64) => {
-            return riff::find_wave64(source, base, end).map(Some);
+        Some(b"riff") if head.get(..16) == Some(&riff::WAVE64) => riff::find_wave64(source, base, end)?,
+        Some(b"FORM") if matches!(head.get(8..12), Some(b"AIFF" | b"AIFC")) => {
+            Found::Samples(aiff::find(source, base, end)?)
         }
-        Some(b"FORM") if matches!(head.get(8..12), Some(b"AIFF" | b"AIFC")) => aiff::find(source, base, end)?,
-        Some(b".snd") => au::find(source, base, end, Endian::Big)?,
-        Some(b"dns.") => au::find(source, base, end, Endian::Little)?,
-        Some(b"NIST") if head.starts_with(b"NIST_1A\n") => sphere::find(source, base, end)?,
+        Some(b".snd") => Found::Samples(au::find(source, base, end, Endian::Big)?),
+        Some(b"dns.") => Found::Samples(au::find(source, base, end, Endian::Little)?),
+        Some(b"NIST") if head.starts_with(b"NIST_1A\n") => Found::Samples(sphere::find(source, base, end)?),
         _ => return Ok(None),
     };
-    Ok(Some(Found::Samples(layout)))
+    let (extent, chunks) = match &mut found {
+        Found::Samples(layout) => (&mut layout.extent, layout.chunks),
+        Found::Mpeg(extent) => (extent, None),
+    };
+    if extent.stated.is_none() {
+        let samples_end = tail::samples_end(source, extent.start, end, chunks).map_err(unreadable)?;
+        extent.bytes = samples_end.saturating_sub(extent.start);
+    }
+    Ok(Some(found))
 }
 
 fn corrupt(detail: impl Into<String>) -> AudioError {
@@ -230,9 +238,6 @@ impl<'a> Plain<'a> {
     /// The source cannot be read.
     pub fn left_behind(&mut self) -> Result<u64> {
         let Layout { extent, chunks, .. } = &self.layout;
-        if extent.stated.is_none() {
-            return Ok(0);
-        }
         tail::unexplained(self.source.as_mut(), extent.start + extent.bytes, self.file_bytes, *chunks)
     }
 }

@@ -12,9 +12,17 @@ const METADATA: [&[u8; 4]; 14] = [
     b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"JUNK", b"junk", b"FLLR", b"PAD ", b"_PMX", b"cue ",
     b"smpl", b"PEAK",
 ];
+/// More of it, which ends where it says: what else stands behind the samples of a WAV or an AIFF.
+const TRAILERS: [&[u8; 4]; 16] = [
+    b"fact", b"inst", b"acid", b"DISP", b"chna", b"levl", b"NAME", b"AUTH", b"(c) ", b"ANNO", b"COMT", b"MARK",
+    b"INST", b"APPL", b"MIDI", b"AESD",
+];
 /// Words that begin another recording, or more samples of this one.
-const RECORDINGS: [&[u8; 4]; 10] =
-    [b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC", b"OggS", b".snd", b"data", b"SSND"];
+const RECORDINGS: [&[u8; 4]; 11] =
+    [b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC", b"OggS", b".snd", b"data", b"SSND", b"NIST"];
+/// So many bytes are looked through at a time, and so many tell what begins there.
+const PIECE_BYTES: usize = 1 << 16;
+const HEAD_BYTES: usize = 16;
 
 /// Bytes between `from` and the end of the file that are neither chunk, tag nor padding: samples that would be lost.
 ///
@@ -44,6 +52,60 @@ pub fn unexplained(source: &mut dyn Source, from: u64, end: u64, chunks: Option<
     let is_tag = rest >= 128 && read_at(source, end - 128, 3)? == b"TAG";
     let rest = if is_tag { rest - 128 } else { rest };
     Ok(if rest <= CRUMBS || is_filling(source, place, rest)? { 0 } else { rest })
+}
+
+/// Where the samples end whose length nothing states: where chunks begin that end with the file, another header does,
+/// or a tag of ID3.
+///
+/// # Errors
+/// The source cannot be read.
+pub fn samples_end(source: &mut dyn Source, start: u64, end: u64, chunks: Option<Endian>) -> Result<u64> {
+    let is_tag = end.saturating_sub(start) >= 128 && read_at(source, end - 128, 3)? == b"TAG";
+    let end = if is_tag { end - 128 } else { end };
+    let mut place = start;
+    while place < end {
+        let piece = read_at(source, place, PIECE_BYTES + HEAD_BYTES)?;
+        for (at, head) in (place..end.min(place + PIECE_BYTES as u64)).zip((0..piece.len()).map(|at| &piece[at..])) {
+            if begins_recording(head) || (begins_trailer(head) && is_trailer(source, at, end, chunks)?) {
+                return Ok(at);
+            }
+        }
+        place += PIECE_BYTES as u64;
+    }
+    Ok(end)
+}
+
+/// Whether the header of another file begins in `head`: by more than four bytes, which samples may hold by chance.
+fn begins_recording(head: &[u8]) -> bool {
+    let (Some(word), form) = (head.get(..4), head.get(8..12)) else { return false };
+    match word {
+        b"RIFF" | b"RIFX" | b"RF64" | b"BW64" => form == Some(b"WAVE"),
+        b"FORM" => matches!(form, Some(b"AIFF" | b"AIFC")),
+        b"fLaC" => head[4..].starts_with(&[0, 0, 0, 34]),
+        b"OggS" => head[4..].starts_with(&[0, 2, 0, 0, 0, 0, 0, 0, 0, 0]),
+        b"NIST" => head.starts_with(b"NIST_1A\n"),
+        _ => false,
+    }
+}
+
+fn begins_trailer(head: &[u8]) -> bool {
+    head.starts_with(b"ID3")
+        || head.get(..4).is_some_and(|word| METADATA.iter().chain(&TRAILERS).any(|known| word == *known))
+}
+
+/// Whether chunks or a tag stand at `place` that end exactly with the file, or one byte before.
+fn is_trailer(source: &mut dyn Source, place: u64, end: u64, chunks: Option<Endian>) -> Result<bool> {
+    let mut at = place;
+    while at + 1 < end {
+        let head = read_at(source, at, 12)?;
+        let tag = Some(id3v2_len(&head)).filter(|len| *len > 0);
+        let chunk = chunks.and_then(|endian| chunk_len(&head, endian, end - at));
+        // Chunks of a file may lie at odd places, where the samples before were not filled up.
+        let Some(len) = chunk.or(tag).filter(|len| *len <= end - at) else { return Ok(false) };
+        at += len;
+        at += u64::from(len % 2 == 1 && at < end && read_at(source, at, 1)? == [0]);
+    }
+    Ok(true)
 }
 
 /// Whether everything from `place` to `end` is chunks.
