@@ -618,7 +618,7 @@ fn mp3s_of_different_channels_are_no_single_recording() {
 #[test]
 fn dither_of_one_step_is_silence() {
     let silent = |samples: &[i16]| read(&wav(samples)).unwrap().signals.contains(&ser_etl::schema::Signal::Silent);
-    let steps = |most: i16| (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 20) as i16 % (most + 1));
+    let steps = |most: i16| (0..4_000_u32).map(move |n| (n.wrapping_mul(2_654_435_761) >> 20) as i16 % (most + 1));
     let dither = steps(2).map(|step| step - 1).collect::<Vec<_>>();
     assert_eq!(dither.iter().fold((0, 0), |(a, b), s| (a.min(*s), b.max(*s))), (-1, 1));
     assert!(silent(&dither) && silent(&[0; 4_000]));
