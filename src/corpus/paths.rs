@@ -44,10 +44,13 @@ pub fn hidden_warning(hidden: usize) -> Option<String> {
     (hidden > 0).then(|| format!("{files} left alone (names with a leading dot, __MACOSX)"))
 }
 
+/// The code of files whose names cannot be asked for.
+const BAD_NAME_CODE: &str = "bad_name";
+
 /// Code and message of a file whose name is not UTF-8: it is listed with replacement characters, and cannot be asked for
 /// by name.
 pub fn bad_name(path: &str) -> Option<(&'static str, &'static str)> {
-    path.contains(char::REPLACEMENT_CHARACTER).then_some(("bad_name", "the name is not UTF-8; rename the file"))
+    path.contains(char::REPLACEMENT_CHARACTER).then_some((BAD_NAME_CODE, "the name is not UTF-8; rename the file"))
 }
 
 fn split_extension(path: &str) -> (&str, Option<&str>) {

@@ -126,14 +126,14 @@ fn git_lfs_pointers_are_named_once_at_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("corpus")).expect("made");
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef\nsize 12345\n";
-    for name in ["anger_1.wav", "anger_2.wav", "fear_1.wav", "fear_2.wav"] {
-        fs::write(folder.path().join("corpus").join(name), pointer).expect("written");
+    for name in ["anger_1", "anger_2", "anger_3", "anger_4", "fear_1", "fear_2", "fear_3", "fear_4"] {
+        fs::write(folder.path().join("corpus").join(name).with_extension("wav"), pointer).expect("written");
     }
     let pipeline = "name = 'p'\nout = 'out'\n[[corpus]]\nname = 'c'\nsource = 'corpus'\n\
-                    pattern = '(?P<emotion>[a-z]+)_\\d'\n[features]\nset = 'mfcc-energy'\n";
+                    pattern = '(?P<emotion>[a-z]+)_(?P<speaker>\\d)'\n[features]\nset = 'mfcc-energy'\n";
     fs::write(folder.path().join("pipeline.toml"), pipeline).expect("written");
     let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml"]));
     assert_eq!(code, 3, "{error}");
-    let hint = "hint: 4 of them are Git LFS pointers, not recordings: run `git lfs pull`";
+    let hint = "hint: 8 of them are Git LFS pointers, not recordings: run `git lfs pull`";
     assert_eq!(error.matches(hint).count(), 1, "{error}");
 }
