@@ -4,7 +4,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Measure, Sums, quantile};
+use super::{Measure, Sums};
 
 /// Share of resamples between the two ends of an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -65,7 +65,7 @@ pub(super) fn paired_intervals(
 
 /// Sums of the size of the clusters'.
 pub(super) fn empty_like(clusters: &[Sums]) -> Sums {
-    Sums::new(clusters.first().map_or(0, |cluster| cluster.margins.classes()))
+    Sums::new(clusters.first().map_or(0, |cluster| cluster.counts.classes()))
 }
 
 /// Calls `see` with how often each cluster was drawn, once a resample.
@@ -105,6 +105,17 @@ pub(super) fn deviation(values: &[f64]) -> f64 {
     (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt()
 }
 
+/// Quantile by linear interpolation between order statistics (Hyndman and Fan's type 7, numpy's default); `share` in
+/// [0, 1]. The values, at least one, end in another order.
+pub fn quantile(values: &mut [f64], share: f64) -> f64 {
+    let position = (values.len() - 1) as f64 * share;
+    let below = position as usize;
+    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
+    let low = *low;
+    let high = above.iter().copied().fold(f64::INFINITY, f64::min);
+    if above.is_empty() { low } else { low + (position - below as f64) * (high - low) }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -116,8 +127,8 @@ mod tests {
     fn speakers(rows: u64, hits: &[u64]) -> Vec<Sums> {
         let cell = |hit: u64, row: u64, class: usize| (class, if row < hit { class } else { 1 - class });
         let pairs = |&hit: &u64| (0..2).flat_map(move |class| (0..rows).map(move |row| cell(hit, row, class)));
-        let margins = hits.iter().map(|hit| Confusion::from_pairs(2, pairs(hit)).margins());
-        margins.map(|margins| Sums { margins, losses: Losses::new(2) }).collect()
+        let counts = hits.iter().map(|hit| Confusion::from_pairs(2, pairs(hit)).class_counts());
+        counts.map(|counts| Sums { counts, losses: Losses::new(2) }).collect()
     }
 
     fn uar_interval(clusters: &[Sums], seed: u64) -> Interval {
@@ -171,7 +182,7 @@ mod tests {
             let interval = uar_interval(&clusters, seed);
             let mut pooled = Sums::new(2);
             pool(&mut pooled, &clusters, &vec![1; clusters.len()]);
-            let uar = pooled.margins.uar().unwrap();
+            let uar = pooled.counts.uar().unwrap();
             prop_assert!(0.0 <= interval.low && interval.low <= uar && uar <= interval.high && interval.high <= 1.0);
             prop_assert_eq!(interval, uar_interval(&clusters, seed));
         }

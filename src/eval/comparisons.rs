@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use super::bootstrap::{Interval, paired_intervals};
-use super::holm::holm;
 use super::permutation::permutation;
 use super::pool::Pool;
 use super::tally::{first_difference, same_predictions};
@@ -137,6 +136,21 @@ fn correct(rows: &mut [Comparison]) {
             row.p_adjusted = Some(p_adjusted);
         }
     }
+}
+
+/// P values corrected for their number by Holm's step-down method (Holm 1979, A simple sequentially rejective multiple
+/// test procedure): the chance of any false alarm among them stays below the level. As R's `p.adjust(p, "holm")`.
+fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
+    let mut adjusted = vec![0.0; p_values.len()];
+    let mut largest = 0.0_f64;
+    for (rank, &index) in order.iter().enumerate() {
+        let remaining = (p_values.len() - rank) as f64;
+        largest = largest.max(remaining * p_values[index]).min(1.0);
+        adjusted[index] = largest;
+    }
+    adjusted
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 use std::array;
 
+use super::Tally;
+use super::pool::Pool;
+use crate::schema::Calibration;
+
 /// Bins of the highest probability, of equal width, as Guo et al. (2017) have them.
 pub const BINS: usize = 15;
 /// A probability below this counts as this in the log loss: the spacing of float32 at 1, in which probabilities are
@@ -136,6 +140,30 @@ impl Bin {
     /// Lower and upper edge of each bin.
     pub fn edges() -> [(f64, f64); BINS] {
         array::from_fn(|bin| (bin as f64 / BINS as f64, (bin + 1) as f64 / BINS as f64))
+    }
+}
+
+impl Tally {
+    /// Each model's bins of the highest probability over all test rows: a reliability diagram as rows; sorted by
+    /// model and bin.
+    pub fn calibration(&self) -> Vec<Calibration> {
+        let mut rows = Vec::new();
+        for (name, model) in self.all_models() {
+            let all = Pool::of(&model.cells, self.classes().len()).total;
+            for (index, (bin, (low, high))) in all.losses.bins().iter().zip(Bin::edges()).enumerate() {
+                rows.push(Calibration {
+                    model: name.to_owned(),
+                    bin: index as i64,
+                    low,
+                    high,
+                    n: bin.rows as i64,
+                    confidence: bin.confidence(),
+                    accuracy: bin.accuracy(),
+                    track: self.track().to_string(),
+                });
+            }
+        }
+        rows
     }
 }
 

@@ -1,4 +1,33 @@
-use super::Sums;
+use super::{ClassCounts, Losses};
+
+/// All that the figures of a set of rows are computed from. Sums add up over sets of rows, and are few numbers, which
+/// is what makes thousands of resamples cheap.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sums {
+    /// What was recognized.
+    pub counts: ClassCounts,
+    /// How good the probabilities were.
+    pub losses: Losses,
+}
+
+impl Sums {
+    /// The sums of no rows.
+    pub fn new(classes: usize) -> Self {
+        Self { counts: ClassCounts::new(classes), losses: Losses::new(classes) }
+    }
+
+    /// Adds `weight` times `other`, which has as many classes.
+    pub fn add_weighted(&mut self, other: &Self, weight: u64) {
+        self.counts.add_weighted(&other.counts, weight);
+        self.losses.add_weighted(&other.losses, weight);
+    }
+
+    /// Sets every number to zero.
+    pub fn clear(&mut self) {
+        self.counts.clear();
+        self.losses.clear();
+    }
+}
 
 /// A figure of a set of rows; `usize` is a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +95,18 @@ impl Measure {
 
     /// The figure, in [0, 1] but for log loss and Brier score; none where it is not defined.
     pub fn of(self, sums: &Sums) -> Option<f64> {
-        let (margins, losses) = (&sums.margins, &sums.losses);
+        let (counts, losses) = (&sums.counts, &sums.losses);
         match self {
-            Self::Uar => margins.uar(),
-            Self::Accuracy => margins.accuracy(),
-            Self::MacroF1 => margins.macro_f1(),
-            Self::WeightedF1 => margins.weighted_f1(),
+            Self::Uar => counts.uar(),
+            Self::Accuracy => counts.accuracy(),
+            Self::MacroF1 => counts.macro_f1(),
+            Self::WeightedF1 => counts.weighted_f1(),
             Self::LogLoss => losses.log_loss(),
             Self::Brier => losses.brier(),
             Self::Ece => losses.ece(),
-            Self::Precision(class) => Some(margins.precision(class)),
-            Self::Recall(class) => margins.recall(class),
-            Self::F1(class) => margins.f1(class),
+            Self::Precision(class) => Some(counts.precision(class)),
+            Self::Recall(class) => counts.recall(class),
+            Self::F1(class) => counts.f1(class),
             Self::ClassLogLoss(class) => losses.log_loss_of(class),
             Self::ClassBrier(class) => losses.brier_of(class),
         }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::bootstrap::Interval;
 use super::pool::Pool;
 use super::tally::{Cell, Cells, Model};
-use super::{Margins, Measure, Resampling, Sums, Tally};
+use super::{ClassCounts, Measure, Resampling, Sums, Tally};
 use crate::schema::{Metric, Track};
 
 /// Slices whose groups are sets of cells; the slice `class` is made from `Overall`.
@@ -71,9 +71,9 @@ impl Writer<'_> {
     fn slice_rows(&self, slice: Slice, group: &str, pool: &Pool) -> Vec<Metric> {
         let found = pool.intervals(&Measure::OF_SLICE, self.resampling);
         let reason = no_interval(pool.obstacle(pool.speakers.len(), self.resampling));
-        let place = Place { slice: slice.as_str(), group, n: pool.total.margins.total() };
+        let place = Place { slice: slice.as_str(), group, n: pool.total.counts.total() };
         let make = |(measure, interval): (&Measure, Option<Interval>)| {
-            let note = join_notes([left_out(*measure, &pool.total.margins), reason.clone()]);
+            let note = join_notes([left_out(*measure, &pool.total.counts), reason.clone()]);
             self.row(place, *measure, &pool.total, interval, note)
         };
         Measure::OF_SLICE.iter().zip(found).map(make).collect()
@@ -85,12 +85,12 @@ impl Writer<'_> {
         let mut found = pool.intervals(&measures, self.resampling).into_iter();
         let mut rows = Vec::with_capacity(measures.len());
         for (class, name) in self.classes.iter().enumerate() {
-            let speakers = pool.speakers.values().filter(|speaker| speaker.margins.support(class) > 0).count();
+            let speakers = pool.speakers.values().filter(|speaker| speaker.counts.support(class) > 0).count();
             let obstacle = pool.obstacle(speakers, self.resampling);
-            let place = Place { slice: "class", group: name, n: pool.total.margins.support(class) };
+            let place = Place { slice: "class", group: name, n: pool.total.counts.support(class) };
             for (measure, interval) in Measure::of_class(class).into_iter().zip(found.by_ref()) {
                 let interval = interval.filter(|_| obstacle.is_none());
-                let note = join_notes([about_class(&pool.total.margins, class), no_interval(obstacle.clone())]);
+                let note = join_notes([about_class(&pool.total.counts, class), no_interval(obstacle.clone())]);
                 rows.push(self.row(place, measure, &pool.total, interval, note));
             }
         }
@@ -99,10 +99,10 @@ impl Writer<'_> {
 
     fn seed_rows(&self, seed: i64, sums: &Sums) -> Vec<Metric> {
         let group = seed.to_string();
-        let place = Place { slice: "seed", group: &group, n: sums.margins.total() };
+        let place = Place { slice: "seed", group: &group, n: sums.counts.total() };
         let reason = no_interval(Some("the seeds show how far fits differ".to_owned()));
         let make = |measure: &Measure| {
-            self.row(place, *measure, sums, None, join_notes([left_out(*measure, &sums.margins), reason.clone()]))
+            self.row(place, *measure, sums, None, join_notes([left_out(*measure, &sums.counts), reason.clone()]))
         };
         Measure::OF_SLICE.iter().map(make).collect()
     }
@@ -130,16 +130,16 @@ impl Writer<'_> {
     }
 }
 
-fn left_out(measure: Measure, margins: &Margins) -> Option<String> {
-    let absent = Some(margins.absent()).filter(|&absent| absent > 0 && measure.leaves_out_absent());
-    absent.map(|absent| format!("{absent} of {} classes absent from the truth and left out", margins.classes()))
+fn left_out(measure: Measure, counts: &ClassCounts) -> Option<String> {
+    let absent = Some(counts.absent()).filter(|&absent| absent > 0 && measure.leaves_out_absent());
+    absent.map(|absent| format!("{absent} of {} classes absent from the truth and left out", counts.classes()))
 }
 
 fn no_interval(obstacle: Option<String>) -> Option<String> {
     obstacle.map(|reason| format!("no interval: {reason}"))
 }
 
-fn about_class(total: &Margins, class: usize) -> Option<String> {
+fn about_class(total: &ClassCounts, class: usize) -> Option<String> {
     let words = match (total.support(class), total.predicted(class)) {
         (0, _) => "class absent from the truth: no recall, left out of the averages",
         (_, 0) => "class never predicted: precision 0",

@@ -85,8 +85,8 @@ mod tests {
     /// A speaker with 10 rows in each of two classes, `hits` of each recognized.
     fn speaker(hits: usize) -> Sums {
         let pairs = |class: usize| (0..10).map(move |row| (class, if row < hits { class } else { 1 - class }));
-        let margins = Confusion::from_pairs(2, pairs(0).chain(pairs(1))).margins();
-        Sums { margins, losses: Losses::new(2) }
+        let counts = Confusion::from_pairs(2, pairs(0).chain(pairs(1))).class_counts();
+        Sums { counts, losses: Losses::new(2) }
     }
 
     fn speakers(hits: &[usize]) -> Vec<Sums> {

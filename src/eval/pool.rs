@@ -25,7 +25,7 @@ impl Pool {
                     let sum = pool.speakers.entry(speaker.clone()).or_insert_with(|| Sums::new(classes));
                     sum.add_weighted(&sums, 1);
                 }
-                None => pool.unnamed += sums.margins.total(),
+                None => pool.unnamed += sums.counts.total(),
             }
         }
         pool
@@ -36,7 +36,7 @@ impl Pool {
         if resampling.resamples == 0 {
             Some("evaluate.bootstrap is 0".to_owned())
         } else if self.unnamed > 0 {
-            Some(format!("{} of {} rows have no speaker", self.unnamed, self.total.margins.total()))
+            Some(format!("{} of {} rows have no speaker", self.unnamed, self.total.counts.total()))
         } else if speakers < MIN_CLUSTERS {
             Some(format!("{}, at least {MIN_CLUSTERS} needed", plural(speakers, "speaker")))
         } else {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::confused::Mistakes;
+use super::confusion::Mistakes;
 use super::{Confusion, EvalError, Losses, Sums};
 use crate::schema::Track;
 
@@ -160,7 +160,7 @@ impl Count {
 
     /// What figures are computed from.
     pub fn sums(&self) -> Sums {
-        Sums { margins: self.confusion.margins(), losses: self.losses.clone() }
+        Sums { counts: self.confusion.class_counts(), losses: self.losses.clone() }
     }
 }
 
@@ -250,7 +250,7 @@ mod tests {
     fn matrices_pool_every_row_of_a_model() {
         let tally = tally(&["mlp", "tree"], Shape { speakers: 5, rows: 6 });
         assert_eq!(tally.models().collect::<Vec<_>>(), ["mlp", "tree"]);
-        let total = |model: &str| tally.confusion(model).margins().total();
+        let total = |model: &str| tally.confusion(model).class_counts().total();
         assert_eq!((total("mlp"), total("svm")), (30, 0));
     }
 

@@ -188,7 +188,7 @@ fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
 
 fn change(tally: &Tally, measure: Measure, comparisons: &[Comparison]) -> Option<Change> {
     let figure = |run: &str| {
-        let sums = Sums { margins: tally.confusion(run).margins(), ..Sums::new(tally.classes().len()) };
+        let sums = Sums { counts: tally.confusion(run).class_counts(), ..Sums::new(tally.classes().len()) };
         measure.of(&sums)
     };
     let row = comparisons.iter().find(|row| row.metric == measure.as_str() && row.test == "permutation")?;

@@ -79,7 +79,7 @@ fn too_few_speakers_give_a_difference_and_no_test() {
 #[test]
 fn differences_are_those_of_the_metrics_table() {
     let tally = tally(&["mlp", "tree"], Shape { speakers: 9, rows: 20 });
-    let figure = |model: &str| tally.confusion(model).margins().uar().unwrap();
+    let figure = |model: &str| tally.confusion(model).class_counts().uar().unwrap();
     let rows = tally.comparisons(&["mlp"], RESAMPLING).unwrap();
     let uar = rows.iter().find(|row| row.metric == "uar").unwrap();
     assert_eq!(uar.delta, figure("mlp") - figure("tree"));
@@ -94,4 +94,16 @@ fn an_unknown_headline_and_other_rows_are_refused() {
     tally.add(&extra).unwrap();
     let message = tally.comparisons(&["mlp"], RESAMPLING).unwrap_err().to_string();
     assert!(message.contains("different test rows, first in fold 0, corpus `c`, speaker `c/00`"), "{message}");
+}
+
+#[test]
+fn holms_values_match_a_worked_example() {
+    // statsmodels and R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") = 0.03 0.06 0.06 0.02
+    let close = |got: Vec<f64>, want: &[f64]| {
+        assert!(got.len() == want.len() && got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-12), "{got:?}");
+    };
+    close(holm(&[0.01, 0.04, 0.03, 0.005]), &[0.03, 0.06, 0.06, 0.02]);
+    close(holm(&[0.6, 0.5]), &[1.0, 1.0]);
+    close(holm(&[0.04]), &[0.04]);
+    close(holm(&[]), &[]);
 }

@@ -112,7 +112,7 @@ proptest! {
         turn in 0_usize..4,
     ) {
         let figures = |confusion: Confusion| {
-            let sums = Sums { margins: confusion.margins(), losses: Losses::new(4) };
+            let sums = Sums { counts: confusion.class_counts(), losses: Losses::new(4) };
             Measure::SUMMARY.map(|measure| measure.of(&sums).unwrap())
         };
         let plain = figures(Confusion::from_pairs(4, pairs.iter().copied()));

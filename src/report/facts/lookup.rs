@@ -44,7 +44,7 @@ impl Facts {
     /// UAR of guessing: one over the number of classes in the headline model's test rows.
     pub(in crate::report) fn chance(&self) -> Option<f64> {
         let headline = self.confusions.iter().find(|confusion| confusion.model == self.headline)?;
-        let present = headline.confusion.classes() - headline.confusion.margins().absent();
+        let present = headline.confusion.classes() - headline.confusion.class_counts().absent();
         (present > 0).then(|| 1.0 / present as f64)
     }
 }

@@ -61,7 +61,7 @@ fn cells_show_counts_and_shares_of_their_row() {
     let plots = plots(&facts).unwrap();
     let texts = texts(plot(&plots, "confusion_mlp.svg"));
     let confusion = &facts.confusions[0].confusion;
-    let share = format!("{:.0} %", 100.0 * confusion.margins().recall(0).unwrap());
+    let share = format!("{:.0} %", 100.0 * confusion.class_counts().recall(0).unwrap());
     assert!(
         texts.contains(&share.as_str()) && texts.contains(&confusion.count(0, 0).to_string().as_str()),
         "{texts:?}"

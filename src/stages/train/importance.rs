@@ -64,7 +64,7 @@ pub fn rows(folds: &[Counts], model: &str, dictionary: &[FeatureInfo]) -> Vec<Im
                 None => sum = Some(matrix.clone()),
             }
         }
-        sum.and_then(|sum| Some((sum.margins().uar()?, sum.margins().total())))
+        sum.and_then(|sum| Some((sum.class_counts().uar()?, sum.class_counts().total())))
     };
     let Some((whole, n)) = uar(&mut folds.iter().filter_map(|fold| fold.whole.as_ref())) else { return Vec::new() };
     let Some(first) = folds.first() else { return Vec::new() };

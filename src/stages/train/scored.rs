@@ -99,8 +99,8 @@ impl Scored {
     /// The metric over all rows, the higher the better: log loss is negative. Minus infinity without rows.
     pub fn score(&self, metric: TuneMetric) -> f64 {
         let value = match metric {
-            TuneMetric::Uar => self.confusion().margins().uar(),
-            TuneMetric::Accuracy => self.confusion().margins().accuracy(),
+            TuneMetric::Uar => self.confusion().class_counts().uar(),
+            TuneMetric::Accuracy => self.confusion().class_counts().accuracy(),
             TuneMetric::LogLoss => self.log_likelihood(),
         };
         value.unwrap_or(f64::NEG_INFINITY)

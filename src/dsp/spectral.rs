@@ -1,28 +1,17 @@
-//! Descriptors of the shape of a frame's spectrum: one small file a family, a function a descriptor.
+//! Descriptors of the shape of a frame's spectrum.
 //!
 //! All take a [`Spectrum`], the eight spectra of a block with what the descriptors share, and give one value a frame.
 //! In digital silence every bin counts as [`POWER_FLOOR`] where a logarithm is taken, and shares of nothing are 0.
 
-mod balance;
-mod contrast;
-mod disorder;
-mod flux;
-mod harmonicity;
-mod moments;
-mod rolloff;
-mod slope;
+mod shape;
 
 use super::decibel::POWER_FLOOR;
-use super::{LN_TO_DB, Lanes, ln_in_place, simd};
+use super::{Lanes, ln_in_place, simd};
 
-pub use balance::{alpha_ratio_db, hammarberg_db, level_db};
-pub use contrast::{CONTRAST_BANDS, contrast_db};
-pub use disorder::{entropy, flatness};
-pub use flux::Flux;
-pub use harmonicity::harmonicity;
-pub use moments::{bandwidth_hz, centroid_hz, kurtosis, skewness, variance_hz2};
-pub use rolloff::rolloff_hz;
-pub use slope::slope_db_khz;
+pub use shape::{
+    CONTRAST_BANDS, Flux, alpha_ratio_db, bandwidth_hz, centroid_hz, contrast_db, entropy, flatness, hammarberg_db,
+    harmonicity, kurtosis, level_db, rolloff_hz, skewness, slope_db_khz, variance_hz2,
+};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@ use super::Confusion;
 /// The margins of a confusion matrix, a number a class: all that the figures need. They add up over sets of rows, and
 /// are fewer numbers than the matrix, which is what makes thousands of resamples cheap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Margins {
+pub struct ClassCounts {
     /// Rows of the class that were recognized.
     hits: Vec<u64>,
     /// Rows whose truth is the class.
@@ -12,7 +12,7 @@ pub struct Margins {
     predicted: Vec<u64>,
 }
 
-impl Margins {
+impl ClassCounts {
     /// The margins of no rows.
     pub fn new(classes: usize) -> Self {
         Self { hits: vec![0; classes], support: vec![0; classes], predicted: vec![0; classes] }
@@ -124,8 +124,8 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn margins(classes: usize, truth: &[usize], predicted: &[usize]) -> Margins {
-        Confusion::from_pairs(classes, truth.iter().copied().zip(predicted.iter().copied())).margins()
+    fn counts(classes: usize, truth: &[usize], predicted: &[usize]) -> ClassCounts {
+        Confusion::from_pairs(classes, truth.iter().copied().zip(predicted.iter().copied())).class_counts()
     }
 
     fn close(got: f64, want: f64) {
@@ -138,17 +138,17 @@ mod tests {
         // f1_score(t, p, average="weighted"), precision_recall_fscore_support(t, p)
         let truth = [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2];
         let predicted = [0, 0, 0, 0, 1, 2, 1, 1, 0, 0, 2, 2, 2, 2, 1];
-        let margins = margins(3, &truth, &predicted);
-        close(margins.uar().unwrap(), 0.605_555_555_555_555_5); // (4/6 + 2/5 + 3/4) / 3
-        close(margins.accuracy().unwrap(), 0.6);
-        close(margins.macro_f1().unwrap(), 0.592_592_592_592_592_5); // (2/3 + 4/9 + 2/3) / 3
-        close(margins.weighted_f1().unwrap(), 0.592_592_592_592_592_7); // (6 * 2/3 + 5 * 4/9 + 4 * 2/3) / 15
+        let counts = counts(3, &truth, &predicted);
+        close(counts.uar().unwrap(), 0.605_555_555_555_555_5); // (4/6 + 2/5 + 3/4) / 3
+        close(counts.accuracy().unwrap(), 0.6);
+        close(counts.macro_f1().unwrap(), 0.592_592_592_592_592_5); // (2/3 + 4/9 + 2/3) / 3
+        close(counts.weighted_f1().unwrap(), 0.592_592_592_592_592_7); // (6 * 2/3 + 5 * 4/9 + 4 * 2/3) / 15
         let per_class =
             [(2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0), (0.5, 0.4, 0.444_444_444_444_444_4), (0.6, 0.75, 2.0 / 3.0)];
         for (class, (precision, recall, f1)) in per_class.into_iter().enumerate() {
-            close(margins.precision(class), precision);
-            close(margins.recall(class).unwrap(), recall);
-            close(margins.f1(class).unwrap(), f1);
+            close(counts.precision(class), precision);
+            close(counts.recall(class).unwrap(), recall);
+            close(counts.f1(class).unwrap(), f1);
         }
     }
 
@@ -159,19 +159,19 @@ mod tests {
         // f1_score(t, p, average="weighted", zero_division=0)
         let truth = [0, 0, 0, 0, 1, 1, 1, 3, 3];
         let predicted = [0, 0, 2, 1, 1, 1, 0, 0, 1];
-        let margins = margins(4, &truth, &predicted);
-        close(margins.uar().unwrap(), 0.388_888_888_888_888_84); // (2/4 + 2/3 + 0/2) / 3
-        close(margins.macro_f1().unwrap(), 0.357_142_857_142_857_15); // (1/2 + 4/7 + 0) / 3
-        close(margins.weighted_f1().unwrap(), 0.412_698_412_698_412_73); // (4 * 1/2 + 3 * 4/7 + 0) / 9
-        assert_eq!((margins.absent(), margins.recall(2), margins.f1(2)), (1, None, None));
-        assert_eq!((margins.precision(2), margins.precision(3)), (0.0, 0.0));
-        assert_eq!((margins.recall(3), margins.f1(3)), (Some(0.0), Some(0.0)));
+        let counts = counts(4, &truth, &predicted);
+        close(counts.uar().unwrap(), 0.388_888_888_888_888_84); // (2/4 + 2/3 + 0/2) / 3
+        close(counts.macro_f1().unwrap(), 0.357_142_857_142_857_15); // (1/2 + 4/7 + 0) / 3
+        close(counts.weighted_f1().unwrap(), 0.412_698_412_698_412_73); // (4 * 1/2 + 3 * 4/7 + 0) / 9
+        assert_eq!((counts.absent(), counts.recall(2), counts.f1(2)), (1, None, None));
+        assert_eq!((counts.precision(2), counts.precision(3)), (0.0, 0.0));
+        assert_eq!((counts.recall(3), counts.f1(3)), (Some(0.0), Some(0.0)));
     }
 
     #[test]
     fn an_empty_matrix_has_no_figures() {
-        let margins = Margins::new(3);
-        let figures = [margins.uar(), margins.accuracy(), margins.macro_f1(), margins.weighted_f1()];
+        let counts = ClassCounts::new(3);
+        let figures = [counts.uar(), counts.accuracy(), counts.macro_f1(), counts.weighted_f1()];
         assert_eq!(figures, [None; 4]);
     }
 }
