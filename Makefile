@@ -47,6 +47,7 @@ lint: ## Check the format and run clippy with warnings denied
 .PHONY: schemas
 schemas: build ## Write the published schemas anew
 	$(SER) schema > schemas/pipeline.json
+	$(SER) schema preset > schemas/preset.json
 	for table in $$($(SER) schema tables | cut -d ' ' -f 1); do $(SER) schema $$table > schemas/$$table.json; done
 
 .PHONY: bench

@@ -36,7 +36,7 @@ pub fn manifest(data: &[u8]) {
         },
     };
     let files = ["a.wav", "b/c.flac"].map(|path| SourceFile { path: path.to_owned(), bytes: 100 });
-    let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table));
+    let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table), None);
 }
 
 /// Any two files are a model or an error. The card ends where the first zero byte is; its hashes are made to fit, of the

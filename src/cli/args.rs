@@ -246,7 +246,7 @@ pub(super) enum FeaturesCommand {
 /// The flags of `ser schema`.
 #[derive(Debug, Args)]
 pub(super) struct SchemaOptions {
-    /// `pipeline`, or the name of a table; `tables` lists the names
+    /// `pipeline`, `preset`, or the name of a table; `tables` lists their names
     #[arg(default_value = "pipeline")]
     pub name: String,
 }
@@ -261,9 +261,10 @@ pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
     let schema = match tables.iter().find(|table| table.name == options.name) {
         Some(table) => table_schema(table),
         None if options.name == "pipeline" => config::json_schema().clone(),
+        None if options.name == "preset" => config::Preset::json_schema().clone(),
         None => {
             let names = tables.iter().map(|table| table.name).collect::<Vec<_>>().join(", ");
-            let problem = format!("legal are pipeline, tables, {names}");
+            let problem = format!("legal are pipeline, preset, tables, {names}");
             return Err(config::ConfigError::new("schema", format!("`{}`", options.name), problem).into());
         }
     };

@@ -74,7 +74,7 @@ fn of_storage(error: &StorageError) -> u8 {
 
 fn of_stage(error: &StageError) -> u8 {
     match error {
-        StageError::Config(_) | StageError::Corpus(CorpusError::Config(_)) => USAGE,
+        StageError::Config(_) | StageError::Corpus(CorpusError::Config(_) | CorpusError::Preset { .. }) => USAGE,
         StageError::Storage(error) | StageError::Input { source: error @ StorageError::UnknownScheme { .. }, .. } => {
             of_storage(error)
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::config::{ConfigError, Parameters, Pipeline, Storage};
+use crate::config::{ConfigError, Parameters, Pipeline, Preset, Storage};
 use crate::stages::{self, Context, NEW, Record, StageError, StageName, State};
 use crate::storage::{self, StorageError, Store};
 
@@ -136,6 +136,8 @@ fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
     for corpus in &mut pipeline.corpus {
         corpus.source = join(&folder, &corpus.source);
         corpus.manifest = corpus.manifest.take().map(|manifest| join(&folder, &manifest));
+        corpus.preset =
+            corpus.preset.take().map(|word| if Preset::is_file(&word) { join(&folder, &word) } else { word });
     }
     Ok(pipeline.check()?)
 }
@@ -147,8 +149,13 @@ pub(super) fn here() -> anyhow::Result<String> {
 
 fn absolute_assignment(here: &str, assignment: &str) -> String {
     match assignment.split_once('=') {
-        Some((key, path)) if PATH_KEYS.contains(&numberless(key.trim()).as_str()) => {
-            format!("{key}={}", quoted(&join(here, path.trim().trim_matches(['"', '\'']))))
+        Some((key, value)) => {
+            let path = value.trim().trim_matches(['"', '\'']);
+            let is_path = match numberless(key.trim()).as_str() {
+                "corpus.N.preset" => Preset::is_file(path),
+                key => PATH_KEYS.contains(&key),
+            };
+            if is_path { format!("{key}={}", quoted(&join(here, path))) } else { assignment.to_owned() }
         }
         _ => assignment.to_owned(),
     }
@@ -167,8 +174,9 @@ fn quoted(path: &str) -> String {
 /// A path as seen from a folder, either of which may be a URI.
 pub(super) fn join(folder: &str, path: &str) -> String {
     match folder.split_once("://") {
-        // Nothing is no place: the check of the pipeline refuses it.
-        _ if path.contains("://") || path.trim().is_empty() => path.to_owned(),
+        // Nothing is no place: the check of the pipeline refuses it. An absolute path is one on disk, wherever the
+        // pipeline file lies: so are those that --out and --set give.
+        _ if path.contains("://") || path.starts_with('/') || path.trim().is_empty() => path.to_owned(),
         None => Path::new(folder).join(path).display().to_string(),
         Some((scheme, place)) => {
             let mut steps = place.split('/').collect::<Vec<_>>();
@@ -228,6 +236,8 @@ mod tests {
             ("corpus.0.source=data", "corpus.0.source=\"/work here/data\""),
             ("corpus.12.manifest='/abs.csv'", "corpus.12.manifest=\"/abs.csv\""),
             ("corpus.0.source=s3://bucket/x", "corpus.0.source=\"s3://bucket/x\""),
+            ("corpus.0.preset=mine.toml", "corpus.0.preset=\"/work here/mine.toml\""),
+            ("corpus.0.preset=ravdess", "corpus.0.preset=ravdess"),
             ("split.test=0.3", "split.test=0.3"),
             ("nonsense", "nonsense"),
         ];
@@ -243,5 +253,6 @@ mod tests {
         assert_eq!(join("/here", "s3://bucket/x"), "s3://bucket/x");
         assert_eq!(join("s3://bucket/pipelines", "../runs/demo"), "s3://bucket/runs/demo");
         assert_eq!(join("s3://bucket/pipelines", "../../../runs"), "s3://bucket/runs");
+        assert_eq!(join("s3://bucket/pipelines", "/data"), "/data");
     }
 }

@@ -6,11 +6,13 @@ use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, nearest};
 
 mod manifest;
+mod preset;
 
 pub use manifest::ManifestColumns;
+pub use preset::Preset;
 
 /// One `[[corpus]]`: where its audio lies, and where its labels come from: exactly one of `preset`, `pattern` and
 /// `manifest`.
@@ -22,9 +24,11 @@ pub struct Corpus {
     pub name: String,
     /// Folder or `s3://bucket/prefix` that holds the audio. Required.
     pub source: String,
-    /// A known corpus: its file names tell everything, and its labels are mapped. Default: none.
+    /// A known corpus, whose file names tell everything and whose labels are mapped: the name of a preset, or the path of
+    /// a preset file of your own, which ends in `.toml`. Default: none.
     #[serde(default)]
-    pub preset: Option<Preset>,
+    #[schemars(schema_with = "Preset::schema_of_word")]
+    pub preset: Option<String>,
     /// Regular expression searched anywhere in the path of each audio file, relative to `source`, with `/` between
     /// folders and with its extension (anchor it with `^` and `$` where that matters; the first match counts). Its
     /// named groups are fields: `emotion`, `speaker`, `gender`, `text_id`, `intensity`, `language`, `key`; any other
@@ -87,40 +91,11 @@ pub struct Corpus {
     pub allow_outside: bool,
 }
 
-/// A corpus that ser-etl knows: file-name grammar, speakers and label map.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// RAVDESS, English: `03-01-05-02-01-01-12.wav`.
-    Ravdess,
-    /// EMO-DB (Berlin), German: `03a01Fa.wav`.
-    Emodb,
-    /// CREMA-D, English: `1001_DFA_ANG_XX.wav`.
-    CremaD,
-    /// TESS (Toronto), English: `OAF_back_angry.wav`.
-    Tess,
-    /// SAVEE (Surrey), English: `DC_a01.wav` or `DC/a01.wav`.
-    Savee,
-}
-
-impl Preset {
-    /// The word that pipeline files use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ravdess => "ravdess",
-            Self::Emodb => "emodb",
-            Self::CremaD => "crema-d",
-            Self::Tess => "tess",
-            Self::Savee => "savee",
-        }
-    }
-}
-
 /// Where the labels of a corpus come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// The file names of a known corpus.
-    Preset(Preset),
+    /// The file names of a known corpus: the name of a preset, or the location of a preset file.
+    Preset(&'a str),
     /// A regular expression over the paths.
     Pattern(&'a str),
     /// A table, by its location.
@@ -172,9 +147,9 @@ impl Corpus {
         }
         let origin = self.origin(at)?;
         self.check_origin(at, origin)?;
-        self.check_labels(at)?;
-        check_lists(at, "filter", &self.filter)?;
-        check_lists(at, "exclude", &self.exclude)?;
+        check_labels(&format!("{at}.labels"), &self.labels)?;
+        check_lists(&format!("{at}.filter"), &self.filter)?;
+        check_lists(&format!("{at}.exclude"), &self.exclude)?;
         self.check_extensions(at)?;
         if !(0.0..=1.0).contains(&self.max_unmatched_rate) {
             let key = format!("{at}.max_unmatched_rate");
@@ -185,7 +160,7 @@ impl Corpus {
 
     /// Where the labels come from; an error unless exactly one of the three keys is set.
     pub fn origin(&self, at: &str) -> Result<Origin<'_>, ConfigError> {
-        match (self.preset, &self.pattern, &self.manifest) {
+        match (&self.preset, &self.pattern, &self.manifest) {
             (Some(preset), None, None) => Ok(Origin::Preset(preset)),
             (None, Some(pattern), None) => Ok(Origin::Pattern(pattern)),
             (None, None, Some(manifest)) => Ok(Origin::Manifest(manifest)),
@@ -217,34 +192,17 @@ impl Corpus {
             }
         }
         match origin {
-            Origin::Pattern(pattern) => self.check_pattern(at, pattern),
-            Origin::Preset(_) | Origin::Manifest(_) => Ok(()),
+            Origin::Pattern(pattern) => self.check_groups(at, pattern),
+            Origin::Preset(word) => Preset::check_word(&format!("{at}.preset"), word),
+            Origin::Manifest(_) => Ok(()),
         }
     }
 
-    fn check_pattern(&self, at: &str, pattern: &str) -> Result<(), ConfigError> {
-        let regex = Regex::new(pattern).map_err(|error| {
-            wrong(at, "pattern", pattern, &format!("not a regular expression: {error}"))
-                .hint("the syntax is that of the Rust crate `regex`; named groups are (?P<name>...)")
-        })?;
-        let groups: Vec<&str> = regex.capture_names().flatten().collect();
-        if let Some(reserved) = groups.iter().find(|group| RESERVED_GROUPS.contains(group)) {
-            return Err(wrong(at, "pattern", pattern, &format!("the group name `{reserved}` is taken by a column")));
-        }
-        if !groups.contains(&"emotion") && self.emotion.is_none() {
+    fn check_groups(&self, at: &str, pattern: &str) -> Result<(), ConfigError> {
+        let groups = check_pattern(&format!("{at}.pattern"), pattern)?;
+        if self.emotion.is_none() && !groups.iter().any(|group| group == "emotion") {
             return Err(wrong(at, "pattern", pattern, "it has no group (?P<emotion>...)")
                 .hint("add the group, or set `emotion` to the one label of this corpus"));
-        }
-        Ok(())
-    }
-
-    fn check_labels(&self, at: &str) -> Result<(), ConfigError> {
-        for (label, emotion) in &self.labels {
-            if emotion != "-" && (!is_word(emotion) || emotion.starts_with('-')) {
-                let key = format!("{at}.labels.{}", toml_key(label));
-                let problem = "an emotion is made of a-z, 0-9, `_` and `-`; \"-\" alone drops the label";
-                return Err(ConfigError::new(key, format!("{emotion:?}"), problem));
-            }
         }
         Ok(())
     }
@@ -260,13 +218,36 @@ impl Corpus {
     }
 }
 
-fn check_lists(at: &str, table: &str, lists: &BTreeMap<String, Vec<String>>) -> Result<(), ConfigError> {
+/// The named groups of a regular expression; an error where it is none, or a group would hide a column.
+fn check_pattern(key: &str, pattern: &str) -> Result<Vec<String>, ConfigError> {
+    let wrong = |problem: String| ConfigError::new(key, format!("{pattern:?}"), problem);
+    let regex = Regex::new(pattern).map_err(|error| {
+        wrong(format!("not a regular expression: {error}"))
+            .hint("the syntax is that of the Rust crate `regex`; named groups are (?P<name>...)")
+    })?;
+    let groups: Vec<String> = regex.capture_names().flatten().map(str::to_owned).collect();
+    match groups.iter().find(|group| RESERVED_GROUPS.contains(&group.as_str())) {
+        Some(reserved) => Err(wrong(format!("the group name `{reserved}` is taken by a column"))),
+        None => Ok(groups),
+    }
+}
+
+fn check_labels(key: &str, labels: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+    for (label, emotion) in labels {
+        if emotion != "-" && (!is_word(emotion) || emotion.starts_with('-')) {
+            let problem = "an emotion is made of a-z, 0-9, `_` and `-`; \"-\" alone drops the label";
+            return Err(ConfigError::new(format!("{key}.{}", toml_key(label)), format!("{emotion:?}"), problem));
+        }
+    }
+    Ok(())
+}
+
+fn check_lists(key: &str, lists: &BTreeMap<String, Vec<String>>) -> Result<(), ConfigError> {
     match lists.iter().find(|(_, values)| values.is_empty()) {
-        Some((field, _)) => Err(ConfigError::new(
-            format!("{at}.{table}.{}", toml_key(field)),
-            "[]",
-            "an empty list; leave the key out instead",
-        )),
+        Some((field, _)) => {
+            let problem = "an empty list; leave the key out instead";
+            Err(ConfigError::new(format!("{key}.{}", toml_key(field)), "[]", problem))
+        }
         None => Ok(()),
     }
 }

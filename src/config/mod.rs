@@ -13,6 +13,7 @@ mod keys;
 mod normalize;
 mod overrides;
 mod pipeline;
+mod read;
 mod recipe;
 mod split;
 mod storage;

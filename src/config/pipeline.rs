@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::keys::{check_keys, nearest};
+use super::keys::check_keys;
 use super::train::Calibration;
 use super::{
     Audio, Augment, ConfigError, Corpus, Evaluate, Extract, FeatureSetParams, Features, Fusion, FusionParams,
     ModelSpec, Normalize, NormalizeParams, Split, SplitParams, Storage, Train, Transform, Tune, TuneParams, View,
-    overrides,
+    overrides, read,
 };
 
 /// A pipeline file: everything that a run is.
@@ -98,9 +98,8 @@ impl Pipeline {
     /// # Errors
     /// Refuses text that is no TOML, unknown keys, and values of a wrong type, each with what is legal.
     pub fn parse(text: &str, assignments: &[String]) -> Result<Self, ConfigError> {
-        let mut table = text
-            .parse::<toml::Table>()
-            .map_err(|error| ConfigError::new("pipeline file", "not TOML", error.to_string().trim().to_owned()))?;
+        const WHAT: &str = "pipeline file";
+        let mut table = read::table(text, WHAT)?;
         for assignment in assignments {
             overrides::apply(&mut table, assignment)?;
         }
@@ -113,8 +112,7 @@ impl Pipeline {
             )
             .hint("write it into the pipeline file, or give --out"));
         }
-        let value = toml::Value::Table(table);
-        serde_path_to_error::deserialize(value.clone()).map_err(|error| type_error(&value, error))
+        read::typed(table, json_schema(), WHAT)
     }
 
     /// Checks every section.
@@ -207,41 +205,4 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
         return Err(ConfigError::new("name", format!("{name:?}"), "wanted a name without control characters"));
     }
     Ok(())
-}
-
-/// Serde's expectations in the words of the pipeline file.
-fn plain(message: &str) -> String {
-    const WORDS: [(&str, &str); 9] = [
-        ("expected f64", "expected a number"),
-        ("expected f32", "expected a number"),
-        ("expected u64", "expected a whole number of 0 or more"),
-        ("expected u32", "expected a whole number of 0 or more"),
-        ("expected usize", "expected a whole number of 0 or more"),
-        ("expected a sequence", "expected a list: [...]"),
-        ("expected a map", "expected a table"),
-        ("expected a boolean", "expected true or false"),
-        ("invalid type: ", "wrong type: "),
-    ];
-    WORDS.iter().fold(message.to_owned(), |message, (serde, ours)| message.replace(serde, ours))
-}
-
-/// Serde's error with the key, its value, and the nearest of the legal words that the message lists.
-fn type_error(root: &toml::Value, error: serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
-    let path = error.path().to_string().replace('[', ".").replace(']', "");
-    let message = plain(error.into_inner().message().trim());
-    let value = path.split('.').try_fold(root, |value, step| match value {
-        toml::Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-        other => other.get(step),
-    });
-    let hint = value.and_then(toml::Value::as_str).and_then(|word| {
-        let legal = message.split_once("expected")?.1;
-        nearest(word, legal.split('`').skip(1).step_by(2)).map(|best| format!("did you mean `{best}`?"))
-    });
-    let shown = value.map_or_else(|| "missing".to_owned(), ToString::to_string);
-    let key = if path == "." { "pipeline file".to_owned() } else { path };
-    let error = ConfigError::new(key, shown, message);
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
 }

@@ -8,15 +8,14 @@ use super::filter::Filter;
 use super::formats;
 use super::labels::{Accounting, LabelMap, Mapped, map_warnings};
 use super::manifest::{self, ManifestTable};
-use super::named::{self, Grammar};
+use super::named;
 use super::passed::PassedOver;
 use super::pattern::Pattern;
-use super::preset::{self, Rules};
 use super::{Corpus, Source};
-use crate::config::{self, Origin};
+use crate::config::{self, Origin, Preset};
 use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
 
-/// Reads one corpus. `table` holds the rows of its manifest, where it has one.
+/// Reads one corpus. `table` holds the rows of its manifest, and `preset` what its preset file says, where it has one.
 ///
 /// # Errors
 /// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not
@@ -25,13 +24,14 @@ pub fn build(
     config: &config::Corpus,
     source: Source<'_>,
     table: Option<&ManifestTable>,
+    preset: Option<&Preset>,
 ) -> Result<Corpus, CorpusError> {
     config.check("corpus")?;
-    let rules = config.preset.map(preset::rules);
-    let mut read = read(config, source, table)?;
-    set_language(config, rules, &mut read.entries);
-    let filter = Filter::new(config, rules, &read.extra)?;
-    let map = LabelMap { own: &config.labels, preset: rules.map_or(&[], |rules| rules.labels) };
+    let preset = preset.or_else(|| Preset::known(config.preset.as_deref()?));
+    let mut read = read(config, source, table, preset)?;
+    set_language(config, preset, &mut read.entries);
+    let filter = Filter::new(config, preset, &read.extra)?;
+    let map = LabelMap { own: &config.labels, preset: preset.map(|preset| &preset.labels) };
     let mut warnings = read.warnings;
     warnings.extend(usage_warnings(config, &read.entries, &map, &filter));
     let (mut chosen, labels) = choose(config, read.entries, &map, &filter)?;
@@ -53,23 +53,28 @@ pub fn build(
     Ok(Corpus { utterances, labels, rejects, warnings, audio_files, passed_over })
 }
 
-fn read(config: &config::Corpus, source: Source<'_>, table: Option<&ManifestTable>) -> Result<Entries, CorpusError> {
+fn read(
+    config: &config::Corpus,
+    source: Source<'_>,
+    table: Option<&ManifestTable>,
+    preset: Option<&Preset>,
+) -> Result<Entries, CorpusError> {
+    let missing = |place: &str| {
+        let problem = "its content was not handed over".to_owned();
+        CorpusError::Manifest { manifest: place.to_owned(), problem }
+    };
     match config.origin("corpus")? {
-        Origin::Manifest(manifest) => {
-            let problem = "its rows were not handed over".to_owned();
-            let missing = || CorpusError::Manifest { manifest: manifest.to_owned(), problem };
-            manifest::read(config, source, manifest, table.ok_or_else(missing)?)
+        Origin::Manifest(place) => manifest::read(config, source, place, table.ok_or_else(|| missing(place))?),
+        Origin::Pattern(pattern) => named::read(config, source.files, &Pattern::of_config(config, pattern)?),
+        Origin::Preset(word) => {
+            named::read(config, source.files, &Pattern::of_preset(preset.ok_or_else(|| missing(word))?)?)
         }
-        Origin::Pattern(pattern) => {
-            named::read(config, source.files, &Grammar::Pattern(Pattern::new(config, pattern)?))
-        }
-        Origin::Preset(preset) => named::read(config, source.files, &Grammar::Preset(preset::rules(preset))),
     }
 }
 
 /// Gives entries without a language that of the pipeline file, else that of the preset.
-fn set_language(config: &config::Corpus, rules: Option<&Rules>, entries: &mut [Entry]) {
-    let language = config.language.as_deref().or(rules.map(|rules| rules.language));
+fn set_language(config: &config::Corpus, preset: Option<&Preset>, entries: &mut [Entry]) {
+    let language = config.language.as_deref().or(preset.and_then(|preset| preset.language.as_deref()));
     for entry in entries.iter_mut().filter(|entry| entry.facts.language.is_none()) {
         entry.facts.language = language.map(str::to_owned);
     }

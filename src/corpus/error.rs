@@ -7,6 +7,14 @@ pub enum CorpusError {
     /// The section itself is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A preset file is wrong.
+    #[error("preset file {preset:?}: {problem}")]
+    Preset {
+        /// Its location.
+        preset: String,
+        /// What is wrong.
+        problem: ConfigError,
+    },
     /// No file under the source has an audio extension.
     #[error(
         "corpus `{corpus}`: no audio file under {source_uri:?} ({files} files; extensions seen: {seen})\n\

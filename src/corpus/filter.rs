@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::entry::Entry;
 use super::error::{CorpusError, nearest_hint, shorten};
-use super::preset::Rules;
-use crate::config;
+use crate::config::{self, Preset};
 
 /// Fields of every corpus that can be filtered on, besides its extra columns.
 const FIELDS: [&str; 9] =
@@ -38,7 +37,7 @@ pub(super) struct Filter {
 impl Filter {
     /// The conditions of a pipeline file, and those of its preset on other fields; an error for a field that the corpus
     /// does not have.
-    pub fn new(config: &config::Corpus, rules: Option<&Rules>, extra: &[String]) -> Result<Self, CorpusError> {
+    pub fn new(config: &config::Corpus, preset: Option<&Preset>, extra: &[String]) -> Result<Self, CorpusError> {
         let mut conditions = Vec::new();
         for (table, keep, lists) in [("filter", true, &config.filter), ("exclude", false, &config.exclude)] {
             for (name, values) in lists {
@@ -47,8 +46,8 @@ impl Filter {
                 conditions.push(Condition { name: name.clone(), field, values, keep, written: true });
             }
         }
-        let preset = rules.map_or(&[][..], |rules| rules.keep).iter();
-        let unwritten = preset.filter(|(name, _)| !config.filter.contains_key(*name));
+        let of_preset = preset.into_iter().flat_map(|preset| &preset.filter);
+        let unwritten = of_preset.filter(|(name, _)| !config.filter.contains_key(*name));
         conditions.extend(unwritten.filter_map(|(name, values)| preset_condition(name, values, extra)));
         Ok(Self { corpus: config.name.clone(), conditions })
     }
@@ -103,9 +102,9 @@ impl Condition {
     }
 }
 
-fn preset_condition(name: &str, values: &[&str], extra: &[String]) -> Option<Condition> {
+fn preset_condition(name: &str, values: &[String], extra: &[String]) -> Option<Condition> {
     let field = find_field(name, extra)?;
-    let values = values.iter().map(|value| (*value).to_owned()).collect();
+    let values = values.iter().cloned().collect();
     Some(Condition { name: name.to_owned(), field, values, keep: true, written: false })
 }
 

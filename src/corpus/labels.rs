@@ -17,7 +17,7 @@ pub(super) enum Mapped<'a> {
 /// The map of a pipeline file, before the map of its preset.
 pub(super) struct LabelMap<'a> {
     pub own: &'a BTreeMap<String, String>,
-    pub preset: &'a [(&'a str, &'a str)],
+    pub preset: Option<&'a BTreeMap<String, String>>,
 }
 
 impl<'a> LabelMap<'a> {
@@ -26,8 +26,8 @@ impl<'a> LabelMap<'a> {
     where
         'a: 'b,
     {
-        let preset = || self.preset.iter().find(|(known, _)| *known == label).map(|(_, emotion)| *emotion);
-        match self.own.get(label).map(String::as_str).or_else(preset) {
+        let of_preset = || self.preset?.get(label);
+        match self.own.get(label).or_else(of_preset).map(String::as_str) {
             Some("-") => Mapped::Dropped,
             Some(emotion) => Mapped::Emotion(emotion),
             None if is_canonical_emotion(label) => Mapped::Emotion(label),
@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn own_entries_go_before_preset_ones_and_canonical_labels_map_to_themselves() {
         let own = BTreeMap::from([("calm".to_owned(), "neutral".to_owned()), ("W".to_owned(), "-".to_owned())]);
-        let map = LabelMap { own: &own, preset: &[("W", "anger"), ("L", "boredom")] };
+        let preset = [("W", "anger"), ("L", "boredom")].map(|(label, emotion)| (label.to_owned(), emotion.to_owned()));
+        let map = LabelMap { own: &own, preset: Some(&preset.into()) };
         let cases = [
             ("calm", Mapped::Emotion("neutral")),
             ("W", Mapped::Dropped),

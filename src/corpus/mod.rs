@@ -1,9 +1,9 @@
 //! What a corpus says about its files: listing, file names and manifests in; labelled utterances out. Pure: it never
 //! touches a disk.
 //!
-//! A corpus is read by a preset (one file each: `ravdess`, `emodb`, `crema_d`, `tess`, `savee`), by a regular
-//! expression over the paths, or by the rows of a manifest. All three end in the same entries; label map and filters
-//! then decide which of them become utterances.
+//! A corpus is read by a preset (one TOML file each, in `presets/`), by a regular expression over the paths, or by the
+//! rows of a manifest. All three end in the same entries; label map and filters then decide which of them become
+//! utterances.
 //!
 //! Rules that hold for every corpus:
 //! - Files under a folder that begins with a dot or is `__MACOSX`, or that begin with a dot themselves, are left alone
@@ -15,9 +15,7 @@
 //! - Everything else that does not become an utterance is a row of the label accounting or of the rejects.
 
 mod build;
-mod crema_d;
 mod csv;
-mod emodb;
 mod entry;
 mod error;
 mod filter;
@@ -32,11 +30,9 @@ mod named;
 mod passed;
 mod paths;
 mod pattern;
-mod preset;
-mod ravdess;
-mod savee;
+#[cfg(test)]
+mod presets_tests;
 mod seconds;
-mod tess;
 #[cfg(test)]
 mod tests;
 mod whereabouts;

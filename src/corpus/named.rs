@@ -7,66 +7,33 @@ use super::SourceFile;
 use super::entry::{Entries, Entry, Facts, reject};
 use super::error::{CorpusError, first_five};
 use super::passed::PassedOver;
-use super::paths::{bad_name, extension, file_name, hidden_warning, is_hidden, with_slashes, without_extension};
+use super::paths::{bad_name, extension, hidden_warning, is_hidden, with_slashes};
 use super::pattern::Pattern;
-use super::preset::Rules;
 use crate::config;
 use crate::schema::Reject;
 
-/// How file names are read.
-pub(super) enum Grammar {
-    Preset(&'static Rules),
-    Pattern(Pattern),
-}
-
-impl Grammar {
-    fn describe(&self) -> String {
-        match self {
-            Self::Preset(rules) => rules.grammar.to_owned(),
-            Self::Pattern(pattern) => format!("the pattern {:?}", pattern.as_str()),
-        }
-    }
-
-    fn parse(&self, path: &str) -> Option<Facts> {
-        match self {
-            Self::Preset(rules) => (rules.parse)(without_extension(path)),
-            Self::Pattern(pattern) => pattern.parse(path),
-        }
-    }
-
-    fn extra(&self) -> Vec<String> {
-        match self {
-            Self::Preset(rules) => rules.extra.iter().map(|name| (*name).to_owned()).collect(),
-            Self::Pattern(pattern) => pattern.extra_names(),
-        }
-    }
-
-    fn default_key<'a>(&self, path: &'a str) -> &'a str {
-        match self {
-            Self::Preset(_) => file_name(without_extension(path)),
-            Self::Pattern(_) => without_extension(path),
-        }
-    }
-}
-
 /// Reads the name of every audio file; names that do not match become rejects, and an error where they are too many.
-pub(super) fn read(config: &config::Corpus, files: &[SourceFile], grammar: &Grammar) -> Result<Entries, CorpusError> {
+pub(super) fn read(
+    config: &config::Corpus,
+    files: &[SourceFile],
+    pattern: &Pattern<'_>,
+) -> Result<Entries, CorpusError> {
     let (audio, hidden) = audio_files(config, files);
     if audio.is_empty() {
         return Err(no_audio(config, files));
     }
-    let mut result = Entries { extra: grammar.extra(), audio_files: audio.len(), ..Entries::default() };
+    let mut result = Entries { extra: pattern.extra_names(), audio_files: audio.len(), ..Entries::default() };
     for file in &audio {
         if let Some((code, message)) = bad_name(&file.path) {
             result.rejects.push(reject(config, &file.path, code, message.to_owned()));
             continue;
         }
-        match grammar.parse(&with_slashes(&file.path)) {
-            Some(facts) => result.entries.push(entry(file, grammar, facts)),
-            None => result.rejects.push(unmatched(config, file, grammar)),
+        match pattern.parse(&with_slashes(&file.path)) {
+            Some(facts) => result.entries.push(entry(file, pattern, facts)),
+            None => result.rejects.push(unmatched(config, file, pattern)),
         }
     }
-    check_rate(config, &result, grammar)?;
+    check_rate(config, &result, pattern)?;
     result.passed_over = PassedOver::of(files.iter().map(|file| file.path.as_str()), &config.extensions);
     result.warnings.extend(hidden_warning(hidden).map(|warning| format!("corpus `{}`: {warning}", config.name)));
     Ok(result)
@@ -104,17 +71,17 @@ pub(super) fn no_audio(config: &config::Corpus, files: &[SourceFile]) -> CorpusE
     }
 }
 
-fn entry(file: &SourceFile, grammar: &Grammar, mut facts: Facts) -> Entry {
-    let key = facts.key.take().unwrap_or_else(|| grammar.default_key(&with_slashes(&file.path)).to_owned());
+fn entry(file: &SourceFile, pattern: &Pattern<'_>, mut facts: Facts) -> Entry {
+    let key = facts.key.take().unwrap_or_else(|| pattern.default_key(&with_slashes(&file.path)).to_owned());
     Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
 }
 
-fn unmatched(config: &config::Corpus, file: &SourceFile, grammar: &Grammar) -> Reject {
-    let message = format!("the name does not match {}", grammar.describe());
+fn unmatched(config: &config::Corpus, file: &SourceFile, pattern: &Pattern<'_>) -> Reject {
+    let message = format!("the name does not match {}", pattern.grammar());
     reject(config, &file.path, "unmatched_name", message)
 }
 
-fn check_rate(config: &config::Corpus, result: &Entries, grammar: &Grammar) -> Result<(), CorpusError> {
+fn check_rate(config: &config::Corpus, result: &Entries, pattern: &Pattern<'_>) -> Result<(), CorpusError> {
     let unmatched = result.rejects.len();
     let rate = unmatched as f64 / result.audio_files as f64;
     if rate <= config.max_unmatched_rate {
@@ -126,7 +93,7 @@ fn check_rate(config: &config::Corpus, result: &Entries, grammar: &Grammar) -> R
         audio_files: result.audio_files,
         percent: 100.0 * rate,
         limit_percent: 100.0 * config.max_unmatched_rate,
-        grammar: grammar.describe(),
+        grammar: pattern.grammar(),
         first: first_five(result.rejects.iter().map(|reject| reject.path.as_str())),
     })
 }

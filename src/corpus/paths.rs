@@ -18,11 +18,6 @@ pub(super) fn file_name(path: &str) -> &str {
     path.rsplit_once(SEPARATORS).map_or(path, |(_, name)| name)
 }
 
-/// The name of the folder that holds a file; `None` at the top.
-pub(super) fn parent_name(path: &str) -> Option<&str> {
-    path.rsplit_once(SEPARATORS).map(|(parent, _)| file_name(parent))
-}
-
 /// The extension of a file in lower case; `None` where the name has none (a leading dot makes no extension).
 pub(super) fn extension(path: &str) -> Option<String> {
     split_extension(path).1.map(str::to_lowercase)
@@ -68,21 +63,20 @@ mod tests {
     #[test]
     fn parts_of_a_path() {
         let cases = [
-            ("a/b.c/d.WAV", "d.WAV", Some("b.c"), Some("wav"), "a/b.c/d"),
-            ("d", "d", None, None, "d"),
-            ("a.b/d", "d", Some("a.b"), None, "a.b/d"),
-            (".wav", ".wav", None, None, ".wav"),
-            ("x/.wav", ".wav", Some("x"), None, "x/.wav"),
-            ("a.tar.gz", "a.tar.gz", None, Some("gz"), "a.tar"),
-            ("a.", "a.", None, Some(""), "a"),
-            ("", "", None, None, ""),
-            ("é/ü.flac", "ü.flac", Some("é"), Some("flac"), "é/ü"),
-            ("a.b\\c", "c", Some("a.b"), None, "a.b\\c"),
-            ("x/a\\b.wav", "b.wav", Some("a"), Some("wav"), "x/a\\b"),
+            ("a/b.c/d.WAV", "d.WAV", Some("wav"), "a/b.c/d"),
+            ("d", "d", None, "d"),
+            ("a.b/d", "d", None, "a.b/d"),
+            (".wav", ".wav", None, ".wav"),
+            ("x/.wav", ".wav", None, "x/.wav"),
+            ("a.tar.gz", "a.tar.gz", Some("gz"), "a.tar"),
+            ("a.", "a.", Some(""), "a"),
+            ("", "", None, ""),
+            ("é/ü.flac", "ü.flac", Some("flac"), "é/ü"),
+            ("a.b\\c", "c", None, "a.b\\c"),
+            ("x/a\\b.wav", "b.wav", Some("wav"), "x/a\\b"),
         ];
-        for (path, name, parent, ext, bare) in cases {
+        for (path, name, ext, bare) in cases {
             assert_eq!(file_name(path), name, "{path}");
-            assert_eq!(parent_name(path), parent, "{path}");
             assert_eq!(extension(path).as_deref(), ext, "{path}");
             assert_eq!(without_extension(path), bare, "{path}");
         }

@@ -1,33 +1,61 @@
-//! A regular expression with named groups over the relative path.
+//! A regular expression with named groups over the relative path, of a pipeline file or a preset.
+
+use std::collections::BTreeMap;
 
 use regex::{Captures, Regex};
 
 use super::entry::{Facts, extra_names};
-use crate::config::{self, ConfigError};
+use super::paths::{file_name, without_extension};
+use crate::config::{self, ConfigError, Preset};
 
 /// Groups that are fields; every other named group is an extra column.
 const FIELDS: [&str; 7] = ["key", "emotion", "speaker", "gender", "text_id", "intensity", "language"];
 
-/// A compiled pattern with the label of paths that its `emotion` group does not tell.
-pub(super) struct Pattern {
+/// How the paths of a corpus are read.
+pub(super) struct Pattern<'a> {
     regex: Regex,
-    constant: Option<String>,
     extra: Vec<String>,
+    /// The label of paths that the `emotion` group does not tell.
+    constant: Option<&'a str>,
+    preset: Option<OfPreset<'a>>,
 }
 
-impl Pattern {
-    /// Compiles the pattern of a corpus.
-    pub fn new(config: &config::Corpus, pattern: &str) -> Result<Self, ConfigError> {
-        let regex = Regex::new(pattern).map_err(|error| {
-            ConfigError::new("corpus.pattern", format!("{pattern:?}"), format!("not a regular expression: {error}"))
-        })?;
-        let extra = regex.capture_names().flatten().filter(|name| !FIELDS.contains(name)).map(str::to_owned).collect();
-        Ok(Self { regex, constant: config.emotion.clone(), extra })
+/// What a preset knows beyond its pattern.
+struct OfPreset<'a> {
+    preset: &'a Preset,
+    never: Option<Regex>,
+    /// Gender by speaker.
+    genders: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Pattern<'a> {
+    /// The pattern of a pipeline file.
+    pub fn of_config(config: &'a config::Corpus, pattern: &str) -> Result<Self, ConfigError> {
+        Ok(Self { constant: config.emotion.as_deref(), ..Self::new(pattern)? })
     }
 
-    /// The pattern as written.
-    pub fn as_str(&self) -> &str {
-        self.regex.as_str()
+    /// The pattern of a preset.
+    pub fn of_preset(preset: &'a Preset) -> Result<Self, ConfigError> {
+        let never = preset.never.as_deref().map(compiled).transpose()?;
+        let of_gender = |(gender, speakers): (&'a String, &'a Vec<String>)| {
+            speakers.iter().map(move |speaker| (speaker.as_str(), gender.as_str()))
+        };
+        let genders = preset.genders.iter().flat_map(of_gender).collect();
+        Ok(Self { preset: Some(OfPreset { preset, never, genders }), ..Self::new(&preset.pattern)? })
+    }
+
+    fn new(pattern: &str) -> Result<Self, ConfigError> {
+        let regex = compiled(pattern)?;
+        let extra = regex.capture_names().flatten().filter(|name| !FIELDS.contains(name)).map(str::to_owned).collect();
+        Ok(Self { regex, extra, constant: None, preset: None })
+    }
+
+    /// How files are named, in words.
+    pub fn grammar(&self) -> String {
+        match &self.preset {
+            Some(of) => of.preset.grammar(),
+            None => format!("the pattern {:?}", self.regex.as_str()),
+        }
     }
 
     /// Names of the extra columns.
@@ -35,41 +63,87 @@ impl Pattern {
         extra_names(self.extra.iter().map(String::as_str))
     }
 
-    /// Reads a path; `None` where the pattern is not found in it, or finds no emotion and no constant one is set. An
-    /// empty group is no value.
+    /// The key of an utterance whose path tells none.
+    pub fn default_key<'b>(&self, path: &'b str) -> &'b str {
+        let whole = without_extension(path);
+        if self.preset.is_some() { file_name(whole) } else { whole }
+    }
+
+    /// Reads a path. `None` where the pattern is not found in it, where it finds no emotion and no constant one is set,
+    /// and where a preset does not know what it finds. An empty group is no value.
     pub fn parse(&self, path: &str) -> Option<Facts> {
+        let path = if self.preset.is_some() { without_extension(path) } else { path };
+        if self.never().is_some_and(|never| never.is_match(path)) {
+            return None;
+        }
         let groups = self.regex.captures(path)?;
+        let speaker = self.value(&groups, "speaker")?;
         Some(Facts {
-            label: group(&groups, "emotion").or_else(|| self.constant.clone())?,
-            key: group(&groups, "key"),
-            speaker: group(&groups, "speaker"),
-            gender: group(&groups, "gender"),
-            text_id: group(&groups, "text_id"),
-            intensity: group(&groups, "intensity"),
-            language: group(&groups, "language"),
-            extra: self.extra.iter().map(|name| group(&groups, name)).collect(),
+            label: self.value(&groups, "emotion")?.or_else(|| self.constant.map(str::to_owned))?,
+            key: self.key(&groups)?,
+            gender: self.value(&groups, "gender")?.or_else(|| self.gender(speaker.as_deref()?)),
+            speaker,
+            text_id: self.value(&groups, "text_id")?,
+            intensity: self.value(&groups, "intensity")?,
+            language: self.value(&groups, "language")?,
+            extra: self.extra.iter().map(|name| self.value(&groups, name)).collect::<Option<_>>()?,
         })
+    }
+
+    fn never(&self) -> Option<&Regex> {
+        self.preset.as_ref()?.never.as_ref()
+    }
+
+    fn gender(&self, speaker: &str) -> Option<String> {
+        self.preset.as_ref()?.genders.get(speaker).map(|gender| (*gender).to_owned())
+    }
+
+    /// What a group says, by the preset's table of its codes; the outer `None` is a code that the table does not have.
+    fn value(&self, groups: &Captures<'_>, name: &str) -> Option<Option<String>> {
+        let code = groups.name(name).map(|found| found.as_str()).filter(|text| !text.is_empty());
+        let table = self.preset.as_ref().and_then(|of| of.preset.values.get(name));
+        match (code, table) {
+            (Some(code), Some(table)) => table.get(code).map(|value| Some(value.clone()).filter(|v| !v.is_empty())),
+            (code, _) => Some(code.map(str::to_owned)),
+        }
+    }
+
+    /// The key that a path tells: by the preset's template, else by the group `key`.
+    fn key(&self, groups: &Captures<'_>) -> Option<Option<String>> {
+        let Some(template) = self.preset.as_ref().and_then(|of| of.preset.key.as_deref()) else {
+            return self.value(groups, "key");
+        };
+        let mut key = String::new();
+        for (at, piece) in template.split('{').enumerate() {
+            let (group, rest) = if at == 0 { ("", piece) } else { piece.split_once('}')? };
+            key += &self.value(groups, group)?.unwrap_or_default();
+            key += rest;
+        }
+        Some(Some(key))
     }
 }
 
-fn group(groups: &Captures<'_>, name: &str) -> Option<String> {
-    groups.name(name).map(|found| found.as_str()).filter(|text| !text.is_empty()).map(str::to_owned)
+fn compiled(pattern: &str) -> Result<Regex, ConfigError> {
+    Regex::new(pattern).map_err(|error| {
+        ConfigError::new("corpus.pattern", format!("{pattern:?}"), format!("not a regular expression: {error}"))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pattern(pattern: &str, emotion: Option<&str>) -> Pattern {
+    fn summary(pattern: &str, emotion: Option<&str>, path: &str) -> Option<(String, Option<String>)> {
         let toml = format!("name = \"a\"\nsource = \"b\"\npattern = '''{pattern}'''");
         let mut config: config::Corpus = toml::from_str(&toml).expect("the test's TOML is sound");
         config.emotion = emotion.map(str::to_owned);
-        Pattern::new(&config, pattern).expect("the test's pattern is sound")
+        let facts = Pattern::of_config(&config, pattern).expect("the test's pattern is sound").parse(path)?;
+        Some((facts.summary(), facts.key))
     }
 
     #[test]
     fn groups_are_searched_anywhere_in_the_path() {
-        let by_folder = pattern(r"(?P<speaker>s\d+)/(?P<emotion>[a-z]+)_(?P<take>\d*)", None);
+        let pattern = r"(?P<speaker>s\d+)/(?P<emotion>[a-z]+)_(?P<take>\d*)";
         let cases = [
             ("s01/angry_3.wav", Some("angry s01 - - - 3")),
             ("deep/s2/sad_.wav", Some("sad s2 - - - -")),
@@ -77,17 +151,39 @@ mod tests {
             ("", None),
         ];
         for (path, want) in cases {
-            assert_eq!(by_folder.parse(path).map(|facts| facts.summary()).as_deref(), want, "{path}");
+            assert_eq!(summary(pattern, None, path).map(|(facts, _)| facts).as_deref(), want, "{path}");
         }
-        assert_eq!(by_folder.extra_names(), ["take"]);
+        assert_eq!(Pattern::new(pattern).expect("sound").extra_names(), ["take"]);
     }
 
     #[test]
     fn a_constant_label_stands_in_for_a_missing_group() {
-        let optional = pattern(r"^(?P<speaker>\d+)(-(?P<emotion>[a-z]+))?(?P<key>x)?\.wav$", Some("neutral"));
-        assert_eq!(optional.parse("1-sad.wav").expect("matches").summary(), "sad 1 - - -");
-        let facts = optional.parse("1x.wav").expect("matches");
-        assert_eq!((facts.summary().as_str(), facts.key.as_deref()), ("neutral 1 - - -", Some("x")));
-        assert_eq!(pattern(r"(?P<emotion>sad)?", None).parse("a.wav"), None);
+        let optional = r"^(?P<speaker>\d+)(-(?P<emotion>[a-z]+))?(?P<key>x)?\.wav$";
+        let read = |path| summary(optional, Some("neutral"), path).expect("matches");
+        assert_eq!(read("1-sad.wav").0, "sad 1 - - -");
+        assert_eq!(read("1x.wav"), ("neutral 1 - - -".to_owned(), Some("x".to_owned())));
+        assert_eq!(summary(r"(?P<emotion>sad)?", None, "a.wav"), None);
+    }
+
+    #[test]
+    fn a_preset_knows_codes_genders_keys_and_what_is_never_meant() {
+        let text = "pattern = '(?P<speaker>s[0-9])[_/](?P<emotion>[a-z])(?P<take>[0-9])$'\nnever = 'b9$'\n\
+                    key = 'k-{speaker}.{take}!'\n[values]\nemotion = { a = 'angry', b = 'bored' }\n\
+                    take = { 1 = 'first', 2 = '', 9 = 'last' }\n[genders]\nfemale = ['s1']";
+        let preset = Preset::parse(text).expect("sound");
+        let pattern = Pattern::of_preset(&preset).expect("sound");
+        let cases = [
+            ("s1/a1.wav", Some(("angry s1 female - - first", "k-s1.first!"))),
+            ("x/s2_b2.wav", Some(("bored s2 - - - -", "k-s2.!"))),
+            ("s2_a9.wav", Some(("angry s2 - - - last", "k-s2.last!"))),
+            ("s2_b9.wav", None),
+            ("s2_c1.wav", None),
+            ("s2_a3.wav", None),
+        ];
+        for (path, want) in cases {
+            let facts = pattern.parse(path).map(|facts| (facts.summary(), facts.key.unwrap_or_default()));
+            assert_eq!(facts.as_ref().map(|(facts, key)| (facts.as_str(), key.as_str())), want, "{path}");
+        }
+        assert!(pattern.grammar().starts_with("the pattern \"(?P<speaker>"));
     }
 }

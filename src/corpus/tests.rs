@@ -16,7 +16,7 @@ fn files(paths: &[&str]) -> Vec<SourceFile> {
 }
 
 fn run(rest: &str, paths: &[&str]) -> Result<Corpus, CorpusError> {
-    build(&config(rest), Source { root: ROOT, files: &files(paths) }, None)
+    build(&config(rest), Source { root: ROOT, files: &files(paths) }, None, None)
 }
 
 /// Where the source lies.
@@ -25,7 +25,7 @@ const ROOT: &str = "/srv/corpus/data";
 fn run_manifest(rest: &str, paths: &[&str], csv: &str) -> Result<Corpus, CorpusError> {
     let config = config(&format!("manifest = \"m.csv\"\n{rest}"));
     let table = parse_text(&config, csv.as_bytes(), "m.csv")?;
-    build(&config, Source { root: ROOT, files: &files(paths) }, Some(&table))
+    build(&config, Source { root: ROOT, files: &files(paths) }, Some(&table), None)
 }
 
 fn or_dash(cell: &Option<String>) -> &str {
@@ -185,7 +185,7 @@ fn unsound_listings_are_clear_errors() {
         &["no utterance is left", "no name matched"],
     );
     check_error(run("preset = \"tess\"\npattern = 'x'", &["a.wav"]), &["exactly one of"]);
-    check_error(run("manifest = \"m.csv\"", &["a.wav"]), &["\"m.csv\": its rows were not handed over"]);
+    check_error(run("manifest = \"m.csv\"", &["a.wav"]), &["\"m.csv\": its content was not handed over"]);
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn unsound_manifests_are_clear_errors() {
     );
     let unsound = |rows: Vec<Vec<Option<String>>>| {
         let table = ManifestTable { columns: vec!["path".into(), "emotion".into()], rows, ..ManifestTable::default() };
-        build(&config("manifest = \"m\""), Source { root: ROOT, files: &files(&paths) }, Some(&table))
+        build(&config("manifest = \"m\""), Source { root: ROOT, files: &files(&paths) }, Some(&table), None)
     };
     check_error(unsound(vec![vec![None]]), &["row 1: 1 cells, 2 columns"]);
     check_error(unsound(vec![]), &["no rows"]);
@@ -477,7 +477,7 @@ fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
     };
     let listing = files(&["a.wav"]);
     let read = |table: &ManifestTable, rest: &str| {
-        build(&config(&format!("manifest = \"m\"\n{rest}")), Source { root: ROOT, files: &listing }, Some(table))
+        build(&config(&format!("manifest = \"m\"\n{rest}")), Source { root: ROOT, files: &listing }, Some(table), None)
     };
     let corpus = read(&table, "").expect("nobody needs it");
     assert_eq!(corpus.warnings[0], "corpus `c`: 1 column of \"m\" left out: \"audio\" (it holds binary data)");
@@ -536,9 +536,10 @@ fn corpora_merge_with_the_union_of_their_columns() {
     let one = run("preset = \"emodb\"", &["16b10Wb.wav", "03a01Fa.wav"]).expect("sound");
     let mut other = config("pattern = '(?P<emotion>[a-z]+)(?P<take>\\d)(?P<version>\\d)?'");
     other.name = "b".to_owned();
-    let two = build(&other, Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav", "x.wav"]) }, None);
+    let two = build(&other, Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav", "x.wav"]) }, None, None);
     check_error(two, &["33.3 %"]);
-    let two = build(&other, Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav"]) }, None).expect("sound");
+    let two =
+        build(&other, Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav"]) }, None, None).expect("sound");
     let merged = merge(vec![one.clone(), two]).expect("no id twice");
     let ids: Vec<&str> = merged.utterances.rows.iter().map(|u| u.utterance_id.as_str()).collect();
     assert_eq!(ids, ["b/calm3", "b/fear12", "c/03a01Fa", "c/16b10Wb"]);
@@ -613,7 +614,7 @@ proptest! {
             ..ManifestTable::default()
         };
         let listing = [SourceFile { path, bytes: 1 }];
-        if let Err(error) = build(&config("manifest = \"m.csv\""), Source { root: ROOT, files: &listing }, Some(&table)) {
+        if let Err(error) = build(&config("manifest = \"m.csv\""), Source { root: ROOT, files: &listing }, Some(&table), None) {
             prop_assert!(error.to_string().lines().count() <= 3, "{}", error);
             prop_assert!(!error.to_string().contains(|c: char| c.is_control() && c != '\n'));
         }

@@ -21,7 +21,7 @@ pub enum StageError {
     Source {
         /// Name of the corpus.
         corpus: String,
-        /// The key that says where: `source` or `manifest`.
+        /// The key that says where: `source`, `manifest` or `preset`.
         key: &'static str,
         /// What the storage said.
         source: StorageError,

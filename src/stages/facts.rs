@@ -136,8 +136,9 @@ fn corpus_facts(corpus: &config::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
 }
 
 fn origin(corpus: &config::Corpus) -> String {
-    match (corpus.preset, &corpus.pattern) {
-        (Some(preset), _) => format!("preset {}", preset.as_str()),
+    match (&corpus.preset, &corpus.pattern) {
+        // Of a preset file the name alone: where it lies is no matter of the report.
+        (Some(preset), _) => format!("preset {}", preset.rsplit('/').next().unwrap_or(preset)),
         (None, Some(_)) => "pattern".to_owned(),
         (None, None) => "manifest".to_owned(),
     }

@@ -4,8 +4,8 @@ mod manifest;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config;
-use crate::corpus::{self, Corpus, ManifestTable, PassedOver, Source, SourceFile};
+use crate::config::{self, ConfigError, Preset};
+use crate::corpus::{self, Corpus, CorpusError, ManifestTable, PassedOver, Source, SourceFile};
 use crate::schema::{FileStamp, Table, Utterance, plural};
 use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 use crate::synth;
@@ -37,6 +37,8 @@ pub struct Listing {
     files: Vec<Entry>,
     unlisted: Vec<Unlisted>,
     manifest: Option<ManifestTable>,
+    /// What the preset file says, where `preset` is the path of one.
+    preset: Option<Preset>,
 }
 
 impl Stage for Ingest {
@@ -48,6 +50,8 @@ impl Stage for Ingest {
         let placeless = context.parameters.pipeline.corpus.iter().cloned().map(|mut corpus| {
             corpus.source = String::new();
             corpus.manifest = corpus.manifest.map(|_| String::new());
+            // What the files say is among the inputs.
+            corpus.preset = corpus.preset.map(|word| if Preset::is_file(&word) { String::new() } else { word });
             corpus
         });
         config::config_hash(&placeless.collect::<Vec<_>>())
@@ -113,6 +117,10 @@ fn list(corpus: &config::Corpus, pipeline: &config::Pipeline) -> Result<(Listing
         Some(path) => Some(manifest::read(corpus, path, &pipeline.storage, &mut hasher)?),
         None => None,
     };
+    let preset = match corpus.preset.as_deref().filter(|word| Preset::is_file(word)) {
+        Some(path) => Some(read_preset(corpus, path, &pipeline.storage, &mut hasher)?),
+        None => None,
+    };
     if let Some(manifest) = &manifest {
         files.extend(named_beside(corpus, manifest, store.as_ref(), &unlisted)?);
     }
@@ -122,7 +130,23 @@ fn list(corpus: &config::Corpus, pipeline: &config::Pipeline) -> Result<(Listing
     for one in &unlisted {
         hasher.update(format!("{one:?}\n").as_bytes());
     }
-    Ok((Listing { root: store.root(), files, unlisted, manifest }, hasher.finalize().to_hex().to_string()))
+    Ok((Listing { root: store.root(), files, unlisted, manifest, preset }, hasher.finalize().to_hex().to_string()))
+}
+
+/// Reads a preset file of the user's; `hasher` sees every byte of it.
+fn read_preset(
+    corpus: &config::Corpus,
+    path: &str,
+    storage: &config::Storage,
+    hasher: &mut blake3::Hasher,
+) -> Result<Preset, StageError> {
+    let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "preset", source };
+    let content = storage::read_file(path, storage).map_err(source)?;
+    hasher.update(&content);
+    let wrong = |problem| CorpusError::Preset { preset: path.to_owned(), problem };
+    let text = std::str::from_utf8(&content)
+        .map_err(|_| wrong(ConfigError::new("preset file", "not UTF-8", "save it as UTF-8 text")))?;
+    Ok(Preset::parse(text).map_err(wrong)?)
 }
 
 /// Whether a path lies in a folder.
@@ -174,7 +198,7 @@ fn named_beside(
 fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageError> {
     let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
     let source = Source { root: &listing.root, files: &files.collect::<Vec<_>>() };
-    let mut built = corpus::build(corpus, source, listing.manifest.as_ref())?;
+    let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref())?;
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
     built.rejects.extend(unlisted::rejects(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
     built.warnings.extend(unlisted::warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));

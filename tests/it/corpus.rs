@@ -25,7 +25,7 @@ fn ingest(top: &Path, preset: &str) -> Corpus {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let toml = format!("name = \"{preset}\"\nsource = \"data\"\npreset = \"{preset}\"\nmax_unmatched_rate = 0.0");
     let config: config::Corpus = toml::from_str(&toml).expect("sound TOML");
-    build(&config, Source { root: "/data", files: &files }, None).expect("the corpus is sound")
+    build(&config, Source { root: "/data", files: &files }, None, None).expect("the corpus is sound")
 }
 
 fn counts(corpus: &Corpus) -> BTreeMap<&str, usize> {

@@ -25,6 +25,7 @@ mod misuse;
 mod odd_files;
 mod opensmile_golden;
 mod predict;
+mod presets;
 mod real_speech;
 mod rejects;
 mod s3;

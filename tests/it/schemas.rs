@@ -17,7 +17,7 @@ fn published_schemas_are_current() {
     let tables = stdout(&ser(top(), &["schema", "tables"]));
     let tables = tables.lines().filter_map(|line| line.split(' ').next());
     let mut names = tables.collect::<Vec<_>>();
-    names.push("pipeline");
+    names.extend(["pipeline", "preset"]);
     for name in &names {
         let published = fs::read_to_string(top().join(format!("schemas/{name}.json")));
         let published = published.unwrap_or_else(|error| panic!("schemas/{name}.json: {error}; run `make schemas`"));
