@@ -3,7 +3,7 @@
 use super::pattern::Pattern;
 use crate::config::Preset;
 
-const READ: [(&str, &[(&str, &str)]); 5] = [
+const READ: [(&str, &[(&str, &str)]); 6] = [
     (
         "ravdess",
         &[
@@ -51,9 +51,10 @@ const READ: [(&str, &[(&str, &str)]); 5] = [
             ("ALL/JK_su07", "su JK male su07 -"),
         ],
     ),
+    ("nemo", &[("samples/WR0_surprised_87", "surprised WR0 - - - 87"), ("SB0_anger_1", "anger SB0 - - - 1")]),
 ];
 
-const NOT_READ: [(&str, &[&str]); 5] = [
+const NOT_READ: [(&str, &[&str]); 6] = [
     (
         "ravdess",
         &[
@@ -121,6 +122,7 @@ const NOT_READ: [(&str, &[&str]); 5] = [
             "DC", "", "DC_á01", "DC_a01_2",
         ],
     ),
+    ("nemo", &["WR0_surprise_87", "wr0_anger_1", "WR0_anger_", "WR0_anger_1_2", "WR_anger_1", ""]),
 ];
 
 fn pattern(name: &str) -> Pattern<'static> {
