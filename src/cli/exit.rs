@@ -103,7 +103,8 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::Dataset(_)
         | StageError::Model(_)
         | StageError::Eval(_)
-        | StageError::Table(_) => INPUT,
+        | StageError::Table(_)
+        | StageError::TableFile { .. } => INPUT,
         StageError::Report(_) => BUG,
     }
 }

@@ -23,8 +23,10 @@ use signal_hook::consts::SIGXFSZ;
 
 use args::{Cli, Command};
 
-/// The `ser` program: reads the command line, does what it says, and returns the exit code.
-pub fn main() -> ExitCode {
+/// The `ser` program: reads the command line, does what it says, and returns the exit code. `is_stdout_closed`: whether
+/// stdout was closed when the program began, which nobody can tell once Rust's runtime has.
+pub fn main(is_stdout_closed: bool) -> ExitCode {
+    output::start(is_stdout_closed);
     // A limit on file sizes (ulimit -f) is then a failed write and not the end of the process.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let cli = match Cli::try_parse() {

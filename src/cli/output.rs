@@ -3,7 +3,15 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::storage::{self, StorageError};
+use crate::storage::StorageError;
+
+/// Whether stdout was closed when the program began.
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Remembers whether stdout was closed when the program began, for [`result`].
+pub(super) fn start(is_closed: bool) {
+    IS_CLOSED.store(is_closed, Ordering::Relaxed);
+}
 
 /// Prints a line of a summary. What a run did stands in its records too, so a summary that cannot be printed ends
 /// nothing: it is a warning in the log, once, and none where the reader has gone (`ser run ... | head -1`).
@@ -20,7 +28,9 @@ pub(super) fn say(line: &str) {
 /// # Errors
 /// Not all of it could be written, or stdout is closed.
 pub(super) fn result(text: &str) -> Result<(), StorageError> {
-    check_open()?;
+    if IS_CLOSED.load(Ordering::Relaxed) {
+        return Err(unprinted(io::Error::other("it is closed")));
+    }
     print(text)
 }
 
@@ -58,10 +68,6 @@ impl Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn check_open() -> Result<(), StorageError> {
-    if storage::was_closed(io::stdout()) { Err(unprinted(io::Error::other("it is closed"))) } else { Ok(()) }
 }
 
 fn unprinted(source: io::Error) -> StorageError {

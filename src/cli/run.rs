@@ -57,13 +57,15 @@ fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<
     }
     for stage in stages {
         context.check_stop()?;
-        let outcome = stage.perform(context)?;
+        let outcome = stage.perform(context, || {
+            rehearse(*stage, context, stages)?.iter().for_each(|warning| tracing::warn!("{warning}"));
+            Ok(())
+        })?;
         let record = outcome.record;
         tracing::info!(stage = stage.as_str(), up_to_date = outcome.up_to_date, seconds = record.seconds, "finished");
         if !quiet {
             say_outcome(stage.as_str(), outcome.up_to_date, &record);
         }
-        rehearse_after(*stage, context, stages)?;
     }
     if !quiet && stages.contains(&StageName::Evaluate) {
         say(&format!("report     {}, report.html", place(context.out, "report.md")));
@@ -87,25 +89,23 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
             None => stage.inspect(context)?,
         };
         lines += &state_line(stage.as_str(), &state);
-        match state {
-            State::UpToDate(_) => rehearse_after(*stage, context, stages)?,
-            _ => before = Some(stage.as_str()),
+        let is_up_to_date = matches!(state, State::UpToDate(_));
+        if before.is_none() {
+            let warnings = rehearse(*stage, context, stages)?;
+            // Once extract has refused what it refuses, the split itself knows.
+            warnings.iter().filter(|_| !is_up_to_date).for_each(|warning| tracing::warn!("{warning}"));
+        }
+        if !is_up_to_date {
+            before = Some(stage.as_str());
         }
     }
     Ok(output::result(&lines)?)
 }
 
-/// Behind ingest, what the stages to come would refuse for their labels alone.
-fn rehearse_after(stage: StageName, context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
-    if stage != StageName::Ingest || !stages.contains(&StageName::Split) {
-        return Ok(());
-    }
-    let warnings = stages::rehearse(context)?;
-    // Once extract has refused what it refuses, the split itself knows.
-    if !warnings.is_empty() && !matches!(StageName::Extract.inspect(context)?, State::UpToDate(_)) {
-        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    }
-    Ok(())
+/// Before extract takes its time, what the stages behind it would refuse for their labels alone.
+fn rehearse(stage: StageName, context: &Context, stages: &[StageName]) -> Result<Vec<String>, StageError> {
+    let is_long = stage == StageName::Extract && stages.contains(&StageName::Split);
+    if is_long { stages::rehearse(context) } else { Ok(Vec::new()) }
 }
 
 /// What would be done, in a line.

@@ -11,7 +11,7 @@ use super::manifest::{self, ManifestTable};
 use super::named;
 use super::passed::PassedOver;
 use super::pattern::Pattern;
-use super::{Corpus, Source};
+use super::{Corpus, Source, speakers};
 use crate::config::{self, Origin, Preset};
 use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
 
@@ -38,6 +38,7 @@ pub fn build(
     chosen.sort_by(|a, b| (&a.id, &a.entry.path, &a.entry.row).cmp(&(&b.id, &b.entry.path, &b.entry.row)));
     check_unique(&chosen)?;
     warnings.extend(formats::check(config, &chosen)?);
+    warnings.extend(speakers::alike(config, chosen.iter().filter_map(|one| one.entry.facts.speaker.as_deref())));
     let utterances = tabulate(config, chosen, read.extra);
     let mut rejects = read.rejects;
     let passed = read.passed_over;

@@ -3,7 +3,7 @@
 //! The reader is our own because its errors must name the line where a quotation mark opens: a mark that is never closed,
 //! or text behind one that closes, is no error to common readers, and rows vanish in the cell.
 
-use super::form::line_ends;
+use super::form::{line_ends, split_line};
 use super::manifest::ManifestTable;
 use super::paths::extension;
 
@@ -68,13 +68,6 @@ fn has_quotes(text: &str, separator: char) -> bool {
     let (header, _) = split_line(text.trim_start_matches(['\n', '\r']));
     let is_quoted = |cell: &str| cell.len() > 1 && cell.starts_with('"') && cell.ends_with('"');
     separator != '\t' || header.split('\t').all(|cell| is_quoted(cell.trim()))
-}
-
-/// The first line, without its end, and what comes behind it.
-fn split_line(text: &str) -> (&str, &str) {
-    let end = text.find(['\n', '\r']).unwrap_or(text.len());
-    let rest = &text[end..];
-    (&text[..end], rest.strip_prefix("\r\n").unwrap_or_else(|| rest.strip_prefix(['\n', '\r']).unwrap_or(rest)))
 }
 
 fn column_name(index: usize, name: &str) -> String {

@@ -71,12 +71,24 @@ fn decode(bytes: &[u8]) -> Result<&str, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("line 1: the text is UTF-16; save it as UTF-8".to_owned());
     }
+    let line = |at: usize| 1 + line_ends(&String::from_utf8_lossy(&bytes[..at]));
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        let line = line(at);
+        return Err(format!("line {line}: a NUL character: the text is UTF-16, or damaged; save it as UTF-8"));
+    }
     let text = std::str::from_utf8(bytes).map_err(|cause| {
-        let before = String::from_utf8_lossy(&bytes[..cause.valid_up_to()]);
-        let line = 1 + line_ends(&before);
+        let line = line(cause.valid_up_to());
         format!("line {line}: not UTF-8; save it as UTF-8 (a Parquet manifest ends in .parquet)")
     })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    // A tool that adds the mark does not look whether there is one.
+    Ok(text.trim_start_matches('\u{feff}'))
+}
+
+/// The first line, without its end, and what comes behind it.
+pub(super) fn split_line(text: &str) -> (&str, &str) {
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    let rest = &text[end..];
+    (&text[..end], rest.strip_prefix("\r\n").unwrap_or_else(|| rest.strip_prefix(['\n', '\r']).unwrap_or(rest)))
 }
 
 /// How many lines end in a text: with LF, CRLF or CR alone.
@@ -97,13 +109,15 @@ mod tests {
 
     #[test]
     fn other_kinds_of_files_are_named() {
-        let cases: [(&[u8], &str, &str); 8] = [
+        let cases: [(&[u8], &str, &str); 10] = [
             (b"\x1f\x8b\x08\0", "m.csv.gz", "gunzip"),
             (b"PK\x03\x04", "m.xlsx", "Excel workbook"),
             (b"version https://git-lfs.github.com/spec/v1\n", "m.csv", "git lfs pull"),
             (b"version https://git-lfs.github.com/spec/v1\n", "m.parquet", "git lfs pull"),
             (b"<!DOCTYPE html>", "m.csv", "a web page"),
             (b"\xff\xfea\0", "m.csv", "UTF-16"),
+            (b"a\0,\0b\0\n\0", "m.csv", "line 1: a NUL character: the text is UTF-16, or damaged"),
+            (b"a,b\r\n1,2\r\n\0\0\0", "m.csv", "line 3: a NUL character"),
             (b"a,b\r\n1,2\r\n1,\xff\r\n", "m.csv", "line 3: not UTF-8"),
             (b"a,b\r1,2\r1,\xff\r", "m.csv", "line 3: not UTF-8"),
         ];
@@ -113,6 +127,12 @@ mod tests {
             assert!(error.contains(want), "{error}\nshould say {want}");
         }
         assert!(is_parquet(b"PAR1", "m") && is_parquet(b"??", "m.PARQUET") && !is_parquet(b"path,emotion", "m.csv"));
+    }
+
+    #[test]
+    fn marks_of_the_byte_order_belong_to_no_name() {
+        let table = read("\u{feff}\u{feff}\"speaker\",path\ns,a.wav\n".as_bytes(), "m.csv").expect("sound");
+        assert_eq!(table.columns, ["speaker", "path"]);
     }
 
     #[test]

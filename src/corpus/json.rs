@@ -8,17 +8,21 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::form::split_line;
 use super::manifest::ManifestTable;
 
 /// Most names that all objects together may have: a table has a cell a row for each.
 const MOST_NAMES: usize = 2000;
 
+/// From here on floating-point numbers leave whole ones out: two speakers could become one.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Reads an object a row. Columns are the names that occur, in the order of the alphabet; what an object lacks is null,
 /// and what is nested stays JSON.
 ///
 /// # Errors
-/// With the line, where each object has one: what is no object, and a name that stands twice in one; more than 2,000
-/// names in all.
+/// With the line, where each object has one: what is no object, a name that stands twice in one, a number of too many
+/// digits; more than 2,000 names in all.
 pub(super) fn parse_json(text: &str) -> Result<ManifestTable, String> {
     let objects = if text.trim_start().starts_with('[') { array(text)? } else { lines(text)? };
     let names: BTreeSet<&String> = objects.iter().flat_map(|(_, object)| object.0.keys()).collect();
@@ -59,6 +63,11 @@ impl<'de> Visitor<'de> for Members {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Object, A::Error> {
         let mut object = BTreeMap::new();
         while let Some((name, value)) = members.next_entry::<String, Value>()? {
+            if value.as_f64().is_some_and(|number| value.is_f64() && number.abs() >= EXACT) {
+                return Err(A::Error::custom(format!(
+                    "the number of key {name:?} has more digits than can be kept; write it in quotes"
+                )));
+            }
             match object.entry(name) {
                 Entry::Vacant(entry) => drop(entry.insert(value)),
                 Entry::Occupied(entry) => return Err(A::Error::custom(format!("key {:?} stands twice", entry.key()))),
@@ -72,17 +81,42 @@ impl<'de> Visitor<'de> for Members {
 type Numbered = (Option<usize>, Object);
 
 fn array(text: &str) -> Result<Vec<Numbered>, String> {
-    let objects: Vec<_> = serde_json::from_str(text).map_err(|cause| format!("no array of JSON objects: {cause}"))?;
+    let objects: Vec<_> = serde_json::from_str(text).map_err(|cause| {
+        let line = text.split('\n').nth(cause.line().saturating_sub(1)).unwrap_or_default();
+        let reason = foreign_word(line, &cause).map(|reason| format!("line {}: {reason}", cause.line()));
+        format!("no array of JSON objects: {}", reason.unwrap_or_else(|| cause.to_string()))
+    })?;
     Ok(objects.into_iter().map(|object| (None, object)).collect())
 }
 
 fn lines(text: &str) -> Result<Vec<Numbered>, String> {
-    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
-    let object = |(line, number): (&str, usize)| match serde_json::from_str(line) {
-        Ok(object) => Ok((Some(number), object)),
-        Err(cause) => Err(format!("line {number}: no JSON object on one line: {cause}")),
-    };
-    lines.map(object).collect()
+    let (mut objects, mut rest, mut number) = (Vec::new(), text, 0);
+    while !rest.is_empty() {
+        let (line, behind) = split_line(rest);
+        (rest, number) = (behind, number + 1);
+        if !line.trim().is_empty() {
+            let object = serde_json::from_str(line).map_err(|cause| {
+                let reason = foreign_word(line, &cause).unwrap_or_else(|| cause.to_string());
+                format!("line {number}: no JSON object on one line: {reason}")
+            })?;
+            objects.push((Some(number), object));
+        }
+    }
+    Ok(objects)
+}
+
+/// What the writers of other languages take for values, in lower case and without a sign.
+const FOREIGN: [&str; 8] = ["nan", "nat", "inf", "infinity", "none", "undefined", "true", "false"];
+
+/// What to do about a word that is no JSON, where a line stops to be JSON at one.
+fn foreign_word(line: &str, cause: &serde_json::Error) -> Option<String> {
+    let is_of_word = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'-';
+    let at = cause.column().saturating_sub(1);
+    let start = line.as_bytes().get(..at)?.iter().rposition(|byte| !is_of_word(byte)).map_or(0, |before| before + 1);
+    let length = line.as_bytes()[start..].iter().take_while(|byte| is_of_word(byte)).count();
+    let word = line.get(start..start + length).filter(|word| !["true", "false"].contains(word))?;
+    let is_foreign = FOREIGN.contains(&word.trim_start_matches('-').to_ascii_lowercase().as_str());
+    is_foreign.then(|| format!("{word} is no value of JSON; write null where there is none, and text in quotes"))
 }
 
 fn cell(value: &Value) -> Option<String> {
@@ -105,6 +139,8 @@ mod tests {
         let text =
             |row: &Vec<Option<String>>| row.iter().map(|c| c.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" ");
         assert_eq!(table.rows.iter().map(text).collect::<Vec<_>>(), ["- 3.0 a -", "- - b [1]"]);
+        let table = parse_json("{\"n\": 18446744073709551615}\r{\"n\": 0.1}").expect("CR alone ends a line");
+        assert_eq!((table.rows[0][0].as_deref(), &table.lines[..]), (Some("18446744073709551615"), &[1, 2][..]));
         let table = parse_json(" [{\"path\": true},\n {\"path\": \"b\"}]").expect("sound");
         assert_eq!((table.rows[0][0].as_deref(), table.lines.len()), (Some("true"), 0));
     }
@@ -120,6 +156,19 @@ mod tests {
             (
                 "{\"a\": 1}\n{\"a\": 1, \"b\": 2, \"a\": 3}",
                 "line 2: no JSON object on one line: key \"a\" stands twice",
+            ),
+            (
+                "{\"a\": 1}\n{\"ü\": NaN, \"b\": 2}",
+                "line 2: no JSON object on one line: NaN is no value of JSON; write null",
+            ),
+            ("{\"a\": 1}\r{\"a\": -Infinity}", "line 2: no JSON object on one line: -Infinity is no value"),
+            ("{\"a\": [None]}", "line 1: no JSON object on one line: None is no value"),
+            ("{\"a\": nan}", "nan is no value"),
+            ("{\"a\": True}", "True is no value"),
+            ("[{\"a\": 1},\n {\"a\": Infinity}]", "no array of JSON objects: line 2: Infinity is no value"),
+            (
+                "{\"a\": 12345678901234567890123}",
+                "line 1: no JSON object on one line: the number of key \"a\" has more",
             ),
             ("[{\"a\": 1},\n{\"a\": 1, \"a\": 3}]", "key \"a\" stands twice at line 2"),
             (&unlike.0, "2001 keys in all, as where each line has other keys"),

@@ -14,7 +14,7 @@ use super::passed::PassedOver;
 use super::paths::{hidden_warning, with_slashes, without_extension};
 use super::seconds::{Comma, parse_seconds};
 use super::whereabouts::{Lookalikes, Place, Whereabouts, prefix_of};
-use super::{Source, SourceFile};
+use super::{Source, SourceFile, speakers};
 use crate::config::{self, ConfigError};
 use crate::schema::{Reject, plural};
 
@@ -30,6 +30,8 @@ pub struct ManifestTable {
     pub rows: Vec<Vec<Option<String>>>,
     /// The line of the file, from 1, that each row begins in; empty where the file has no lines.
     pub lines: Vec<usize>,
+    /// Where the manifest lies in several files: the row from 0 that each begins with, and its path; else empty.
+    pub parts: Vec<(usize, String)>,
     /// What stands between the cells, where anything does.
     pub separator: Option<char>,
     /// Columns that have no form as text, and why: `it is a struct`.
@@ -37,71 +39,88 @@ pub struct ManifestTable {
 }
 
 impl ManifestTable {
-    /// Checks that there are rows, that no two columns share a name and that all rows are as long as the header.
+    /// Checks that there are rows, that no two columns share a name, that all rows are as long as the header and that
+    /// all cells are text.
     pub(super) fn check(&self, manifest: &str) -> Result<(), CorpusError> {
         let fail = |problem: String| Err(CorpusError::Manifest { manifest: manifest.to_owned(), problem });
-        let mut names = BTreeSet::new();
-        if let Some(name) = self.columns.iter().find(|name| !names.insert(name.as_str())) {
-            return fail(format!("the column {name:?} occurs twice"));
-        }
+        self.check_names(manifest)?;
         if self.rows.is_empty() {
             return fail("no rows below the header".to_owned());
         }
-        match self.rows.iter().position(|row| row.len() != self.columns.len()) {
-            Some(row) => {
-                fail(format!("{}: {} cells, {} columns", self.place(row), self.rows[row].len(), self.columns.len()))
+        for (number, row) in self.rows.iter().enumerate() {
+            if row.len() != self.columns.len() {
+                return fail(format!("{}: {} cells, {} columns", self.place(number), row.len(), self.columns.len()));
             }
+            // Readers of the tables cut text off there, or show "s1" for it.
+            if let Some(column) = row.iter().position(|cell| cell.as_ref().is_some_and(|cell| cell.contains('\0'))) {
+                let (place, name) = (self.place(number), &self.columns[column]);
+                return fail(format!("{place}, column {name:?}: a NUL character; take it out of the text"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that no two columns share a name: one of them would be lost.
+    ///
+    /// # Errors
+    /// [`CorpusError::Manifest`] with the name.
+    pub fn check_names(&self, manifest: &str) -> Result<(), CorpusError> {
+        let mut names = BTreeSet::new();
+        match self.columns.iter().find(|name| !names.insert(name.as_str())) {
             None => Ok(()),
+            Some(name) => {
+                let problem = format!("the column {name:?} occurs twice; rename one of the two");
+                Err(CorpusError::Manifest { manifest: manifest.to_owned(), problem })
+            }
         }
     }
 
-    /// Where a row stands: `line 7`, or `row 6` where the file has no lines.
+    /// Where a row stands: `line 7`, or `row 6` where the file has no lines, with the part of a manifest in several.
     fn place(&self, row: usize) -> String {
-        self.lines.get(row).map_or_else(|| format!("row {}", row + 1), |line| format!("line {line}"))
+        if let Some(line) = self.lines.get(row) {
+            return format!("line {line}");
+        }
+        match self.parts.iter().rfind(|(first, _)| *first <= row) {
+            Some((first, part)) => format!("row {} of {part:?}", row - first + 1),
+            None => format!("row {}", row + 1),
+        }
     }
 }
 
-/// Paths that the manifest's rows name outside the source, sorted and without repeats, each relative to the source: what
-/// a caller that allows them must list besides it. `root` is what the storage calls the source.
+/// Paths that the rows of a manifest name, each relative to the source, sorted and without repeats.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct NamedPaths {
+    /// Those below the source.
+    pub inside: BTreeSet<String>,
+    /// Those beside or above it: what a caller that allows them must list besides the source.
+    pub outside: BTreeSet<String>,
+}
+
+/// The paths that a manifest names. `root` is what the storage calls the source.
 ///
 /// # Errors
 /// [`CorpusError::UnknownColumn`] where the column map does not fit, [`CorpusError::Manifest`] where the table is
 /// unsound.
-pub fn outside_paths(
-    config: &config::Corpus,
-    root: &str,
-    table: &ManifestTable,
-) -> Result<BTreeSet<String>, CorpusError> {
-    let outside = places(config, root, table)?.into_iter().filter_map(|place| match place {
-        Place::Outside(path) => Some(path),
-        Place::Inside(_) | Place::Elsewhere => None,
-    });
-    Ok(outside.collect())
-}
-
-/// Paths that the manifest's rows name inside the source, likewise.
-///
-/// # Errors
-/// Those of [`outside_paths`].
-pub fn inside_paths(
-    config: &config::Corpus,
-    root: &str,
-    table: &ManifestTable,
-) -> Result<BTreeSet<String>, CorpusError> {
-    let inside = places(config, root, table)?.into_iter().filter_map(|place| match place {
-        Place::Inside(path) => Some(path),
-        Place::Outside(_) | Place::Elsewhere => None,
-    });
-    Ok(inside.collect())
-}
-
-/// Where the paths of all rows lead.
-fn places(config: &config::Corpus, root: &str, table: &ManifestTable) -> Result<Vec<Place>, CorpusError> {
+pub fn named_paths(config: &config::Corpus, root: &str, table: &ManifestTable) -> Result<NamedPaths, CorpusError> {
     let manifest = config.manifest.as_deref().unwrap_or_default();
     table.check(manifest)?;
     let map = ColumnMap::new(config, manifest, table)?;
-    let (cells, whereabouts) = (Cells::new(config, table, map.emotion), Whereabouts::new(config, root));
-    Ok(cells.column(Some(map.path)).map(|written| whereabouts.place(written)).collect())
+    let cells = Cells::new(config, table, map.emotion);
+    let mut named = NamedPaths::default();
+    for (_, place) in placed(config, root, &cells, map.path).into_iter().flatten() {
+        match place {
+            Place::Inside(path) => drop(named.inside.insert(path)),
+            Place::Outside(path) => drop(named.outside.insert(path)),
+            Place::Elsewhere => {}
+        }
+    }
+    Ok(named)
+}
+
+/// What each row writes in the column of the paths, and where that leads; none where the cell is empty.
+fn placed<'a>(config: &config::Corpus, root: &str, cells: &Cells<'a>, column: usize) -> Vec<Option<(&'a str, Place)>> {
+    let whereabouts = Whereabouts::new(config, root);
+    cells.column(column).map(|written| written.map(|path| (path, whereabouts.place(path)))).collect()
 }
 
 /// Reads every row: an entry where its audio is listed, a reject where something is missing or wrong.
@@ -141,7 +160,7 @@ pub(super) fn read(
     result.warnings.extend(hidden_warning(hidden).map(|warning| format!("corpus `{}`: {warning}", config.name)));
     result.warnings.extend(reader.left_out_warning(manifest));
     result.warnings.extend(reader.map.warnings.iter().cloned());
-    result.warnings.extend(speaker_warning(config, &result.entries));
+    result.warnings.extend(speakers::unknown(config, &result.entries));
     Ok(result)
 }
 
@@ -172,7 +191,8 @@ struct Reader<'a> {
     cells: Cells<'a>,
     /// What a comma in a time is.
     comma: Comma,
-    whereabouts: Whereabouts,
+    /// The path that each row writes, and where it leads.
+    placed: Vec<Option<(&'a str, Place)>>,
     /// Files of the listing by the paths that a row may write.
     listed: BTreeMap<Cow<'a, str>, &'a SourceFile>,
     lookalikes: OnceCell<Lookalikes<'a>>,
@@ -188,8 +208,8 @@ impl<'a> Reader<'a> {
         let map = ColumnMap::new(config, manifest, table)?;
         let cells = Cells::new(config, table, map.emotion);
         Ok(Self {
-            comma: Comma::of(cells.column(map.start).chain(cells.column(map.end))),
-            whereabouts: Whereabouts::new(config, source.root),
+            comma: Comma::of([map.start, map.end].into_iter().flatten().flat_map(|at| cells.column(at)).flatten()),
+            placed: placed(config, source.root, &cells, map.path),
             listed: listed(source.files),
             lookalikes: OnceCell::new(),
             config,
@@ -202,10 +222,10 @@ impl<'a> Reader<'a> {
     fn entry(&self, row: usize) -> Result<Entry, Refusal> {
         let refuse = |path: &str, code, what: String| Err(Refusal { path: path.to_owned(), code, what });
         let cell = |column| self.cells.get(row, column);
-        let Some(written) = cell(Some(self.map.path)) else {
+        let Some((written, place)) = &self.placed[row] else {
             return refuse("", "missing_path", "the cell with the path is empty".to_owned());
         };
-        let (path, bytes) = self.look_up(row, written)?;
+        let (path, bytes) = self.look_up(row, written, place)?;
         let Some(label) = cell(self.map.emotion).or(self.config.emotion.as_deref()) else {
             return refuse(&path, "missing_label", "the cell with the emotion is empty".to_owned());
         };
@@ -234,20 +254,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The listed file of a path: as written, else where it leads.
-    fn look_up(&self, row: usize, written: &str) -> Result<(String, u64), Refusal> {
+    fn look_up(&self, row: usize, written: &str, place: &Place) -> Result<(String, u64), Refusal> {
         let untrimmed = self.table.rows[row][self.map.path].as_deref().unwrap_or(written);
-        let placed = match self.whereabouts.place(written) {
+        let placed = match place {
             Place::Inside(path) | Place::Outside(path) => path,
-            Place::Elsewhere => written.to_owned(),
+            Place::Elsewhere => written,
         };
-        let spellings = [untrimmed, written, placed.as_str()];
+        let spellings = [untrimmed, written, placed];
         let found = spellings.into_iter().find_map(|path| self.listed.get(path));
         found.map(|file| (file.path.clone(), file.bytes)).ok_or_else(|| {
             let files = self.listed.values().map(|file| file.path.as_str());
             let lookalikes = self.lookalikes.get_or_init(|| Lookalikes::new(files));
-            let alike = lookalikes.of(&placed).map_or_else(String::new, |path| format!("; {path:?} is"));
+            let alike = lookalikes.of(placed).map_or_else(String::new, |path| format!("; {path:?} is"));
             let what = format!("{placed:?} is not under the source{alike}");
-            Refusal { path: placed, code: "missing_file", what }
+            Refusal { path: placed.to_owned(), code: "missing_file", what }
         })
     }
 
@@ -270,19 +290,19 @@ impl<'a> Reader<'a> {
 
     /// Refuses paths that lead out of the source where they may not, or where no path leads to.
     fn check_inside(&self, manifest: &str) -> Result<(), CorpusError> {
-        let leads_out = |written: &&str| {
+        let leads_out = |(written, place): &&(&str, Place)| {
             !self.listed.contains_key(*written)
-                && match self.whereabouts.place(written) {
+                && match place {
                     Place::Inside(_) => false,
                     Place::Outside(_) => !self.config.allow_outside,
                     Place::Elsewhere => true,
                 }
         };
-        let outside: Vec<&str> = self.cells.column(Some(self.map.path)).filter(leads_out).collect();
-        let Some(first) = outside.first() else { return Ok(()) };
+        let outside: Vec<&(&str, Place)> = self.placed.iter().flatten().filter(leads_out).collect();
+        let Some((first, place)) = outside.first() else { return Ok(()) };
         let hint = match prefix_of(first, |path| self.listed.contains_key(path)) {
             Some(prefix) => prefix_hint(&prefix),
-            None if matches!(self.whereabouts.place(first), Place::Outside(_)) => {
+            None if matches!(place, Place::Outside(_)) => {
                 "write paths relative to `source`, or set `allow_outside = true` where they are meant".to_owned()
             }
             None => "write paths relative to `source`, and let `source` be a folder that holds all files".to_owned(),
@@ -291,7 +311,7 @@ impl<'a> Reader<'a> {
             corpus: self.config.name.clone(),
             manifest: manifest.to_owned(),
             count: outside.len(),
-            first: first_five(outside),
+            first: first_five(outside.into_iter().map(|(written, _)| *written)),
             hint,
         })
     }
@@ -306,7 +326,7 @@ impl<'a> Reader<'a> {
         let listed = first_five(self.listed.values().map(|file| file.path.as_str()));
         let listed = if listed.is_empty() { "nothing".to_owned() } else { listed };
         let is_listed = |path: &str| self.listed.contains_key(path);
-        let prefix = self.cells.column(Some(self.map.path)).find_map(|written| prefix_of(written, is_listed));
+        let prefix = self.placed.iter().flatten().find_map(|(written, _)| prefix_of(written, is_listed));
         let is_refused_as = |code| result.rejects.iter().any(|reject| reject.code == code);
         let hint = match prefix.filter(|_| is_refused_as("missing_file")) {
             Some(prefix) => prefix_hint(&prefix),
@@ -342,36 +362,4 @@ impl<'a> Reader<'a> {
 
 fn prefix_hint(prefix: &str) -> String {
     format!("set `path_prefix = {prefix:?}` for this corpus: what is behind it lies below `source`")
-}
-
-/// Words for people who are not known.
-const NOBODY: [&str; 5] = ["unknown", "unk", "anonymous", "?", "-"];
-
-/// The warning about utterances without a speaker, and about speakers who have the name of nobody.
-fn speaker_warning(config: &config::Corpus, entries: &[Entry]) -> Vec<String> {
-    let speakers = || entries.iter().filter_map(|entry| entry.facts.speaker.as_deref());
-    let mut warnings = Vec::new();
-    let (unknown, all) = (entries.len() - speakers().count(), plural(entries.len(), "utterance"));
-    // Who sets the column to "" knows.
-    let is_meant = config.columns.speaker.as_deref() == Some("");
-    if unknown > 0 && unknown < entries.len() {
-        warnings.push(format!("corpus `{}`: {unknown} of {all} have no speaker", config.name));
-    } else if unknown > 0 && !is_meant {
-        warnings.push(format!(
-            "corpus `{}`: none of {all} has a speaker; name their column in [corpus.columns] (speaker = \"...\"), or set \
-             it to \"\" where there is none",
-            config.name
-        ));
-    }
-    let is_nobody = |speaker: &&str| NOBODY.iter().any(|word| speaker.eq_ignore_ascii_case(word));
-    let nobodies: BTreeSet<&str> = speakers().filter(is_nobody).collect();
-    warnings.extend(nobodies.into_iter().map(|nobody| {
-        let count = plural(speakers().filter(|speaker| *speaker == nobody).count(), "utterance");
-        format!(
-            "corpus `{}`: {count} are of speaker {nobody:?}, taken as one person; if that is nobody's name, add it to \
-             `missing` of this corpus",
-            config.name
-        )
-    }));
-    warnings
 }

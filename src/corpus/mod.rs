@@ -33,6 +33,7 @@ mod pattern;
 #[cfg(test)]
 mod presets_tests;
 mod seconds;
+mod speakers;
 #[cfg(test)]
 mod tests;
 mod whereabouts;
@@ -41,7 +42,7 @@ pub use build::build;
 pub use error::CorpusError;
 pub use form::{is_named_parquet, is_parquet, parse_text};
 pub use glob::Glob;
-pub use manifest::{ManifestTable, inside_paths, outside_paths};
+pub use manifest::{ManifestTable, NamedPaths, named_paths};
 pub use merge::merge;
 pub use named::is_audio_of;
 pub use passed::{Look, PassedOver};

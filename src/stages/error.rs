@@ -137,6 +137,14 @@ pub enum StageError {
     /// A table is not what it should be.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The same of the table in a file.
+    #[error("`{path}`: {source}")]
+    TableFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: TableError,
+    },
     /// Storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -312,7 +312,8 @@ fn finish(
 ) -> Result<Done, StageError> {
     let mut rejects = Vec::new();
     for part in &work.parts {
-        rejects.extend(table::read::<Reject>(context.out.get(&part.rejects())?)?.0.rows);
+        let kept = table::read::<Reject>(context.out.get(&part.rejects())?);
+        rejects.extend(output::of_file(context.out, &part.rejects(), kept)?.0.rows);
     }
     let seals = parts::sealed(context.out, &work.parts)?.into_iter().flatten().collect::<Vec<_>>();
     let augmented = seals.iter().map(|seal| seal.augmented).sum::<u64>();

@@ -5,7 +5,7 @@ mod manifest;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, ConfigError, Preset};
-use crate::corpus::{self, Corpus, CorpusError, ManifestTable, PassedOver, Source, SourceFile};
+use crate::corpus::{self, Corpus, CorpusError, ManifestTable, NamedPaths, PassedOver, Source, SourceFile};
 use crate::schema::{FileStamp, Table, Utterance, plural};
 use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 use crate::synth;
@@ -174,10 +174,11 @@ fn named_beside(
     unlisted: &[Unlisted],
 ) -> Result<Vec<Entry>, StageError> {
     let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
-    let root = store.root();
-    let mut paths =
-        if corpus.allow_outside { corpus::outside_paths(corpus, &root, manifest)? } else { BTreeSet::new() };
-    let inside = if unlisted.is_empty() { BTreeSet::new() } else { corpus::inside_paths(corpus, &root, manifest)? };
+    if !corpus.allow_outside && unlisted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let NamedPaths { inside, outside } = corpus::named_paths(corpus, &store.root(), manifest)?;
+    let mut paths = if corpus.allow_outside { outside } else { BTreeSet::new() };
     for path in inside {
         let above = unlisted.iter().filter(|one| is_in(&path, &one.path));
         let above = above.cloned().collect::<Vec<_>>();
@@ -211,6 +212,14 @@ fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageErro
 /// Adds the column that makes every later report say so.
 fn mark_synthetic(utterances: &mut Table<Utterance>) {
     let width = utterances.text.names.len();
+    // A manifest may have such a column of its own.
+    if let Some(at) = utterances.text.names.iter().position(|name| name == ORIGIN) {
+        let mut other = format!("extra_{ORIGIN}");
+        while utterances.text.names.contains(&other) {
+            other.insert_str(0, "extra_");
+        }
+        utterances.text.names[at] = other;
+    }
     utterances.text.names.push(ORIGIN.to_owned());
     let rows = 0..utterances.rows.len();
     let marked = rows.flat_map(|row| {

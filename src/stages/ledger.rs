@@ -60,13 +60,16 @@ pub enum State {
     WouldRunAfter(&'static str),
 }
 
-/// Runs a stage unless its record shows that nothing would change.
+/// Runs a stage unless its record shows that nothing would change. Where there is work, `before` may refuse it first.
 ///
 /// # Errors
-/// Whatever the stage fails with, or its judgement on a finished record.
-pub fn perform<S: Stage>(context: &Context) -> Result<Outcome, StageError> {
+/// Whatever the stage fails with, or `before`; its judgement on a finished record.
+pub fn perform<S: Stage>(
+    context: &Context,
+    before: impl FnOnce() -> Result<(), StageError>,
+) -> Result<Outcome, StageError> {
     let task = Task::of::<S>(context);
-    let outcome = task.perform(S::prepare(context)?, |prepared| S::run(context, prepared))?;
+    let outcome = task.perform(S::prepare(context)?, before, |prepared| S::run(context, prepared))?;
     S::judge(context, &outcome.record)?;
     Ok(outcome)
 }
@@ -93,15 +96,17 @@ impl<'a> Task<'a> {
         Self { out, name, build, pipeline: &pipeline.name, seed: pipeline.seed, force, start }
     }
 
-    /// Does the work unless the record shows that nothing would change.
+    /// Does the work unless the record shows that nothing would change. What `before` refuses has changed nothing.
     pub fn perform<W>(
         &self,
         prepared: Prepared<W>,
+        before: impl FnOnce() -> Result<(), StageError>,
         run: impl FnOnce(Prepared<W>) -> Result<Done, StageError>,
     ) -> Result<Outcome, StageError> {
         if let Some(record) = current_record(self.out, (self.name, self.build), &prepared)?.filter(|_| !self.force) {
             return Ok(Outcome { up_to_date: true, record });
         }
+        before()?;
         // Gone before the first output changes: a killed stage leaves no record that could vouch for a mixture.
         self.out.remove(&record_path(self.name))?;
         let (config_hash, inputs) = (prepared.config_hash.clone(), prepared.inputs.clone());

@@ -157,18 +157,22 @@ impl StageName {
         }
     }
 
-    /// Runs the stage unless it is up to date.
+    /// Runs the stage unless it is up to date. Where there is work, `before` may refuse it first.
     ///
     /// # Errors
-    /// Whatever the stage fails with.
-    pub fn perform(self, context: &Context) -> Result<Outcome, StageError> {
+    /// Whatever the stage fails with, or `before`.
+    pub fn perform(
+        self,
+        context: &Context,
+        before: impl FnOnce() -> Result<(), StageError>,
+    ) -> Result<Outcome, StageError> {
         match self {
-            Self::Ingest => perform::<ingest::Ingest>(context),
-            Self::Extract => perform::<extract::Extract>(context),
-            Self::Split => perform::<split::Split>(context),
-            Self::Normalize => perform::<normalize::Normalize>(context),
-            Self::Train => perform::<train::Train>(context),
-            Self::Evaluate => perform::<evaluate::Evaluate>(context),
+            Self::Ingest => perform::<ingest::Ingest>(context, before),
+            Self::Extract => perform::<extract::Extract>(context, before),
+            Self::Split => perform::<split::Split>(context, before),
+            Self::Normalize => perform::<normalize::Normalize>(context, before),
+            Self::Train => perform::<train::Train>(context, before),
+            Self::Evaluate => perform::<evaluate::Evaluate>(context, before),
         }
     }
 

@@ -48,7 +48,15 @@ pub(super) fn get_table_at<R: Row>(
         StageError::Storage(StorageError::NotFound { .. }) => missing::<R>(stage),
         error => error,
     })?;
-    Ok(table::read(content)?)
+    of_file(out, path, table::read(content))
+}
+
+/// What was read of the table in a file; an error names the file.
+pub(super) fn of_file<T>(out: &dyn Store, path: &str, read: Result<T, impl Into<StageError>>) -> Result<T, StageError> {
+    read.map_err(|error| match error.into() {
+        StageError::Table(source) => StageError::TableFile { path: format!("{}/{path}", out.root()), source },
+        error => error,
+    })
 }
 
 /// The content hash of the table that `stage` writes, from its footer.
@@ -60,7 +68,11 @@ pub(super) fn content_hash<R: Row>(out: &dyn Store, stage: StageName) -> Result<
 
 /// The footer of a file of table `R`.
 pub(super) fn footer<R: Row>(out: &dyn Store, path: &str, bytes: u64) -> Result<Footer, StageError> {
-    table::read_footer(R::table().name, bytes, |range| Ok(out.get_range(path, range)?))
+    of_file(
+        out,
+        path,
+        table::read_footer::<StageError>(R::table().name, bytes, |range| Ok(out.get_range(path, range)?)),
+    )
 }
 
 /// Keeps the rows that `stage` refused, and joins them with those that the `other` one did; returns the file of the

@@ -78,7 +78,7 @@ impl Predict<'_> {
     /// A model or an input that cannot be used, failing storage, too many rejects (after the good rows are safe).
     pub fn perform(&self) -> Result<Outcome, StageError> {
         let task = self.task();
-        let outcome = task.perform(self.prepare()?, |prepared| self.run(prepared))?;
+        let outcome = task.perform(self.prepare()?, || Ok(()), |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
         let files = (count("files"), "files");
         check_rejects(count("rejects"), files, &outcome.record, "--max-reject-rate", self.max_reject_rate)?;

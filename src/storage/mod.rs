@@ -5,7 +5,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "this room is where they are allowed")]
 
-mod closed;
 mod error;
 mod holder;
 mod local;
@@ -21,7 +20,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use closed::was_closed;
 pub use error::StorageError;
 pub use local::LocalStore;
 pub use memory::MemoryStore;

@@ -113,10 +113,10 @@ fn text_cells(column: &dyn Array) -> Result<Cells, String> {
         }
         kind if holds_binary(kind) => {
             let bytes = cast(column, &DataType::Binary).map_err(no_text)?;
-            let text =
-                |cell: Option<&[u8]>| cell.map(|bytes| std::str::from_utf8(bytes).map(str::to_owned)).transpose();
-            let cells = bytes.as_binary::<i32>().iter().map(text).collect::<Result<_, _>>();
-            cells.map_err(|_| "it holds binary data".to_owned())
+            let is_text = |text: &&str| !text.contains('\0');
+            let text = |bytes| std::str::from_utf8(bytes).ok().filter(is_text).map(str::to_owned);
+            let cells = bytes.as_binary::<i32>().iter().map(|cell| cell.map(|bytes| text(bytes).ok_or(())).transpose());
+            cells.collect::<Result<_, _>>().map_err(|()| "it holds binary data".to_owned())
         }
         kind if kind.is_nested() => written_out(column).map_err(no_text),
         kind => {

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::contract::{PIPELINE, run, workplace};
 use crate::misuse::manifest;
+use crate::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 /// Runs into the refusal with these flags, and again as a dry run, with ingest done and nothing else begun.
@@ -110,6 +111,17 @@ fn what_rejects_may_cure_is_a_warning() {
         stdout(&output);
         assert_eq!(log.matches(words).count(), times, "extract refuses it: {log}");
     }
+}
+
+#[test]
+fn nothing_is_rehearsed_where_there_is_nothing_to_extract() {
+    let (folder, server) = (workplace(), Server::start());
+    let flags = ["run", "pipeline.toml", "--out", "s3://bucket/out", "--set", "train.models=['majority']"];
+    stdout(&server.ser(folder.path(), &flags));
+    server.forget();
+    let printed = stdout(&server.ser(folder.path(), &flags));
+    assert_eq!(printed.matches("up to date").count(), 6, "{printed}");
+    assert_eq!(server.count("get", "utterances.parquet"), 2, "extract reads it, evaluate its footer");
 }
 
 #[test]

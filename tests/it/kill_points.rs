@@ -260,7 +260,7 @@ impl Harness<'_> {
             let stop = AtomicUsize::new(0);
             let context = Context { parameters, out, force, stop: &stop, progress: &Silent };
             for stage in stages {
-                match pool.install(|| stage.perform(&context)) {
+                match pool.install(|| stage.perform(&context, || Ok(()))) {
                     Ok(outcome) => outcomes.push(outcome),
                     Err(StageError::Storage(_)) if last != usize::MAX => died = true,
                     Err(error) => panic!("{}: {error}", stage.as_str()),

@@ -219,6 +219,120 @@ fn a_folder_of_parquet_parts_is_a_manifest_on_disk_and_in_a_bucket() {
     assert!(error.contains("a folder without Parquet files"), "{error}");
 }
 
+/// Writes one part for each row, below the folder of its speaker, as `columns` name what it holds.
+fn part_each(folder: &Path, rows: &[[String; 3]], columns: [&str; 3]) {
+    for (number, row) in rows.iter().enumerate() {
+        let place = folder.join(format!("speaker={}", row[2]));
+        fs::create_dir_all(&place).expect("made");
+        let content = parquet(std::slice::from_ref(row), columns);
+        fs::write(place.join(format!("part-{number:02}.parquet")), content).expect("written");
+    }
+}
+
+#[test]
+fn a_folder_and_a_column_of_one_name_must_say_the_same() {
+    let folder = described("labels.csv", |_, rows| csv(rows, ""), "");
+    let want = ingested(folder.path(), &[]);
+    let flags = ["--set", "corpus.0.manifest=labels.parquet"];
+    let (place, mut rows) = (folder.path().join("labels.parquet"), rows(folder.path()));
+    part_each(&place, &rows, ["path", "emotion", "speaker"]);
+    assert_eq!(ingested(folder.path(), &flags), want, "both say the same");
+    let name = rows[0][2].clone();
+    let part = place.join(format!("speaker={name}/part-00.parquet"));
+    for (value, said) in [("s2", "\"s2\""), ("", "\"\"")] {
+        rows[0][2] = value.to_owned();
+        fs::write(&part, parquet(&rows[..1], ["path", "emotion", "speaker"])).expect("written");
+        let error = refused(folder.path(), &flags);
+        let words = format!(
+            "labels.parquet/speaker={name}/part-00.parquet\": row 1: column \"speaker\" says {said}, and the folder \
+             `speaker=...` says \"{name}\"; move the row"
+        );
+        assert!(error.contains(&words), "{error}\nshould say {words}");
+    }
+    // What means nothing is the same in both.
+    let nowhere = place.join("speaker=__HIVE_DEFAULT_PARTITION__");
+    fs::create_dir(&nowhere).expect("made");
+    rows[0][2] = "nan".to_owned();
+    fs::write(nowhere.join("part.parquet"), parquet(&rows[..1], ["path", "emotion", "speaker"])).expect("written");
+    fs::remove_file(&part).expect("removed");
+    assert_eq!(ingested(folder.path(), &flags).iter().filter(|row| row.speaker.is_none()).count(), 1);
+    fs::create_dir(place.join("room=%FF")).expect("made");
+    fs::write(place.join("room=%FF/x.parquet"), parquet(&rows[..1], ["path", "emotion", ""])).expect("written");
+    let error = refused(folder.path(), &flags);
+    assert!(error.contains("the folder `room=%FF` is not UTF-8"), "{error}");
+}
+
+#[test]
+fn rows_and_columns_of_parts_are_named_and_none_is_lost() {
+    let folder = described("labels.csv", |_, rows| csv(rows, ""), "");
+    let flags = ["--set", "corpus.0.manifest=labels.parquet", "--set", "extract.max_reject_rate=0.5"];
+    let (place, rows) = (folder.path().join("labels.parquet"), rows(folder.path()));
+    part_each(&place, &rows, ["path", "emotion", ""]);
+    let gone = [&rows[..1], &[["gone.wav", "anger", "x"].map(str::to_owned)]].concat();
+    fs::create_dir(place.join("speaker=x")).expect("made");
+    fs::write(place.join("speaker=x/part.parquet"), parquet(&gone[1..], ["path", "emotion", ""])).expect("written");
+    assert_eq!(ingested(folder.path(), &flags).len(), 27);
+    let rejects = read::<Reject>(&folder.path().join("out/rejects.parquet")).rows;
+    let want = "manifest row 1 of \"speaker=x/part.parquet\": \"gone.wav\" is not under the source";
+    assert_eq!(rejects.iter().map(|row| row.message.as_str()).collect::<Vec<_>>(), [want]);
+    fs::write(place.join("speaker=x/part.parquet"), parquet(&gone, ["path", "emotion", "emotion"])).expect("written");
+    let error = refused(folder.path(), &flags);
+    let words = "labels.parquet/speaker=x/part.parquet\": the column \"emotion\" occurs twice; rename one";
+    assert!(error.contains(words), "{error}");
+    fs::write(place.join("speaker=x/part.parquet"), parquet(&gone[..1], ["path", "emotion", ""])).expect("written");
+    let error = refused(folder.path(), &flags);
+    assert!(error.contains("1 utterance id occurs more than once") && error.contains("part.parquet\""), "{error}");
+}
+
+#[test]
+fn what_is_no_text_or_no_json_is_named_with_its_place() {
+    let json = |last: &str| {
+        let last = last.to_owned();
+        move |_: &Path, rows: &[[String; 3]]| {
+            let lines = rows.iter().map(|[path, label, speaker]| {
+                format!("{{\"path\": \"{path}\", \"emotion\": \"{label}\", \"speaker\": \"{speaker}\", \"age\": 30}}\r")
+            });
+            lines.collect::<String>() + &last
+        }
+    };
+    let folder = described("labels.jsonl", json(""), "");
+    assert_eq!(ingested(folder.path(), &[]).len(), 27, "CR alone ends a line");
+    for (last, want) in [
+        ("{\"path\": \"x\", \"age\": NaN}", "line 28: no JSON object on one line: NaN is no value of JSON; write null"),
+        ("{\"path\": \"x\", \"age\": -Infinity}", "line 28: no JSON object on one line: -Infinity is no value of JSON"),
+        (
+            "{\"path\": \"x\", \"speaker\": 12345678901234567890123}",
+            "line 28: no JSON object on one line: the number of",
+        ),
+        ("{\"path\": \"x\", \"speaker\": \"s\\u0000\"}", "line 28, column \"speaker\": a NUL character"),
+    ] {
+        let error = refused(described("labels.jsonl", json(last), "").path(), &[]);
+        assert!(error.contains(want), "{error}\nshould say {want}");
+    }
+    let utf16 = |_: &Path, rows: &[[String; 3]]| csv(rows, "").chars().flat_map(|c| [c, '\0']).collect();
+    let error = refused(described("labels.csv", utf16, "").path(), &[]);
+    assert!(error.contains("line 1: a NUL character: the text is UTF-16, or damaged; save it as UTF-8"), "{error}");
+}
+
+#[test]
+fn a_column_called_origin_and_speakers_who_are_alike_are_kept_apart() {
+    let text = |_: &Path, rows: &[[String; 3]]| {
+        let lines = rows.iter().enumerate().map(|(number, [path, label, speaker])| {
+            let speaker = if number == 0 { speaker.to_uppercase() } else { speaker.clone() };
+            format!("{path},{label},{speaker},studio\n")
+        });
+        format!("path,emotion,speaker,origin\n{}", lines.collect::<String>())
+    };
+    let folder = described("labels.csv", text, "");
+    let output = ser(folder.path(), &["ingest", "pipeline.toml"]);
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    stdout(&output);
+    assert!(log.contains("differ in nothing but case, blanks or leading zeros"), "{log}");
+    let table = read::<Utterance>(&folder.path().join("out/utterances.parquet"));
+    assert_eq!(table.text.names, ["extra_origin", "origin"]);
+    assert_eq!(table.text.row(0).to_vec(), [Some("studio".to_owned()), Some("synthetic".to_owned())]);
+}
+
 #[test]
 fn full_paths_in_a_bucket_are_below_the_source_too() {
     let folder = described("labels.csv", |_, rows| csv(rows, ""), "");

@@ -100,11 +100,18 @@ fn a_full_or_closed_stdout_is_exit_4_where_the_result_is_what_is_printed() {
             assert!(error.contains(words), "{arguments} {stdout}: {error}");
         }
         assert_eq!(gone(folder.path(), arguments), 4, "{arguments}: the reader has gone");
-        let discarded = shell(folder.path(), "ser", &format!("{arguments} >/dev/null"));
-        assert_eq!(discarded.status.code(), Some(0), "{arguments}: whoever discards it means it");
+        // Python's subprocess.DEVNULL may be read, too.
+        for discarded in [">/dev/null", "1<>/dev/null", "<&- 1<>/dev/null 2>&-"] {
+            let discarded = shell(folder.path(), "ser", &format!("{arguments} {discarded}"));
+            assert_eq!(discarded.status.code(), Some(0), "{arguments}: whoever discards it means it");
+        }
         let mut null = Command::new(env!("CARGO_BIN_EXE_ser"));
         let null = null.current_dir(folder.path()).args(arguments.split(' ')).stdout(Stdio::null());
         assert!(null.stderr(Stdio::null()).status().expect("ser starts").success());
+    }
+    for (stdout, code) in [(">&-", 4), ("<&- >&- 2>&-", 4), ("1<>/dev/null", 0)] {
+        let launched = shell(folder.path(), "ser-ingest", &format!("pipeline.toml --dry-run {stdout}"));
+        assert_eq!(launched.status.code(), Some(code), "{stdout}");
     }
     let limited = Command::new("sh")
         .current_dir(folder.path())
@@ -282,8 +289,9 @@ fn nothing_prints_by_a_macro_that_panics_where_nobody_reads() {
             assert!(!code.contains(word), "{path} has `{word}`");
         }
         let prints = ["io::stdout()", "io::stderr()"].iter().any(|stream| code.contains(stream));
-        // Whether stderr is a terminal is all that the progress bar asks.
-        let may = ["cli/output.rs", "cli/progress.rs", "bin/launch/mod.rs"].contains(&path.as_str());
+        // Whether stderr is a terminal is all that the progress bar asks; whether stdout is open, all of the last one.
+        let may = ["cli/output.rs", "cli/progress.rs", "bin/launch/mod.rs", "bin/launch/stdout.rs"];
+        let may = may.contains(&path.as_str());
         assert!(!prints || may, "{path} prints by itself");
     }
 }

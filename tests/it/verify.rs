@@ -255,3 +255,22 @@ fn predictions_and_runs_in_a_bucket_are_verified_too() {
         assert!(printed.contains(&format!("{path} has other bytes than were written")), "{printed}");
     }
 }
+
+#[test]
+fn a_table_that_no_longer_parses_is_named_with_its_path() {
+    let folder = workplace();
+    run(folder.path(), &["--set", "train.models=['majority']"]);
+    let out = folder.path().join("out");
+    for (stage, table) in [("normalize", "splits"), ("train", "normalization"), ("evaluate", "labels")] {
+        let path = out.join(format!("{table}.parquet"));
+        let whole = fs::read(&path).expect("readable");
+        // Of the same size, so that a rerun does not see it.
+        let broken = [&whole[..whole.len() - 16], &[0xff; 12], b"PAR1"].concat();
+        fs::write(&path, broken).expect("written");
+        let flags = [stage, "pipeline.toml", "--force", "--set", "train.models=['majority']"];
+        let (code, error) = failure(&ser(folder.path(), &flags));
+        let words = format!("out/{table}.parquet`: table `{table}` cannot be read");
+        assert!(code == 3 && error.contains(&words), "{code} {error}\nshould say {words}");
+        fs::write(&path, whole).expect("written");
+    }
+}

@@ -29,9 +29,9 @@ impl<'a> Cells<'a> {
         Some(whole.unwrap_or(cell))
     }
 
-    /// All cells of a column that hold something.
-    pub fn column(&self, column: Option<usize>) -> impl Iterator<Item = &'a str> {
-        (0..self.table.rows.len()).filter_map(move |row| self.get(row, column))
+    /// The cells of a column, row by row.
+    pub fn column(&self, column: usize) -> impl Iterator<Item = Option<&'a str>> {
+        (0..self.table.rows.len()).map(move |row| self.get(row, Some(column)))
     }
 
     fn present(&self, row: usize, column: usize) -> Option<&'a str> {

@@ -25,20 +25,22 @@ pub(super) fn read(
 ) -> Result<ManifestTable, StageError> {
     let unreachable = |source| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
     let path = path.trim_end_matches('/');
-    match storage::read_file(path, storage) {
+    let unread = match storage::read_file(path, storage) {
         Ok(content) => {
             hasher.update(&content);
-            read_file(corpus, path, content)
+            return read_file(corpus, path, content);
         }
-        Err(error) => {
-            let files = storage::open(path, storage).and_then(|store| store.list(""));
-            match files {
-                Ok(files) if !files.is_empty() => read_folder(corpus, path, &files, storage, hasher),
-                // A folder that may not be read as a whole.
-                Err(denied @ StorageError::Denied { .. }) => Err(unreachable(denied)),
-                _ => Err(unreachable(error)),
-            }
+        Err(error) => error,
+    };
+    let store = storage::open(path, storage);
+    match store.and_then(|store| Ok((store.list("")?, store))) {
+        Ok((files, store)) if !files.is_empty() => {
+            let get = |part: &Entry| store.get(&part.path).map_err(unreachable);
+            read_folder(corpus, path, &files, get, hasher)
         }
+        // A folder that may not be read as a whole.
+        Err(denied @ StorageError::Denied { .. }) => Err(unreachable(denied)),
+        _ => Err(unreachable(unread)),
     }
 }
 
@@ -54,8 +56,10 @@ fn read_parquet(path: &str, content: Bytes) -> Result<ManifestTable, CorpusError
         TableError::Unreadable { reason, .. } => problem(path, format!("no readable Parquet: {reason}")),
         error => problem(path, error.to_string()),
     })?;
-    let (rows, left_out) = (table.rows, table.left_out);
-    Ok(ManifestTable { columns: table.columns, rows, left_out, ..ManifestTable::default() })
+    let (columns, rows, left_out) = (table.columns, table.rows, table.left_out);
+    let table = ManifestTable { columns, rows, left_out, ..ManifestTable::default() };
+    table.check_names(path)?;
+    Ok(table)
 }
 
 /// Puts the parts of a folder one behind the other, in the order of their paths; `key=value` in them is a column. What
@@ -64,7 +68,7 @@ fn read_folder(
     corpus: &config::Corpus,
     path: &str,
     files: &[Entry],
-    storage: &config::Storage,
+    get: impl Fn(&Entry) -> Result<Bytes, StageError>,
     hasher: &mut blake3::Hasher,
 ) -> Result<ManifestTable, StageError> {
     if let Some((_, kind)) =
@@ -88,15 +92,13 @@ fn read_folder(
         );
         return Err(problem(path, words).into());
     }
-    let unreachable =
-        |source: StorageError| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
-    let store = storage::open(path, storage).map_err(unreachable)?;
     let mut tables = Vec::new();
     for part in parts {
-        let content = store.get(&part.path).map_err(unreachable)?;
+        let content = get(part)?;
         hasher.update(part.path.as_bytes()).update(&content);
-        let table = read_parquet(&format!("{path}/{}", part.path), content)?;
-        tables.push(with_partition(table, &part.path));
+        let place = format!("{path}/{}", part.path);
+        let table = with_partition(corpus, &place, read_parquet(&place, content)?, &part.path)?;
+        tables.push((part.path.clone(), table));
     }
     Ok(together(tables))
 }
@@ -109,39 +111,72 @@ fn is_table(path: &str) -> bool {
         .any(|end| name.ends_with(&format!(".{end}")))
 }
 
-/// Adds the columns that the folders of a part name: `speaker=s1/part-0.parquet`.
-fn with_partition(mut table: ManifestTable, path: &str) -> ManifestTable {
+/// Adds the columns that the folders of a part name: `speaker=s1/part-0.parquet`. Where the part has such a column too,
+/// both must say the same.
+fn with_partition(
+    corpus: &config::Corpus,
+    place: &str,
+    mut table: ManifestTable,
+    path: &str,
+) -> Result<ManifestTable, CorpusError> {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     for (name, value) in folders.split('/').filter_map(|folder| folder.split_once('=')) {
-        if table.columns.iter().any(|column| column == name) {
+        let value = percent_encoding::percent_decode_str(value).decode_utf8().map_err(|_| {
+            let words = "is not UTF-8 behind the `=`; rename the folder";
+            problem(place, format!("the folder `{name}={value}` {words}"))
+        })?;
+        let value = Some(value.into_owned()).filter(|value| value != NULL_PARTITION);
+        let Some(column) = table.columns.iter().position(|column| column == name) else {
+            table.columns.push(name.to_owned());
+            table.rows.iter_mut().for_each(|row| row.push(value.clone()));
             continue;
+        };
+        let said = |cell: &Option<String>| meaning(corpus, cell).map(str::to_owned);
+        let wanted = said(&value);
+        if let Some(row) = table.rows.iter().position(|row| said(&row[column]) != wanted) {
+            let shown = |cell: &Option<String>| cell.as_ref().map_or("nothing".to_owned(), |cell| format!("{cell:?}"));
+            let words = format!(
+                "row {}: column {name:?} says {}, and the folder `{name}=...` says {}; move the row to the folder that it \
+                 belongs to, or write the parts without that column",
+                row + 1,
+                shown(&table.rows[row][column]),
+                shown(&value)
+            );
+            return Err(problem(place, words));
         }
-        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
-        let value = Some(value).filter(|value| value != NULL_PARTITION);
-        table.columns.push(name.to_owned());
-        table.rows.iter_mut().for_each(|row| row.push(value.clone()));
     }
-    table
+    Ok(table)
 }
 
-/// The rows of all tables under the columns of any, but for those that one of them had to leave out.
-fn together(tables: Vec<ManifestTable>) -> ManifestTable {
+/// What a cell says: nothing where it is missing, and 3 where it is 3.0.
+fn meaning<'a>(corpus: &config::Corpus, cell: &'a Option<String>) -> Option<&'a str> {
+    let cell = cell.as_deref()?.trim();
+    let is_whole = |whole: &str| whole.bytes().all(|byte| byte.is_ascii_digit()) && !whole.is_empty();
+    let whole = cell.split_once('.').filter(|(whole, zeros)| {
+        is_whole(whole.strip_prefix('-').unwrap_or(whole)) && zeros.bytes().all(|byte| byte == b'0')
+    });
+    Some(whole.map_or(cell, |(whole, _)| whole)).filter(|cell| !corpus.is_missing(cell))
+}
+
+/// The rows of all parts under the columns of any, but for those that one of them had to leave out.
+fn together(tables: Vec<(String, ManifestTable)>) -> ManifestTable {
     let mut all = ManifestTable::default();
-    for (name, why) in tables.iter().flat_map(|table| &table.left_out) {
+    for (name, why) in tables.iter().flat_map(|(_, table)| &table.left_out) {
         if !all.left_out.iter().any(|(known, _)| known == name) {
             all.left_out.push((name.clone(), why.clone()));
         }
     }
     let left_out: BTreeSet<&String> = all.left_out.iter().map(|(name, _)| name).collect();
-    for name in tables.iter().flat_map(|table| &table.columns) {
+    for name in tables.iter().flat_map(|(_, table)| &table.columns) {
         if !all.columns.contains(name) && !left_out.contains(name) {
             all.columns.push(name.clone());
         }
     }
-    for table in tables {
+    for (part, table) in tables {
         let place = |name: &String| table.columns.iter().position(|column| column == name);
         let places: Vec<Option<usize>> = all.columns.iter().map(place).collect();
         let widened = table.rows.iter().map(|row| places.iter().map(|place| row[(*place)?].clone()).collect());
+        all.parts.push((all.rows.len(), part));
         all.rows.extend(widened);
     }
     all

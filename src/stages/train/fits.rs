@@ -101,7 +101,8 @@ impl Job {
 
     /// What the finished job made.
     pub fn kept<R: Row>(&self, out: &dyn Store) -> Result<Table<R>, StageError> {
-        Ok(table::read(out.get(&self.kept_path::<R>())?)?.0)
+        let path = self.kept_path::<R>();
+        Ok(output::of_file(out, &path, table::read(out.get(&path)?))?.0)
     }
 
     /// Fits the model and writes all that comes of it.

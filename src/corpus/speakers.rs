@@ -1,0 +1,85 @@
+//! Warnings about who speaks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::entry::Entry;
+use super::error::first_five;
+use crate::config;
+use crate::schema::plural;
+
+/// Words for people who are not known.
+const NOBODY: [&str; 5] = ["unknown", "unk", "anonymous", "?", "-"];
+
+/// Warnings about utterances of a manifest without a speaker, and about speakers who have the name of nobody.
+pub(super) fn unknown(config: &config::Corpus, entries: &[Entry]) -> Vec<String> {
+    let speakers = || entries.iter().filter_map(|entry| entry.facts.speaker.as_deref());
+    let mut warnings = Vec::new();
+    let (unknown, all) = (entries.len() - speakers().count(), plural(entries.len(), "utterance"));
+    // Who sets the column to "" knows.
+    let is_meant = config.columns.speaker.as_deref() == Some("");
+    if unknown > 0 && unknown < entries.len() {
+        warnings.push(format!("corpus `{}`: {unknown} of {all} have no speaker", config.name));
+    } else if unknown > 0 && !is_meant {
+        warnings.push(format!(
+            "corpus `{}`: none of {all} has a speaker; name their column in [corpus.columns] (speaker = \"...\"), or set \
+             it to \"\" where there is none",
+            config.name
+        ));
+    }
+    let is_nobody = |speaker: &&str| NOBODY.iter().any(|word| speaker.eq_ignore_ascii_case(word));
+    let nobodies: BTreeSet<&str> = speakers().filter(is_nobody).collect();
+    warnings.extend(nobodies.into_iter().map(|nobody| {
+        let count = plural(speakers().filter(|speaker| *speaker == nobody).count(), "utterance");
+        format!(
+            "corpus `{}`: {count} are of speaker {nobody:?}, taken as one person; if that is nobody's name, add it to \
+             `missing` of this corpus",
+            config.name
+        )
+    }));
+    warnings
+}
+
+/// The warning about names that are probably one person's, who may then be on both sides of a split by speaker.
+pub(super) fn alike<'a>(config: &config::Corpus, speakers: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut spellings = BTreeMap::<String, BTreeSet<&str>>::new();
+    for speaker in speakers {
+        spellings.entry(bare(speaker)).or_default().insert(speaker);
+    }
+    let alike: Vec<&str> = spellings.into_values().filter(|names| names.len() > 1).flatten().collect();
+    (!alike.is_empty()).then(|| {
+        format!(
+            "corpus `{}`: speakers {} differ in nothing but case, blanks or leading zeros, and are taken as different \
+             people; where they are not, write one name",
+            config.name,
+            first_five(alike)
+        )
+    })
+}
+
+/// A name without what people do not see or do not keep apart.
+fn bare(name: &str) -> String {
+    let is_seen = |c: &char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let name: String = name.to_lowercase().chars().filter(is_seen).collect();
+    match name.trim_start_matches('0') {
+        "" => name,
+        number if number.bytes().all(|byte| byte.is_ascii_digit()) => number.to_owned(),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_person_are_told_from_those_of_others() {
+        let config = toml::from_str("name = \"c\"\nsource = \"d\"\nmanifest = \"m\"").expect("sound TOML");
+        let said = |names: &[&str]| alike(&config, names.iter().copied());
+        for one in [["S1", "s1"], ["Ann Lee", "AnnLee"], ["3", "03"], ["s1", "s1\u{200b}"], ["Ä", "ä"]] {
+            let warning = said(&[one[0], "other", one[1], one[0]]).expect("one person");
+            let names = format!("speakers {:?}, {:?} differ", one[0].min(one[1]), one[0].max(one[1]));
+            assert!(warning.contains(&names), "{warning}");
+        }
+        assert_eq!(said(&["1", "10", "s1", "s01", "1s", "01s", "0", "00s", "a-b", "ab", "3", "3"]), None);
+    }
+}
