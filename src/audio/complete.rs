@@ -38,8 +38,8 @@ pub struct Stream {
 impl Stream {
     /// Of the default track.
     pub fn new(format: FormatId, track: &Track, codec: &AudioCodecParameters, codec_name: &str) -> Self {
-        // Without an encoder's tag the length of an MP3 is a guess from its first frames.
-        let believed = codec.codec != CODEC_ID_MP3 || track.delay.is_some();
+        // Without an encoder's tag the length of an MP3 is a guess from its first frames, and so it is of ADTS.
+        let believed = format != FORMAT_ID_ADTS && (codec.codec != CODEC_ID_MP3 || track.delay.is_some());
         // The duration of a CAF counts padding that the last packet need not hold.
         let ticks = match track.num_frames {
             Some(frames) if format == FORMAT_ID_CAF => Some(frames.saturating_add(u64::from(track.delay.unwrap_or(0)))),

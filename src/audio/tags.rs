@@ -6,7 +6,7 @@ use super::Source;
 use super::head::{Endian, id3v2_len, read_at};
 
 /// Each kind of tag stands there once, in any order.
-const KINDS: usize = 4;
+const KINDS: usize = 3;
 /// A tag of ID3v2 at the end has nothing there to tell it by: it is searched in so many last bytes.
 const ID3V2_BYTES: u64 = 16 << 20;
 /// A piece of so many bytes at a time, and the header of a tag.
@@ -17,12 +17,19 @@ const HEAD_BYTES: usize = 10;
 ///
 /// # Errors
 /// The source cannot be read.
-pub fn audio_end(source: &mut dyn Source, base: u64, mut end: u64) -> Result<u64> {
+pub fn audio_end(source: &mut dyn Source, base: u64, end: u64) -> Result<u64> {
+    let end = footed_end(source, base, end)?;
+    let len = id3v2_behind(source, base, end)?;
+    if len > 0 { footed_end(source, base, end - len) } else { Ok(end) }
+}
+
+/// The same before tags that end with a word of their own: all but ID3v2, which a chunk may hold that ends with the file.
+///
+/// # Errors
+/// The source cannot be read.
+pub fn footed_end(source: &mut dyn Source, base: u64, mut end: u64) -> Result<u64> {
     for _ in 0..KINDS {
-        let len = match tag_len(source, base, end)? {
-            0 => id3v2_behind(source, base, end)?,
-            len => len,
-        };
+        let len = tag_len(source, base, end)?;
         if len == 0 {
             break;
         }

@@ -39,6 +39,7 @@ pub enum Chunking {
 /// # Errors
 /// The source cannot be read.
 pub fn unexplained(source: &mut dyn Source, from: u64, end: u64, chunks: Option<Chunking>) -> Result<u64> {
+    let end = tags::footed_end(source, from.min(end), end)?;
     let mut place = from;
     while place < end {
         let head = read_at(source, place, 12)?;
@@ -58,9 +59,8 @@ pub fn unexplained(source: &mut dyn Source, from: u64, end: u64, chunks: Option<
             place += 1;
         }
     }
-    let place = place.min(end);
-    let rest = tags::audio_end(source, place, end)? - place;
-    Ok(if rest <= CRUMBS || changes(source, place..place + rest)? == 0 { 0 } else { rest })
+    let rest = end.saturating_sub(place);
+    Ok(if rest <= CRUMBS || changes(source, place..end)? == 0 { 0 } else { rest })
 }
 
 /// Where the samples end whose length nothing states: where chunks begin that end with the file, another header does,
@@ -69,7 +69,7 @@ pub fn unexplained(source: &mut dyn Source, from: u64, end: u64, chunks: Option<
 /// # Errors
 /// The source cannot be read.
 pub fn samples_end(source: &mut dyn Source, start: u64, end: u64, chunks: Option<Chunking>) -> Result<u64> {
-    let end = tags::audio_end(source, start.min(end), end)?;
+    let end = tags::footed_end(source, start.min(end), end)?;
     let place = first(source, start..end, |source, at, head| {
         Ok(begins_recording(head) || (begins_trailer(head) && is_trailer(source, at, end, chunks)?))
     })?;

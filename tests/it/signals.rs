@@ -129,7 +129,7 @@ fn pointers_are_named_once_at_the_end() {
     let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef\nsize 12345\n";
     let annex = ".git/annex/objects/Q8/xk/SHA256E-s31390--0a1b.wav/SHA256E-s31390--0a1b.wav";
     let dvc = "outs:\n- md5: a304afb96060aad90176268345e10355\n  size: 31390\n  path: fear_3.wav\n";
-    let place = |name| folder.path().join("corpus").join(name).with_extension("wav");
+    let place = |name: &str| folder.path().join("corpus").join(name).with_extension("wav");
     for (names, text) in
         [(&["anger_1", "anger_2", "anger_3"][..], lfs), (&["fear_1"], annex), (&["fear_2", "fear_3"], dvc)]
     {
