@@ -31,13 +31,15 @@ pub struct Stream {
     open_ended: bool,
     /// Length that the container states in seconds, where its statement is worth anything.
     stated_s: Option<f64>,
+    /// Frames that the container may count and the last packet not hold.
+    spare_frames: u64,
 }
 
 impl Stream {
     /// Of the default track.
     pub fn new(format: FormatId, track: &Track, codec: &AudioCodecParameters, codec_name: &str) -> Self {
-        // Without an encoder's tag the length of an MP3 is a guess from its first frames.
-        let believed = codec.codec != CODEC_ID_MP3 || track.delay.is_some();
+        // Without an encoder's tag the length of an MP3 is a guess from its first frames, and so it is of ADTS.
+        let believed = format != FORMAT_ID_ADTS && (codec.codec != CODEC_ID_MP3 || track.delay.is_some());
         // The duration of a CAF counts padding that the last packet need not hold.
         let ticks = match track.num_frames {
             Some(frames) if format == FORMAT_ID_CAF => Some(frames.saturating_add(u64::from(track.delay.unwrap_or(0)))),
@@ -48,8 +50,12 @@ impl Stream {
             .zip(ticks)
             .filter(|_| believed)
             .map(|(base, ticks)| ticks as f64 * f64::from(base.numer.get()) / f64::from(base.denom.get()));
+        // Where no padding is stated in a CAF, its writer may have counted whole packets.
+        let is_counted_whole = format == FORMAT_ID_CAF && track.padding.is_none();
+        let packet_frames = codec.max_frames_per_packet.filter(|_| is_counted_whole).unwrap_or(1);
         Self {
             track_id: track.id,
+            spare_frames: packet_frames.saturating_sub(1),
             lossless: codec_name.starts_with("pcm_") || ["flac", "alac"].contains(&codec_name),
             open_ended: OPEN_ENDED.contains(&format),
             stated_s,
@@ -59,7 +65,7 @@ impl Stream {
     /// Of samples that lie one after the other, so many of which the header states.
     pub fn plain(stated_frames: Option<u64>, rate_hz: u32) -> Self {
         let stated_s = stated_frames.map(|frames| frames as f64 / f64::from(rate_hz));
-        Self { track_id: 0, lossless: true, open_ended: false, stated_s }
+        Self { track_id: 0, lossless: true, open_ended: false, stated_s, spare_frames: 0 }
     }
 
     /// Takes another part of the recording in, which a header of its own describes.
@@ -84,7 +90,7 @@ impl Stream {
     pub fn check_complete(&self, mono: &MonoMix, ended_early: bool) -> Result<(), AudioError> {
         let rate_hz = f64::from(mono.rate_hz.max(1));
         let decoded_s = mono.decoded as f64 / rate_hz;
-        let slack_s = if self.lossless { 0.5 / rate_hz } else { LOSSY_SLACK_S };
+        let slack_s = if self.lossless { (self.spare_frames as f64 + 0.5) / rate_hz } else { LOSSY_SLACK_S };
         let is_short = self
             .stated_s
             .is_some_and(|stated_s| decoded_s + slack_s < stated_s || (decoded_s == 0.0 && stated_s > 0.0));

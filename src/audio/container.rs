@@ -10,12 +10,12 @@ use symphonia::core::formats::well_known::{
 
 use super::ebml::{self, Matroska};
 use super::edits::{self, Movie};
+use super::frame::Coding;
 use super::head::{id3v2_len, read_at};
 use super::mpeg::{self, Part};
-use super::names;
 use super::plain::{self, Found, Layout};
 use super::source::Patch;
-use super::{AudioError, Source, flac};
+use super::{AudioError, Pointer, Source, flac, names, ogg};
 
 /// Boxes that an MP4 begins with.
 const MOVIE: [&[u8; 4]; 7] = [b"ftyp", b"free", b"skip", b"wide", b"mdat", b"moov", b"moof"];
@@ -46,7 +46,7 @@ pub enum Told {
     Movie(Movie),
     /// The elements of Matroska or WebM.
     Matroska(Matroska),
-    /// The parts of an MP3; none: they are not known.
+    /// The parts of an MP3 or of ADTS; none: they are not known.
     Mpeg(Vec<Part>),
     /// Nothing: Ogg or CAF.
     Nothing,
@@ -67,6 +67,10 @@ impl Container {
             Some(Found::Samples(layout)) => return Ok(Self::Samples(layout)),
             Some(Found::Mpeg(extent)) => {
                 return Self::mpeg(source, extent.start..extent.start + extent.bytes);
+            }
+            Some(Found::Caf { end, mended }) => {
+                let patches = mended.into_iter().collect();
+                return Ok(Self::Framed(Framed { window: base..end, patches, told: Told::Nothing }));
             }
             None => {}
         }
@@ -93,15 +97,18 @@ impl Container {
             return Ok(Self::Framed(Framed { window: base..end, patches: Vec::new(), told: Told::Matroska(told) }));
         }
         refuse(&head)?;
-        if head.starts_with(b"OggS") || head.starts_with(b"caff") {
-            return Ok(Self::Framed(Framed { window: base..end, patches: Vec::new(), told: Told::Nothing }));
+        if head.starts_with(b"OggS") {
+            let window = ogg::find(source, base, end)?;
+            return Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Nothing }));
         }
         let is_sync = head.first() == Some(&0xff) && head.get(1).is_some_and(|byte| byte >> 5 == 7);
         if head.is_empty() || is_sync {
             return Self::mpeg(source, 0..end);
         }
-        // Of an MP3 that was cut out of a longer one, the first frame is not whole.
-        match mpeg::first_frame(source, &(base..end)).map_err(failed)? {
+        // Of an MP3 that was cut out of a longer one, the first frame is not whole. The headers of ADTS are too much like
+        // quiet PCM.
+        let is_mpeg = |coding| coding != Coding::Adts;
+        match mpeg::first_frame(source, &(base..end), is_mpeg).map_err(failed)? {
             Some(start) => Self::mpeg(source, start..end),
             None => Err(AudioError::NotAudio { found: None }),
         }
@@ -109,6 +116,9 @@ impl Container {
 
     fn mpeg(source: &mut dyn Source, window: Range<u64>) -> Result<Self, AudioError> {
         let mpeg = mpeg::find(source, &window).map_err(failed)?;
+        if let Some(Coding::Layer(layer @ 1..=2)) = mpeg.coding {
+            return Err(AudioError::UnsupportedCodec { detail: format!("MPEG audio of layer {layer}") });
+        }
         if let Some(second) = mpeg.second {
             return Err(AudioError::AudioAfterEnd { bytes: window.end - second });
         }
@@ -135,8 +145,8 @@ fn failed(error: std::io::Error) -> AudioError {
 
 /// Refuses what is known by its first bytes and has no reader.
 fn refuse(head: &[u8]) -> Result<(), AudioError> {
-    if names::is_lfs_pointer(head) {
-        return Err(AudioError::LfsPointer);
+    if let Some(pointer) = Pointer::of(head) {
+        return Err(AudioError::Pointer(pointer));
     }
     if let Some(name) = names::sound(head) {
         return Err(AudioError::UnsupportedFormat { detail: name.to_owned() });

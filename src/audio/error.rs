@@ -1,9 +1,9 @@
 use std::ops::RangeInclusive;
 
+use super::Pointer;
+
 /// What to do about a file that has no decoder here.
 const REMEDY: &str = "convert it, for example: ffmpeg -i IN OUT.flac";
-/// What to do about a pointer in the place of a recording.
-pub const LFS_REMEDY: &str = "run `git lfs pull` where the corpus was cloned";
 
 /// Why a file, or a segment of it, is refused. [`AudioError::code`] is the word that the rejects table keeps.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,9 +25,9 @@ pub enum AudioError {
         /// What the file is instead, where that is known.
         found: Option<&'static str>,
     },
-    /// `not_audio`: Git LFS left a pointer where the recording should be.
-    #[error("the file is a Git LFS pointer, not the recording; {LFS_REMEDY}")]
-    LfsPointer,
+    /// `not_audio`: a pointer stands where the recording should be.
+    #[error("the file is a {} pointer, not the recording; {}", _0.name(), _0.remedy())]
+    Pointer(Pointer),
     /// `unsupported_format`: the format is known and not read, or something that this file does with it.
     #[error("the format is not read: {detail}; {REMEDY}")]
     UnsupportedFormat {
@@ -59,19 +59,19 @@ pub enum AudioError {
         /// What the list asks for.
         detail: String,
     },
-    /// `audio_after_end`: the file goes on behind the end that its header states.
+    /// `audio_after_end`: the file goes on behind the end that its header states, or behind its last frame or page.
     #[error(
-        "{bytes} bytes follow behind the end that the header states: a second recording, or samples that it does not \
-         count; split the file, or mend its header"
+        "{bytes} bytes follow behind the end of the recording: a second one, or samples that the header does not count; \
+         split the file, or mend its header"
     )]
     AudioAfterEnd {
-        /// Bytes behind the stated end.
+        /// Bytes behind the end.
         bytes: u64,
     },
     /// `chained_streams`: one stream of Ogg or MP3 after another, each with its own parameters.
     #[error("the file chains several streams; split it into one file a stream")]
     ChainedStreams,
-    /// `corrupt`: the container or the coded audio contradicts itself.
+    /// `corrupt`: the container or the coded audio contradicts itself, or parts of it are damaged or missing.
     #[error("the file is corrupt: {detail}")]
     Corrupt {
         /// What was found, and how often where it was counted.
@@ -140,7 +140,7 @@ impl AudioError {
         match self {
             Self::EmptyFile => "empty_file",
             Self::TooLarge { .. } => "too_large",
-            Self::NotAudio { .. } | Self::LfsPointer => "not_audio",
+            Self::NotAudio { .. } | Self::Pointer(_) => "not_audio",
             Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::NoAudioTrack => "no_audio_track",
             Self::OpusUnsupported => "opus_unsupported",

@@ -5,8 +5,8 @@
 //! rate. What cannot be trusted is refused whole: see [`AudioError`] for the causes and their codes. An [`Augmenter`]
 //! then makes altered copies.
 //!
-//! Containers: WAV and its relatives RF64, BW64, RIFX and Wave64 (integer, float, A-law, mu-law, ADPCM, MP3), AIFF, AU
-//! and NIST SPHERE, whose headers are read in `plain`; FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS, CAF,
+//! Containers: WAV and its relatives RF64, BW64, RIFX and Wave64 (integer, float, A-law, mu-law, ADPCM, MP3), AIFF, AU,
+//! NIST SPHERE and CAF, whose headers are read in `plain`; FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS,
 //! Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM) by symphonia. The content decides, never the extension.
 
 mod augment;
@@ -18,17 +18,21 @@ mod ebml;
 mod edits;
 mod error;
 mod flac;
+mod frame;
 mod head;
 mod mono;
 mod mpeg;
 mod names;
+mod ogg;
 mod packets;
 mod plain;
+mod pointer;
 mod reader;
 mod resample;
 mod signal;
 mod source;
 mod tags;
+mod tail;
 mod timeline;
 mod vorbis;
 mod wav;
@@ -38,7 +42,8 @@ mod hostile_tests;
 
 pub use augment::Augmenter;
 pub use cut::Segment;
-pub use error::{AudioError, LFS_REMEDY};
+pub use error::AudioError;
+pub use pointer::Pointer;
 pub use reader::{Audio, AudioReader};
 pub use source::Source;
 pub use wav::{WavError, encode_wav};

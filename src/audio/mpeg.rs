@@ -1,4 +1,4 @@
-//! How far an MP3 file reaches, whatever the tag of its first frame counts.
+//! How far the frames of an MP3 or of ADTS reach, whatever the tag of the first frame counts, and what else is there.
 //!
 //! Symphonia plays what the tag counts and drops the rest without a word: of two files glued together, the second. So
 //! the headers of all frames are walked first, which takes a thousandth of the time to decode them.
@@ -6,26 +6,18 @@
 use std::io::Result;
 use std::ops::Range;
 
-use super::Source;
-use super::head::{Endian, id3v2_len, read_at};
+use super::frame::{Coding, Frame, HEAD_BYTES, Kind, TAG_BYTES};
+use super::head::{id3v2_len, read_at};
+use super::{Source, tags, tail};
 
-/// Larger files are not walked, since they are read piece by piece.
-const WALKED_BYTES: u64 = 64 << 20;
 /// Before the first frame, so many bytes of something else may stand.
 const JUNK_BYTES: u64 = 1 << 16;
 /// The next frame is searched in pieces of so many bytes.
 const PIECE_BYTES: u64 = 1 << 16;
+/// Behind the last frame, fewer bytes than these are junk, as taggers leave it; of PCM they are half a second.
+const REST_BYTES: u64 = 1 << 14;
 /// So many frames must follow one that would have a whole file refused: by chance, bytes look like two.
 const STRANGERS: usize = 2;
-/// A tag lies within so many bytes of its frame's beginning.
-const TAG_BYTES: u64 = 64;
-/// Kilobits a second of layer 3, by MPEG version 1 and 2, from index 1 on.
-const BIT_RATES: [[u32; 14]; 2] = [
-    [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-];
-/// Sample rates of version 1; those of version 2 are halves, those of version 2.5 quarters.
-const RATES_HZ: [u32; 3] = [44_100, 48_000, 32_000];
 
 /// A run of frames behind one tag, or behind none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,91 +30,24 @@ pub struct Part {
     pub ends_as_stated: bool,
 }
 
-/// Rate in Hz and whether it has one channel, of the frame that begins in `head`: what a recording keeps to its end.
-pub fn shape(head: &[u8]) -> Option<(u32, bool)> {
-    Frame::read(head).map(|frame| (frame.kind.1, head[3] >> 6 == 3))
-}
-
-/// A frame's header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Frame {
-    /// Version, layer and rate, which all frames of a recording share.
-    kind: (u32, u32),
-    bytes: u64,
-    /// Where a tag would begin.
-    tag_place: usize,
-}
-
-impl Frame {
-    /// The header of a frame of layer 3; none where there is none, or where its length is free.
-    fn read(head: &[u8]) -> Option<Self> {
-        let word = Endian::Big.u32(head, 0)?;
-        let field = |shift: u32, bits: u32| word >> shift & ((1 << bits) - 1);
-        let (version, bit_rate, rate) = (field(19, 2), field(12, 4), field(10, 2));
-        if field(21, 11) != 0x7ff || version == 1 || field(17, 2) != 1 || rate == 3 {
-            return None;
-        }
-        let is_first = version == 3;
-        let kilobits = *BIT_RATES[usize::from(!is_first)].get((bit_rate as usize).checked_sub(1)?)?;
-        let rate_hz = RATES_HZ[rate as usize]
-            >> match version {
-                3 => 0,
-                2 => 1,
-                _ => 2,
-            };
-        let samples = if is_first { 1_152 } else { 576 };
-        let bytes = u64::from(samples / 8 * kilobits * 1_000 / rate_hz + field(9, 1));
-        let is_mono = field(6, 2) == 3;
-        let side = match (is_first, is_mono) {
-            (true, false) => 32,
-            (true, true) | (false, false) => 17,
-            (false, true) => 9,
-        };
-        Some(Self { kind: (version, rate_hz), bytes, tag_place: 4 + side })
-    }
-
-    /// Whether so many more of its kind follow it, where it begins at `place` in a file that ends at `end`.
-    fn is_followed(&self, source: &mut dyn Source, place: u64, end: u64, followers: usize) -> Result<bool> {
-        let mut place = place + self.bytes;
-        for _ in 0..followers {
-            let next = if place < end { Self::read(&read_at(source, place, 4)?) } else { None };
-            let Some(next) = next.filter(|next| next.kind == self.kind) else { return Ok(false) };
-            place += next.bytes;
-        }
-        Ok(true)
-    }
-
-    /// Frames that a tag in the frame counts; none: there is no tag; 0: it does not know.
-    fn tag(&self, frame: &[u8]) -> Option<u64> {
-        let number = |place| Endian::Big.u32(frame, place).map_or(0, u64::from);
-        match frame.get(self.tag_place..self.tag_place + 4) {
-            Some(b"Xing" | b"Info") if number(self.tag_place + 4) & 1 == 1 => Some(number(self.tag_place + 8)),
-            Some(b"Xing" | b"Info") => Some(0),
-            // Fraunhofer's lies at the same place of every frame.
-            _ if frame.get(36..40) == Some(b"VBRI") => Some(number(50)),
-            _ => None,
-        }
-    }
-}
-
-/// What the frames of an MP3 file say.
+/// What the frames of a file say.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Mpeg {
-    /// None: it is not walked.
+    /// What is coded; none: no frames are found.
+    pub coding: Option<Coding>,
+    /// One after the other.
     pub parts: Vec<Part>,
-    /// A recording of another rate or version begins here.
+    /// Here begins what may be sound and is not of these frames: a recording of another kind, or much that is no tag.
     pub second: Option<u64>,
 }
 
-/// Walks the frames of an MP3 file that lies in `window`.
+/// Walks the frames of a file that lie in `window`.
 ///
 /// # Errors
 /// The source cannot be read.
 pub fn find(source: &mut dyn Source, window: &Range<u64>) -> Result<Mpeg> {
-    if window.end - window.start > WALKED_BYTES {
-        return Ok(Mpeg::default());
-    }
-    let Some(mut place) = first_frame(source, window)? else { return Ok(Mpeg::default()) };
+    let window = window.start..tags::audio_end(source, window.start, window.end)?;
+    let Some(mut place) = first_frame(source, &window, |_| true)? else { return Ok(Mpeg::default()) };
     let mut walk = Walk { kind: None, parts: Vec::new(), second: None, frames: 0, counted: None };
     while let Some(next) = walk.step(source, place, window.end)? {
         place = next;
@@ -130,19 +55,23 @@ pub fn find(source: &mut dyn Source, window: &Range<u64>) -> Result<Mpeg> {
     Ok(walk.finish())
 }
 
-/// Where the first frame begins, behind tags and at most a little junk.
+/// Where the first frame begins whose coding will do, behind tags and at most a little junk.
 ///
 /// # Errors
 /// The source cannot be read.
-pub fn first_frame(source: &mut dyn Source, window: &Range<u64>) -> Result<Option<u64>> {
+pub fn first_frame(
+    source: &mut dyn Source,
+    window: &Range<u64>,
+    will_do: impl Fn(Coding) -> bool,
+) -> Result<Option<u64>> {
     let start = behind_tags(source, window.start)?;
     let within = start..start.saturating_add(JUNK_BYTES).min(window.end);
-    search(source, within, window.end, 1, |_| true)
+    search(source, within, window.end, 1, |kind| will_do(kind.coding))
 }
 
 /// Frame after frame.
 struct Walk {
-    kind: Option<(u32, u32)>,
+    kind: Option<Kind>,
     parts: Vec<Part>,
     second: Option<u64>,
     /// Of the last part, so far.
@@ -170,13 +99,16 @@ impl Walk {
         Ok(Some(place + frame.bytes))
     }
 
-    /// Where the next frame of the same kind begins. What another kind has before it is another recording.
+    /// Where the next frame of the same kind begins. What has a header of another kind before it is another recording.
     fn jump(&mut self, source: &mut dyn Source, place: u64, end: u64) -> Result<Option<u64>> {
         let (place, kind) = (behind_tags(source, place)?, self.kind);
         let next = search(source, place..end, end, 1, |other| kind.is_none_or(|kind| kind == other))?;
-        let gap = place..next.unwrap_or(end);
+        let gap = place..next.unwrap_or(end).max(place);
         if kind.is_some() && self.second.is_none() {
-            self.second = search(source, gap, end, STRANGERS, |other| Some(other) != kind)?;
+            let stranger = search(source, gap.clone(), end, STRANGERS, |other| Some(other) != kind)?;
+            let recording = tail::recording(source, gap.clone())?;
+            let is_much = next.is_none() && tail::changes(source, gap.clone())? > REST_BYTES;
+            self.second = stranger.into_iter().chain(recording).min().or(is_much.then_some(gap.start));
         }
         Ok(next)
     }
@@ -196,7 +128,7 @@ impl Walk {
             last.frames = None;
         }
         self.parts.retain(|part| part.frames != Some(0));
-        Mpeg { parts: self.parts, second: self.second }
+        Mpeg { coding: self.kind.map(|kind| kind.coding), parts: self.parts, second: self.second }
     }
 }
 
@@ -214,13 +146,13 @@ fn search(
     within: Range<u64>,
     end: u64,
     followers: usize,
-    will_do: impl Fn((u32, u32)) -> bool,
+    will_do: impl Fn(Kind) -> bool,
 ) -> Result<Option<u64>> {
     let mut place = within.start;
     while place < within.end {
         let wanted = (within.end - place).min(PIECE_BYTES);
         // A header may reach beyond the piece.
-        let piece = read_at(source, place, wanted as usize + 3)?;
+        let piece = read_at(source, place, wanted as usize + HEAD_BYTES)?;
         for start in (0..piece.len().min(wanted as usize)).filter(|start| piece[*start] == 0xff) {
             let frame = Frame::read(&piece[start..]).filter(|frame| will_do(frame.kind));
             let start = place + start as u64;
@@ -276,6 +208,36 @@ mod tests {
             let start = between.len() as u64;
             assert_eq!(found([between, tagged(7, 7)].concat()), [(0, Some(5), true), (start, None, true)], "{len}");
         }
+    }
+
+    #[test]
+    fn long_recordings_are_walked_to_their_end() {
+        let (count, end) = (170_000, 170_001 * 417);
+        assert!(end > 64 << 20);
+        assert_eq!(
+            found([tagged(count, count as usize), tagged(7, 7)].concat()),
+            [(0, Some(u64::from(count)), true), (end, None, true)]
+        );
+    }
+
+    #[test]
+    fn what_may_be_sound_behind_the_frames_is_told() {
+        let second = |rest: &[u8]| {
+            let bytes = [tagged(5, 5), rest.to_vec()].concat();
+            let end = bytes.len() as u64;
+            find(&mut Cursor::new(bytes), &(0..end)).expect("read").second
+        };
+        let noise = |len: u32| (0..len).map(|n| (n.wrapping_mul(2_654_435_761) >> 25) as u8).collect::<Vec<_>>();
+        let tag = [b"TAG".to_vec(), vec![b' '; 125]].concat();
+        for rest in [&[][..], &[0; 100_000], &noise(16_000), &[&noise(16_000), &tag[..]].concat(), &frames(1)[..400]] {
+            assert_eq!(second(rest), None, "{} bytes", rest.len());
+        }
+        assert_eq!(second(&noise(20_000)), Some(6 * 417));
+        let wav = b"RIFF\x24\0\0\0WAVEfmt ";
+        assert_eq!(second(&[&noise(100), &wav[..]].concat()), Some(6 * 417 + 100));
+        assert_eq!(second(&[&wav[..], &frames(3)].concat()), Some(6 * 417), "between frames");
+        let adts = [&[0xff, 0xf1, 0x60, 0x40, 0x04, 0x1f, 0xfc][..], &[0; 25]].concat().repeat(3);
+        assert_eq!(second(&adts), Some(6 * 417));
     }
 
     /// A source that hands out a byte at a time.

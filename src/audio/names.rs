@@ -15,7 +15,7 @@ const fn known(place: usize, bytes: &'static [u8], name: &'static str) -> Known 
 }
 
 /// Sound and film without a reader here.
-const SOUND: [Known; 44] = [
+const SOUND: [Known; 43] = [
     known(0, b"#!AMR", "AMR, the speech codec of phones"),
     known(0, b"#!EVS", "EVS, a speech codec of phones"),
     known(0, b"#!SILK", "SILK"),
@@ -59,7 +59,6 @@ const SOUND: [Known; 44] = [
     known(0, b"\x00\x00\x01\xb3", "MPEG video"),
     known(0, b"\x0b\x77", "AC-3"),
     known(0, b"\x7f\xfe\x80\x01", "DTS"),
-    known(0, b"caff\x00\x02", "CAF of version 2"),
 ];
 
 /// What is no sound at all.
@@ -93,8 +92,6 @@ const OTHER: [Known; 27] = [
     known(0, b"{\\rtf", "a text in RTF"),
 ];
 
-/// How a Git LFS pointer begins.
-const LFS_POINTER: &[u8] = b"version https://git-lfs";
 /// Enough of a file to tell it by.
 pub const HEAD_BYTES: usize = 1_024;
 
@@ -113,11 +110,6 @@ pub fn sound(head: &[u8]) -> Option<&'static str> {
 /// What a file is that is no sound, with what to do about it.
 pub fn other(head: &[u8]) -> Option<&'static str> {
     name_of(&OTHER, head).or_else(|| text(head))
-}
-
-/// Whether a Git LFS pointer stands in the place of the file.
-pub fn is_lfs_pointer(head: &[u8]) -> bool {
-    head.starts_with(LFS_POINTER)
 }
 
 /// Kinds of text.
@@ -205,6 +197,20 @@ pub fn wave_codec(tag: u16) -> Option<&'static str> {
     })
 }
 
+/// Name of the codec of a stream in Ogg, by its first packet.
+pub fn ogg_codec(packet: &[u8]) -> Option<&'static str> {
+    let names: [(&[u8], &str); 7] = [
+        (b"Speex   ", "Speex"),
+        (b"CELT    ", "CELT"),
+        (b"PCM     ", "PCM in Ogg"),
+        (b"fLaC", "FLAC in Ogg as it was before its mapping was fixed"),
+        (b"OggMIDI", "MIDI, notes without sound"),
+        (b"Direct Show Samples", "a codec of OGM"),
+        (b"\x01audio", "a codec of OGM"),
+    ];
+    names.iter().find(|(word, _)| packet.starts_with(word)).map(|(_, name)| *name)
+}
+
 /// Name of a codec that symphonia knows and has no decoder for here.
 pub fn codec(id: AudioCodecId) -> Option<&'static str> {
     Some(match id {
@@ -249,6 +255,5 @@ mod tests {
         }
         assert_eq!(sound(&stream), Some("MPEG transport stream, a film"));
         assert_eq!(sound(b"RIFF\x00\x00\x00\x00WAVEfmt "), None);
-        assert!(is_lfs_pointer(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"));
     }
 }

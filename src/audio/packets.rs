@@ -15,10 +15,10 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 
-use super::AudioError;
-use super::mpeg::{self, Part};
+use super::mpeg::Part;
 use super::plain::Plain;
 use super::source::Media;
+use super::{AudioError, frame};
 
 /// What comes next.
 pub enum Step {
@@ -227,8 +227,8 @@ impl MpegParts {
 
 impl MpegParts {
     /// Refuses another recording, which the decoder of this one would drop. One header may be damaged.
-    fn compare(&mut self, frame: &[u8]) -> Result<(), AudioError> {
-        let shape = mpeg::shape(frame);
+    fn compare(&mut self, packet: &[u8]) -> Result<(), AudioError> {
+        let shape = frame::shape(packet);
         self.shape = self.shape.or(shape);
         self.unlike = if shape.is_some() && shape != self.shape { self.unlike + 1 } else { 0 };
         if self.unlike > 1 { Err(AudioError::ChainedStreams) } else { Ok(()) }

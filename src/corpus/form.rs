@@ -8,7 +8,7 @@ use super::paths::extension;
 use crate::config;
 
 /// First bytes of files that are no manifest, and what to do about them.
-const OTHERS: [(&[u8], &str); 16] = [
+const OTHERS: [(&[u8], &str); 18] = [
     (b"\x1f\x8b", "is compressed with gzip; unpack it (`gunzip`)"),
     (b"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it (`unzstd`)"),
     (b"\xfd7zXZ", "is compressed with xz; unpack it (`unxz`)"),
@@ -24,6 +24,8 @@ const OTHERS: [(&[u8], &str); 16] = [
     (b"\x80\x05", "is a Python pickle; write it as CSV or Parquet"),
     (b"SQLite format 3", "is an SQLite database; write its table as CSV or Parquet"),
     (b"version https://git-lfs", "is a Git LFS pointer, not the file itself; run `git lfs pull`"),
+    (b"/annex/objects/", "is a git-annex pointer, not the file itself; run `git annex get`"),
+    (b"outs:\n", "is a DVC pointer, not the file itself; run `dvc pull` and name the file without .dvc"),
     (b"<!DOCTYPE", "is a web page; download the file itself"),
 ];
 
@@ -109,7 +111,9 @@ mod tests {
 
     #[test]
     fn other_kinds_of_files_are_named() {
-        let cases: [(&[u8], &str, &str); 10] = [
+        let cases: [(&[u8], &str, &str); 12] = [
+            (b"/annex/objects/MD5E-s9--0a.csv\n", "m.csv", "git annex get"),
+            (b"outs:\n- md5: 0a\n  path: m.csv\n", "m.csv.dvc", "dvc pull"),
             (b"\x1f\x8b\x08\0", "m.csv.gz", "gunzip"),
             (b"PK\x03\x04", "m.xlsx", "Excel workbook"),
             (b"version https://git-lfs.github.com/spec/v1\n", "m.csv", "git lfs pull"),

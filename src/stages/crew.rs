@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Segment, Source};
+use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Pointer, Segment, Source};
 use crate::config::{self, Transform};
 use crate::dsp::Contours;
 use crate::features::{Extractor, FeatureSet};
@@ -207,7 +207,10 @@ fn refusal(row: &Utterance, error: StorageError) -> Result<Refusal, StageError> 
         StorageError::Denied { .. } | StorageError::Forbidden { .. } => {
             unreadable("may not be read: permission denied")
         }
-        StorageError::Dangling { .. } => unreadable("is a link to a file that is not there"),
+        StorageError::Dangling { target, .. } => match Pointer::of_link(&target) {
+            Some(pointer) => Ok(AudioError::Pointer(pointer).into()),
+            None => unreadable("is a link to a file that is not there"),
+        },
         StorageError::Changed { .. } | StorageError::NotFound { .. } | StorageError::NotAFile { .. } => {
             Err(StageError::SourceChanged { corpus: row.corpus.clone(), path: row.path.clone() })
         }

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::audio::{AudioError, LFS_REMEDY};
+use crate::audio::{AudioError, Pointer};
 use crate::corpus::PassedOver;
 use crate::schema::Reject;
 
 use super::{Record, StageError, unlisted};
 
-/// What the record calls the count of rejects that are Git LFS pointers.
-const LFS_POINTERS: &str = "lfs_pointers";
-
-/// Rejects by code, for the record: `rejects.too_long`; and [`LFS_POINTERS`], where there are any.
+/// Rejects by code, for the record: `rejects.too_long`; and those that are pointers, by kind.
 pub(super) fn counts_by_code(rejects: &[Reject]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
-    let pointer = AudioError::LfsPointer.to_string();
-    let pointers = rejects.iter().filter(|reject| reject.message == pointer).count();
-    if pointers > 0 {
-        counts.insert(LFS_POINTERS.to_owned(), pointers as u64);
+    for pointer in Pointer::ALL {
+        let message = AudioError::Pointer(pointer).to_string();
+        let pointers = rejects.iter().filter(|reject| reject.message == message).count();
+        if pointers > 0 {
+            counts.insert(pointer.counted_as().to_owned(), pointers as u64);
+        }
     }
     for reject in rejects {
         *counts.entry(format!("rejects.{}", reject.code)).or_default() += 1;
@@ -38,9 +37,11 @@ pub(super) fn check_rejects(
         let codes = record.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
         let codes = codes.filter(|(code, _)| is_counted(code));
         let causes = codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ");
-        let hint = record.counts.get(LFS_POINTERS).map_or_else(String::new, |count| {
-            format!("\nhint: {count} of them are Git LFS pointers, not recordings: {LFS_REMEDY}")
-        });
+        let hint = |pointer: Pointer| {
+            let (count, name) = (record.counts.get(pointer.counted_as())?, pointer.name());
+            Some(format!("\nhint: {count} of them are {name} pointers, not recordings: {}", pointer.remedy()))
+        };
+        let hint = Pointer::ALL.into_iter().filter_map(hint).collect();
         return Err(StageError::TooManyRejects { rejects, all, noun, causes, key, limit, hint });
     }
     Ok(())

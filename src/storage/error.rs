@@ -10,10 +10,12 @@ pub enum StorageError {
         path: String,
     },
     /// A link to nothing.
-    #[error("`{path}` is a link to a file that is not there")]
+    #[error("`{path}` is a link to a file that is not there: `{target}`")]
     Dangling {
         /// The link.
         path: String,
+        /// What it names.
+        target: String,
     },
     /// Neither a file nor a folder: reading it could wait for ever.
     #[error("`{path}` is {kind}, not a regular file")]

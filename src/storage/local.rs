@@ -252,7 +252,10 @@ fn not_a_file(path: &Path, found: &Metadata) -> StorageError {
 /// All that a file or pipe holds.
 pub(super) fn read(path: &Path) -> Result<Bytes, StorageError> {
     fs::read(path).map(Bytes::from).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound if path.is_symlink() => StorageError::Dangling { path: path.display().to_string() },
+        io::ErrorKind::NotFound if path.is_symlink() => {
+            let target = fs::read_link(path).map(|target| target.display().to_string()).unwrap_or_default();
+            StorageError::Dangling { path: path.display().to_string(), target }
+        }
         _ => failed("read", path, source),
     })
 }

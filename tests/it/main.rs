@@ -11,6 +11,7 @@ mod contract;
 mod corpus;
 mod deploy;
 mod early;
+mod endings;
 mod faults;
 mod features_golden;
 mod features_htk;

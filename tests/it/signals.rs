@@ -1,6 +1,7 @@
 //! Suspicious signals, through the program: a word in the table, a warning with counts, a line in the report.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
@@ -122,18 +123,31 @@ fn predictions_of_suspicious_signals_are_marked() {
 }
 
 #[test]
-fn git_lfs_pointers_are_named_once_at_the_end() {
+fn pointers_are_named_once_at_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("corpus")).expect("made");
-    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef\nsize 12345\n";
-    for name in ["anger_1", "anger_2", "anger_3", "anger_4", "fear_1", "fear_2", "fear_3", "fear_4"] {
-        fs::write(folder.path().join("corpus").join(name).with_extension("wav"), pointer).expect("written");
+    let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef\nsize 12345\n";
+    let annex = ".git/annex/objects/Q8/xk/SHA256E-s31390--0a1b.wav/SHA256E-s31390--0a1b.wav";
+    let dvc = "outs:\n- md5: a304afb96060aad90176268345e10355\n  size: 31390\n  path: fear_3.wav\n";
+    let place = |name: &str| folder.path().join("corpus").join(name).with_extension("wav");
+    for (names, text) in
+        [(&["anger_1", "anger_2", "anger_3"][..], lfs), (&["fear_1"], annex), (&["fear_2", "fear_3"], dvc)]
+    {
+        names.iter().for_each(|name| fs::write(place(name), text).expect("written"));
     }
+    ["anger_4", "fear_4"]
+        .into_iter()
+        .for_each(|name| symlink(Path::new("..").join(annex), place(name)).expect("linked"));
     let pipeline = "name = 'p'\nout = 'out'\n[[corpus]]\nname = 'c'\nsource = 'corpus'\n\
                     pattern = '(?P<emotion>[a-z]+)_(?P<speaker>\\d)'\n[features]\nset = 'mfcc-energy'\n";
     fs::write(folder.path().join("pipeline.toml"), pipeline).expect("written");
     let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml"]));
     assert_eq!(code, 3, "{error}");
-    let hint = "hint: 8 of them are Git LFS pointers, not recordings: run `git lfs pull`";
-    assert_eq!(error.matches(hint).count(), 1, "{error}");
+    for hint in [
+        "hint: 3 of them are Git LFS pointers, not recordings: run `git lfs pull`",
+        "hint: 3 of them are git-annex pointers, not recordings: run `git annex get .`",
+        "hint: 2 of them are DVC pointers, not recordings: run `dvc pull`",
+    ] {
+        assert_eq!(error.matches(hint).count(), 1, "{error}\nshould say once {hint}");
+    }
 }

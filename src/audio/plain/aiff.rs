@@ -3,8 +3,8 @@
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW, CODEC_ID_PCM_U8};
 
 use super::super::head::{Endian, read_at};
+use super::super::tail::{Chunking, is_all_chunks};
 use super::super::{AudioError, Source};
-use super::tail::is_all_chunks;
 use super::{Extent, Format, Layout, corrupt, cut, floats, integers, unreadable};
 
 /// So many chunks are looked at for the format and the samples.
@@ -25,7 +25,9 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Layout, Audi
         place = place.saturating_add(8 + bytes + bytes % 2);
     }
     match (format, extent) {
-        (Some(format), Some(extent)) => Ok(Layout { format, extent, counted: None, chunks: Some(Endian::Big) }),
+        (Some(format), Some(extent)) => {
+            Ok(Layout { format, extent, counted: None, chunks: Some(Chunking::Short(Endian::Big)) })
+        }
         (Some(_), None) if place <= end => Err(AudioError::NoSamples),
         _ if place > end => Err(cut()),
         _ => Err(corrupt("it has no common chunk")),

@@ -1,15 +1,15 @@
-//! Files whose samples lie one after the other behind a header: WAV and its relatives, AIFF, AU and SPHERE.
+//! Files whose samples lie one after the other behind a header: WAV and its relatives, AIFF, AU, SPHERE and CAF.
 //!
 //! The headers are read here, as players read them: the chunks decide, what is redundant is not believed, and a size
 //! that a writer to a pipe left behind says nothing. Symphonia decodes the samples.
 
 mod aiff;
 mod au;
+mod caf;
 mod extent;
 mod fmt;
 mod riff;
 mod sphere;
-mod tail;
 
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 
@@ -20,6 +20,8 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
 use super::head::{Endian, read_at};
+use super::source::Patch;
+use super::tail::{self, Chunking};
 use super::{AudioError, Source};
 
 pub use extent::Extent;
@@ -110,8 +112,8 @@ pub struct Layout {
     pub extent: Extent,
     /// Frames that a header counts beside the bytes; none where it does not, or contradicts them.
     counted: Option<u64>,
-    /// Order of numbers in the chunks behind the samples; none: the format has no chunks.
-    chunks: Option<Endian>,
+    /// The chunks behind the samples; none: the format has no chunks.
+    chunks: Option<Chunking>,
 }
 
 /// A file as its first bytes tell it.
@@ -121,12 +123,19 @@ pub enum Found {
     Samples(Layout),
     /// MPEG audio in the chunk of samples.
     Mpeg(Extent),
+    /// Packets in a CAF.
+    Caf {
+        /// Where its last chunk ends.
+        end: u64,
+        /// What of its header symphonia must read otherwise.
+        mended: Option<Patch>,
+    },
 }
 
 /// Reads the header of a file that begins at `base` and ends at `end`; none: it is of another kind.
 ///
 /// # Errors
-/// `corrupt`, `truncated`, `unsupported_codec`; `no_samples` where the header ends without any.
+/// `corrupt`, `truncated`, `unsupported_format`, `unsupported_codec`, `audio_after_end`; `no_samples` where the header ends without any.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::result::Result<Option<Found>, AudioError> {
     let head = read_at(source, base, 40).map_err(unreadable)?;
     let mut found = match head.get(..4) {
@@ -140,11 +149,13 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::result::Result
         Some(b".snd") => Found::Samples(au::find(source, base, end, Endian::Big)?),
         Some(b"dns.") => Found::Samples(au::find(source, base, end, Endian::Little)?),
         Some(b"NIST") if head.starts_with(b"NIST_1A\n") => Found::Samples(sphere::find(source, base, end)?),
+        Some(b"caff") => caf::find(source, base, end)?,
         _ => return Ok(None),
     };
     let (extent, chunks) = match &mut found {
         Found::Samples(layout) => (&mut layout.extent, layout.chunks),
         Found::Mpeg(extent) => (extent, None),
+        Found::Caf { .. } => return Ok(Some(found)),
     };
     if extent.stated.is_none() {
         let samples_end = tail::samples_end(source, extent.start, end, chunks).map_err(unreadable)?;

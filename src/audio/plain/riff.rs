@@ -1,9 +1,9 @@
 //! WAV; RF64 and BW64, whose sizes have 64 bits; RIFX, whose numbers are big-endian; and Sony's Wave64.
 
 use super::super::head::{Endian, read_at};
+use super::super::tail::{Chunking, is_all_chunks};
 use super::super::{AudioError, Source};
 use super::fmt::{self, Coding};
-use super::tail::is_all_chunks;
 use super::{Extent, Found, Layout, corrupt, cut, unreadable};
 
 /// The GUID that begins a file of Wave64.
@@ -100,8 +100,8 @@ fn walk(source: &mut dyn Source, chunks: Chunks, base: u64, first: u64, end: u64
     }
     match (told.coding, told.samples) {
         (Some(Coding::Samples(format)), Some(extent)) => {
-            let chunks = chunks.endian();
-            Ok(Found::Samples(Layout { format, extent, counted: told.counted, chunks: Some(chunks) }))
+            let chunks = Some(Chunking::Short(chunks.endian()));
+            Ok(Found::Samples(Layout { format, extent, counted: told.counted, chunks }))
         }
         (Some(Coding::Mpeg), Some(extent)) => Ok(Found::Mpeg(extent)),
         _ if place >= end => Err(cut()),
