@@ -25,6 +25,8 @@ const SKIPPED_ALWAYS: usize = 3;
 pub struct Stream {
     /// The track among those of the container.
     pub track_id: u32,
+    /// Seconds of a tick of the times of packets.
+    pub tick_s: f64,
     /// Every packet must decode and every sample be there.
     pub lossless: bool,
     /// The file may end anywhere: only a length that it states can be missed.
@@ -45,16 +47,14 @@ impl Stream {
             Some(frames) if format == FORMAT_ID_CAF => Some(frames.saturating_add(u64::from(track.delay.unwrap_or(0)))),
             _ => track.duration.map(|duration| duration.get()),
         };
-        let stated_s = track
-            .time_base
-            .zip(ticks)
-            .filter(|_| believed)
-            .map(|(base, ticks)| ticks as f64 * f64::from(base.numer.get()) / f64::from(base.denom.get()));
+        let tick = track.time_base.map(|base| (f64::from(base.numer.get()), f64::from(base.denom.get())));
+        let stated_s = tick.zip(ticks).filter(|_| believed).map(|((numer, denom), ticks)| ticks as f64 * numer / denom);
         // Where no padding is stated in a CAF, its writer may have counted whole packets.
         let is_counted_whole = format == FORMAT_ID_CAF && track.padding.is_none();
         let packet_frames = codec.max_frames_per_packet.filter(|_| is_counted_whole).unwrap_or(1);
         Self {
             track_id: track.id,
+            tick_s: tick.map_or(0.0, |(numer, denom)| numer / denom),
             spare_frames: packet_frames.saturating_sub(1),
             lossless: codec_name.starts_with("pcm_") || ["flac", "alac"].contains(&codec_name),
             open_ended: OPEN_ENDED.contains(&format),
@@ -65,7 +65,7 @@ impl Stream {
     /// Of samples that lie one after the other, so many of which the header states.
     pub fn plain(stated_frames: Option<u64>, rate_hz: u32) -> Self {
         let stated_s = stated_frames.map(|frames| frames as f64 / f64::from(rate_hz));
-        Self { track_id: 0, lossless: true, open_ended: false, stated_s, spare_frames: 0 }
+        Self { track_id: 0, tick_s: 0.0, lossless: true, open_ended: false, stated_s, spare_frames: 0 }
     }
 
     /// Takes another part of the recording in, which a header of its own describes.

@@ -9,9 +9,9 @@ use symphonia::core::formats::well_known::{
 };
 
 use super::ebml::{self, Matroska};
-use super::edits::{self, Movie};
 use super::frame::Coding;
 use super::head::{id3v2_len, read_at};
+use super::mp4::{self, Movie, Sound};
 use super::mpeg::{self, Part};
 use super::plain::{self, Found, Layout};
 use super::source::Patch;
@@ -24,6 +24,8 @@ const MOVIE: [&[u8; 4]; 7] = [b"ftyp", b"free", b"skip", b"wide", b"mdat", b"moo
 pub enum Container {
     /// Samples one after the other.
     Samples(Layout),
+    /// The same, in stretches of a movie.
+    Pieces(Layout, Vec<Range<u64>>, Movie),
     /// By symphonia's reader of the format.
     Framed(Framed),
 }
@@ -36,13 +38,15 @@ pub struct Framed {
     pub patches: Vec<Patch>,
     /// What was found in the header.
     pub told: Told,
+    /// The codec of its sound, where symphonia may not know it.
+    pub codec: Option<String>,
 }
 
 /// What a header says that symphonia does not.
 pub enum Told {
     /// Where the first frame of a native FLAC begins.
     Flac(u64),
-    /// The edit lists of an MP4.
+    /// The boxes of an MP4.
     Movie(Movie),
     /// The elements of Matroska or WebM.
     Matroska(Matroska),
@@ -70,36 +74,38 @@ impl Container {
             }
             Some(Found::Caf { end, mended }) => {
                 let patches = mended.into_iter().collect();
-                return Ok(Self::Framed(Framed { window: base..end, patches, told: Told::Nothing }));
+                let window = base..end;
+                return Ok(Self::Framed(Framed { window, patches, told: Told::Nothing, codec: None }));
             }
             None => {}
         }
         if head.starts_with(b"fLaC") {
             let flac = flac::find(source, base, end).map_err(failed)?;
             let (patches, told) = (flac.patch.into_iter().collect(), Told::Flac(flac.first_frame));
-            return Ok(Self::Framed(Framed { window: flac.window, patches, told }));
+            return Ok(Self::Framed(Framed { window: flac.window, patches, told, codec: None }));
         }
         if head.get(4..8).is_some_and(|word| MOVIE.iter().any(|other| word == *other)) {
-            let movie = edits::find(source, base, end).map_err(failed)?;
-            if let Some(second) = movie.second {
-                return Err(AudioError::AudioAfterEnd { bytes: end - second });
-            }
-            if movie.is_cut {
-                return Err(AudioError::Truncated { decoded_s: 0.0, stated_s: None });
-            }
-            return Ok(Self::Framed(Framed { window: base..end, patches: Vec::new(), told: Told::Movie(movie) }));
+            let movie = mp4::find(source, base, end).map_err(failed)?;
+            movie.check(end)?;
+            let (window, codec) = match movie.sound(source, base)? {
+                Sound::Samples(layout, pieces) => return Ok(Self::Pieces(layout, pieces, movie)),
+                Sound::Packets => (base..movie.end, None),
+                Sound::Unknown(name) => (base..movie.end, Some(name)),
+            };
+            return Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Movie(movie), codec }));
         }
         if head.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]) {
             let told = ebml::find(source, base, end).map_err(failed)?;
             if let Some(second) = told.second {
                 return Err(AudioError::AudioAfterEnd { bytes: end - second });
             }
-            return Ok(Self::Framed(Framed { window: base..end, patches: Vec::new(), told: Told::Matroska(told) }));
+            let (window, codec) = (base..told.end, told.codec());
+            return Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Matroska(told), codec }));
         }
         refuse(&head)?;
         if head.starts_with(b"OggS") {
             let window = ogg::find(source, base, end)?;
-            return Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Nothing }));
+            return Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Nothing, codec: None }));
         }
         let is_sync = head.first() == Some(&0xff) && head.get(1).is_some_and(|byte| byte >> 5 == 7);
         if head.is_empty() || is_sync {
@@ -122,11 +128,20 @@ impl Container {
         if let Some(second) = mpeg.second {
             return Err(AudioError::AudioAfterEnd { bytes: window.end - second });
         }
-        Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Mpeg(mpeg.parts) }))
+        Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Mpeg(mpeg.parts), codec: None }))
     }
 }
 
 impl Told {
+    /// The numbers of the tracks of sound, those first that players choose; none: the format has one, or says nothing.
+    pub fn tracks_of_sound(&self) -> Vec<u32> {
+        match self {
+            Self::Movie(movie) => movie.tracks_of_sound(),
+            Self::Matroska(told) => told.tracks_of_sound(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether this is the header of the format that symphonia found, which looks for one beyond the first bytes.
     pub fn is_of(&self, format: FormatId) -> bool {
         match self {

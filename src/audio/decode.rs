@@ -6,12 +6,13 @@ use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDe
 use symphonia::core::errors::Error;
 use symphonia::core::formats::well_known::FORMAT_ID_CAF;
 
+use super::clock::Clock;
 use super::complete::{Budget, Skipped, Stream};
 use super::container::{Container, Framed, Told};
 use super::mono::MonoMix;
 use super::packets::{Packets, Step, corrupt};
 use super::plain::{Layout, Plain};
-use super::source::Media;
+use super::source::{Media, Pieces};
 use super::timeline::{Stretch, Timeline};
 use super::{AudioError, Source, names, vorbis};
 use crate::config;
@@ -26,6 +27,10 @@ pub struct Decoding<'a> {
     budget: Budget,
     skipped: Skipped,
     timeline: Timeline,
+    /// The times of the packets; none: the format gives none, or they say nothing.
+    clock: Option<Clock>,
+    /// The file holds other tracks of sound, of which nothing is heard.
+    pub has_several_tracks: bool,
     /// The samples of the last packet, and how many there were before.
     pub mono: MonoMix,
     /// Codec as the decoder names it: `pcm_s16le`, `flac`, `mp3`, `vorbis`, `aac`, ...
@@ -48,6 +53,16 @@ impl<'a> Decoding<'a> {
         }
         guarded(|| match Container::find(source.as_mut(), bytes)? {
             Container::Samples(layout) => Self::samples(source, layout, bytes, params),
+            Container::Pieces(layout, pieces, movie) => {
+                let (rate_hz, bytes) = (layout.format.rate_hz, layout.extent.bytes);
+                let tracks = movie.tracks_of_sound();
+                let (stretches, lead) = movie.played(tracks.first().copied().unwrap_or(0), rate_hz)?;
+                let mut decoding = Self::samples(Box::new(Pieces::new(source, pieces)), layout, bytes, params)?;
+                decoding.timeline = stretches.map_or(decoding.timeline, Timeline::new);
+                decoding.mono.lead = lead;
+                decoding.has_several_tracks = tracks.len() > 1;
+                Ok(decoding)
+            }
             Container::Framed(framed) => Self::framed(source, framed, extension, params),
         })
     }
@@ -68,7 +83,8 @@ impl<'a> Decoding<'a> {
         let counted = plain.counted_frames().map(|frames| vec![Stretch::Samples(0..frames)]);
         let timeline = counted.map_or_else(Timeline::default, Timeline::new);
         let (budget, skipped, packets) = (Budget::new(bytes), Skipped::default(), Packets::plain(plain));
-        Ok(Self { packets, decoder, stream, budget, skipped, timeline, mono, codec })
+        let (clock, has_several_tracks) = (None, false);
+        Ok(Self { packets, decoder, stream, budget, skipped, timeline, clock, has_several_tracks, mono, codec })
     }
 
     /// Of a format that symphonia reads.
@@ -78,13 +94,19 @@ impl<'a> Decoding<'a> {
         extension: Option<&str>,
         params: &config::Audio,
     ) -> Result<Self, AudioError> {
-        let Framed { window, patches, told } = framed;
+        let Framed { window, patches, told, codec } = framed;
         let budget = Budget::new(window.end - window.start);
         let media = Media::new(source, window.clone(), patches).map_err(|error| corrupt(&error.into()))?;
         let mut packets = Packets::framed(media, extension)?;
+        let tracks = told.tracks_of_sound();
+        packets.choose(&tracks);
         if packets.track().is_some_and(|(format, ..)| !told.is_of(format)) {
             return Err(AudioError::NotAudio { found: None });
         }
+        if let (None, Some(detail)) = (packets.track(), codec) {
+            return Err(AudioError::UnsupportedCodec { detail });
+        }
+        let has_several_tracks = tracks.len().max(packets.tracks_of_sound()) > 1;
         match &told {
             Told::Flac(first) => packets.watch_flac(window.end.saturating_sub(*first)),
             Told::Mpeg(parts) => packets.watch_mpeg(parts.clone(), window.start),
@@ -96,9 +118,15 @@ impl<'a> Decoding<'a> {
         {
             stream.leave_open();
         }
-        let timeline = played(&told, &packets)?.map_or_else(Timeline::default, Timeline::new);
-        let (skipped, mono) = (Skipped::default(), MonoMix::new(params));
-        Ok(Self { packets, decoder, stream, budget, skipped, timeline, mono, codec })
+        let (stretches, lead) = played(&told, &packets)?;
+        let timeline = stretches.map_or_else(Timeline::default, Timeline::new);
+        let clock = match &told {
+            Told::Matroska(told) => Some(Clock::new(told.delay_ns(stream.track_id) as f64 / 1e9)),
+            _ => None,
+        };
+        let (skipped, mut mono) = (Skipped::default(), MonoMix::new(params));
+        mono.lead = lead;
+        Ok(Self { packets, decoder, stream, budget, skipped, timeline, clock, has_several_tracks, mono, codec })
     }
 
     /// Decodes on to the next packet with samples; false at the end of a file that is found complete.
@@ -136,6 +164,9 @@ impl<'a> Decoding<'a> {
                 Ok(buffer) => {
                     self.skipped.heard();
                     self.mono.mix(&buffer)?;
+                    if let Some(clock) = &mut self.clock {
+                        clock.hear(packet.pts.get() as f64 * self.stream.tick_s, &mut self.mono)?;
+                    }
                 }
                 Err(error @ (Error::DecodeError(_) | Error::IoError(_))) if !self.stream.lossless => {
                     self.skipped.add(error);
@@ -157,24 +188,26 @@ impl<'a> Decoding<'a> {
     }
 }
 
-/// What is played of the decoded samples; none: everything.
-fn played(told: &Told, packets: &Packets) -> Result<Option<Vec<Stretch>>, AudioError> {
-    let Some((format, track, audio)) = packets.track() else { return Ok(None) };
+/// What is played of the decoded samples, none: everything; and how many samples of the file's time lie before them, as
+/// far as the header tells.
+fn played(told: &Told, packets: &Packets) -> Result<(Option<Vec<Stretch>>, u64), AudioError> {
+    let Some((format, track, audio)) = packets.track() else { return Ok((None, 0)) };
     let rate_hz = audio.sample_rate.unwrap_or(0);
-    match told {
-        Told::Movie(movie) => movie.stretches(track.id, rate_hz),
+    let stretches = match told {
+        Told::Movie(movie) => return movie.played(track.id, rate_hz),
         // Of Vorbis, the decoder drops the first block by itself.
         Told::Matroska(told) if audio.codec != CODEC_ID_VORBIS => {
             let delay = told.delay(track.id, rate_hz);
-            Ok((delay > 0).then(|| vec![Stretch::Samples(delay..u64::MAX)]))
+            (delay > 0).then(|| vec![Stretch::Samples(delay..u64::MAX)])
         }
         // The packet table counts the frames that are meant.
         _ if format == FORMAT_ID_CAF && (track.delay.is_some() || track.padding.is_some()) => {
             let delay = u64::from(track.delay.unwrap_or(0));
-            Ok(track.num_frames.map(|frames| vec![Stretch::Samples(delay..delay.saturating_add(frames))]))
+            track.num_frames.map(|frames| vec![Stretch::Samples(delay..delay.saturating_add(frames))])
         }
-        _ => Ok(None),
-    }
+        _ => None,
+    };
+    Ok((stretches, 0))
 }
 
 /// The decoder of the track that is read, what its container states, and the codec's name.

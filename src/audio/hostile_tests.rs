@@ -244,7 +244,7 @@ static MUTATED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     FIXTURES.iter().map(|file| file.to_vec()).chain([au, sphere, rf64]).collect()
 });
 
-const FIXTURES: [&[u8]; 15] = [
+const FIXTURES: [&[u8]; 17] = [
     include_bytes!("../../tests/fixtures/audio/tone.wav"),
     include_bytes!("../../tests/fixtures/audio/tone-u8.wav"),
     include_bytes!("../../tests/fixtures/audio/tone-adpcm-ima.wav"),
@@ -260,4 +260,6 @@ const FIXTURES: [&[u8]; 15] = [
     include_bytes!("../../tests/fixtures/audio/tone.mkv"),
     include_bytes!("../../tests/fixtures/audio/tone-flac.ogg"),
     include_bytes!("../../tests/fixtures/audio/tone-live.webm"),
+    include_bytes!("../../tests/fixtures/audio/tone-fragments.mp4"),
+    include_bytes!("../../tests/fixtures/audio/tone-s24.mov"),
 ];

@@ -7,20 +7,22 @@
 //!
 //! Containers: WAV and its relatives RF64, BW64, RIFX and Wave64 (integer, float, A-law, mu-law, ADPCM, MP3), AIFF, AU,
 //! NIST SPHERE and CAF, whose headers are read in `plain`; FLAC, MP3, Ogg (Vorbis, FLAC), MP4 (AAC-LC, ALAC), ADTS,
-//! Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM) by symphonia. The content decides, never the extension.
+//! Matroska and WebM (Vorbis, FLAC, AAC, MP3, PCM) by symphonia; PCM, A-law, mu-law and ADPCM of QuickTime by its tables.
+//! The content decides, never the extension.
 
 mod augment;
+mod clock;
 mod complete;
 mod container;
 mod cut;
 mod decode;
 mod ebml;
-mod edits;
 mod error;
 mod flac;
 mod frame;
 mod head;
 mod mono;
+mod mp4;
 mod mpeg;
 mod names;
 mod ogg;

@@ -13,6 +13,8 @@ pub struct MonoMix {
     pub packet: Vec<f32>,
     /// Samples that were kept so far, the packet's included.
     pub len: usize,
+    /// Samples of the file's own time before the first one.
+    pub lead: u64,
     /// Samples of all buffers so far, the last included.
     pub decoded: usize,
     /// Rate of the file in Hz; 0 before the first buffer.
@@ -34,6 +36,7 @@ impl MonoMix {
         Self {
             packet: Vec::new(),
             len: 0,
+            lead: 0,
             decoded: 0,
             rate_hz: 0,
             channels: 0,

@@ -211,6 +211,31 @@ pub fn ogg_codec(packet: &[u8]) -> Option<&'static str> {
     names.iter().find(|(word, _)| packet.starts_with(word)).map(|(_, name)| *name)
 }
 
+/// Name of a coding of sound in QuickTime and MP4 by its word (the registry at mp4ra.org, and Apple's QuickTime File
+/// Format).
+pub fn quicktime_codec(word: &[u8; 4]) -> String {
+    let name = match word {
+        b"drms" | b"enca" => "sound under copy protection",
+        b"samr" => "AMR narrow-band",
+        b"sawb" => "AMR wide-band",
+        // Its decoder starts each block from a rounded value, which drowns what is quiet.
+        b"ima4" => "IMA ADPCM of QuickTime",
+        b"agsm" => "GSM 6.10",
+        b"QDM2" | b"QDMC" => "QDesign Music",
+        b"Qclp" | b"sqcp" => "QCELP",
+        b"MAC3" | b"MAC6" => "MACE",
+        b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" => "DTS",
+        b"ac-4" => "AC-4",
+        b"mlpa" => "TrueHD",
+        b"mha1" | b"mhm1" => "MPEG-H",
+        b"apac" => "Apple Positional Audio",
+        b"spex" => "Speex",
+        b".mp1" | b".mp2" => "MPEG audio of layer 1 or 2",
+        _ => "a codec without a name here",
+    };
+    format!("{name} (`{}` of QuickTime or MP4)", word.escape_ascii())
+}
+
 /// Name of a codec that symphonia knows and has no decoder for here.
 pub fn codec(id: AudioCodecId) -> Option<&'static str> {
     Some(match id {

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Seek, SeekFrom};
 use std::mem;
 
 use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_MP3;
+use symphonia::core::codecs::audio::{AudioCodecParameters, CODEC_ID_NULL_AUDIO};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatId, FormatOptions, FormatReader, Track, TrackType};
@@ -34,6 +34,8 @@ pub enum Step {
 pub struct Packets<'a> {
     reader: Reader<'a>,
     watched: Watched,
+    /// The number of the track that is decoded; none: the reader's default.
+    chosen: Option<u32>,
 }
 
 enum Reader<'a> {
@@ -53,7 +55,7 @@ enum Watched {
 impl<'a> Packets<'a> {
     /// Of samples that lie one after the other.
     pub fn plain(plain: Plain<'a>) -> Self {
-        Self { reader: Reader::Plain(Box::new(plain)), watched: Watched::Nothing }
+        Self { reader: Reader::Plain(Box::new(plain)), watched: Watched::Nothing, chosen: None }
     }
 
     /// By the reader that fits. The extension is a hint.
@@ -62,7 +64,20 @@ impl<'a> Packets<'a> {
     /// See [`AudioError`].
     pub fn framed(media: Media<'a>, extension: Option<&str>) -> Result<Self, AudioError> {
         let source = MediaSourceStream::new(Box::new(media), MediaSourceStreamOptions::default());
-        Ok(Self { reader: Reader::Framed(probe(source, extension)?), watched: Watched::Nothing })
+        Ok(Self { reader: Reader::Framed(probe(source, extension)?), watched: Watched::Nothing, chosen: None })
+    }
+
+    /// Chooses the first of these tracks whose codec has a name.
+    pub fn choose(&mut self, tracks: &[u32]) {
+        let Reader::Framed(format) = &self.reader else { return };
+        let is_known = |id: &&u32| format.tracks().iter().any(|track| track.id == **id && codec_of(track).is_some());
+        self.chosen = tracks.iter().find(is_known).copied();
+    }
+
+    /// How many tracks hold sound by the reader.
+    pub fn tracks_of_sound(&self) -> usize {
+        let Reader::Framed(format) = &self.reader else { return 1 };
+        format.tracks().iter().filter(|track| codec_of(track).is_some()).count()
     }
 
     /// Watches for frames of a FLAC that are missing or not decoded: its frames take `bytes`.
@@ -84,11 +99,9 @@ impl<'a> Packets<'a> {
     /// The track that is decoded, and what its decoder must know.
     pub fn track(&self) -> Option<(FormatId, &Track, &AudioCodecParameters)> {
         let Reader::Framed(format) = &self.reader else { return None };
-        let track = format.default_track(TrackType::Audio)?;
-        match &track.codec_params {
-            Some(CodecParameters::Audio(codec)) => Some((format.format_info().format, track, codec)),
-            _ => None,
-        }
+        let chosen = format.tracks().iter().find(|track| Some(track.id) == self.chosen);
+        let track = chosen.or_else(|| format.default_track(TrackType::Audio))?;
+        codec_of(track).map(|codec| (format.format_info().format, track, codec))
     }
 
     /// Whether the length that the container states is believed.
@@ -232,6 +245,14 @@ impl MpegParts {
         self.shape = self.shape.or(shape);
         self.unlike = if shape.is_some() && shape != self.shape { self.unlike + 1 } else { 0 };
         if self.unlike > 1 { Err(AudioError::ChainedStreams) } else { Ok(()) }
+    }
+}
+
+/// What the decoder of a track of sound must know.
+fn codec_of(track: &Track) -> Option<&AudioCodecParameters> {
+    match &track.codec_params {
+        Some(CodecParameters::Audio(codec)) if codec.codec != CODEC_ID_NULL_AUDIO => Some(codec),
+        _ => None,
     }
 }
 

@@ -49,14 +49,15 @@ impl Meter {
         }
     }
 
-    /// What is suspicious, of a file of `rate_hz` where `wanted_hz` is wanted.
-    pub fn signals(&self, rate_hz: u32, wanted_hz: u32) -> Vec<Signal> {
+    /// What is suspicious, of a file of `rate_hz` where `wanted_hz` is wanted, which may have several tracks of sound.
+    pub fn signals(&self, rate_hz: u32, wanted_hz: u32, has_several_tracks: bool) -> Vec<Signal> {
         let peak = self.most.max(-self.least);
         let is = |signal: &Signal| match signal {
             Signal::Silent => self.most - self.least <= SILENT_RANGE,
             Signal::Cancels => self.channels > 0.0 && self.mixed < CANCELLED_SHARE * self.channels,
             Signal::BeyondFullScale => peak > LOUDEST_PEAK,
             Signal::NarrowBand => f64::from(rate_hz) < NARROW_SHARE * f64::from(wanted_hz),
+            Signal::SeveralTracks => has_several_tracks,
         };
         Signal::ALL.into_iter().filter(is).collect()
     }

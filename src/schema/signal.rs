@@ -9,11 +9,14 @@ pub enum Signal {
     BeyondFullScale,
     /// The file's rate is below 0.8 of the wanted one: the upper part of the spectrum is empty.
     NarrowBand,
+    /// The file has several tracks of sound, such as languages of a film: the default one was taken.
+    SeveralTracks,
 }
 
 impl Signal {
     /// All, in the order of the words.
-    pub const ALL: [Self; 4] = [Self::Silent, Self::Cancels, Self::BeyondFullScale, Self::NarrowBand];
+    pub const ALL: [Self; 5] =
+        [Self::Silent, Self::Cancels, Self::BeyondFullScale, Self::NarrowBand, Self::SeveralTracks];
 
     /// The word that tables use.
     pub fn as_str(self) -> &'static str {
@@ -22,6 +25,7 @@ impl Signal {
             Self::Cancels => "cancels",
             Self::BeyondFullScale => "beyond_full_scale",
             Self::NarrowBand => "narrow_band",
+            Self::SeveralTracks => "several_tracks",
         }
     }
 
@@ -32,6 +36,7 @@ impl Signal {
             Self::Cancels => "channels that cancel each other",
             Self::BeyondFullScale => "samples beyond twice full scale",
             Self::NarrowBand => "a sample rate below the one that features are computed at",
+            Self::SeveralTracks => "one of several tracks of sound, the default or the first",
         }
     }
 

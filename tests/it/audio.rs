@@ -51,6 +51,8 @@ fn every_container_holds_the_tone() {
         ("tone.m4a", "aac", 2_048),
         ("tone.aac", "aac", 2_048),
         ("tone-alac.m4a", "alac", 0),
+        ("tone-fragments.mp4", "aac", 2_048),
+        ("tone-s24.mov", "pcm_s24be", 0),
         ("tone.aiff", "pcm_s16be", 0),
         ("tone.caf", "pcm_s16be", 0),
     ];

@@ -1,4 +1,5 @@
-//! Headers as writers leave them: what the chunks say, where a recording ends, and formats by their names.
+//! Headers as writers leave them: what the chunks say, where a recording ends, and formats by their names; MP4 and Matroska
+//! have modules of their own.
 
 use std::path::Path;
 
@@ -22,20 +23,20 @@ pub fn code(bytes: &[u8]) -> &'static str {
 }
 
 /// A tone and a murmur, so that no two stretches are alike.
-fn tone(len: usize) -> Vec<i16> {
+pub fn tone(len: usize) -> Vec<i16> {
     let murmur = |n: usize| ((n as u32).wrapping_mul(2_654_435_761) >> 24) as f64;
     (0..len).map(|n| (8_000.0 * (0.17 * n as f64).sin() + murmur(n)) as i16).collect()
 }
 
-fn as_floats(samples: &[i16]) -> Vec<f32> {
+pub fn as_floats(samples: &[i16]) -> Vec<f32> {
     samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect()
 }
 
-fn le16(samples: &[i16]) -> Vec<u8> {
+pub fn le16(samples: &[i16]) -> Vec<u8> {
     samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 
-fn be16(samples: &[i16]) -> Vec<u8> {
+pub fn be16(samples: &[i16]) -> Vec<u8> {
     samples.iter().flat_map(|sample| sample.to_be_bytes()).collect()
 }
 
@@ -67,7 +68,7 @@ pub fn riff(size: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A plain 16-bit WAV.
-fn wav(samples: &[i16]) -> Vec<u8> {
+pub fn wav(samples: &[i16]) -> Vec<u8> {
     riff(36 + 2 * samples.len() as u32, &[chunk(b"fmt ", &fmt(1, 1, 16)), chunk(b"data", &le16(samples))])
 }
 
@@ -345,91 +346,6 @@ fn a_flac_without_a_count_is_refused_where_a_frame_is_damaged() {
     assert_ne!(code(&flac), "ok");
 }
 
-/// Puts an edit list into a movie whose boxes stand behind its samples; durations in milliseconds, starts in samples.
-fn with_edits(file: &[u8], version: u8, edits: &[(u64, i64, u32)]) -> Vec<u8> {
-    let place = |word: &[u8; 4]| file.windows(4).position(|other| other == word).expect("the box") - 4;
-    let mut list = vec![version, 0, 0, 0];
-    list.extend((edits.len() as u32).to_be_bytes());
-    for (duration, start, rate) in edits {
-        match version {
-            0 => list.extend([(*duration as u32).to_be_bytes(), (*start as i32).to_be_bytes()].concat()),
-            _ => list.extend([duration.to_be_bytes(), start.to_be_bytes()].concat()),
-        }
-        list.extend(rate.to_be_bytes());
-    }
-    let boxed = |word: &[u8; 4], body: &[u8]| [&(8 + body.len() as u32).to_be_bytes()[..], word, body].concat();
-    let edts = boxed(b"edts", &boxed(b"elst", &list));
-    let start = place(b"edts");
-    let old = u32::from_be_bytes(file[start..start + 4].try_into().unwrap()) as usize;
-    let mut edited = [&file[..start], &edts, &file[start + old..]].concat();
-    for word in [b"moov", b"trak"] {
-        let size = u32::from_be_bytes(file[place(word)..place(word) + 4].try_into().unwrap());
-        let size = size + edts.len() as u32 - old as u32;
-        edited[place(word)..place(word) + 4].copy_from_slice(&size.to_be_bytes());
-    }
-    edited
-}
-
-const NORMAL: u32 = 0x0001_0000;
-
-#[test]
-fn edit_lists_are_followed() {
-    let file = fixture("tone-alac.m4a");
-    let all = samples(&file);
-    assert_eq!(all.len(), 3_200);
-    let silence = |len| vec![0.0; len];
-    for version in [0, 1] {
-        let edited = |edits: &[(u64, i64, u32)]| samples(&with_edits(&file, version, edits));
-        assert_eq!(edited(&[(200, 0, NORMAL)]), all);
-        assert_eq!(edited(&[(0, 0, NORMAL)]), all, "no duration: to the end");
-        assert_eq!(edited(&[(199, 0, NORMAL)]), all, "an end within a tick of the movie");
-        assert_eq!(edited(&[(100, 800, NORMAL)]), all[800..2_400]);
-        assert_eq!(edited(&[(0, 1_024, NORMAL)]), all[1_024..]);
-        let delayed = [silence(800), all[..1_600].to_vec()].concat();
-        assert_eq!(edited(&[(50, -1, NORMAL), (100, 0, NORMAL)]), delayed);
-        let joined = [&all[..480], &silence(160)[..], &all[1_600..2_400]].concat();
-        assert_eq!(edited(&[(30, 0, NORMAL), (10, -1, NORMAL), (50, 1_600, NORMAL)]), joined);
-    }
-    let refused: [&[(u64, i64, u32)]; 4] = [
-        &[(100, 0, 2 * NORMAL)],
-        &[(100, 1_600, NORMAL), (100, 0, NORMAL)],
-        &[(100, 0, 0)],
-        &[(4_000_000_000, -1, NORMAL), (100, 0, NORMAL)],
-    ];
-    for edits in refused {
-        assert_eq!(code(&with_edits(&file, 0, edits)), "edit_list_unsupported", "{edits:?}");
-    }
-}
-
-#[test]
-fn a_segment_of_an_edited_file_is_the_time_that_a_player_shows() {
-    let file = with_edits(&fixture("tone-alac.m4a"), 0, &[(50, -1, NORMAL), (150, 0, NORMAL)]);
-    let (all, segment) = (samples(&file), Segment { start_s: Some(0.05), end_s: Some(0.1) });
-    let cut = AudioReader::new(&config::Audio::default()).read(&file, None, segment).unwrap().samples;
-    assert_eq!(cut, all[800..1_600]);
-    assert!(all[..800].iter().all(|sample| *sample == 0.0) && cut.iter().any(|sample| *sample > 0.4));
-}
-
-#[test]
-fn aac_begins_where_its_edit_list_says() {
-    let (wav, aac) = (samples(&fixture("tone.wav")), samples(&fixture("tone.m4a")));
-    assert_eq!(aac.len(), wav.len());
-    let product = |shift: usize| wav[..2_400].iter().zip(&aac[shift..]).map(|(a, b)| a * b).sum::<f32>();
-    // A period of 440 Hz is 36 samples.
-    let best = (0..18).max_by(|a, b| product(*a).total_cmp(&product(*b)));
-    assert_eq!(best, Some(0));
-}
-
-#[test]
-fn live_webm_is_whole_or_truncated() {
-    let live = fixture("tone-live.webm");
-    let want = samples(&fixture("tone.webm")).len();
-    assert_eq!(samples(&live).len(), want);
-    for share in [0.9, 0.95, 0.99] {
-        assert_eq!(code(&live[..(share * live.len() as f64) as usize]), "truncated", "{share}");
-    }
-}
-
 #[test]
 fn what_is_known_and_not_read_is_named() {
     let behind = |word: &[u8], place: usize| [vec![0; place], word.to_vec(), vec![1; 2_000]].concat();
@@ -518,52 +434,6 @@ fn adpcm_that_is_cut_within_its_last_block_is_truncated() {
             assert_eq!(code(&file[..end - cut]), "truncated", "{name} without {cut} bytes");
         }
     }
-}
-
-fn boxed(word: &[u8; 4], body: &[u8]) -> Vec<u8> {
-    [&(8 + body.len() as u32).to_be_bytes()[..], word, body].concat()
-}
-
-#[test]
-fn boxes_of_a_movie_are_counted_to_its_end() {
-    let file = fixture("tone-alac.m4a");
-    let cut = |word| boxed(word, &[0; 1_000])[..500].to_vec();
-    for word in [b"mdat", b"moof"] {
-        assert_eq!(code(&[&file[..], &cut(word)].concat()), "truncated", "{word:?}");
-    }
-    let tag = [b"TAG".to_vec(), vec![b' '; 125]].concat();
-    assert_eq!(samples(&[&file[..], &tag].concat()), samples(&file));
-    let fragments = [boxed(b"moof", &[0; 8]), boxed(b"mdat", &[0; 8])].concat().repeat(200);
-    assert_eq!(code(&[&file[..], &fragments, &file].concat()), "audio_after_end");
-}
-
-#[test]
-fn a_box_before_the_type_of_an_mp4_changes_nothing() {
-    let file = fixture("tone.m4a");
-    let place = file.windows(4).position(|word| word == b"stco").expect("places of samples") + 8;
-    let mut shifted = file.clone();
-    let number = |place: usize| u32::from_be_bytes(file[place..place + 4].try_into().unwrap());
-    for index in 1..=number(place) as usize {
-        let place = place + 4 * index;
-        shifted[place..place + 4].copy_from_slice(&(number(place) + 24).to_be_bytes());
-    }
-    for word in [b"free", b"skip", b"wide"] {
-        assert_eq!(samples(&[boxed(word, &[0; 16]), shifted.clone()].concat()), samples(&file), "{word:?}");
-    }
-}
-
-#[test]
-fn edits_that_follow_each_other_are_one_part() {
-    let file = fixture("tone-alac.m4a");
-    // 490 samples last 30.6 ms, which are written as 31.
-    assert_eq!(samples(&with_edits(&file, 0, &[(31, 0, NORMAL), (169, 490, NORMAL)])), samples(&file));
-    assert_eq!(code(&with_edits(&file, 0, &[(31, 0, NORMAL), (169, 470, NORMAL)])), "edit_list_unsupported");
-}
-
-#[test]
-fn inserted_silence_cancels_nothing() {
-    let audio = read(&with_edits(&fixture("four-alac.m4a"), 0, &[(20_000, -1, NORMAL), (50, 0, NORMAL)])).unwrap();
-    assert!(audio.samples.len() > 300_000 && audio.signals.is_empty(), "{:?}", audio.signals);
 }
 
 #[test]

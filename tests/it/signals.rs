@@ -8,7 +8,9 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use ser_etl::schema::FeatureKeys;
 use tempfile::TempDir;
 
+use crate::containers::be16;
 use crate::contract::PIPELINE;
+use crate::movies::{Track, movie};
 use crate::predict::{inferences, read, workplace};
 use crate::util::{failure, ser, stdout};
 
@@ -43,10 +45,13 @@ fn suspicious(folder: &Path) {
     write(&path("neutral_s95_r1.wav"), spec(1, 8_000, int), (0..8_000).map(|n| vec![voice(n)]));
     write(&path("neutral_s96_r1.wav"), spec(2, 48_000, int), (0..48_000).map(|n| vec![voice(n), 0.0]));
     write(&path("neutral_s97_r1.wav"), spec(1, 8_000, int), (0..8_000).map(|_| vec![0.0]));
+    let languages = [0.5, 1.0].map(|gain| (0..16_000).map(|n| (gain * 32_767.0 * voice(n)) as i16).collect::<Vec<_>>());
+    let tracks = [Track::twos(1, &[(0, 16_000)]), Track::twos(2, &[(32_000, 16_000)])];
+    fs::write(path("neutral_s98_r1.wav"), movie(&tracks, &be16(&languages.concat()))).expect("written");
 }
 
 /// The word of each file of [`suspicious`].
-const WORDS: [Option<&str>; 8] = [
+const WORDS: [Option<&str>; 9] = [
     None,
     Some("silent"),
     Some("silent cancels"),
@@ -55,12 +60,14 @@ const WORDS: [Option<&str>; 8] = [
     Some("narrow_band"),
     None,
     Some("silent narrow_band"),
+    Some("several_tracks"),
 ];
-const COUNTS: [&str; 4] = [
+const COUNTS: [&str; 5] = [
     "3 utterances `silent`",
     "2 utterances `cancels`",
     "1 utterance `beyond_full_scale`",
     "2 utterances `narrow_band`",
+    "1 utterance `several_tracks`",
 ];
 
 /// The synthetic corpus, in which two speakers have the same silent file, and the suspicious ones.
@@ -97,7 +104,7 @@ fn suspicious_signals_are_marked_counted_and_reported() {
     for (number, want) in WORDS.iter().enumerate() {
         assert_eq!(of(format!("spk01_male/neutral_s9{number}_r1.wav")).as_deref(), *want, "file {number}");
     }
-    assert_eq!(words.iter().filter(|(_, word)| word.is_some()).count(), 7, "{words:?}");
+    assert_eq!(words.iter().filter(|(_, word)| word.is_some()).count(), 8, "{words:?}");
     let report = fs::read_to_string(folder.path().join("out/report.md")).expect("a report");
     let line = report.lines().find(|line| line.contains("suspicious signals")).expect("a line");
     assert!(line.contains("4 of `synthetic` `silent` (digital silence)"), "{line}");

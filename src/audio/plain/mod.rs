@@ -25,6 +25,8 @@ use super::tail::{self, Chunking};
 use super::{AudioError, Source};
 
 pub use extent::Extent;
+pub use fmt::{Coding, parse as parse_format};
+pub use tail::unexplained;
 
 /// About as many frames make a packet.
 const PACKET_FRAMES: u64 = 1_152;
@@ -45,7 +47,7 @@ pub struct Format {
 
 impl Format {
     /// Samples of `bytes` each.
-    fn pcm(codec: AudioCodecId, bytes: u64, channels: u16, rate_hz: u32) -> Self {
+    pub fn pcm(codec: AudioCodecId, bytes: u64, channels: u16, rate_hz: u32) -> Self {
         Self { codec, channels, rate_hz, block_bytes: bytes * u64::from(channels), block_frames: 1 }
     }
 
@@ -65,8 +67,13 @@ impl Format {
         (PACKET_FRAMES / self.block_frames).max(1)
     }
 
+    /// Bytes of so many frames, in whole blocks.
+    pub fn bytes(&self, frames: u64) -> u64 {
+        frames.div_ceil(self.block_frames).saturating_mul(self.block_bytes)
+    }
+
     /// Frames of so many bytes; a last block of ADPCM may be short.
-    fn frames(&self, bytes: u64) -> u64 {
+    pub fn frames(&self, bytes: u64) -> u64 {
         let (whole, rest) = (bytes / self.block_bytes, bytes % self.block_bytes);
         let channels = u64::from(self.channels);
         let of_short_block = match self.codec {
@@ -79,7 +86,7 @@ impl Format {
 }
 
 /// The codec of integers of so many bytes.
-fn integers(bytes: u64, endian: Endian) -> Option<AudioCodecId> {
+pub fn integers(bytes: u64, endian: Endian) -> Option<AudioCodecId> {
     Some(match (bytes, endian) {
         (1, _) => CODEC_ID_PCM_S8,
         (2, Endian::Little) => CODEC_ID_PCM_S16LE,
@@ -93,7 +100,7 @@ fn integers(bytes: u64, endian: Endian) -> Option<AudioCodecId> {
 }
 
 /// The codec of floating-point numbers of so many bytes.
-fn floats(bytes: u64, endian: Endian) -> Option<AudioCodecId> {
+pub fn floats(bytes: u64, endian: Endian) -> Option<AudioCodecId> {
     Some(match (bytes, endian) {
         (4, Endian::Little) => CODEC_ID_PCM_F32LE,
         (4, Endian::Big) => CODEC_ID_PCM_F32BE,
@@ -114,6 +121,13 @@ pub struct Layout {
     counted: Option<u64>,
     /// The chunks behind the samples; none: the format has no chunks.
     chunks: Option<Chunking>,
+}
+
+impl Layout {
+    /// Of samples that are all that their source holds.
+    pub fn whole(format: Format, bytes: u64) -> Self {
+        Self { format, extent: Extent { start: 0, bytes, stated: Some(bytes) }, counted: None, chunks: None }
+    }
 }
 
 /// A file as its first bytes tell it.
@@ -173,7 +187,8 @@ fn cut() -> AudioError {
     AudioError::Truncated { decoded_s: 0.0, stated_s: None }
 }
 
-fn unreadable(error: Error) -> AudioError {
+/// The source cannot be read.
+pub fn unreadable(error: Error) -> AudioError {
     corrupt(error.to_string())
 }
 

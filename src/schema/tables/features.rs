@@ -41,8 +41,8 @@ table! {
         pub duration_s: f64,
         /// BLAKE3 of the mono samples at the configured rate that the features were computed from, hexadecimal.
         pub audio_hash: String,
-        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, several with a space
-        /// between; null: nothing is.
+        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, `several_tracks`, several
+        /// with a space between; null: nothing is.
         pub signal: Option<String>,
         /// The utterance that an augmented row is an altered copy of; null: the row is an utterance itself.
         pub augmented_from: Option<String>,
