@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// lines. Where bytes lie (`storage`) and what is said on the way (`cli`, the errors of stages) moves no number.
 pub const STAGES: [(&str, &[&str]); 7] = [
     ("ingest", &["corpus", "synth", "stages/ingest", "stages/unlisted"]),
-    ("extract", &["audio", "dsp", "features", "stages/crew", "stages/extract"]),
+    ("extract", &["audio", "dsp", "features", "stages/workers", "stages/extract"]),
     ("split", &["dataset", "eval", "stages/split"]),
     ("normalize", &["dataset", "eval", "stages/normalize"]),
     ("train", &["dataset", "eval", "model", "stages/train"]),
@@ -22,7 +22,7 @@ pub const STAGES: [(&str, &[&str]); 7] = [
             "eval",
             "features",
             "model",
-            "stages/crew",
+            "stages/workers",
             "stages/predict",
             "stages/unlisted",
         ],

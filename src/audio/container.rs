@@ -12,7 +12,7 @@ use super::ebml::{self, Matroska};
 use super::frame::Coding;
 use super::head::{id3v2_len, read_at};
 use super::mp4::{self, Movie, Sound};
-use super::mpeg::{self, Part};
+use super::mpeg::{self, FrameRun};
 use super::plain::{self, Found, Layout};
 use super::source::Patch;
 use super::{AudioError, Pointer, Source, flac, names, ogg};
@@ -51,7 +51,7 @@ pub enum Told {
     /// The elements of Matroska or WebM.
     Matroska(Matroska),
     /// The parts of an MP3 or of ADTS; none: they are not known.
-    Mpeg(Vec<Part>),
+    Mpeg(Vec<FrameRun>),
     /// Nothing: Ogg or CAF.
     Nothing,
 }

@@ -21,7 +21,7 @@ const STRANGERS: usize = 2;
 
 /// A run of frames behind one tag, or behind none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct FrameRun {
     /// Where its first frame begins, the tag's included.
     pub start: u64,
     /// Frames to decode; none: to the end of the file.
@@ -36,7 +36,7 @@ pub struct Mpeg {
     /// What is coded; none: no frames are found.
     pub coding: Option<Coding>,
     /// One after the other.
-    pub parts: Vec<Part>,
+    pub parts: Vec<FrameRun>,
     /// Here begins what may be sound and is not of these frames: a recording of another kind, or much that is no tag.
     pub second: Option<u64>,
 }
@@ -72,7 +72,7 @@ pub fn first_frame(
 /// Frame after frame.
 struct Walk {
     kind: Option<Kind>,
-    parts: Vec<Part>,
+    parts: Vec<FrameRun>,
     second: Option<u64>,
     /// Of the last part, so far.
     frames: u64,
@@ -91,7 +91,7 @@ impl Walk {
         let tag = frame.tag(&head);
         if self.kind.is_none() || tag.is_some() {
             self.close();
-            self.parts.push(Part { start: place, frames: None, ends_as_stated: true });
+            self.parts.push(FrameRun { start: place, frames: None, ends_as_stated: true });
             self.counted = tag;
         }
         self.kind = Some(frame.kind);

@@ -15,7 +15,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 
-use super::mpeg::Part;
+use super::mpeg::FrameRun;
 use super::plain::Plain;
 use super::source::Media;
 use super::{AudioError, frame};
@@ -86,7 +86,7 @@ impl<'a> Packets<'a> {
     }
 
     /// Reads the parts of an MP3 one after the other, in a window that begins at `start`; does nothing where it is none.
-    pub fn watch_mpeg(&mut self, parts: Vec<Part>, start: u64) {
+    pub fn watch_mpeg(&mut self, parts: Vec<FrameRun>, start: u64) {
         if let Some((_, track, codec)) = self.track()
             && codec.codec == CODEC_ID_MP3
         {
@@ -198,7 +198,7 @@ impl FlacFrames {
 /// The parts of an MP3 that are not read yet.
 struct MpegParts {
     /// The first is the one at hand; none: they are not known.
-    parts: VecDeque<Part>,
+    parts: VecDeque<FrameRun>,
     start: u64,
     /// Packets of the part at hand.
     read: u64,

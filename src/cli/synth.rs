@@ -6,14 +6,14 @@ use crate::audio;
 use crate::config::{ConfigError, Storage};
 use crate::schema::plural;
 use crate::storage;
-use crate::synth::{self, Plan};
+use crate::synth::{self, CorpusPlan};
 
 use super::args::SynthOptions;
 use super::output;
 
 /// Writes a synthetic corpus, and the marker by which ingest knows it as one.
 pub(super) fn run(options: &SynthOptions) -> anyhow::Result<()> {
-    let plan = Plan {
+    let plan = CorpusPlan {
         speakers: options.speakers,
         sentences: options.sentences,
         repetitions: options.repetitions,
@@ -28,7 +28,7 @@ pub(super) fn run(options: &SynthOptions) -> anyhow::Result<()> {
     let speakers = utterances.iter().map(|utterance| utterance.path()).collect::<Vec<_>>();
     let folders = speakers.iter().filter_map(|path| Some(format!("{}/", path.rsplit_once('/')?.0)));
     for place in folders.chain([String::new()]).collect::<BTreeSet<_>>() {
-        folder.put(&format!("{place}{}", synth::MARKER), synth::marker(&plan).as_bytes())?;
+        folder.put(&format!("{place}{}", synth::SYNTHETIC_FILE), synth::marker(&plan).as_bytes())?;
     }
     utterances.par_iter().try_for_each(|utterance| {
         let wav = audio::encode_wav(&synth::render(utterance, &plan), plan.sample_rate_hz)?;

@@ -16,19 +16,19 @@ pub(super) fn apply(table: &mut toml::Table, assignment: &str) -> Result<(), Con
             return Err(ConfigError::new("--set", format!("{assignment:?}"), "wanted KEY=VALUE, as in split.test=0.3"));
         }
     };
-    let mut place = Place::Table(table);
+    let mut node = Node::Table(table);
     for step in path {
-        place = place.enter(step, key)?;
+        node = node.enter(step, key)?;
     }
-    place.set(last, key, value)
+    node.set(last, key, value)
 }
 
-enum Place<'a> {
+enum Node<'a> {
     Table(&'a mut toml::Table),
     Array(&'a mut Vec<toml::Value>),
 }
 
-impl<'a> Place<'a> {
+impl<'a> Node<'a> {
     fn enter(self, step: &str, key: &str) -> Result<Self, ConfigError> {
         let value = match self {
             Self::Table(table) => {

@@ -13,7 +13,7 @@ use super::named::audio_files;
 use super::passed::PassedOver;
 use super::paths::{hidden_warning, with_slashes, without_extension};
 use super::seconds::{Comma, parse_seconds};
-use super::whereabouts::{Lookalikes, Place, Whereabouts, prefix_of};
+use super::source_paths::{Lookalikes, Place, SourcePaths, prefix_of};
 use super::{Source, SourceFile, speakers};
 use crate::config::{self, ConfigError};
 use crate::schema::{Reject, plural};
@@ -119,8 +119,8 @@ pub fn named_paths(config: &config::Corpus, root: &str, table: &ManifestTable) -
 
 /// What each row writes in the column of the paths, and where that leads; none where the cell is empty.
 fn placed<'a>(config: &config::Corpus, root: &str, cells: &Cells<'a>, column: usize) -> Vec<Option<(&'a str, Place)>> {
-    let whereabouts = Whereabouts::new(config, root);
-    cells.column(column).map(|written| written.map(|path| (path, whereabouts.place(path)))).collect()
+    let source_paths = SourcePaths::new(config, root);
+    cells.column(column).map(|written| written.map(|path| (path, source_paths.place(path)))).collect()
 }
 
 /// Reads every row: an entry where its audio is listed, a reject where something is missing or wrong.

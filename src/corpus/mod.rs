@@ -33,10 +33,10 @@ mod pattern;
 #[cfg(test)]
 mod presets_tests;
 mod seconds;
+mod source_paths;
 mod speakers;
 #[cfg(test)]
 mod tests;
-mod whereabouts;
 
 pub use build::build;
 pub use error::CorpusError;

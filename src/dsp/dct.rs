@@ -18,13 +18,13 @@ pub struct Dct {
     /// Pairs of mirrored inputs; an odd middle one pairs with itself.
     pairs: usize,
     /// Groups of even rows, then of odd ones.
-    groups: Vec<Group>,
+    groups: Vec<CosineGroup>,
     folded: [Vec<Lanes>; 2],
 }
 
 /// Up to GROUP coefficients of one parity.
 #[derive(Debug, Clone)]
-struct Group {
+struct CosineGroup {
     first: usize,
     /// `pairs` rows of the cosines of coefficients first, first + 2, ...; past the last coefficient they are zero.
     cosines: Vec<[f32; GROUP]>,
@@ -45,7 +45,7 @@ impl Dct {
             factor(k) * share * scale.sqrt() * (PI * k as f64 * (2 * m + 1) as f64 / (2 * inputs) as f64).cos()
         };
         let value = |k: usize, m: usize| if k < coefficients { cosine(k, m) as f32 } else { 0.0 };
-        let group = |first: usize| Group {
+        let group = |first: usize| CosineGroup {
             first,
             cosines: (0..pairs).map(|m| std::array::from_fn(|i| value(first + 2 * i, m))).collect(),
         };

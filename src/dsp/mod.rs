@@ -20,13 +20,13 @@ mod front_end;
 mod functionals;
 mod lanes;
 mod mel;
+mod parabola;
 mod pitch;
 mod spectra;
 pub mod spectral;
 mod sums;
 #[cfg(test)]
 pub(crate) mod testing;
-mod vertex;
 pub mod voice;
 mod window;
 

@@ -1,8 +1,8 @@
 mod path;
 mod spectra;
 
+use super::parabola::parabolic_peak;
 use super::sums::largest_distance;
-use super::vertex::vertex;
 use super::{EvenFft, Grid, LANES, Lanes, moments, simd};
 use crate::config::PitchParams;
 use path::{Candidate, Lattice};
@@ -134,7 +134,7 @@ impl PitchTracker {
         }
         let mut strongest = 0.0_f64;
         for &lag in &self.peaks {
-            let (position, height) = vertex([lag - 1, lag, lag + 1].map(|lag| f64::from(self.lags[lag])));
+            let (position, height) = parabolic_peak([lag - 1, lag, lag + 1].map(|lag| f64::from(self.lags[lag])));
             // Only short frames give values above 1, which count as their inverse, as in Praat.
             let height = if height > 1.0 { 1.0 / height } else { height };
             strongest = strongest.max(height);

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use super::bootstrap::{Interval, paired_intervals};
+use super::outcomes::{first_difference, same_predictions};
 use super::permutation::permutation;
 use super::pool::Pool;
-use super::tally::{first_difference, same_predictions};
 use super::wilcoxon::wilcoxon;
-use super::{EvalError, Measure, Resampling, Sums, Tally};
+use super::{EvalError, Measure, Outcomes, Resampling, Sums};
 use crate::schema::Comparison;
 
 /// Standard errors that a true difference must be away from zero to be found with a chance of 80 % by a two-sided
@@ -14,13 +14,13 @@ const DETECTABLE: f64 = 1.959_964 + 0.841_621;
 /// The note of a pair that says the same of every row: there is nothing to test.
 pub const SAME_PREDICTIONS: &str = "none: the same predictions";
 
-impl Tally {
+impl Outcomes {
     /// Each of `models` against each other model on the same test rows, a pair once: difference, 95 % interval from
     /// the paired bootstrap over speakers, two tests (paired permutation over speakers, Wilcoxon's signed ranks of the
     /// speakers' figures) with two-sided p values, corrected by Holm's method for the pairs of the same metric and
     /// test; sorted by models, metric and test.
     ///
-    /// Interval and p value are null, with the reason in `note`, where [`Tally::metrics`] would give no interval, and
+    /// Interval and p value are null, with the reason in `note`, where [`Outcomes::metrics`] would give no interval, and
     /// where both models predict the same of each row; such a pair is none of those that are corrected for.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Tally {
         Ok(rows)
     }
 
-    /// One pair as in [`Tally::comparisons`], corrected for no other and tested even where both predict the same: then
+    /// One pair as in [`Outcomes::comparisons`], corrected for no other and tested even where both predict the same: then
     /// the difference is 0 in every resample.
     ///
     /// # Errors

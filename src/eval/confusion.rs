@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{ClassCounts, Outcome, Tally};
+use super::{ClassCounts, Outcome, Outcomes};
 use crate::schema::ConfusedPair;
 
 /// Counts of true class x predicted class.
@@ -96,7 +96,7 @@ impl Mistakes {
     }
 }
 
-impl Tally {
+impl Outcomes {
     /// Every pair of classes that a model confused, with the most probable mistakes (equal ones by id); sorted by
     /// model, truth and prediction.
     pub fn confusions(&self) -> Vec<ConfusedPair> {
@@ -125,7 +125,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::fixture::{Shape, classes, outcome, tally};
+    use crate::eval::fixture::{Shape, classes, outcome, outcomes};
     use crate::schema::Track;
 
     #[test]
@@ -134,12 +134,12 @@ mod tests {
         let rows: Vec<(String, [f32; 3])> =
             sure.iter().enumerate().map(|(row, top)| (format!("c/{row}"), [*top, 1.0 - top, 0.0])).collect();
         let pairs = |rows: &mut dyn Iterator<Item = &(String, [f32; 3])>| {
-            let mut tally = Tally::new(&classes(), Track::Transductive);
+            let mut outcomes = Outcomes::new(&classes(), Track::Transductive);
             for (id, probabilities) in rows {
-                tally.add(&Outcome { probabilities, ..outcome(id, "fear", "anger") }).unwrap();
+                outcomes.add(&Outcome { probabilities, ..outcome(id, "fear", "anger") }).unwrap();
             }
-            tally.add(&outcome("c/8", "fear", "fear")).unwrap();
-            tally.confusions()
+            outcomes.add(&outcome("c/8", "fear", "fear")).unwrap();
+            outcomes.confusions()
         };
         let forwards = pairs(&mut rows.iter());
         assert_eq!(forwards, pairs(&mut rows.iter().rev()));
@@ -150,11 +150,11 @@ mod tests {
 
     #[test]
     fn counts_are_those_of_the_matrix_off_its_diagonal() {
-        let tally = tally(&["mlp", "tree"], Shape { speakers: 9, rows: 12 });
-        let rows = tally.confusions();
+        let outcomes = outcomes(&["mlp", "tree"], Shape { speakers: 9, rows: 12 });
+        let rows = outcomes.confusions();
         let keys: Vec<_> = rows.iter().map(|row| (&row.model, &row.truth, &row.predicted)).collect();
         assert!(keys.is_sorted() && rows.iter().all(|row| row.truth != row.predicted));
-        let matrix = tally.confusion("tree");
+        let matrix = outcomes.confusion("tree");
         let wrong: u64 = (0..3).map(|class| matrix.support(class) - matrix.count(class, class)).sum();
         let counted: i64 = rows.iter().filter(|row| row.model == "tree").map(|row| row.n).sum();
         assert_eq!(counted, wrong as i64);

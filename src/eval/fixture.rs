@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Outcome, Tally};
+use super::{Outcome, Outcomes};
 use crate::schema::Track;
 
 /// How many speakers, and rows of each.
@@ -38,16 +38,16 @@ pub fn outcome<'a>(utterance_id: &'a str, truth: &'a str, predicted: &'a str) ->
 }
 
 /// Models of falling skill on the same rows; speakers of two genders, three folds.
-pub fn tally(models: &[&str], shape: Shape) -> Tally {
-    let mut tally = Tally::new(&classes(), Track::Inductive);
+pub fn outcomes(models: &[&str], shape: Shape) -> Outcomes {
+    let mut outcomes = Outcomes::new(&classes(), Track::Inductive);
     for (rank, model) in models.iter().enumerate() {
-        add_fit(&mut tally, model, 0, rank, shape);
+        add_fit(&mut outcomes, model, 0, rank, shape);
     }
-    tally
+    outcomes
 }
 
 /// Adds a fit of a model whose skill falls with its `rank`.
-pub fn add_fit(tally: &mut Tally, model: &str, seed: i64, rank: usize, shape: Shape) {
+pub fn add_fit(outcomes: &mut Outcomes, model: &str, seed: i64, rank: usize, shape: Shape) {
     let mut random = ChaCha8Rng::seed_from_u64(rank as u64);
     for row in 0..shape.speakers * shape.rows {
         let skill = 0.8 - 0.2 * rank as f64;
@@ -66,7 +66,7 @@ pub fn add_fit(tally: &mut Tally, model: &str, seed: i64, rank: usize, shape: Sh
             speaker: Some(&format!("c/{speaker:02}")),
             gender: Some(["female", "male"][speaker % 2]),
         };
-        tally.add(&outcome).expect("the fixture's classes are its own");
+        outcomes.add(&outcome).expect("the fixture's classes are its own");
     }
 }
 

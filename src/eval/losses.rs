@@ -1,6 +1,6 @@
 use std::array;
 
-use super::Tally;
+use super::Outcomes;
 use super::pool::Pool;
 use crate::schema::Calibration;
 
@@ -143,7 +143,7 @@ impl Bin {
     }
 }
 
-impl Tally {
+impl Outcomes {
     /// Each model's bins of the highest probability over all test rows: a reliability diagram as rows; sorted by
     /// model and bin.
     pub fn calibration(&self) -> Vec<Calibration> {

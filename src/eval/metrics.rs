@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::bootstrap::Interval;
+use super::outcomes::{Cell, Cells, Model};
 use super::pool::Pool;
-use super::tally::{Cell, Cells, Model};
-use super::{ClassCounts, Measure, Resampling, Sums, Tally};
+use super::{ClassCounts, Measure, Outcomes, Resampling, Sums};
 use crate::schema::{Metric, Track};
 
 /// Slices whose groups are sets of cells; the slice `class` is made from `Overall`.
@@ -16,7 +16,7 @@ enum Slice {
     Fold,
 }
 
-impl Tally {
+impl Outcomes {
     /// Every figure of every model: overall and by class, speaker, gender, corpus and fold, pooled over folds, with
     /// 95 % intervals from speakers drawn with replacement; for models fitted with several seeds also by seed, without
     /// intervals; sorted by model, slice, group and metric. All figures but those by seed are those of seed 0.
@@ -45,7 +45,7 @@ struct Writer<'a> {
 
 /// Where a figure stands.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct SliceGroup<'a> {
     slice: &'static str,
     group: &'a str,
     /// Rows of the group.
@@ -71,7 +71,7 @@ impl Writer<'_> {
     fn slice_rows(&self, slice: Slice, group: &str, pool: &Pool) -> Vec<Metric> {
         let found = pool.intervals(&Measure::OF_SLICE, self.resampling);
         let reason = no_interval(pool.obstacle(pool.speakers.len(), self.resampling));
-        let place = Place { slice: slice.as_str(), group, n: pool.total.counts.total() };
+        let place = SliceGroup { slice: slice.as_str(), group, n: pool.total.counts.total() };
         let make = |(measure, interval): (&Measure, Option<Interval>)| {
             let note = join_notes([left_out(*measure, &pool.total.counts), reason.clone()]);
             self.row(place, *measure, &pool.total, interval, note)
@@ -87,7 +87,7 @@ impl Writer<'_> {
         for (class, name) in self.classes.iter().enumerate() {
             let speakers = pool.speakers.values().filter(|speaker| speaker.counts.support(class) > 0).count();
             let obstacle = pool.obstacle(speakers, self.resampling);
-            let place = Place { slice: "class", group: name, n: pool.total.counts.support(class) };
+            let place = SliceGroup { slice: "class", group: name, n: pool.total.counts.support(class) };
             for (measure, interval) in Measure::of_class(class).into_iter().zip(found.by_ref()) {
                 let interval = interval.filter(|_| obstacle.is_none());
                 let note = join_notes([about_class(&pool.total.counts, class), no_interval(obstacle.clone())]);
@@ -99,7 +99,7 @@ impl Writer<'_> {
 
     fn seed_rows(&self, seed: i64, sums: &Sums) -> Vec<Metric> {
         let group = seed.to_string();
-        let place = Place { slice: "seed", group: &group, n: sums.counts.total() };
+        let place = SliceGroup { slice: "seed", group: &group, n: sums.counts.total() };
         let reason = no_interval(Some("the seeds show how far fits differ".to_owned()));
         let make = |measure: &Measure| {
             self.row(place, *measure, sums, None, join_notes([left_out(*measure, &sums.counts), reason.clone()]))
@@ -109,7 +109,7 @@ impl Writer<'_> {
 
     fn row(
         &self,
-        place: Place<'_>,
+        place: SliceGroup<'_>,
         measure: Measure,
         sums: &Sums,
         interval: Option<Interval>,

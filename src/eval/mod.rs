@@ -1,7 +1,7 @@
 //! Confusion matrices, metrics, intervals and tests: pure functions over predicted and true classes and their
 //! probabilities, in f64.
 //!
-//! [`Tally`] counts outcomes; its methods turn the counts into rows of the tables of figures. [`gaps`] and
+//! [`Outcomes`] counts outcomes; its methods turn the counts into rows of the tables of figures. [`gaps`] and
 //! [`seed_spreads`] read more out of those rows.
 
 mod bootstrap;
@@ -13,10 +13,10 @@ mod gaps;
 mod losses;
 mod measure;
 mod metrics;
+mod outcomes;
 mod permutation;
 mod pool;
 mod seeds;
-mod tally;
 mod wilcoxon;
 
 pub use bootstrap::{CONFIDENCE, MIN_CLUSTERS, Resampling, quantile};
@@ -27,8 +27,8 @@ pub use error::EvalError;
 pub use gaps::{Gap, gaps};
 pub use losses::{BINS, Bin, Losses, SMALLEST_PROBABILITY};
 pub use measure::{Measure, Sums};
+pub use outcomes::{Outcome, Outcomes};
 pub use seeds::{SeedSpread, seed_spreads};
-pub use tally::{Outcome, Tally};
 
 #[cfg(test)]
 mod fixture;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::bootstrap::{Interval, intervals};
-use super::tally::Cells;
+use super::outcomes::Cells;
 use super::{MIN_CLUSTERS, Measure, Resampling, Sums};
 use crate::schema::plural;
 

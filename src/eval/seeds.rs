@@ -41,15 +41,15 @@ fn spread(rows: &[&Metric]) -> Option<SeedSpread> {
 mod tests {
     use super::*;
     use crate::eval::Resampling;
-    use crate::eval::fixture::{Shape, add_fit, tally};
+    use crate::eval::fixture::{Shape, add_fit, outcomes};
 
     #[test]
     fn spreads_are_of_models_with_several_seeds() {
         let shape = Shape { speakers: 9, rows: 12 };
-        let mut tally = tally(&["mlp", "tree"], shape);
-        add_fit(&mut tally, "mlp", 1, 1, shape);
-        add_fit(&mut tally, "mlp", 2, 2, shape);
-        let metrics = tally.metrics(Resampling { resamples: 0, seed: 1 });
+        let mut outcomes = outcomes(&["mlp", "tree"], shape);
+        add_fit(&mut outcomes, "mlp", 1, 1, shape);
+        add_fit(&mut outcomes, "mlp", 2, 2, shape);
+        let metrics = outcomes.metrics(Resampling { resamples: 0, seed: 1 });
         let [spread] = seed_spreads(&metrics).try_into().expect("one model");
         let uars: Vec<f64> = metrics
             .iter()

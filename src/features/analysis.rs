@@ -3,7 +3,7 @@ mod shape;
 mod temporal;
 mod voice;
 
-use super::set::Plan;
+use super::set::ColumnPlan;
 use crate::dsp::{Contours, Grid, LANES, PowerSpectra};
 use cepstral::Cepstral;
 use shape::Shape;
@@ -20,7 +20,7 @@ pub(super) struct Analysis {
 
 impl Analysis {
     /// Plans what the set needs and nothing else.
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &ColumnPlan) -> Self {
         Self {
             spectra: PowerSpectra::new(&plan.params.frame),
             cepstral: Cepstral::new(plan),
@@ -30,7 +30,7 @@ impl Analysis {
     }
 
     /// Shapes `contours` to the plan's rows and the frames of `samples`, and fills it.
-    pub fn run(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
+    pub fn run(&mut self, plan: &ColumnPlan, samples: &[f32], contours: &mut Contours) {
         let frames = Grid::new(&plan.params.frame).frames(samples.len());
         contours.reset(plan.contours.len(), frames);
         self.spectral(plan, samples, contours);
@@ -45,7 +45,7 @@ impl Analysis {
         self.voice.iter().flat_map(Voice::voicing)
     }
 
-    fn spectral(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
+    fn spectral(&mut self, plan: &ColumnPlan, samples: &[f32], contours: &mut Contours) {
         let frames = contours.frames();
         self.cepstral.iter_mut().for_each(|cepstral| cepstral.reset(frames));
         self.shape.iter_mut().for_each(Shape::reset);

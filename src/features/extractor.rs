@@ -1,6 +1,6 @@
 use super::analysis::Analysis;
 use super::functional::Summary;
-use super::set::Plan;
+use super::set::ColumnPlan;
 use crate::config::{Delta, Selection};
 use crate::dsp::{Contours, delta};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Extracts a feature set from utterance after utterance on one thread; plans and buffers are kept between calls.
 #[derive(Debug, Clone)]
 pub struct Extractor {
-    plan: Arc<Plan>,
+    plan: Arc<ColumnPlan>,
     analysis: Analysis,
     contours: Contours,
     /// The derivative that is being summed up.
@@ -21,7 +21,7 @@ pub struct Extractor {
 }
 
 impl Extractor {
-    pub(super) fn new(plan: Arc<Plan>) -> Self {
+    pub(super) fn new(plan: Arc<ColumnPlan>) -> Self {
         let analysis = Analysis::new(&plan);
         Self {
             plan,

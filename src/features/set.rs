@@ -10,12 +10,12 @@ use std::sync::Arc;
 /// A feature set, planned for a sample rate: the names of its columns and what an extractor has to compute.
 #[derive(Debug, Clone)]
 pub struct FeatureSet {
-    plan: Arc<Plan>,
+    plan: Arc<ColumnPlan>,
 }
 
 /// What all extractors of a set share.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct ColumnPlan {
     pub params: FeatureSetParams,
     pub sample_rate_hz: u32,
     /// The rows of the contour matrix.
@@ -56,7 +56,7 @@ impl FeatureSet {
         let names = spans.iter().flat_map(|span| span.functionals.iter().map(move |one| name(span, one))).collect();
         let params = params.clone();
         let first_rows = first_rows(&contours);
-        let plan = Plan { params, sample_rate_hz, contours, first_rows, spans, names, contour_names };
+        let plan = ColumnPlan { params, sample_rate_hz, contours, first_rows, spans, names, contour_names };
         Self { plan: Arc::new(plan) }
     }
 
@@ -112,7 +112,7 @@ impl FeatureSet {
     }
 }
 
-impl Plan {
+impl ColumnPlan {
     /// The first row of a descriptor; `None` where the set does not use it.
     pub fn row(&self, descriptor: Descriptor) -> Option<usize> {
         self.first_rows.get(descriptor as usize).copied().flatten()

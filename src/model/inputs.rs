@@ -7,7 +7,7 @@ use super::ModelError;
 use super::bounds::Bounds;
 use super::pca::{MAX_ROWS, project};
 use super::problem::Rows;
-use super::shared::Part;
+use super::shared::TrainingRows;
 use super::tensors::{Tensors, corrupt};
 use crate::config::train::{Inputs as Spec, InputsMethod};
 
@@ -32,7 +32,7 @@ enum Method {
 }
 
 /// The transform, the rows in it: `rows x inputs`, and what a reader should know.
-pub(super) fn fit(spec: &Spec, part: &Part) -> (Inputs, ArcArray2<f32>, Vec<String>) {
+pub(super) fn fit(spec: &Spec, part: &TrainingRows) -> (Inputs, ArcArray2<f32>, Vec<String>) {
     let wanted = spec.columns.unwrap_or(usize::MAX);
     let (method, x, notes) = match spec.method() {
         InputsMethod::All => (Method::All, part.rows.x.clone(), Vec::new()),
@@ -42,7 +42,7 @@ pub(super) fn fit(spec: &Spec, part: &Part) -> (Inputs, ArcArray2<f32>, Vec<Stri
     (Inputs { bounds: part.bounds.clone(), method }, x, notes)
 }
 
-fn select(part: &Part, wanted: usize) -> (Method, ArcArray2<f32>, Vec<String>) {
+fn select(part: &TrainingRows, wanted: usize) -> (Method, ArcArray2<f32>, Vec<String>) {
     let values = part.f_values();
     let mut columns: Vec<_> = (0..values.len()).collect();
     columns.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
@@ -53,7 +53,7 @@ fn select(part: &Part, wanted: usize) -> (Method, ArcArray2<f32>, Vec<String>) {
     (Method::Select(columns), x, notes)
 }
 
-fn pca(part: &Part, wanted: usize, whiten: f64) -> (Method, ArcArray2<f32>, Vec<String>) {
+fn pca(part: &TrainingRows, wanted: usize, whiten: f64) -> (Method, ArcArray2<f32>, Vec<String>) {
     let decomposition = part.decomposition();
     let mut notes: Vec<_> = fewer(decomposition.count(), wanted, "principal components").into_iter().collect();
     if decomposition.rows < part.rows.y.len() {

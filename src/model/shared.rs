@@ -21,7 +21,7 @@ pub struct Shared<'a> {
     train: (ArrayView2<'a, f32>, &'a [usize]),
     dev: Option<(ArrayView2<'a, f32>, &'a [usize])>,
     /// By whether dev rows are among them, and the bits of how far values may lie from their mean.
-    parts: Memo<(bool, Option<u64>), Part>,
+    parts: Memo<(bool, Option<u64>), TrainingRows>,
 }
 
 impl<'a> Shared<'a> {
@@ -44,14 +44,14 @@ impl<'a> Shared<'a> {
     }
 
     /// The training rows, dev rows behind them where asked for, values clipped `clip` standard deviations from the mean.
-    pub(super) fn part(&self, with_dev: bool, clip: Option<f64>) -> Arc<Part> {
+    pub(super) fn part(&self, with_dev: bool, clip: Option<f64>) -> Arc<TrainingRows> {
         let with_dev = with_dev && self.dev.is_some();
         self.parts.get((with_dev, clip.map(f64::to_bits)), || match clip {
-            None => Part::new(self.joined(with_dev), None),
+            None => TrainingRows::new(self.joined(with_dev), None),
             Some(clip) => {
                 let Rows { x, y } = self.part(with_dev, None).rows.clone();
                 let bounds = Bounds::of(x.view(), clip);
-                Part::new(Rows { x: bounds.clip(x), y }, Some(bounds))
+                TrainingRows::new(Rows { x: bounds.clip(x), y }, Some(bounds))
             }
         })
     }
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Shared<'_> {
 }
 
 /// Rows that models are fitted on, and what was computed of them.
-pub(super) struct Part {
+pub(super) struct TrainingRows {
     pub rows: Rows,
     /// What the rows were clipped to.
     pub bounds: Option<Bounds>,
@@ -86,7 +86,7 @@ pub(super) struct Part {
     kernels: Memo<(InputsMethod, Option<usize>, Option<u64>), Kernels>,
 }
 
-impl Part {
+impl TrainingRows {
     fn new(rows: Rows, bounds: Option<Bounds>) -> Self {
         let (f_values, decomposition) = (OnceLock::new(), OnceLock::new());
         Self { rows, bounds, f_values, decomposition, projections: Memo::default(), kernels: Memo::default() }

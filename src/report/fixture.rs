@@ -1,7 +1,7 @@
 //! Facts for the tests of this room: a small experiment with real rows from the eval room.
 
 use super::*;
-use crate::eval::{Outcome, Resampling, Tally, gaps, seed_spreads};
+use crate::eval::{Outcome, Outcomes, Resampling, gaps, seed_spreads};
 use crate::schema::{LabelCount, Leakage, LearningCurve, Signal, Track};
 
 /// Size of an experiment.
@@ -28,9 +28,9 @@ const REPEATS: usize = 8;
 
 /// A speaker-disjoint experiment on one corpus with falling skill from model to model.
 pub(super) fn facts(shape: Shape<'_>) -> Facts {
-    let tally = tally(shape);
+    let outcomes = outcomes(shape);
     let resampling = Resampling { resamples: 500, seed: 1 };
-    let metrics = tally.metrics(resampling);
+    let metrics = outcomes.metrics(resampling);
     let utterances = (shape.speakers * shape.classes.len() * REPEATS) as i64;
     Facts {
         pipeline: "tiny".to_owned(),
@@ -75,9 +75,9 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         fits: (shape.models.len() * shape.folds) as i64,
         headline: shape.models[0].to_owned(),
         resamples: 500,
-        comparisons: tally.comparisons(&shape.models[..1], resampling).expect("models share their rows"),
-        confused: tally.confusions(),
-        calibration: tally.calibration(),
+        comparisons: outcomes.comparisons(&shape.models[..1], resampling).expect("models share their rows"),
+        confused: outcomes.confusions(),
+        calibration: outcomes.calibration(),
         gaps: gaps(&metrics, shape.models[0]),
         search: None,
         tuning: Vec::new(),
@@ -89,16 +89,16 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         confusions: shape
             .models
             .iter()
-            .map(|model| ModelConfusion { model: (*model).to_owned(), confusion: tally.confusion(model) })
+            .map(|model| ModelConfusion { model: (*model).to_owned(), confusion: outcomes.confusion(model) })
             .collect(),
         curves: (0..shape.folds as i64).flat_map(|fold| curve(shape.models[0], fold)).collect(),
         hashes: vec![HashRow { kind: HashKind::Config, name: "train".to_owned(), hash: "00ff".to_owned() }],
     }
 }
 
-fn tally(shape: Shape<'_>) -> Tally {
+fn outcomes(shape: Shape<'_>) -> Outcomes {
     let classes: Vec<String> = shape.classes.iter().map(|class| (*class).to_owned()).collect();
-    let mut tally = Tally::new(&classes, Track::Inductive);
+    let mut outcomes = Outcomes::new(&classes, Track::Inductive);
     for (rank, model) in shape.models.iter().enumerate() {
         for row in 0..shape.speakers * classes.len() * REPEATS {
             let (speaker, class) = (row / (classes.len() * REPEATS), row % classes.len());
@@ -118,10 +118,10 @@ fn tally(shape: Shape<'_>) -> Tally {
                 speaker: shape.named.then_some(&speaker_id),
                 gender: shape.named.then_some(["female", "male"][speaker % 2]),
             };
-            tally.add(&outcome).expect("classes are the fixture's own");
+            outcomes.add(&outcome).expect("classes are the fixture's own");
         }
     }
-    tally
+    outcomes
 }
 
 /// `top` for the predicted class, the rest shared by the others.

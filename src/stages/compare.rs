@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{ConfigError, Evaluate};
-use crate::eval::{Measure, Outcome, Resampling, Sums, Tally};
+use crate::eval::{Measure, Outcome, Outcomes, Resampling, Sums};
 use crate::report::{Change, RunSide, Versus};
 use crate::schema::{Comparison, FeatureKeys, Metric, PROBABILITY_PREFIX, Prediction, Split, Table, Track};
 use crate::storage::Store;
@@ -41,9 +41,9 @@ pub fn compare(a: &RunPlace, b: &RunPlace, model: Option<&str>, resampling: Resa
         let words = |run: &Run| format!("{} tells {} apart", run.given, run.classes.join(", "));
         return Err(StageError::Incomparable(format!("{}; {}", words(&a), words(&b))));
     }
-    let tally = tally(&a, &b)?;
-    let comparisons = tally.comparison(B, A, resampling)?;
-    let changes = Measure::SUMMARY.iter().filter_map(|measure| change(&tally, *measure, &comparisons)).collect();
+    let outcomes = outcomes(&a, &b)?;
+    let comparisons = outcomes.comparison(B, A, resampling)?;
+    let changes = Measure::SUMMARY.iter().filter_map(|measure| change(&outcomes, *measure, &comparisons)).collect();
     let shared = a.shared(&b);
     let speakers = comparisons.first().map_or(0, |row| row.clusters);
     let test = comparisons.first().map_or_else(|| "none".to_owned(), |row| row.note.clone());
@@ -150,8 +150,8 @@ fn track(out: &dyn Store, predictions: &Footer) -> Result<Track, StageError> {
 }
 
 /// The shared test rows of both runs. Folds are left out: the runs may have dealt the same utterances differently.
-fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
-    let mut tally = Tally::new(&a.classes, a.track);
+fn outcomes(a: &Run, b: &Run) -> Result<Outcomes, StageError> {
+    let mut outcomes = Outcomes::new(&a.classes, a.track);
     for (key, (row, of_a)) in &a.tested {
         let Some((other, of_b)) = b.tested.get(key) else { continue };
         let id = &key.0;
@@ -165,7 +165,7 @@ fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
         let missing = || StageError::MissingTable { table: "features".to_owned(), stage: StageName::Extract.as_str() };
         let keys = a.keys.get(id).ok_or_else(missing)?;
         for (run, predicted, probabilities) in [(A, &row.predicted, of_a), (B, &other.predicted, of_b)] {
-            tally.add(&Outcome {
+            outcomes.add(&Outcome {
                 utterance_id: id,
                 model: run,
                 fold: 0,
@@ -179,16 +179,16 @@ fn tally(a: &Run, b: &Run) -> Result<Tally, StageError> {
             })?;
         }
     }
-    if tally.models().next().is_none() {
+    if outcomes.models().next().is_none() {
         let words = format!("{} and {} tested no utterance in common", a.given, b.given);
         return Err(StageError::Incomparable(words));
     }
-    Ok(tally)
+    Ok(outcomes)
 }
 
-fn change(tally: &Tally, measure: Measure, comparisons: &[Comparison]) -> Option<Change> {
+fn change(outcomes: &Outcomes, measure: Measure, comparisons: &[Comparison]) -> Option<Change> {
     let figure = |run: &str| {
-        let sums = Sums { counts: tally.confusion(run).class_counts(), ..Sums::new(tally.classes().len()) };
+        let sums = Sums { counts: outcomes.confusion(run).class_counts(), ..Sums::new(outcomes.classes().len()) };
         measure.of(&sums)
     };
     let row = comparisons.iter().find(|row| row.metric == measure.as_str() && row.test == "permutation")?;

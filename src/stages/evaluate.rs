@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, FUSION, SELECTED, Scope};
-use crate::eval::{Outcome, Resampling, Tally};
+use crate::eval::{Outcome, Outcomes, Resampling};
 use crate::report;
 use crate::schema::{
     Deployed, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction,
@@ -49,14 +49,14 @@ impl Stage for Evaluate {
 
     fn run(context: &Context, mut prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let tables = read(context.out, std::mem::take(&mut prepared.work))?;
-        let tally = tally(&tables, track(context))?;
-        let names = facts::model_names(&context.parameters.models, &tally);
+        let outcomes = outcomes(&tables, track(context))?;
+        let names = facts::model_names(&context.parameters.models, &outcomes);
         let parameters = &context.parameters.pipeline;
         let headline = parameters.evaluate.headline(&names)?;
         let resampling = Resampling { resamples: parameters.evaluate.bootstrap, seed: parameters.seed };
-        let figures = figures(&tally, headline, resampling)?;
+        let figures = figures(&outcomes, headline, resampling)?;
         let summary = summarize(&figures.metrics, headline);
-        let facts = facts::gather(context, &prepared, &tables, &tally, headline, figures.clone())?;
+        let facts = facts::gather(context, &prepared, &tables, &outcomes, headline, figures.clone())?;
         let Figures { metrics, comparisons, calibration, confused } = figures;
         let mut outputs = vec![
             put(context, &prepared, metrics)?,
@@ -77,14 +77,14 @@ fn track(context: &Context) -> Track {
     }
 }
 
-fn figures(tally: &Tally, headline: &str, resampling: Resampling) -> Result<Figures, StageError> {
-    let selected = tally.models().find(|model| *model == SELECTED && *model != headline);
+fn figures(outcomes: &Outcomes, headline: &str, resampling: Resampling) -> Result<Figures, StageError> {
+    let selected = outcomes.models().find(|model| *model == SELECTED && *model != headline);
     let compared: Vec<&str> = std::iter::once(headline).chain(selected).collect();
     Ok(Figures {
-        metrics: tally.metrics(resampling),
-        comparisons: tally.comparisons(&compared, resampling)?,
-        calibration: tally.calibration(),
-        confused: tally.confusions(),
+        metrics: outcomes.metrics(resampling),
+        comparisons: outcomes.comparisons(&compared, resampling)?,
+        calibration: outcomes.calibration(),
+        confused: outcomes.confusions(),
     })
 }
 
@@ -134,17 +134,17 @@ fn read(out: &dyn Store, mut keys: Table<FeatureKeys>) -> Result<Tables, StageEr
     })
 }
 
-fn tally(tables: &Tables, track: Track) -> Result<Tally, StageError> {
+fn outcomes(tables: &Tables, track: Track) -> Result<Outcomes, StageError> {
     let keys = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row));
     let keys = keys.collect::<BTreeMap<_, &FeatureKeys>>();
     let predictions = &tables.predictions;
-    let mut tally = Tally::new(&classes(&predictions.float.names), track);
+    let mut outcomes = Outcomes::new(&classes(&predictions.float.names), track);
     let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Split::Test.as_str());
     for (index, row) in test {
         let Some(key) = keys.get(row.utterance_id.as_str()) else {
             return Err(StageError::MissingTable { table: "features".to_owned(), stage: "extract" });
         };
-        tally.add(&Outcome {
+        outcomes.add(&Outcome {
             utterance_id: &row.utterance_id,
             model: &row.model,
             fold: row.fold,
@@ -157,7 +157,7 @@ fn tally(tables: &Tables, track: Track) -> Result<Tally, StageError> {
             gender: key.gender.as_deref(),
         })?;
     }
-    Ok(tally)
+    Ok(outcomes)
 }
 
 /// The classes that have a column of probabilities, in the order of the columns.

@@ -14,15 +14,15 @@ use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Signal
 use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
-use super::crew::{Crew, Extracted, Refusal, Sources};
 use super::ingest::{FILES, times_hint};
+use super::workers::{Extracted, Refusal, Sources, Workers};
 use super::{
     Context, Done, OutputFile, Prepared, Record, Stage, StageError, StageName, Written, features_table, output,
     refusals, signals,
 };
 
 use frames::FramesWriter;
-use parts::{Part, Seal};
+use parts::{Part, PartSeal};
 
 mod check;
 mod frames;
@@ -79,10 +79,10 @@ impl Stage for Extract {
         let pipeline = &context.parameters.pipeline;
         work.pending = pending_or_altered(context, &work)?;
         let work = &work;
-        let crew = Crew::new(sources(context)?, &work.set, &pipeline.audio)
+        let workers = Workers::new(sources(context)?, &work.set, &pipeline.audio)
             .with_transforms(&context.parameters.augment)
             .with_frames(pipeline.extract.frames);
-        extract_pending(context, work, &crew, &prepared.config_hash)?;
+        extract_pending(context, work, &workers, &prepared.config_hash)?;
         let mut outputs = publish::publish(context, &work.parts)?;
         let contents = features_table::contents(context.out, &outputs)?;
         outputs.push(put_dictionary(context, &work.set, &prepared.config_hash)?);
@@ -175,14 +175,14 @@ struct Computed<'a> {
 }
 
 /// Computes one part while the one before it is written.
-fn extract_pending(context: &Context, work: &Work, crew: &Crew, config_hash: &str) -> Result<(), StageError> {
+fn extract_pending(context: &Context, work: &Work, workers: &Workers, config_hash: &str) -> Result<(), StageError> {
     let total = work.pending.iter().map(|&part| work.parts[part].rows.len() as u64).sum();
     context.progress.start("extract", total);
     let mut before: Option<Computed> = None;
     for &index in &work.pending {
         let part = &work.parts[index];
         let (next, written) = rayon::join(
-            || compute(context, work, crew, part, config_hash),
+            || compute(context, work, workers, part, config_hash),
             || before.take().map_or(Ok(()), |part| stage(context, config_hash, part)),
         );
         written?;
@@ -198,22 +198,22 @@ fn extract_pending(context: &Context, work: &Work, crew: &Crew, config_hash: &st
 fn compute<'a>(
     context: &Context,
     work: &Work,
-    crew: &Crew,
+    workers: &Workers,
     part: &'a Part,
     config_hash: &str,
 ) -> Result<Computed<'a>, StageError> {
     // Gone first: killed between the writes, an older seal would vouch for a mixture.
     context.out.remove(&part.seal_path())?;
-    let files = crew.files(&work.utterances.rows[part.rows.clone()], |row| stamp(&work.stamps, row).to_owned())?;
+    let files = workers.files(&work.utterances.rows[part.rows.clone()], |row| stamp(&work.stamps, row).to_owned())?;
     let frames = context.parameters.pipeline.extract.frames;
     let frames = frames.then(|| FramesWriter::new(context.out, &work.set, part, config_hash));
     // In turn, since files are fetched ahead in that order; rows come in the order in which workers finish.
     let extracted = files.into_iter().enumerate().par_bridge().map_init(
-        || crew.worker(),
+        || workers.worker(),
         |worker, (number, file)| {
             let place = frames.as_ref().map(|frames| frames.place(number));
             context.check_stop()?;
-            let mut rows = crew.extract(worker, file)?;
+            let mut rows = workers.extract(worker, file)?;
             place.map_or(Ok(()), |place| place.write(&mut rows))?;
             context.progress.advance(rows.len() as u64);
             Ok::<_, StageError>((number, rows))
@@ -222,12 +222,12 @@ fn compute<'a>(
     let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
     extracted.sort_unstable_by_key(|(number, _)| *number);
     let frames = frames.map(FramesWriter::finish).transpose()?;
-    Ok(assemble(work, crew, part, extracted.into_iter().flat_map(|(_, rows)| rows), frames))
+    Ok(assemble(work, workers, part, extracted.into_iter().flat_map(|(_, rows)| rows), frames))
 }
 
 fn assemble<'a>(
     work: &Work,
-    crew: &Crew,
+    workers: &Workers,
     part: &'a Part,
     rows: impl Iterator<Item = Extracted>,
     frames: Option<Vec<OutputFile>>,
@@ -235,7 +235,7 @@ fn assemble<'a>(
     let mut features = Table::<FeatureKeys> {
         rows: Vec::with_capacity(part.rows.len()),
         text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
-        float: Columns { names: crew.feature_names().to_vec(), values: Vec::new() },
+        float: Columns { names: workers.feature_names().to_vec(), values: Vec::new() },
     };
     let (mut kept, mut rejects) = (Vec::with_capacity(part.rows.len()), Vec::new());
     for (index, rows) in part.rows.clone().zip(rows) {
@@ -281,7 +281,7 @@ fn stage(context: &Context, config_hash: &str, computed: Computed) -> Result<(),
     let rejects = output::put(context.out, &part.rejects(), &rejects)?.file;
     let features = output::put(context.out, &part.staged(), &file)?.file;
     let (key, augmented) = (part.key.clone(), augmented as u64);
-    part.seal(context.out, &Seal { key, features, rejects, frames, augmented, signals })
+    part.seal(context.out, &PartSeal { key, features, rejects, frames, augmented, signals })
 }
 
 /// The file of a part; of a wide table, memory holds the rows only once at a time.

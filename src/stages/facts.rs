@@ -5,7 +5,7 @@ mod split;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, FUSION, ModelSpec, SELECTED, Scope, Transform, TuneParams};
-use crate::eval::{Tally, gaps, seed_spreads};
+use crate::eval::{Outcomes, gaps, seed_spreads};
 use crate::report::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, Search,
@@ -46,9 +46,9 @@ pub(super) struct Figures {
 }
 
 /// The models of the pipeline file in their order, then those that predictions know beside them.
-pub(super) fn model_names<'a>(specs: &[ModelSpec], tally: &'a Tally) -> Vec<&'a str> {
+pub(super) fn model_names<'a>(specs: &[ModelSpec], outcomes: &'a Outcomes) -> Vec<&'a str> {
     let mut names = specs.iter().map(|spec| spec.kind().as_str()).collect::<Vec<_>>();
-    let others = tally.models().filter(|model| !names.contains(model)).collect::<Vec<_>>();
+    let others = outcomes.models().filter(|model| !names.contains(model)).collect::<Vec<_>>();
     names.extend(others);
     names
 }
@@ -58,19 +58,19 @@ pub(super) fn gather<W>(
     context: &Context,
     prepared: &Prepared<W>,
     tables: &Tables,
-    tally: &Tally,
+    outcomes: &Outcomes,
     headline: &str,
     figures: Figures,
 ) -> Result<Facts, StageError> {
     let (parameters, pipeline) = (&context.parameters, &context.parameters.pipeline);
-    let names = model_names(&parameters.models, tally);
-    let confusion = |model: &&str| ModelConfusion { model: (*model).to_owned(), confusion: tally.confusion(model) };
+    let names = model_names(&parameters.models, outcomes);
+    let confusion = |model: &&str| ModelConfusion { model: (*model).to_owned(), confusion: outcomes.confusion(model) };
     Ok(Facts {
         pipeline: pipeline.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: pipeline.seed,
         synthetic: is_synthetic(&tables.keys),
-        classes: tally.classes().to_vec(),
+        classes: outcomes.classes().to_vec(),
         corpora: pipeline.corpus.iter().map(|corpus| corpus_facts(corpus, &tables.keys.rows)).collect(),
         class_counts: class_counts(&tables.keys.rows),
         labels: tables.labels.clone(),

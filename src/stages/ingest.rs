@@ -203,7 +203,7 @@ fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageErro
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
     built.rejects.extend(unlisted::rejects(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
     built.warnings.extend(unlisted::warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));
-    if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::MARKER)) {
+    if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::SYNTHETIC_FILE)) {
         mark_synthetic(&mut built.utterances);
     }
     Ok(built)

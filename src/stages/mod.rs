@@ -2,7 +2,6 @@
 
 mod compare;
 mod context;
-mod crew;
 mod error;
 mod evaluate;
 mod extract;
@@ -20,6 +19,7 @@ mod split;
 mod train;
 mod unlisted;
 mod verify;
+mod workers;
 mod written;
 
 use std::collections::BTreeMap;

@@ -17,16 +17,16 @@ use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Signal, Tabl
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::check_stop;
-use super::crew::{Crew, Refusal, Sources};
 use super::ledger::{self, Outcome, State, Task};
 use super::refusals::{check_rejects, counts_by_code};
+use super::workers::{Refusal, Sources, Workers};
 use super::{Done, Prepared, Progress, StageError, StageName, output, signals, unlisted};
 
 use inputs::{Input, Inputs};
-use judge::{Fit, Group, Judge, Judged, reject};
+use predictor::{Batch, ModelInputs, Predicted, Predictor, reject};
 
 mod inputs;
-mod judge;
+mod predictor;
 
 /// The word for this work in tables and under run/.
 pub const PREDICT: &str = "predict";
@@ -59,9 +59,9 @@ pub struct Predict<'a> {
 struct Work {
     saved: SavedModel,
     set: FeatureSet,
-    fit: Fit,
+    fit: ModelInputs,
     store: Arc<dyn Store>,
-    groups: Vec<Group>,
+    batches: Vec<Batch>,
     stamps: BTreeMap<String, String>,
     /// Rejects: files whose names cannot be asked for.
     unnameable: Vec<Reject>,
@@ -129,7 +129,7 @@ impl Predict<'_> {
         let (saved, hash) = self.load()?;
         saved.recipe.check().map_err(|error| self.unusable(error.to_string()))?;
         let set = FeatureSet::new(&saved.recipe.features, saved.recipe.audio.sample_rate_hz);
-        let fit = Fit::new(&saved, &set).map_err(|problem| self.unusable(problem))?;
+        let fit = ModelInputs::new(&saved, &set).map_err(|problem| self.unusable(problem))?;
         let inputs = Inputs::find(self.inputs, self.storage)?;
         let by_speaker = fit.scope() == Scope::Speaker;
         if by_speaker {
@@ -147,14 +147,14 @@ impl Predict<'_> {
         let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
         let count = files.len();
         let unnameable = files.keys().filter_map(|path| refused_name(path)).collect();
-        let groups = groups(&inputs, by_speaker);
+        let batches = batches(&inputs, by_speaker);
         let mut warnings = unlisted::warnings(&unlisted, CORPUS);
         warnings.extend(inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders));
         warnings.extend(passed.warning().map(|warning| format!("{warning}; name those that hold speech one by one")));
         warnings.extend(inputs.hidden_warning());
         warnings.extend(inputs.again_warning());
         let store = inputs.store;
-        let work = Work { saved, set, fit, store, groups, stamps, unnameable, beside, files: count, warnings };
+        let work = Work { saved, set, fit, store, batches, stamps, unnameable, beside, files: count, warnings };
         Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
     }
 
@@ -184,18 +184,19 @@ impl Predict<'_> {
 
     fn run(&self, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let work = &prepared.work;
-        let crew = Crew::new(Sources::from([(CORPUS, Arc::clone(&work.store))]), &work.set, &work.saved.recipe.audio);
-        let judge = Judge::new(&work.saved, work.fit.clone(), crew);
+        let workers =
+            Workers::new(Sources::from([(CORPUS, Arc::clone(&work.store))]), &work.set, &work.saved.recipe.audio);
+        let judge = Predictor::new(&work.saved, work.fit.clone(), workers);
         self.progress.start(PREDICT, work.files as u64);
         let advance = || {
             self.progress.advance(1);
             check_stop(self.stop)
         };
-        let mut all = Judged { rejects: work.unnameable.clone(), ..Judged::default() };
+        let mut all = Predicted { rejects: work.unnameable.clone(), ..Predicted::default() };
         let stamps = work.stamps.iter().map(|(path, stamp)| (path.as_str(), stamp.clone())).collect();
-        for group in &work.groups {
+        for batch in &work.batches {
             check_stop(self.stop)?;
-            let judged = judge.judge(group, &stamps, advance).map_err(|error| changed(work, error))?;
+            let judged = judge.judge(batch, &stamps, advance).map_err(|error| changed(work, error))?;
             all.rows.extend(judged.rows);
             all.probabilities.extend(judged.probabilities);
             all.clipped.extend(judged.clipped);
@@ -205,8 +206,8 @@ impl Predict<'_> {
         self.write(work, &prepared.config_hash, all)
     }
 
-    fn write(&self, work: &Work, hash: &str, judged: Judged) -> Result<Done, StageError> {
-        let Judged { rows, probabilities, clipped, mut rejects } = judged;
+    fn write(&self, work: &Work, hash: &str, judged: Predicted) -> Result<Done, StageError> {
+        let Predicted { rows, probabilities, clipped, mut rejects } = judged;
         output::sort_rejects(&mut rejects);
         let refused = rejects.len();
         rejects.extend(work.beside.iter().cloned());
@@ -287,15 +288,15 @@ fn unlike_training(clipped: &[f64]) -> Option<String> {
     })
 }
 
-/// A group a speaker, or batches of all files.
-fn groups(inputs: &Inputs, by_speaker: bool) -> Vec<Group> {
+/// A batch a speaker, or batches of all files.
+fn batches(inputs: &Inputs, by_speaker: bool) -> Vec<Batch> {
     if by_speaker {
-        let group =
-            |input: &Input| Group { speaker: Some(input.label.clone()), utterances: utterances(input.files.iter()) };
-        return inputs.inputs.iter().map(group).collect();
+        let batch =
+            |input: &Input| Batch { speaker: Some(input.label.clone()), utterances: utterances(input.files.iter()) };
+        return inputs.inputs.iter().map(batch).collect();
     }
     let all = utterances(inputs.files().into_values());
-    all.chunks(BATCH).map(|batch| Group { speaker: None, utterances: batch.to_vec() }).collect()
+    all.chunks(BATCH).map(|batch| Batch { speaker: None, utterances: batch.to_vec() }).collect()
 }
 
 fn utterances<'a>(files: impl Iterator<Item = &'a Entry>) -> Vec<Utterance> {
@@ -340,7 +341,7 @@ fn changed(work: &Work, error: StageError) -> StageError {
     }
 }
 
-/// The table, whatever the order of the groups.
+/// The table, whatever the order of the batches.
 fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> Table<Inference> {
     let mut order = (0..rows.len()).collect::<Vec<_>>();
     order.sort_unstable_by(|&a, &b| rows[a].path.cmp(&rows[b].path));

@@ -1,18 +1,18 @@
 //! Reads features, splits and normalization; writes models/, tuning, fits, predictions, learning_curves, importance and
 //! deployed.
 
-mod bench;
+mod combined;
+mod fit_data;
 mod fits;
 mod fusion;
-mod ground;
 mod importance;
-mod made;
 mod plan;
 mod publish;
 mod saved;
-mod scored;
+mod scores;
 mod seal;
 mod search;
+mod training_set;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,11 +21,11 @@ use rayon::prelude::*;
 
 use crate::config::{self, TuneParams};
 use crate::schema::{Importance, Normalization, SplitRow, plural};
-use bench::Bench;
+use fit_data::FitData;
 use fits::Job;
-use ground::Ground;
-use plan::Plan;
+use plan::FoldPlan;
 use publish::Found;
+use training_set::TrainingSet;
 
 use super::features_table::FeaturesTable;
 use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
@@ -71,15 +71,15 @@ impl Stage for Train {
 
     fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let Work { features, splits, folds } = &prepared.work;
-        let bench = Bench::new(context, features, splits, &prepared.inputs)?;
-        let (plans, searched) = plans(&bench, &grounds(context, folds))?;
+        let data = FitData::new(context, features, splits, &prepared.inputs)?;
+        let (plans, searched) = plans(&data, &training_sets(context, folds))?;
         let mut jobs = Vec::new();
         for plan in &plans {
-            jobs.extend(fits::jobs(plan, &bench)?);
+            jobs.extend(fits::jobs(plan, &data)?);
         }
-        let fitted = fit(&bench, &jobs)?;
-        let importance = importance(&bench, &plans)?;
-        publish::publish(&bench, &prepared, &Found { plans, jobs, importance, searched, fitted })
+        let fitted = fit(&data, &jobs)?;
+        let importance = importance(&data, &plans)?;
+        publish::publish(&data, &prepared, &Found { plans, jobs, importance, searched, fitted })
     }
 }
 
@@ -93,25 +93,28 @@ fn amount(context: &Context, folds: &[i64]) -> String {
 }
 
 /// All that models are fitted on.
-fn grounds(context: &Context, folds: &[i64]) -> Vec<Ground> {
-    let all = context.parameters.pipeline.train.deploy.then_some(Ground::All);
-    folds.iter().map(|fold| Ground::Fold(*fold)).chain(all).collect()
+fn training_sets(context: &Context, folds: &[i64]) -> Vec<TrainingSet> {
+    let all = context.parameters.pipeline.train.deploy.then_some(TrainingSet::All);
+    folds.iter().map(|fold| TrainingSet::Fold(*fold)).chain(all).collect()
 }
 
 /// What is fitted on each, and the files that a search kept.
-fn plans(bench: &Bench, grounds: &[Ground]) -> Result<(Vec<Plan>, Vec<String>), StageError> {
-    let context = bench.context;
+fn plans(data: &FitData, training_sets: &[TrainingSet]) -> Result<(Vec<FoldPlan>, Vec<String>), StageError> {
+    let context = data.context;
     let Some(tune) = &context.parameters.tune else {
-        return Ok((grounds.iter().map(|ground| Plan::configured(context.parameters, *ground)).collect(), Vec::new()));
+        return Ok((
+            training_sets.iter().map(|training_set| FoldPlan::configured(context.parameters, *training_set)).collect(),
+            Vec::new(),
+        ));
     };
-    let seconds = seconds_each(tune, grounds.len());
-    context.progress.start("tune", grounds.len() as u64);
-    let plan = |ground: &Ground| {
-        let (trials, files) = search::search(bench, tune, *ground, seconds)?;
+    let seconds = seconds_each(tune, training_sets.len());
+    context.progress.start("tune", training_sets.len() as u64);
+    let plan = |training_set: &TrainingSet| {
+        let (trials, files) = search::search(data, tune, *training_set, seconds)?;
         context.progress.advance(1);
-        Ok::<_, StageError>((Plan::chosen(context.parameters, tune, *ground, &trials), files))
+        Ok::<_, StageError>((FoldPlan::chosen(context.parameters, tune, *training_set, &trials), files))
     };
-    let found = grounds.par_iter().with_max_len(1).map(plan).collect::<Result<Vec<_>, _>>()?;
+    let found = training_sets.par_iter().with_max_len(1).map(plan).collect::<Result<Vec<_>, _>>()?;
     context.progress.finish();
     let (plans, files): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     Ok((plans, files.concat()))
@@ -124,13 +127,13 @@ fn seconds_each(tune: &TuneParams, searches: usize) -> Option<Duration> {
 }
 
 /// Fits what is not up to date; returns how much that was.
-fn fit(bench: &Bench, jobs: &[Job]) -> Result<usize, StageError> {
-    let context = bench.context;
+fn fit(data: &FitData, jobs: &[Job]) -> Result<usize, StageError> {
+    let context = data.context;
     let pending = jobs.iter().filter(|job| !job.is_done).collect::<Vec<_>>();
     context.progress.start("train", pending.len() as u64);
     pending.par_iter().with_max_len(1).try_for_each(|job| {
         context.check_stop()?;
-        job.work(bench)?;
+        job.work(data)?;
         context.progress.advance(1);
         Ok::<_, StageError>(())
     })?;
@@ -139,14 +142,14 @@ fn fit(bench: &Bench, jobs: &[Job]) -> Result<usize, StageError> {
 }
 
 /// What each family of features is worth to the headline model.
-fn importance(bench: &Bench, plans: &[Plan]) -> Result<Vec<Importance>, StageError> {
-    let parameters = bench.context.parameters;
+fn importance(data: &FitData, plans: &[FoldPlan]) -> Result<Vec<Importance>, StageError> {
+    let parameters = data.context.parameters;
     if parameters.pipeline.evaluate.importance == 0 {
         return Ok(Vec::new());
     }
     let model = parameters.pipeline.evaluate.headline(&parameters.model_names())?;
-    let fold = |plan: &&Plan| importance::fold(bench, plan, model);
-    let of_folds: Vec<&Plan> = plans.iter().filter(|plan| plan.ground != Ground::All).collect();
+    let fold = |plan: &&FoldPlan| importance::fold(data, plan, model);
+    let of_folds: Vec<&FoldPlan> = plans.iter().filter(|plan| plan.training_set != TrainingSet::All).collect();
     let counts = of_folds.par_iter().with_max_len(1).map(fold).collect::<Result<Vec<_>, _>>()?;
-    Ok(importance::rows(&counts, model, &bench.dictionary))
+    Ok(importance::rows(&counts, model, &data.dictionary))
 }

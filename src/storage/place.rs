@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 /// Where `inner` lies below `outer`, with `/` between folders: empty where both are one place, `None` where it lies
 /// elsewhere. Both are folders (which need not exist), `file://` or `s3://`.
 pub fn below(outer: &str, inner: &str) -> Option<String> {
-    let (outer, inner) = (Place::new(outer), Place::new(inner));
+    let (outer, inner) = (Location::new(outer), Location::new(inner));
     if outer.scheme != inner.scheme {
         return None;
     }
@@ -14,16 +14,16 @@ pub fn below(outer: &str, inner: &str) -> Option<String> {
 
 /// A place by its one name: on disk from the root and without links, in a bucket as it is.
 pub fn real_place(uri: &str) -> String {
-    let place = Place::new(uri);
+    let place = Location::new(uri);
     format!("{}://{}", place.scheme, place.path.display())
 }
 
-struct Place<'a> {
+struct Location<'a> {
     scheme: &'a str,
     path: PathBuf,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Location<'a> {
     fn new(uri: &'a str) -> Self {
         match uri.split_once("://") {
             None => Self { scheme: "file", path: real(Path::new(uri)) },

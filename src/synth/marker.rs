@@ -1,10 +1,10 @@
-use super::Plan;
+use super::CorpusPlan;
 
 /// A file in the folder of a synthetic corpus, by which later stages know it as one.
-pub const MARKER: &str = "synthetic.json";
+pub const SYNTHETIC_FILE: &str = "synthetic.json";
 
 /// What the marker says: how the corpus was made.
-pub fn marker(plan: &Plan) -> String {
+pub fn marker(plan: &CorpusPlan) -> String {
     let facts = serde_json::json!({
         "made_by": concat!("ser synth ", env!("CARGO_PKG_VERSION")),
         "speakers": plan.speakers,

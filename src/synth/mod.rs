@@ -14,7 +14,7 @@ mod source;
 mod text;
 mod tract;
 
-pub use marker::{MARKER, marker};
-pub use plan::{Gender, PATTERN, Plan, PlanError, Utterance};
+pub use marker::{SYNTHETIC_FILE, marker};
+pub use plan::{CorpusPlan, Gender, PATTERN, PlanError, Utterance};
 pub use prosody::Prosody;
 pub use render::render;

@@ -11,7 +11,7 @@ const RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=96_000;
 
 /// A synthetic corpus: every speaker says every sentence in every emotion, so many times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct CorpusPlan {
     /// Speakers, from 1 to 100000; odd ones are male, even ones female.
     pub speakers: u32,
     /// Sentences, from 1 to 100000.
@@ -70,7 +70,7 @@ pub struct Utterance {
     pub repetition: u32,
 }
 
-impl Plan {
+impl CorpusPlan {
     /// Refuses plans that cannot be rendered.
     ///
     /// # Errors
@@ -160,22 +160,22 @@ impl Utterance {
 mod tests {
     use super::*;
 
-    pub(super) fn plan() -> Plan {
+    pub(super) fn plan() -> CorpusPlan {
         let emotions = ["anger", "sadness"].map(str::to_owned).to_vec();
-        Plan { speakers: 3, sentences: 2, repetitions: 2, emotions, seed: 1, sample_rate_hz: 16_000 }
+        CorpusPlan { speakers: 3, sentences: 2, repetitions: 2, emotions, seed: 1, sample_rate_hz: 16_000 }
     }
 
     #[test]
     fn wrong_plans_name_what_is_wrong() {
         let named = |emotions: &[&str]| emotions.iter().map(|emotion| (*emotion).to_owned()).collect();
         let cases = [
-            (Plan { speakers: 0, ..plan() }, "speakers"),
-            (Plan { sentences: MOST + 1, ..plan() }, "sentences"),
-            (Plan { repetitions: 0, ..plan() }, "repetitions"),
-            (Plan { emotions: named(&[]), ..plan() }, "emotions"),
-            (Plan { emotions: named(&["angry"]), ..plan() }, "emotions"),
-            (Plan { emotions: named(&["anger", "fear", "anger"]), ..plan() }, "emotions"),
-            (Plan { sample_rate_hz: 4_000, ..plan() }, "sample-rate"),
+            (CorpusPlan { speakers: 0, ..plan() }, "speakers"),
+            (CorpusPlan { sentences: MOST + 1, ..plan() }, "sentences"),
+            (CorpusPlan { repetitions: 0, ..plan() }, "repetitions"),
+            (CorpusPlan { emotions: named(&[]), ..plan() }, "emotions"),
+            (CorpusPlan { emotions: named(&["angry"]), ..plan() }, "emotions"),
+            (CorpusPlan { emotions: named(&["anger", "fear", "anger"]), ..plan() }, "emotions"),
+            (CorpusPlan { sample_rate_hz: 4_000, ..plan() }, "sample-rate"),
         ];
         for (wrong, what) in cases {
             assert_eq!(wrong.check().map_err(|error| error.what), Err(what), "{wrong:?}");

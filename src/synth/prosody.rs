@@ -1,6 +1,6 @@
 use rand_chacha::ChaCha8Rng;
 
-use super::plan::{Gender, Plan, Utterance};
+use super::plan::{CorpusPlan, Gender, Utterance};
 use super::random::{normal, stream};
 
 /// How an utterance is spoken: the emotion's habits through a voice, with chance.
@@ -118,7 +118,7 @@ fn emotion_moves(emotion: &str) -> Moves {
 
 impl Prosody {
     /// The prosody of an utterance: voice, emotion and chance, each from a stream of its own.
-    pub fn of(utterance: &Utterance, plan: &Plan) -> Self {
+    pub fn of(utterance: &Utterance, plan: &CorpusPlan) -> Self {
         let speaker = utterance.speaker;
         let voice = &mut stream(plan.seed, &format!("speaker {speaker}"));
         let strength = 1.0 + 0.2 * normal(voice);

@@ -1,6 +1,6 @@
 use rand_chacha::ChaCha8Rng;
 
-use super::plan::{Plan, Utterance};
+use super::plan::{CorpusPlan, Utterance};
 use super::prosody::Prosody;
 use super::random::{stream, white};
 use super::source::Glottis;
@@ -21,7 +21,7 @@ const CEILING: f64 = 0.95;
 /// Renders an utterance of a plan: mono samples at the plan's rate within -0.95 to 0.95, one to two and a half seconds.
 ///
 /// Depends on seed, rate and the utterance alone, not on what was rendered before.
-pub fn render(utterance: &Utterance, plan: &Plan) -> Vec<f32> {
+pub fn render(utterance: &Utterance, plan: &CorpusPlan) -> Vec<f32> {
     let prosody = Prosody::of(utterance, plan);
     let random = &mut stream(plan.seed, &format!("samples {}", utterance.path()));
     let speech = Speaker::new(&prosody, plan.sample_rate_hz).speak(&sentence(plan.seed, utterance.sentence), random);
@@ -149,9 +149,9 @@ mod tests {
     use super::*;
     use crate::schema::CANONICAL_EMOTIONS;
 
-    fn plan(seed: u64, sample_rate_hz: u32) -> Plan {
+    fn plan(seed: u64, sample_rate_hz: u32) -> CorpusPlan {
         let emotions = CANONICAL_EMOTIONS.map(str::to_owned).to_vec();
-        Plan { speakers: 4, sentences: 2, repetitions: 1, emotions, seed, sample_rate_hz }
+        CorpusPlan { speakers: 4, sentences: 2, repetitions: 1, emotions, seed, sample_rate_hz }
     }
 
     /// Pitch of a frame in Hz from the highest peak of its normalised autocorrelation; `None` where it is low.
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_pitch_that_is_heard_is_the_pitch_that_is_planned() {
-        let plan = Plan { speakers: 2, sentences: 1, ..plan(3, 16_000) };
+        let plan = CorpusPlan { speakers: 2, sentences: 1, ..plan(3, 16_000) };
         for utterance in plan.utterances() {
             let samples = render(&utterance, &plan);
             let frames = samples.windows(800).step_by(400);
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn samples_are_finite_and_never_clip() {
         for rate_hz in [8_000, 16_000, 44_100] {
-            let plan = Plan { speakers: 2, ..plan(5, rate_hz) };
+            let plan = CorpusPlan { speakers: 2, ..plan(5, rate_hz) };
             for utterance in plan.utterances() {
                 let samples = render(&utterance, &plan);
                 let seconds = samples.len() as f64 / f64::from(rate_hz);
@@ -218,7 +218,7 @@ mod tests {
             assert_eq!(&render(utterance, &one), samples);
             assert_ne!(&render(utterance, &two), samples);
         }
-        let fewer = Plan { speakers: 2, emotions: vec!["fear".to_owned()], ..one.clone() };
+        let fewer = CorpusPlan { speakers: 2, emotions: vec!["fear".to_owned()], ..one.clone() };
         for utterance in fewer.utterances() {
             assert_eq!(render(&utterance, &fewer), render(&utterance, &one));
         }
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn loud_emotions_are_louder() {
-        let plan = Plan { speakers: 8, sentences: 1, ..plan(1, 16_000) };
+        let plan = CorpusPlan { speakers: 8, sentences: 1, ..plan(1, 16_000) };
         let level = |emotion: &str| {
             let of_emotion = plan.utterances().filter(|utterance| utterance.emotion == emotion);
             let levels: Vec<f64> = of_emotion

@@ -63,7 +63,7 @@ fn a_changed_room_moves_the_stages_that_compute_with_it() {
     assert_eq!(of("report/html/style.css"), ["evaluate"]);
     assert_eq!(of("stages/train/plan.rs"), ["train"]);
     assert_eq!(of("stages/train.rs"), ["train"]);
-    assert_eq!(of("stages/crew.rs"), ["extract", "predict"]);
+    assert_eq!(of("stages/workers.rs"), ["extract", "predict"]);
     for nobody in ["cli/args.rs", "storage/local.rs", "stages/ledger.rs", "stages/verify.rs", "model/tests/saved.rs"] {
         assert_eq!(of(nobody), [""; 0], "{nobody}");
     }
@@ -120,7 +120,7 @@ fn the_table_of_stages_names_all_that_they_use() {
     let rooms: BTreeSet<&str> = sources.keys().filter_map(|path| path.split_once('/')).map(|(room, _)| room).collect();
     let modules = sources.keys().filter_map(|path| path.strip_prefix("stages/")?.strip_suffix(".rs"));
     let modules: Vec<&str> = modules.filter(|name| !name.contains('/') && *name != "mod").collect();
-    assert!(rooms.len() > 10 && modules.contains(&"crew"), "{rooms:?} {modules:?}");
+    assert!(rooms.len() > 10 && modules.contains(&"workers"), "{rooms:?} {modules:?}");
     let mut missing = Vec::new();
     for (stage, units) in STAGES {
         let units: Vec<&str> = COMMON.iter().chain(units).copied().collect();
@@ -130,7 +130,7 @@ fn the_table_of_stages_names_all_that_they_use() {
             missing.extend(rooms.iter().filter(lacks).filter(named).map(|room| format!("{stage}: {path} uses {room}")));
             // What computes beside the stages; the others write records and words.
             let computing =
-                ["crew", "facts"].into_iter().filter(|module| !units.contains(&&*format!("stages/{module}")));
+                ["workers", "facts"].into_iter().filter(|module| !units.contains(&&*format!("stages/{module}")));
             let called =
                 computing.filter(|module| code.contains(&format!("{module}::")) && path.starts_with("stages/"));
             missing.extend(called.map(|module| format!("{stage}: {path} uses {module}")));

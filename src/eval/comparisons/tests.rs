@@ -1,13 +1,13 @@
 use super::*;
 use crate::eval::Outcome;
-use crate::eval::fixture::{Shape, add_fit, outcome, tally};
+use crate::eval::fixture::{Shape, add_fit, outcome, outcomes};
 
 const RESAMPLING: Resampling = Resampling { resamples: 300, seed: 7 };
 
 #[test]
 fn the_headline_meets_each_other_model_on_each_measure() {
     let shape = Shape { speakers: 10, rows: 12 };
-    let rows = tally(&["mlp", "tree", "svm"], shape).comparisons(&["mlp"], RESAMPLING).unwrap();
+    let rows = outcomes(&["mlp", "tree", "svm"], shape).comparisons(&["mlp"], RESAMPLING).unwrap();
     let keys: Vec<_> = rows.iter().map(|row| (&*row.model_b, &*row.metric, &*row.test)).collect();
     let mut want = Vec::new();
     for model in ["svm", "tree"] {
@@ -30,7 +30,7 @@ fn the_headline_meets_each_other_model_on_each_measure() {
 #[test]
 fn p_values_are_corrected_for_the_pairs_of_a_metric_and_test() {
     let shape = Shape { speakers: 10, rows: 12 };
-    let rows = tally(&["mlp", "tree", "svm"], shape).comparisons(&["mlp"], RESAMPLING).unwrap();
+    let rows = outcomes(&["mlp", "tree", "svm"], shape).comparisons(&["mlp"], RESAMPLING).unwrap();
     for test in ["permutation", "wilcoxon"] {
         let family: Vec<_> = rows.iter().filter(|row| row.metric == "uar" && row.test == test).collect();
         let p_values: Vec<f64> = family.iter().map(|row| row.p_value.unwrap()).collect();
@@ -43,7 +43,7 @@ fn p_values_are_corrected_for_the_pairs_of_a_metric_and_test() {
 #[test]
 fn a_pair_is_compared_once() {
     let shape = Shape { speakers: 10, rows: 12 };
-    let rows = tally(&["mlp", "tree", "svm"], shape).comparisons(&["mlp", "svm"], RESAMPLING).unwrap();
+    let rows = outcomes(&["mlp", "tree", "svm"], shape).comparisons(&["mlp", "svm"], RESAMPLING).unwrap();
     let mut pairs: Vec<_> = rows.iter().map(|row| (row.model_a.as_str(), row.model_b.as_str())).collect();
     pairs.dedup();
     assert_eq!(pairs, [("mlp", "svm"), ("mlp", "tree"), ("svm", "tree")]);
@@ -52,7 +52,7 @@ fn a_pair_is_compared_once() {
 #[test]
 fn the_same_predictions_are_nothing_to_test_and_nothing_to_correct_for() {
     let shape = Shape { speakers: 10, rows: 12 };
-    let mut models = tally(&["mlp", "tree", "svm"], shape);
+    let mut models = outcomes(&["mlp", "tree", "svm"], shape);
     let without = models.comparisons(&["mlp"], RESAMPLING).unwrap();
     add_fit(&mut models, "selected", 0, 0, shape);
     let (same, rest): (Vec<_>, Vec<_>) =
@@ -67,7 +67,7 @@ fn the_same_predictions_are_nothing_to_test_and_nothing_to_correct_for() {
 
 #[test]
 fn too_few_speakers_give_a_difference_and_no_test() {
-    let rows = tally(&["mlp", "tree"], Shape { speakers: 7, rows: 12 }).comparisons(&["mlp"], RESAMPLING).unwrap();
+    let rows = outcomes(&["mlp", "tree"], Shape { speakers: 7, rows: 12 }).comparisons(&["mlp"], RESAMPLING).unwrap();
     assert_eq!(rows.len(), 8);
     for row in rows {
         assert_eq!((row.low, row.high, row.detectable, row.clusters), (None, None, None, 7));
@@ -78,21 +78,21 @@ fn too_few_speakers_give_a_difference_and_no_test() {
 
 #[test]
 fn differences_are_those_of_the_metrics_table() {
-    let tally = tally(&["mlp", "tree"], Shape { speakers: 9, rows: 20 });
-    let figure = |model: &str| tally.confusion(model).class_counts().uar().unwrap();
-    let rows = tally.comparisons(&["mlp"], RESAMPLING).unwrap();
+    let outcomes = outcomes(&["mlp", "tree"], Shape { speakers: 9, rows: 20 });
+    let figure = |model: &str| outcomes.confusion(model).class_counts().uar().unwrap();
+    let rows = outcomes.comparisons(&["mlp"], RESAMPLING).unwrap();
     let uar = rows.iter().find(|row| row.metric == "uar").unwrap();
     assert_eq!(uar.delta, figure("mlp") - figure("tree"));
 }
 
 #[test]
 fn an_unknown_headline_and_other_rows_are_refused() {
-    let mut tally = tally(&["mlp", "tree"], Shape { speakers: 8, rows: 4 });
-    let message = tally.comparisons(&["lstm"], RESAMPLING).unwrap_err().to_string();
+    let mut outcomes = outcomes(&["mlp", "tree"], Shape { speakers: 8, rows: 4 });
+    let message = outcomes.comparisons(&["lstm"], RESAMPLING).unwrap_err().to_string();
     assert_eq!(message, "no test predictions of model `lstm`; there are some of mlp, tree");
     let extra = Outcome { model: "tree", speaker: Some("c/00"), ..outcome("c/extra", "anger", "anger") };
-    tally.add(&extra).unwrap();
-    let message = tally.comparisons(&["mlp"], RESAMPLING).unwrap_err().to_string();
+    outcomes.add(&extra).unwrap();
+    let message = outcomes.comparisons(&["mlp"], RESAMPLING).unwrap_err().to_string();
     assert!(message.contains("different test rows, first in fold 0, corpus `c`, speaker `c/00`"), "{message}");
 }
 

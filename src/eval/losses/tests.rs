@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::eval::Resampling;
-use crate::eval::fixture::{Shape, add_fit, tally};
+use crate::eval::fixture::{Shape, add_fit, outcomes};
 
 const PROBABILITIES: [[f32; 3]; 8] = [
     [0.7, 0.2, 0.1],
@@ -129,12 +129,12 @@ proptest! {
 #[test]
 fn bins_add_up_to_the_table_of_metrics() {
     let shape = Shape { speakers: 10, rows: 30 };
-    let mut tally = tally(&["mlp", "tree"], shape);
-    add_fit(&mut tally, "mlp", 1, 2, shape);
-    let rows = tally.calibration();
+    let mut outcomes = outcomes(&["mlp", "tree"], shape);
+    add_fit(&mut outcomes, "mlp", 1, 2, shape);
+    let rows = outcomes.calibration();
     let keys: Vec<_> = rows.iter().map(|row| (row.model.as_str(), row.bin)).collect();
     assert!(keys.is_sorted() && keys.len() == 2 * BINS);
-    let metrics = tally.metrics(Resampling { resamples: 100, seed: 1 });
+    let metrics = outcomes.metrics(Resampling { resamples: 100, seed: 1 });
     for model in ["mlp", "tree"] {
         let rows: Vec<_> = rows.iter().filter(|row| row.model == model).collect();
         let n: i64 = rows.iter().map(|row| row.n).sum();

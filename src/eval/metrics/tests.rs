@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::eval::fixture::{Shape, add_fit, classes, outcome, tally};
+use crate::eval::fixture::{Shape, add_fit, classes, outcome, outcomes};
 use crate::eval::{Confusion, Losses};
 
 const RESAMPLING: Resampling = Resampling { resamples: 300, seed: 7 };
@@ -13,7 +13,7 @@ fn find<'a>(rows: &'a [Metric], slice: &str, group: &str, metric: &str) -> &'a M
 
 #[test]
 fn every_slice_is_there_and_sorted() {
-    let rows = tally(&["tree", "mlp"], Shape { speakers: 10, rows: 12 }).metrics(RESAMPLING);
+    let rows = outcomes(&["tree", "mlp"], Shape { speakers: 10, rows: 12 }).metrics(RESAMPLING);
     let count = |slice: &str| rows.iter().filter(|row| row.model == "mlp" && row.slice == slice).count();
     let counts = ["class", "corpus", "fold", "gender", "overall", "speaker"].map(count);
     assert_eq!(counts, [3 * 5, 7, 3 * 7, 2 * 7, 7, 10 * 7]);
@@ -24,7 +24,7 @@ fn every_slice_is_there_and_sorted() {
 
 #[test]
 fn intervals_need_eight_speakers() {
-    let rows = tally(&["mlp"], Shape { speakers: 10, rows: 12 }).metrics(RESAMPLING);
+    let rows = outcomes(&["mlp"], Shape { speakers: 10, rows: 12 }).metrics(RESAMPLING);
     let overall = find(&rows, "overall", "all", "uar");
     assert!(overall.low < overall.value && overall.value < overall.high);
     assert_eq!((overall.n, overall.note.as_deref()), (120, None));
@@ -38,7 +38,7 @@ fn intervals_need_eight_speakers() {
 #[test]
 fn no_bootstrap_and_no_speakers_say_so() {
     let off = Resampling { resamples: 0, seed: 1 };
-    let rows = tally(&["mlp"], Shape { speakers: 10, rows: 3 }).metrics(off);
+    let rows = outcomes(&["mlp"], Shape { speakers: 10, rows: 3 }).metrics(off);
     let note = &find(&rows, "overall", "all", "uar").note;
     assert_eq!(note.as_deref(), Some("no interval: evaluate.bootstrap is 0"));
     let rows = nameless(&[("anger", "anger"), ("fear", "anger")]).metrics(RESAMPLING);
@@ -60,21 +60,21 @@ fn absent_and_unpredicted_classes_are_noted() {
     assert_eq!((neutral.value, neutral.n), (None, 0));
 }
 
-fn nameless(pairs: &[(&str, &str)]) -> Tally {
-    let mut tally = Tally::new(&classes(), Track::Inductive);
+fn nameless(pairs: &[(&str, &str)]) -> Outcomes {
+    let mut outcomes = Outcomes::new(&classes(), Track::Inductive);
     for (row, (truth, predicted)) in pairs.iter().enumerate() {
-        tally.add(&outcome(&format!("c/{row}"), truth, predicted)).unwrap();
+        outcomes.add(&outcome(&format!("c/{row}"), truth, predicted)).unwrap();
     }
-    tally
+    outcomes
 }
 
 #[test]
 fn seeds_are_a_slice_and_figures_are_those_of_the_first() {
     let shape = Shape { speakers: 10, rows: 12 };
-    let mut tally = tally(&["mlp", "tree"], shape);
-    let before = tally.metrics(RESAMPLING);
-    add_fit(&mut tally, "mlp", 1, 2, shape);
-    let mut rows = tally.metrics(RESAMPLING);
+    let mut outcomes = outcomes(&["mlp", "tree"], shape);
+    let before = outcomes.metrics(RESAMPLING);
+    add_fit(&mut outcomes, "mlp", 1, 2, shape);
+    let mut rows = outcomes.metrics(RESAMPLING);
     let (overall, first) = (find(&rows, "overall", "all", "brier"), find(&rows, "seed", "0", "brier"));
     assert_eq!((first.model.as_str(), first.value, first.n), ("mlp", overall.value, 120));
     assert_eq!((first.low, first.note.as_deref()), (None, Some("no interval: the seeds show how far fits differ")));
@@ -85,7 +85,7 @@ fn seeds_are_a_slice_and_figures_are_those_of_the_first() {
 
 #[test]
 fn losses_of_classes_pool_to_those_of_all() {
-    let rows = tally(&["mlp"], Shape { speakers: 10, rows: 13 }).metrics(RESAMPLING);
+    let rows = outcomes(&["mlp"], Shape { speakers: 10, rows: 13 }).metrics(RESAMPLING);
     for metric in ["log_loss", "brier"] {
         let classes = classes();
         let sum: f64 = classes
@@ -100,9 +100,9 @@ fn losses_of_classes_pool_to_those_of_all() {
 
 #[test]
 fn a_transductive_tally_says_so_in_every_row() {
-    let mut tally = Tally::new(&classes(), Track::Transductive);
-    tally.add(&outcome("c/1", "fear", "anger")).unwrap();
-    assert!(tally.metrics(RESAMPLING).iter().all(|row| row.track == "transductive"));
+    let mut outcomes = Outcomes::new(&classes(), Track::Transductive);
+    outcomes.add(&outcome("c/1", "fear", "anger")).unwrap();
+    assert!(outcomes.metrics(RESAMPLING).iter().all(|row| row.track == "transductive"));
 }
 
 proptest! {

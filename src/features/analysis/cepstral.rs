@@ -1,4 +1,4 @@
-use super::super::set::Plan;
+use super::super::set::ColumnPlan;
 use crate::config::{Descriptor, MelPreset};
 use crate::dsp::{Cepstra, Contours, FrontEnd, LANES, Lanes, MelBank, MelFrames};
 
@@ -19,7 +19,7 @@ struct Bands {
 
 impl Cepstral {
     /// `None` where the set uses none of it.
-    pub fn new(plan: &Plan) -> Option<Self> {
+    pub fn new(plan: &ColumnPlan) -> Option<Self> {
         let (mfcc, log_mel) = (plan.params.mfcc.preset, plan.params.log_mel.preset);
         let options = [(Descriptor::Mfcc, mfcc), (Descriptor::LogMel, log_mel), (Descriptor::MelEnergy, log_mel)];
         let used = options.into_iter().filter(|(descriptor, _)| plan.row(*descriptor).is_some());
@@ -46,7 +46,7 @@ impl Cepstral {
     }
 
     /// Makes the spectra that are a preset's own and writes the rows of the whole utterance.
-    pub fn write(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
+    pub fn write(&mut self, plan: &ColumnPlan, samples: &[f32], contours: &mut Contours) {
         for (front_end, bands) in &mut self.presets {
             if let Some(front_end) = front_end {
                 for first_frame in (0..contours.frames()).step_by(LANES) {
@@ -60,7 +60,7 @@ impl Cepstral {
 }
 
 impl Bands {
-    fn new(plan: &Plan, preset: MelPreset) -> Self {
+    fn new(plan: &ColumnPlan, preset: MelPreset) -> Self {
         let (mfcc, log_mel) = (&plan.params.mfcc, &plan.params.log_mel);
         let (rate, n_fft) = (plan.sample_rate_hz, plan.params.frame.n_fft);
         let uses = |descriptor, its: MelPreset| its == preset && plan.row(descriptor).is_some();
@@ -83,7 +83,7 @@ impl Bands {
         self.log_mel.iter_mut().chain(&mut self.mel_energy).for_each(|bands| bands.push(spectrum));
     }
 
-    fn write(&mut self, plan: &Plan, contours: &mut Contours) {
+    fn write(&mut self, plan: &ColumnPlan, contours: &mut Contours) {
         if let (Some(cepstra), Some(row)) = (&mut self.cepstra, plan.row(Descriptor::Mfcc)) {
             cepstra.write(contours, row);
         }

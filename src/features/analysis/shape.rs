@@ -1,4 +1,4 @@
-use super::super::set::{Contour, Plan};
+use super::super::set::{ColumnPlan, Contour};
 use crate::config::Descriptor;
 use crate::dsp::spectral::{
     Flux, Spectrum, alpha_ratio_db, bandwidth_hz, centroid_hz, contrast_db, entropy, flatness, hammarberg_db,
@@ -21,7 +21,7 @@ pub(super) struct Shape {
 
 impl Shape {
     /// `None` where the set uses none of it.
-    pub fn new(plan: &Plan) -> Option<Self> {
+    pub fn new(plan: &ColumnPlan) -> Option<Self> {
         let (rate, frame) = (plan.sample_rate_hz, &plan.params.frame);
         let uses = |descriptor: Descriptor| plan.row(descriptor).is_some();
         let window_sum: f32 = window(frame.window, frame.window_samples).iter().sum();
@@ -50,7 +50,7 @@ impl Shape {
     }
 
     /// Writes the rows of a block whose power spectra are `power`.
-    pub fn write(&mut self, plan: &Plan, power: &[Lanes], contours: &mut Contours, first_frame: usize) {
+    pub fn write(&mut self, plan: &ColumnPlan, power: &[Lanes], contours: &mut Contours, first_frame: usize) {
         let mut put = |descriptor, value| {
             if let Some(row) = plan.row(descriptor) {
                 contours.write_block(row, first_frame, value);

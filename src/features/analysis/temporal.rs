@@ -1,9 +1,9 @@
-use super::super::set::Plan;
+use super::super::set::ColumnPlan;
 use crate::config::Descriptor;
 use crate::dsp::{Contours, Grid, log_energy_db, rms, zero_crossing_rate};
 
 /// Writes the rows that need samples and no spectrum.
-pub(super) fn run(plan: &Plan, samples: &[f32], contours: &mut Contours) {
+pub(super) fn run(plan: &ColumnPlan, samples: &[f32], contours: &mut Contours) {
     let grid = Grid::new(&plan.params.frame);
     if let Some(row) = plan.row(Descriptor::Rms) {
         rms(samples, grid, contours.row_mut(row));

@@ -1,4 +1,4 @@
-use super::super::set::Plan;
+use super::super::set::ColumnPlan;
 use crate::config::Descriptor;
 use crate::dsp::voice::{
     CepstralPeak, FORMANTS, FormantTracker, Periods, Pulse, harmonics, jitter_local, shimmer_local,
@@ -32,7 +32,7 @@ pub(super) struct Voice {
 
 impl Voice {
     /// `None` where the set uses none of it.
-    pub fn new(plan: &Plan) -> Option<Self> {
+    pub fn new(plan: &ColumnPlan) -> Option<Self> {
         let uses = |descriptor: &Descriptor| plan.row(*descriptor).is_some();
         let used = plan.needs_voicing() || Descriptor::VOICE.iter().any(uses);
         let perturbed = [Descriptor::JitterLocal, Descriptor::ShimmerLocal].iter().any(uses);
@@ -53,7 +53,7 @@ impl Voice {
     }
 
     /// Writes the rows of the whole utterance.
-    pub fn run(&mut self, plan: &Plan, samples: &[f32], contours: &mut Contours) {
+    pub fn run(&mut self, plan: &ColumnPlan, samples: &[f32], contours: &mut Contours) {
         self.pitch.track(samples, &mut self.frames);
         for descriptor in [
             Descriptor::F0Hz,
@@ -104,7 +104,7 @@ struct Tract {
 
 impl Tract {
     /// For spectra of `n_fft / 2 + 1` bins.
-    fn new(plan: &Plan, n_fft: usize) -> Self {
+    fn new(plan: &ColumnPlan, n_fft: usize) -> Self {
         let rate = plan.sample_rate_hz;
         let cepstrum = plan.row(Descriptor::CppDb).map(|_| CepstralPeak::new(&plan.params.pitch, rate, n_fft));
         Self { bin_hz: rate as f32 / n_fft as f32, formants: FormantTracker::new(rate, n_fft), cepstrum }
@@ -112,7 +112,7 @@ impl Tract {
 
     fn run(
         &mut self,
-        plan: &Plan,
+        plan: &ColumnPlan,
         samples: &[f32],
         (pitch, frames): (&mut PitchTracker, &[PitchFrame]),
         contours: &mut Contours,
@@ -130,7 +130,7 @@ impl Tract {
 
     fn block(
         &mut self,
-        plan: &Plan,
+        plan: &ColumnPlan,
         power: &[Lanes],
         f0_hz: [Option<f32>; LANES],
         first_frame: usize,
@@ -169,7 +169,7 @@ struct Perturbation {
 }
 
 impl Perturbation {
-    fn run(&mut self, plan: &Plan, samples: &[f32], frames: &[PitchFrame], contours: &mut Contours) {
+    fn run(&mut self, plan: &ColumnPlan, samples: &[f32], frames: &[PitchFrame], contours: &mut Contours) {
         let (rate, grid) = (f64::from(plan.sample_rate_hz), Grid::new(&plan.params.frame));
         let period = |frame: &PitchFrame| frame.f0_hz.map_or(f64::NAN, |f0_hz| rate / f64::from(f0_hz));
         self.periods.clear();

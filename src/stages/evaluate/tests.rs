@@ -4,8 +4,8 @@ use crate::config::Train;
 const OFF: Resampling = Resampling { resamples: 0, seed: 1 };
 
 /// Models that each recognize one utterance of two more than the one before.
-fn tally_of(models: &[&str]) -> Tally {
-    let mut tally = Tally::new(&classes(&["p_calm".to_owned(), "p_fear".to_owned()]), Track::Transductive);
+fn tally_of(models: &[&str]) -> Outcomes {
+    let mut outcomes = Outcomes::new(&classes(&["p_calm".to_owned(), "p_fear".to_owned()]), Track::Transductive);
     for (rank, model) in models.iter().enumerate() {
         for (row, truth) in ["calm", "fear"].into_iter().enumerate() {
             let predicted = if row < rank { truth } else { "calm" };
@@ -23,18 +23,18 @@ fn tally_of(models: &[&str]) -> Tally {
                 speaker: None,
                 gender: None,
             };
-            tally.add(&outcome).expect("known classes");
+            outcomes.add(&outcome).expect("known classes");
         }
     }
-    tally
+    outcomes
 }
 
 #[test]
 fn models_beside_the_configured_ones_are_listed_after_them() {
     let specs = Train::default().check().expect("the usual models");
-    let tally = tally_of(&["fusion", "mlp", "selected"]);
+    let outcomes = tally_of(&["fusion", "mlp", "selected"]);
     let configured: Vec<&str> = specs.iter().map(|spec| spec.kind().as_str()).collect();
-    assert_eq!(facts::model_names(&specs, &tally), [&configured[..], &["fusion", "selected"]].concat());
+    assert_eq!(facts::model_names(&specs, &outcomes), [&configured[..], &["fusion", "selected"]].concat());
 }
 
 #[test]

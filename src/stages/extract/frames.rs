@@ -11,7 +11,7 @@ use crate::schema::{Columns, FrameKeys, Table};
 use crate::storage::Store;
 use crate::table::{Block, TableError, Writer};
 
-use super::super::crew::Extracted;
+use super::super::workers::Extracted;
 use super::super::{OutputFile, StageError, output};
 use super::parts::Part;
 
@@ -35,24 +35,24 @@ pub(super) struct FramesWriter<'a> {
     part: &'a Part,
     config_hash: &'a str,
     limits: Limits,
-    line: Mutex<Line>,
+    queue: Mutex<Queue>,
     moved: Condvar,
 }
 
 /// Who is next, and who waits.
 #[derive(Default)]
-struct Line {
+struct Queue {
     next: usize,
     waiting: BTreeMap<usize, Vec<Block>>,
     waiting_bytes: usize,
-    /// Somebody left the line: nobody's turn comes any more.
+    /// Somebody left the queue: nobody's turn comes any more.
     is_broken: bool,
     file: Option<Writer>,
     /// The files that are written.
     files: Vec<OutputFile>,
 }
 
-impl Line {
+impl Queue {
     /// The frames whose turn it is, where they are there.
     fn take_next(&mut self) -> Option<Vec<Block>> {
         let blocks = self.waiting.remove(&self.next)?;
@@ -65,47 +65,48 @@ impl Line {
 impl<'a> FramesWriter<'a> {
     /// Nothing is written before there are frames.
     pub fn new(out: &'a dyn Store, set: &'a FeatureSet, part: &'a Part, config_hash: &'a str) -> Self {
-        let (line, moved) = (Mutex::default(), Condvar::new());
-        Self { out, set, part, config_hash, limits: LIMITS, line, moved }
+        let (queue, moved) = (Mutex::default(), Condvar::new());
+        Self { out, set, part, config_hash, limits: LIMITS, queue, moved }
     }
 
-    /// The place in line of audio file `number`, counted from 0. Whoever takes one writes, or breaks the line.
-    pub fn place(&self, number: usize) -> Place<'_> {
-        Place { writer: self, number, is_done: false }
+    /// The place in queue of audio file `number`, counted from 0. Whoever takes one writes, or breaks the queue.
+    pub fn place(&self, number: usize) -> Turn<'_> {
+        Turn { writer: self, number, is_done: false }
     }
 
     /// Ends the last file; what all of them hold.
     pub fn finish(self) -> Result<Vec<OutputFile>, StageError> {
-        let mut line = mem::take(&mut *self.lock());
-        self.end_file(&mut line)?;
-        Ok(line.files)
+        let mut queue = mem::take(&mut *self.lock());
+        self.end_file(&mut queue)?;
+        Ok(queue.files)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Line> {
-        // Whoever panics in line breaks it.
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Whoever panics in queue breaks it.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn append(&self, line: &mut Line, block: &Block) -> Result<(), StageError> {
-        if let Some(file) = line.file.as_mut().filter(|file| file.open_rows() + block.rows() > self.limits.group_rows) {
+    fn append(&self, queue: &mut Queue, block: &Block) -> Result<(), StageError> {
+        if let Some(file) = queue.file.as_mut().filter(|file| file.open_rows() + block.rows() > self.limits.group_rows)
+        {
             file.end_group()?;
             if file.bytes() >= self.limits.file_bytes {
-                self.end_file(line)?;
+                self.end_file(queue)?;
             }
         }
-        let file = match &mut line.file {
+        let file = match &mut queue.file {
             Some(file) => file,
             none => none.insert(Writer::new::<FrameKeys>(&[], self.set.contour_names())?),
         };
         Ok(file.push(block)?)
     }
 
-    fn end_file(&self, line: &mut Line) -> Result<(), StageError> {
-        let Some(file) = line.file.take() else { return Ok(()) };
+    fn end_file(&self, queue: &mut Queue) -> Result<(), StageError> {
+        let Some(file) = queue.file.take() else { return Ok(()) };
         let inputs = BTreeMap::from([("utterances".to_owned(), self.part.utterances.clone())]);
         let (file, _) = file.finish(self.config_hash, &inputs, false)?;
-        let written = output::put(self.out, &self.part.staged_frames(line.files.len()), &file)?;
-        line.files.push(written.file);
+        let written = output::put(self.out, &self.part.staged_frames(queue.files.len()), &file)?;
+        queue.files.push(written.file);
         Ok(())
     }
 
@@ -132,14 +133,14 @@ impl<'a> FramesWriter<'a> {
     }
 }
 
-/// The place in line of an audio file's frames.
-pub(super) struct Place<'a> {
+/// The place in queue of an audio file's frames.
+pub(super) struct Turn<'a> {
     writer: &'a FramesWriter<'a>,
     number: usize,
     is_done: bool,
 }
 
-impl Place<'_> {
+impl Turn<'_> {
     /// Takes the frames out of `rows` and writes them when all before them are written.
     pub fn write(mut self, rows: &mut [Extracted]) -> Result<(), StageError> {
         let mut blocks = Vec::new();
@@ -148,18 +149,18 @@ impl Place<'_> {
             blocks.extend(self.writer.blocks(&row.keys.utterance_id, &contours)?);
         }
         let bytes = bytes(&blocks);
-        let mut line = self.writer.lock();
-        while line.next < self.number && line.waiting_bytes + bytes > self.writer.limits.waiting_bytes {
-            if line.is_broken {
+        let mut queue = self.writer.lock();
+        while queue.next < self.number && queue.waiting_bytes + bytes > self.writer.limits.waiting_bytes {
+            if queue.is_broken {
                 return Ok(());
             }
-            line = self.writer.moved.wait(line).unwrap_or_else(PoisonError::into_inner);
+            queue = self.writer.moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        line.waiting_bytes += bytes;
-        line.waiting.insert(self.number, blocks);
-        while let Some(blocks) = line.take_next() {
+        queue.waiting_bytes += bytes;
+        queue.waiting.insert(self.number, blocks);
+        while let Some(blocks) = queue.take_next() {
             for block in &blocks {
-                self.writer.append(&mut line, block)?;
+                self.writer.append(&mut queue, block)?;
             }
         }
         self.is_done = true;
@@ -168,7 +169,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.is_done {
             self.writer.lock().is_broken = true;

@@ -33,7 +33,7 @@ pub(super) struct Part {
 
 /// Kept beside a finished part: removed before the first of its files changes, written after the last.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Seal {
+pub(super) struct PartSeal {
     /// [`Part::key`].
     pub key: String,
     /// The part's file.
@@ -49,7 +49,7 @@ pub(super) struct Seal {
 }
 
 /// A file of a part: where it waits, where readers find it, and what it holds.
-pub(super) struct Place<'a> {
+pub(super) struct PartFile<'a> {
     pub staged: String,
     pub published: String,
     pub file: &'a OutputFile,
@@ -88,9 +88,9 @@ pub(super) fn done(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<
     let entries = entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect::<BTreeMap<_, _>>();
     let size = |path: &str| entries.get(path).map(|entry| entry.bytes);
     let seals = seals(out, parts, &entries)?;
-    let is_done = |(part, seal): (&Part, &Option<Seal>)| {
+    let is_done = |(part, seal): (&Part, &Option<PartSeal>)| {
         let Some(seal) = seal.as_ref().filter(|seal| seal.key == part.key) else { return false };
-        let is_there = |place: &Place| size(&place.staged).or(size(&place.published)) == Some(place.file.bytes);
+        let is_there = |place: &PartFile| size(&place.staged).or(size(&place.published)) == Some(place.file.bytes);
         (!frames || seal.frames.is_some())
             && size(&part.rejects()) == Some(seal.rejects.bytes)
             && part.places(seal, frames).iter().all(is_there)
@@ -101,7 +101,7 @@ pub(super) fn done(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<
 /// Which of the parts hold what their seals say: reads their files.
 pub(super) fn intact(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<bool>, StageError> {
     let kept: BTreeMap<_, _> = out.list("run/extract")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-    let is_intact = |(part, seal): (&Part, Option<Seal>)| {
+    let is_intact = |(part, seal): (&Part, Option<PartSeal>)| {
         let Some(seal) = seal else { return Ok(false) };
         let mut is_intact = seal.rejects.is_at(out, &part.rejects())?;
         for place in part.places(&seal, frames) {
@@ -114,13 +114,17 @@ pub(super) fn intact(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Ve
 }
 
 /// The seal of each part, where it is finished.
-pub(super) fn sealed(out: &dyn Store, parts: &[Part]) -> Result<Vec<Option<Seal>>, StageError> {
+pub(super) fn sealed(out: &dyn Store, parts: &[Part]) -> Result<Vec<Option<PartSeal>>, StageError> {
     let entries = out.list("run/extract")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
     seals(out, parts, &entries)
 }
 
 /// The parts' seals; None where there is none that can be read.
-fn seals(out: &dyn Store, parts: &[Part], entries: &BTreeMap<String, Entry>) -> Result<Vec<Option<Seal>>, StageError> {
+fn seals(
+    out: &dyn Store,
+    parts: &[Part],
+    entries: &BTreeMap<String, Entry>,
+) -> Result<Vec<Option<PartSeal>>, StageError> {
     let sealed = parts.iter().filter_map(|part| entries.get(&part.seal_path()).cloned());
     let mut fetches = out.fetch(sealed.collect());
     let mut seal = |part: &Part| match entries.get(&part.seal_path()).and_then(|_| fetches.next()) {
@@ -168,12 +172,12 @@ impl Part {
     }
 
     /// Where its features lie, and its frames where they are wanted.
-    pub fn places<'a>(&self, seal: &'a Seal, frames: bool) -> Vec<Place<'a>> {
-        let features = Place { staged: self.staged(), published: self.published(), file: &seal.features };
+    pub fn places<'a>(&self, seal: &'a PartSeal, frames: bool) -> Vec<PartFile<'a>> {
+        let features = PartFile { staged: self.staged(), published: self.published(), file: &seal.features };
         let of_frames = seal.frames.iter().flatten().filter(|_| frames).enumerate();
         let of_frames = of_frames.map(|(number, file)| {
             let (staged, published) = (self.staged_frames(number), self.frames(number));
-            Place { staged, published, file }
+            PartFile { staged, published, file }
         });
         iter::once(features).chain(of_frames).collect()
     }
@@ -189,7 +193,7 @@ impl Part {
     }
 
     /// Marks the staged part as finished.
-    pub fn seal(&self, out: &dyn Store, seal: &Seal) -> Result<(), StageError> {
+    pub fn seal(&self, out: &dyn Store, seal: &PartSeal) -> Result<(), StageError> {
         output::put_json(out, &self.seal_path(), seal)
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::super::{Context, StageError, Written, output};
-use super::parts::{self, Part, Place};
+use super::parts::{self, Part, PartFile};
 
 /// Moves staged parts to where readers look, and takes away what is of no part any more; what is there now.
 pub(super) fn publish(context: &Context, parts: &[Part]) -> Result<Vec<Written>, StageError> {
     let out = context.out;
     let seals = parts::sealed(out, parts)?;
     let frames = context.parameters.pipeline.extract.frames;
-    let mut places = Vec::<Place>::new();
+    let mut places = Vec::<PartFile>::new();
     for (part, seal) in parts.iter().zip(&seals) {
         // Every part was sealed by now: somebody else is at work here.
         let path = || format!("{}/{}", out.root(), part.seal_path());

@@ -39,7 +39,7 @@ pub(super) struct Input {
 /// Folders that are listed for the arguments, of which some need not be there.
 pub(super) fn folders(arguments: &[String]) -> Vec<String> {
     let folder = |argument: &String| {
-        let place = Place::parse(argument);
+        let place = Argument::parse(argument);
         let steps = &place.steps[..Kind::Pattern.base_steps(&place.steps)];
         format!("{}/{}", place.origin.trim_end_matches('/'), steps.join("/"))
     };
@@ -52,7 +52,7 @@ impl Inputs {
     /// # Errors
     /// An argument that does not exist, holds no audio, cannot be reached, or lies in another store than the first.
     pub fn find(arguments: &[String], params: &config::Storage) -> Result<Self, StageError> {
-        let places = arguments.iter().map(|argument| Place::parse(argument)).collect::<Vec<_>>();
+        let places = arguments.iter().map(|argument| Argument::parse(argument)).collect::<Vec<_>>();
         let first = places.first().ok_or_else(|| ConfigError::new("INPUT", "missing", "name at least one"))?;
         if let Some(other) = places.iter().find(|place| place.origin != first.origin) {
             let problem = format!("it lies in another store than {}; predict them one after the other", first.given);
@@ -64,7 +64,7 @@ impl Inputs {
         let depth = common_depth(bases);
         let root = format!("{}/{}", first.origin.trim_end_matches('/'), first.steps[..depth].join("/"));
         let store = storage::open(&root, params).map_err(first.unreachable())?;
-        let input = |(place, kind): (&Place, &Kind)| place.input(kind, depth, store.as_ref());
+        let input = |(place, kind): (&Argument, &Kind)| place.input(kind, depth, store.as_ref());
         let inputs = places.iter().zip(&kinds).map(input).collect::<Result<Vec<_>, _>>()?;
         let again = again(&inputs, &root);
         Ok(Self { store, inputs, again })
@@ -115,7 +115,7 @@ impl Input {
 }
 
 /// An argument, taken apart.
-struct Place<'a> {
+struct Argument<'a> {
     given: &'a str,
     /// `/` or `s3://bucket`.
     origin: String,
@@ -142,7 +142,7 @@ impl Kind {
     }
 }
 
-impl<'a> Place<'a> {
+impl<'a> Argument<'a> {
     fn parse(given: &'a str) -> Self {
         let (origin, path) = match given.split_once("://") {
             None => ("/".to_owned(), given),
@@ -266,7 +266,7 @@ mod tests {
             ("s3://bucket", "s3://bucket", vec![]),
         ];
         for (given, origin, steps) in cases {
-            let place = Place::parse(given);
+            let place = Argument::parse(given);
             assert_eq!((place.origin.as_str(), place.steps), (origin, steps), "{given}");
         }
     }

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::bench::Bench;
-use super::ground::Ground;
-use super::plan::{Choice, Plan};
+use super::fit_data::FitData;
+use super::plan::{Choice, FoldPlan};
 use super::saved;
-use super::scored::{About, Scored};
-use super::seal::Seal;
+use super::scores::{About, Scores};
+use super::seal::JobSeal;
+use super::training_set::TrainingSet;
 use crate::config;
 use crate::dataset::{Matrices, Statistics};
 use crate::model::{self, Fitted, Normalizer, SavedModel};
@@ -22,7 +22,7 @@ use crate::table;
 #[derive(Debug)]
 pub struct Job {
     pub choice: Choice,
-    pub ground: Ground,
+    pub training_set: TrainingSet,
     /// 0: the fit that figures come from.
     pub seed: i64,
     /// A hash of the parameters and tables that the fit hangs on: tables and the saved model name it.
@@ -34,20 +34,21 @@ pub struct Job {
 
 /// The jobs of a plan: every model once; in a fold those that draw random numbers once a seed, since figures show the
 /// spread.
-pub fn jobs(plan: &Plan, bench: &Bench) -> Result<Vec<Job>, StageError> {
-    let (parameters, out) = (bench.context.parameters, bench.context.out);
-    let repeats = |choice: &Choice| choice.spec.is_random() && plan.ground != Ground::All;
+pub fn jobs(plan: &FoldPlan, data: &FitData) -> Result<Vec<Job>, StageError> {
+    let (parameters, out) = (data.context.parameters, data.context.out);
+    let repeats = |choice: &Choice| choice.spec.is_random() && plan.training_set != TrainingSet::All;
     let mut jobs = Vec::new();
     for choice in &plan.choices {
         let seeds = if repeats(choice) { parameters.pipeline.train.seeds } else { 1 };
         for seed in 0..seeds as i64 {
             let what = (&choice.spec, &choice.view, choice.temperature.map(f64::to_bits));
             let with = (parameters.pipeline.train.calibration, parameters.pipeline.seed, seed);
-            let of = (bench.inputs, bench.rows_word(plan.ground));
+            let of = (data.inputs, data.rows_word(plan.training_set));
             let config_hash = config::config_hash(&(what, with, of));
             let key = config::config_hash(&(&config_hash, StageName::Train.build()));
-            let mut job = Job { choice: choice.clone(), ground: plan.ground, seed, config_hash, key, is_done: false };
-            job.is_done = !bench.context.force && job.is_finished(out)?;
+            let mut job =
+                Job { choice: choice.clone(), training_set: plan.training_set, seed, config_hash, key, is_done: false };
+            job.is_done = !data.context.force && job.is_finished(out)?;
             jobs.push(job);
         }
     }
@@ -62,7 +63,7 @@ impl Job {
 
     /// The saved model as the finished job wrote it; fits with other seeds are not saved.
     pub fn model_files(&self, out: &dyn Store) -> Result<Vec<Written>, StageError> {
-        let files = Seal::read(out, &self.seal_path())?.map(|seal| seal.files).unwrap_or_default();
+        let files = JobSeal::read(out, &self.seal_path())?.map(|seal| seal.files).unwrap_or_default();
         let is_of_model = |(path, _): &(String, OutputFile)| !path.starts_with("run/");
         Ok(files.into_iter().filter(is_of_model).map(|(path, file)| Written { path, file }).collect())
     }
@@ -70,7 +71,7 @@ impl Job {
     /// What is kept of the job under run/train: in a fold what tables say of it, and the seal.
     pub fn kept_paths(&self) -> Vec<String> {
         let of_fold = [self.kept_path::<LearningCurve>(), self.kept_path::<Fit>(), self.kept_path::<Prediction>()];
-        let of_fold = of_fold.into_iter().filter(|_| self.ground != Ground::All);
+        let of_fold = of_fold.into_iter().filter(|_| self.training_set != TrainingSet::All);
         of_fold.chain([self.seal_path()]).collect()
     }
 
@@ -83,12 +84,12 @@ impl Job {
     }
 
     fn kept_stem(&self) -> String {
-        format!("run/train/{}/{}/seed-{}", self.name(), self.ground.folder(), self.seed)
+        format!("run/train/{}/{}/seed-{}", self.name(), self.training_set.folder(), self.seed)
     }
 
     /// Whether everything that the job makes is there and made of the same things.
     fn is_finished(&self, out: &dyn Store) -> Result<bool, StageError> {
-        match Seal::read(out, &self.seal_path())? {
+        match JobSeal::read(out, &self.seal_path())? {
             Some(seal) if seal.key == self.key => seal.holds(out),
             _ => Ok(false),
         }
@@ -106,29 +107,29 @@ impl Job {
     }
 
     /// Fits the model and writes all that comes of it.
-    pub fn work(&self, bench: &Bench) -> Result<(), StageError> {
-        let (matrices, statistics) = bench.outer(self.ground, &self.choice.view)?;
-        let problem = bench.problem(&self.choice.view, &matrices, self.random_seed(bench));
+    pub fn work(&self, data: &FitData) -> Result<(), StageError> {
+        let (matrices, statistics) = data.outer(self.training_set, &self.choice.view)?;
+        let problem = data.problem(&self.choice.view, &matrices, self.random_seed(data));
         let mut fitted = model::fit(&self.choice.spec, &problem)?;
         if let Some(temperature) = self.choice.temperature {
             fitted.model = fitted.model.calibrated(temperature);
         }
         let notes = fitted.notes.iter();
-        notes.for_each(|note| tracing::info!(model = self.name(), on = %self.ground, seed = self.seed, "{note}"));
-        let out = bench.context.out;
-        let rows = self.ground.fold().map(|fold| self.rows(fold, &fitted, &matrices, &bench.classes));
+        notes.for_each(|note| tracing::info!(model = self.name(), on = %self.training_set, seed = self.seed, "{note}"));
+        let out = data.context.out;
+        let rows = self.training_set.fold().map(|fold| self.rows(fold, &fitted, &matrices, &data.classes));
         out.remove(&self.seal_path())?;
         let mut files = Vec::new();
         if self.seed == 0 {
             let normalizer = normalizer(&statistics);
-            let (spec, recipe) = (fitted.spec.clone(), bench.context.parameters.recipe());
+            let (spec, recipe) = (fitted.spec.clone(), data.context.parameters.recipe());
             let saved = SavedModel::new(spec, &problem, fitted, normalizer, recipe, self.config_hash.clone())?;
-            files.extend(saved::put(out, self.name(), self.ground, &saved)?);
+            files.extend(saved::put(out, self.name(), self.training_set, &saved)?);
         }
         if let Some((fit, curve, predictions)) = rows {
             files.extend([self.keep(out, &curve)?, self.keep(out, &fit)?, self.keep(out, &predictions)?]);
         }
-        Seal::put(out, &self.seal_path(), &self.key, files)
+        JobSeal::put(out, &self.seal_path(), &self.key, files)
     }
 
     /// What tables say of a fit in a fold.
@@ -145,7 +146,7 @@ impl Job {
         }
         let table = |(split, side)| {
             let about = About { model: self.name(), fold, seed: self.seed, split };
-            Scored::new(&fitted.model, side).table(about, classes)
+            Scores::new(&fitted.model, side).table(about, classes)
         };
         let predictions = sorted(sides.into_iter().map(table).collect());
         (
@@ -156,10 +157,10 @@ impl Job {
     }
 
     /// Folds and seeds differ in their random numbers; models share them.
-    fn random_seed(&self, bench: &Bench) -> u64 {
+    fn random_seed(&self, data: &FitData) -> u64 {
         match self.seed {
-            0 => bench.seed(&self.ground.to_string()),
-            seed => bench.seed(&format!("{} seed {seed}", self.ground)),
+            0 => data.seed(&self.training_set.to_string()),
+            seed => data.seed(&format!("{} seed {seed}", self.training_set)),
         }
     }
 

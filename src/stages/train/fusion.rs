@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::scored::Scored;
+use super::scores::Scores;
 use crate::config::FusionMethod;
 
 /// Most rounds of the fit of weights; they end by themselves when nothing moves.
@@ -12,17 +12,17 @@ const STILL: f64 = 1e-9;
 
 /// The weight of each model, with sum 1; `held_out` are out-of-fold rows of each, the same for all. Models that a
 /// temperature `calibrates` are weighed as it leaves them.
-pub fn weights(method: FusionMethod, held_out: &[&Scored], calibrates: bool) -> Vec<f64> {
-    let rows: Vec<Scored> = held_out.iter().map(|rows| as_used(rows, rows, calibrates)).collect();
+pub fn weights(method: FusionMethod, held_out: &[&Scores], calibrates: bool) -> Vec<f64> {
+    let rows: Vec<Scores> = held_out.iter().map(|rows| as_used(rows, rows, calibrates)).collect();
     of_rows(method, &rows.iter().collect::<Vec<_>>())
 }
 
 /// Rows of a model under the temperature that `others` of it ask for.
-fn as_used(rows: &Scored, others: &Scored, calibrates: bool) -> Scored {
+fn as_used(rows: &Scores, others: &Scores, calibrates: bool) -> Scores {
     if calibrates { rows.calibrated_on(others) } else { rows.clone() }
 }
 
-fn of_rows(method: FusionMethod, held_out: &[&Scored]) -> Vec<f64> {
+fn of_rows(method: FusionMethod, held_out: &[&Scores]) -> Vec<f64> {
     match method {
         FusionMethod::Average => equal(held_out.len()),
         FusionMethod::Stack => most_likely(held_out),
@@ -36,21 +36,21 @@ pub fn equal(models: usize) -> Vec<f64> {
 
 /// What the fusion says of the rows of all inner folds, which end at `ends`; weights and temperatures for the rows of
 /// one come from those of the others.
-pub fn fused(method: FusionMethod, held_out: &[&Scored], ends: &[usize], calibrates: bool) -> Scored {
-    let mut fused = Scored::default();
+pub fn fused(method: FusionMethod, held_out: &[&Scores], ends: &[usize], calibrates: bool) -> Scores {
+    let mut fused = Scores::default();
     let mut start = 0;
     for &end in ends {
-        let (inside, others): (Vec<Scored>, Vec<Scored>) =
+        let (inside, others): (Vec<Scores>, Vec<Scores>) =
             held_out.iter().map(|rows| apart(rows, start..end, calibrates)).unzip();
         let weights = of_rows(method, &others.iter().collect::<Vec<_>>());
-        fused.append(&Scored::mix(&inside.iter().collect::<Vec<_>>(), &weights));
+        fused.append(&Scores::mix(&inside.iter().collect::<Vec<_>>(), &weights));
         start = end;
     }
     fused
 }
 
 /// The rows of an inner fold and those of the others, both under the temperature that the others ask for.
-fn apart(rows: &Scored, fold: Range<usize>, calibrates: bool) -> (Scored, Scored) {
+fn apart(rows: &Scores, fold: Range<usize>, calibrates: bool) -> (Scores, Scores) {
     let (inside, others) = rows.divide(fold);
     // Where halving has seen one inner fold only, its rows speak for themselves.
     let others = if others.truth.is_empty() { inside.clone() } else { others };
@@ -59,8 +59,8 @@ fn apart(rows: &Scored, fold: Range<usize>, calibrates: bool) -> (Scored, Scored
 
 /// Weights of a linear opinion pool that make the true classes most likely, by expectation maximization for the
 /// proportions of a mixture (Dempster, Laird and Rubin, 1977, section 4.3).
-fn most_likely(held_out: &[&Scored]) -> Vec<f64> {
-    let of_truth = |rows: &&Scored| -> Vec<f64> {
+fn most_likely(held_out: &[&Scores]) -> Vec<f64> {
+    let of_truth = |rows: &&Scores| -> Vec<f64> {
         rows.rows().zip(&rows.truth).map(|(row, &class)| f64::from(row[class].max(f32::MIN_POSITIVE))).collect()
     };
     let likelihoods: Vec<Vec<f64>> = held_out.iter().map(of_truth).collect();
@@ -87,10 +87,10 @@ mod tests {
     use super::*;
     use crate::config::TuneMetric;
 
-    fn scored(probabilities: &[f32]) -> Scored {
+    fn scored(probabilities: &[f32]) -> Scores {
         let rows = probabilities.len() / 2;
         let truth = (0..rows).map(|row| row % 2).collect();
-        Scored { ids: (0..rows).map(|row| row.to_string()).collect(), truth, probabilities: probabilities.to_vec() }
+        Scores { ids: (0..rows).map(|row| row.to_string()).collect(), truth, probabilities: probabilities.to_vec() }
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
         let a = scored(&[0.9, 0.1, 0.6, 0.4, 0.9, 0.1, 0.1, 0.9]);
         let b = scored(&[0.4, 0.6, 0.1, 0.9, 0.6, 0.4, 0.3, 0.7]);
         let found = weights(FusionMethod::Stack, &[&a, &b], false)[0];
-        let likelihood = |w: f64| Scored::mix(&[&a, &b], &[w, 1.0 - w]).score(TuneMetric::LogLoss);
+        let likelihood = |w: f64| Scores::mix(&[&a, &b], &[w, 1.0 - w]).score(TuneMetric::LogLoss);
         let best = (0..=1000).map(|w| f64::from(w) / 1000.0).max_by(|x, y| likelihood(*x).total_cmp(&likelihood(*y)));
         assert!((found - best.unwrap()).abs() < 2e-3, "{found} {best:?}");
     }
@@ -123,11 +123,11 @@ mod tests {
     fn a_fusion_is_scored_on_rows_that_its_weights_have_not_seen() {
         let a = scored(&[0.9, 0.1, 0.6, 0.4, 0.9, 0.1, 0.1, 0.9]);
         let b = scored(&[0.4, 0.6, 0.1, 0.9, 0.6, 0.4, 0.3, 0.7]);
-        let average = Scored::mix(&[&a, &b], &[0.5, 0.5]).score(TuneMetric::Accuracy);
+        let average = Scores::mix(&[&a, &b], &[0.5, 0.5]).score(TuneMetric::Accuracy);
         let score = |method, metric| fused(method, &[&a, &b], &[2, 4], false).score(metric);
         assert_eq!(score(FusionMethod::Average, TuneMetric::Accuracy), average);
         let stacked = score(FusionMethod::Stack, TuneMetric::LogLoss);
-        let seen = Scored::mix(&[&a, &b], &weights(FusionMethod::Stack, &[&a, &b], false)).score(TuneMetric::LogLoss);
+        let seen = Scores::mix(&[&a, &b], &weights(FusionMethod::Stack, &[&a, &b], false)).score(TuneMetric::LogLoss);
         assert!(stacked < seen, "{stacked} {seen}");
     }
 

@@ -7,10 +7,10 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::bench::{Bench, families};
-use super::plan::Plan;
+use super::fit_data::{FitData, families};
+use super::plan::FoldPlan;
 use super::saved;
-use super::scored::Scored;
+use super::scores::Scores;
 use crate::dataset::Side;
 use crate::eval::Confusion;
 use crate::model;
@@ -31,14 +31,14 @@ struct Part {
 }
 
 /// Counts of one fold for a model, or for those that it is made of.
-pub fn fold(bench: &Bench, plan: &Plan, model: &str) -> Result<Counts, StageError> {
-    let parts = parts(bench, plan, model)?;
-    let families = families(&bench.dictionary);
+pub fn fold(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Counts, StageError> {
+    let parts = parts(data, plan, model)?;
+    let families = families(&data.dictionary);
     let mut counts = Counts { whole: Some(confusion(&parts, |part| part.test.clone())), ..Counts::default() };
     for family in families.values().copied().collect::<BTreeSet<_>>() {
-        for swap in 0..bench.context.parameters.pipeline.evaluate.importance {
-            bench.context.check_stop()?;
-            let order = order(bench, plan, family, swap, parts[0].test.ids.len());
+        for swap in 0..data.context.parameters.pipeline.evaluate.importance {
+            data.context.check_stop()?;
+            let order = order(data, plan, family, swap, parts[0].test.ids.len());
             let swapped = |part: &Part| {
                 let mut test = part.test.clone();
                 let names = part.saved.features.iter().enumerate();
@@ -89,12 +89,12 @@ pub fn rows(folds: &[Counts], model: &str, dictionary: &[FeatureInfo]) -> Vec<Im
     first.swapped.iter().map(row).collect()
 }
 
-fn parts(bench: &Bench, plan: &Plan, model: &str) -> Result<Vec<Part>, StageError> {
+fn parts(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Vec<Part>, StageError> {
     let mut parts = Vec::new();
     for (name, weight) in plan.parts(model) {
         let Some(choice) = plan.choices.iter().find(|choice| choice.spec.kind().as_str() == name) else { continue };
-        let (matrices, _) = bench.outer(plan.ground, &choice.view)?;
-        let saved = saved::get(bench.context.out, name, plan.ground)?.parts.into_iter();
+        let (matrices, _) = data.outer(plan.training_set, &choice.view)?;
+        let saved = saved::get(data.context.out, name, plan.training_set)?.parts.into_iter();
         parts.extend(saved.map(|part| Part { saved: model::Part { weight, ..part }, test: matrices.test.clone() }));
     }
     Ok(parts)
@@ -102,15 +102,15 @@ fn parts(bench: &Bench, plan: &Plan, model: &str) -> Result<Vec<Part>, StageErro
 
 /// What the parts together say of the test rows that each of them sees.
 fn confusion(parts: &[Part], test: impl Fn(&Part) -> Side) -> Confusion {
-    let scored: Vec<Scored> = parts.iter().map(|part| Scored::new(&part.saved.model, &test(part))).collect();
+    let scored: Vec<Scores> = parts.iter().map(|part| Scores::new(&part.saved.model, &test(part))).collect();
     let weights: Vec<f64> = parts.iter().map(|part| part.saved.weight).collect();
-    Scored::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion()
+    Scores::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion()
 }
 
 /// A seeded order of the test rows.
-fn order(bench: &Bench, plan: &Plan, family: &str, swap: usize, rows: usize) -> Vec<usize> {
+fn order(data: &FitData, plan: &FoldPlan, family: &str, swap: usize, rows: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows).collect();
-    let seed = bench.seed(&format!("importance {} {family} {swap}", plan.ground));
+    let seed = data.seed(&format!("importance {} {family} {swap}", plan.training_set));
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     order
 }

@@ -2,16 +2,16 @@
 //! is `selected`.
 
 use super::fusion;
-use super::ground::Ground;
-use super::scored::Scored;
-use super::search::{Scores, Trial, Trials};
+use super::scores::Scores;
+use super::search::{CandidateScores, Trial, Trials};
+use super::training_set::TrainingSet;
 use crate::config::{Candidate, FUSION, ModelKind, ModelSpec, Parameters, SELECTED, TuneMetric, TuneParams, View};
 use crate::schema::Tuning;
 
 /// What is fitted on the same rows.
 #[derive(Debug, Clone)]
-pub struct Plan {
-    pub ground: Ground,
+pub struct FoldPlan {
+    pub training_set: TrainingSet,
     /// One a model, in the order of `train.models`.
     pub choices: Vec<Choice>,
     /// The weight of each fused model.
@@ -33,9 +33,9 @@ pub struct Choice {
     pub temperature: Option<f64>,
 }
 
-impl Plan {
+impl FoldPlan {
     /// Every model as the pipeline file has it.
-    pub fn configured(parameters: &Parameters, ground: Ground) -> Self {
+    pub fn configured(parameters: &Parameters, training_set: TrainingSet) -> Self {
         let choice = |spec: &ModelSpec| Choice {
             spec: spec.clone(),
             view: parameters.view.clone(),
@@ -47,7 +47,7 @@ impl Plan {
             fusion.models.iter().copied().zip(weights).collect()
         });
         Self {
-            ground,
+            training_set,
             choices: parameters.models.iter().map(choice).collect(),
             fusion,
             selected: None,
@@ -56,8 +56,8 @@ impl Plan {
     }
 
     /// Each model with the settings that did best on the inner folds.
-    pub fn chosen(parameters: &Parameters, tune: &TuneParams, ground: Ground, trials: &Trials) -> Self {
-        let scores: Scores = trials.iter().map(|(number, trial)| (*number, trial.score(tune))).collect();
+    pub fn chosen(parameters: &Parameters, tune: &TuneParams, training_set: TrainingSet, trials: &Trials) -> Self {
+        let scores: CandidateScores = trials.iter().map(|(number, trial)| (*number, trial.score(tune))).collect();
         let best = |spec: &ModelSpec| best_of(tune, trials, &scores, spec.kind());
         let best: Vec<usize> = parameters.models.iter().filter_map(best).collect();
         let mut entries: Vec<(&'static str, f64)> =
@@ -65,7 +65,7 @@ impl Plan {
         let fused = parameters.fusion.as_ref().map(|params| {
             let is_member = |number: &&usize| params.models.contains(&tune.candidates[**number].spec.kind());
             let members: Vec<usize> = best.iter().filter(is_member).copied().collect();
-            let held_out: Vec<&Scored> = members.iter().map(|number| &trials[number].held_out).collect();
+            let held_out: Vec<&Scores> = members.iter().map(|number| &trials[number].held_out).collect();
             let ends = &trials[&members[0]].ends;
             let rows = fusion::fused(params.method, &held_out, ends, tune.calibrates);
             entries.push((FUSION, rows.score(tune.metric)));
@@ -73,13 +73,19 @@ impl Plan {
             members.iter().map(|number| tune.candidates[*number].spec.kind()).zip(weights).collect::<Vec<_>>()
         });
         let selected = first_best(&entries);
-        let tuning = ground.fold().map_or_else(Vec::new, |fold| {
+        let tuning = training_set.fold().map_or_else(Vec::new, |fold| {
             let rows = tuning_rows(tune, fold, (trials, &scores), &best, selected).into_iter();
             let fused = fused.iter().map(|weights| (weights.as_slice(), entries[entries.len() - 1].1));
             rows.chain(fused.map(|fused| fusion_row(tune, fold, fused, trials, selected))).collect()
         });
         let choice = |number: &usize| choice(&tune.candidates[*number], &trials[number], tune.calibrates);
-        Self { ground, choices: best.iter().map(choice).collect(), fusion: fused, selected: Some(selected), tuning }
+        Self {
+            training_set,
+            choices: best.iter().map(choice).collect(),
+            fusion: fused,
+            selected: Some(selected),
+            tuning,
+        }
     }
 
     /// The models whose probabilities make up `model`, with their weights.
@@ -95,7 +101,7 @@ impl Plan {
     }
 
     /// The models that are made of others.
-    pub fn made(&self) -> impl Iterator<Item = &'static str> {
+    pub fn combined(&self) -> impl Iterator<Item = &'static str> {
         [FUSION, SELECTED].into_iter().filter(|model| !self.parts(model).is_empty())
     }
 
@@ -127,7 +133,7 @@ fn choice(candidate: &Candidate, trial: &Trial, calibrates: bool) -> Choice {
 
 /// The candidate of a model with the best score among those that were tried on every inner fold; the first of equal
 /// ones.
-fn best_of(tune: &TuneParams, trials: &Trials, scores: &Scores, kind: ModelKind) -> Option<usize> {
+fn best_of(tune: &TuneParams, trials: &Trials, scores: &CandidateScores, kind: ModelKind) -> Option<usize> {
     let is_candidate = |number: &usize| tune.candidates[*number].spec.kind() == kind;
     let of_kind = trials.iter().filter(|(number, trial)| is_candidate(number) && trial.failed.is_none());
     let folds = of_kind.clone().map(|(_, trial)| trial.ends.len()).max()?;
@@ -149,7 +155,7 @@ fn name(tune: &TuneParams, number: usize) -> &'static str {
 fn tuning_rows(
     tune: &TuneParams,
     fold: i64,
-    (trials, scores): (&Trials, &Scores),
+    (trials, scores): (&Trials, &CandidateScores),
     best: &[usize],
     selected: &str,
 ) -> Vec<Tuning> {

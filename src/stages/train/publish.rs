@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bench::Bench;
+use super::combined::{self, JobPredictions};
+use super::fit_data::FitData;
 use super::fits::Job;
-use super::ground::Ground;
-use super::made::{self, Part};
-use super::plan::Plan;
+use super::plan::FoldPlan;
 use super::saved;
+use super::training_set::TrainingSet;
 use crate::model;
 use crate::schema::{Deployed, Fit, Importance, LearningCurve, Prediction, Table, Tuning};
 use crate::stages::{Done, NEW, Prepared, StageError, Written, output};
@@ -15,7 +15,7 @@ use crate::storage::Store;
 
 /// What the stage has found out.
 pub struct Found {
-    pub plans: Vec<Plan>,
+    pub plans: Vec<FoldPlan>,
     pub jobs: Vec<Job>,
     pub importance: Vec<Importance>,
     /// Files that the search kept.
@@ -25,15 +25,15 @@ pub struct Found {
 }
 
 /// Writes the tables.
-pub fn publish<W>(bench: &Bench, prepared: &Prepared<W>, found: &Found) -> Result<Done, StageError> {
-    let out = bench.context.out;
-    let (mut curves, mut fits, mut parts) = (Vec::new(), Vec::new(), Vec::<Part>::new());
-    for job in found.jobs.iter().filter(|job| job.ground != Ground::All) {
+pub fn publish<W>(data: &FitData, prepared: &Prepared<W>, found: &Found) -> Result<Done, StageError> {
+    let out = data.context.out;
+    let (mut curves, mut fits, mut parts) = (Vec::new(), Vec::new(), Vec::<JobPredictions>::new());
+    for job in found.jobs.iter().filter(|job| job.training_set != TrainingSet::All) {
         curves.extend(job.kept::<LearningCurve>(out)?.rows);
         fits.extend(job.kept::<Fit>(out)?.rows);
         parts.push((job, job.kept::<Prediction>(out)?));
     }
-    let (fused, fused_fits) = made::predictions(bench, &found.plans, &parts, &fits)?;
+    let (fused, fused_fits) = combined::predictions(data, &found.plans, &parts, &fits)?;
     fits.extend(fused_fits);
     let mut tables: Vec<Table<Prediction>> = parts.into_iter().map(|(_, table)| table).chain(fused).collect();
     tables.retain(|table| !table.rows.is_empty());
@@ -48,13 +48,13 @@ pub fn publish<W>(bench: &Bench, prepared: &Prepared<W>, found: &Found) -> Resul
     fits.sort_by(|a, b| (&a.model, a.fold, a.seed).cmp(&(&b.model, b.fold, b.seed)));
     let mut tuning: Vec<Tuning> = found.plans.iter().flat_map(|plan| plan.tuning.iter().cloned()).collect();
     tuning.sort_by(|a, b| (a.fold, &a.model, a.trial).cmp(&(b.fold, &b.model, b.trial)));
-    let (models, deployed) = put_models(bench, found)?;
+    let (models, deployed) = put_models(data, found)?;
     remove_others(out, found, models.iter().map(|written| written.path.clone()))?;
     let counts = BTreeMap::from([
         ("trials".to_owned(), tuning.len() as u64),
         ("fits".to_owned(), fits.len() as u64),
         ("predictions".to_owned(), predictions.rows.len() as u64),
-        ("classes".to_owned(), bench.classes.len() as u64),
+        ("classes".to_owned(), data.classes.len() as u64),
         ("deployed".to_owned(), deployed.len() as u64),
         (NEW.to_owned(), found.fitted as u64),
     ]);
@@ -78,16 +78,16 @@ fn key(row: &Prediction) -> (&str, i64, i64) {
 }
 
 /// Saves the models that are made of others. Returns the files of all models that are kept, and what is put to use.
-fn put_models(bench: &Bench, found: &Found) -> Result<(Vec<Written>, Vec<Deployed>), StageError> {
-    let (out, train) = (bench.context.out, &bench.context.parameters.pipeline.train);
-    let is_kept = |ground: Ground| ground == Ground::All || train.keep_fold_models;
+fn put_models(data: &FitData, found: &Found) -> Result<(Vec<Written>, Vec<Deployed>), StageError> {
+    let (out, train) = (data.context.out, &data.context.parameters.pipeline.train);
+    let is_kept = |training_set: TrainingSet| training_set == TrainingSet::All || train.keep_fold_models;
     let (mut files, mut deployed) = (Vec::new(), Vec::new());
-    for job in found.jobs.iter().filter(|job| is_kept(job.ground)) {
+    for job in found.jobs.iter().filter(|job| is_kept(job.training_set)) {
         files.extend(job.model_files(out)?);
     }
-    for plan in found.plans.iter().filter(|plan| is_kept(plan.ground)) {
+    for plan in found.plans.iter().filter(|plan| is_kept(plan.training_set)) {
         files.extend(saved::put_made(out, plan)?);
-        if plan.ground == Ground::All {
+        if plan.training_set == TrainingSet::All {
             deployed.extend(saved::deployed(out, plan)?);
         }
     }
@@ -100,7 +100,7 @@ fn remove_others(out: &dyn Store, found: &Found, models: impl Iterator<Item = St
     let former = out.list("models")?.into_iter().chain(out.list("run/train")?);
     output::remove_others(out, former, &wanted, |path| {
         let (folder, file) = path.rsplit_once('/').unwrap_or_default();
-        let is_ours = folder.rsplit('/').next().is_some_and(Ground::is_folder);
+        let is_ours = folder.rsplit('/').next().is_some_and(TrainingSet::is_folder);
         let is_kept = path.starts_with("run/") && file.ends_with(".json");
         is_ours && (is_kept || model::FILES.contains(&file) || file.ends_with(".parquet"))
     })

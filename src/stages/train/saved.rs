@@ -1,7 +1,7 @@
 //! Saved models by their folders: those of fits, those made of others, and what is put to use.
 
-use super::ground::Ground;
-use super::plan::Plan;
+use super::plan::FoldPlan;
+use super::training_set::TrainingSet;
 use crate::config;
 use crate::model::{self, SavedModel};
 use crate::schema::Deployed;
@@ -9,14 +9,19 @@ use crate::stages::{StageError, Written, output};
 use crate::storage::Store;
 
 /// The files of a saved model, in the order of [`model::FILES`].
-fn paths(model: &str, ground: Ground) -> Vec<String> {
-    model::FILES.iter().map(|file| format!("models/{model}/{}/{file}", ground.folder())).collect()
+fn paths(model: &str, training_set: TrainingSet) -> Vec<String> {
+    model::FILES.iter().map(|file| format!("models/{model}/{}/{file}", training_set.folder())).collect()
 }
 
 /// Writes a model into its folder. The old card goes first and the new one comes last, so that no card ever stands beside
 /// weights of another model.
-pub fn put(out: &dyn Store, model: &str, ground: Ground, saved: &SavedModel) -> Result<Vec<Written>, StageError> {
-    let paths = paths(model, ground);
+pub fn put(
+    out: &dyn Store,
+    model: &str,
+    training_set: TrainingSet,
+    saved: &SavedModel,
+) -> Result<Vec<Written>, StageError> {
+    let paths = paths(model, training_set);
     for path in paths.iter().rev() {
         out.remove(path)?;
     }
@@ -25,30 +30,30 @@ pub fn put(out: &dyn Store, model: &str, ground: Ground, saved: &SavedModel) -> 
 }
 
 /// Reads a model back.
-pub fn get(out: &dyn Store, model: &str, ground: Ground) -> Result<SavedModel, StageError> {
+pub fn get(out: &dyn Store, model: &str, training_set: TrainingSet) -> Result<SavedModel, StageError> {
     let mut files = Vec::new();
-    for (name, path) in model::FILES.iter().zip(paths(model, ground)) {
+    for (name, path) in model::FILES.iter().zip(paths(model, training_set)) {
         files.push(((*name).to_owned(), out.get(&path)?.to_vec()));
     }
     Ok(model::load(&files)?)
 }
 
 /// Saves `fusion` and `selected`, where the plan has them, with copies of the models that they are made of.
-pub fn put_made(out: &dyn Store, plan: &Plan) -> Result<Vec<Written>, StageError> {
+pub fn put_made(out: &dyn Store, plan: &FoldPlan) -> Result<Vec<Written>, StageError> {
     let mut files = Vec::new();
-    for model in plan.made() {
+    for model in plan.combined() {
         let parts = plan.parts(model).into_iter();
-        let parts = parts.map(|(name, weight)| Ok::<_, StageError>((get(out, name, plan.ground)?, weight)));
-        files.extend(put(out, model, plan.ground, &SavedModel::fused(parts.collect::<Result<_, _>>()?)?)?);
+        let parts = parts.map(|(name, weight)| Ok::<_, StageError>((get(out, name, plan.training_set)?, weight)));
+        files.extend(put(out, model, plan.training_set, &SavedModel::fused(parts.collect::<Result<_, _>>()?)?)?);
     }
     Ok(files)
 }
 
 /// A row for each model of a plan whose models are put to use.
-pub fn deployed(out: &dyn Store, plan: &Plan) -> Result<Vec<Deployed>, StageError> {
+pub fn deployed(out: &dyn Store, plan: &FoldPlan) -> Result<Vec<Deployed>, StageError> {
     let own = plan.choices.iter().map(|choice| (choice.spec.kind().as_str(), choice.settings.clone()));
-    let made = plan.made().map(|model| (model, plan.words(model)));
-    let row = |(model, settings)| Ok(deployed_row(model, settings, &get(out, model, plan.ground)?));
+    let made = plan.combined().map(|model| (model, plan.words(model)));
+    let row = |(model, settings)| Ok(deployed_row(model, settings, &get(out, model, plan.training_set)?));
     let mut rows = own.chain(made).map(row).collect::<Result<Vec<_>, StageError>>()?;
     rows.sort_by(|a, b| a.model.cmp(&b.model));
     Ok(rows)

@@ -9,14 +9,14 @@ use crate::storage::Store;
 
 /// Kept beside a finished job: removed before the first of its files changes, written after the last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seal {
+pub struct JobSeal {
     /// A hash of all that the job hangs on, the build among it.
     pub key: String,
     /// Everything that the job made.
     pub files: BTreeMap<String, OutputFile>,
 }
 
-impl Seal {
+impl JobSeal {
     /// The seal at a path; `None` where there is none that can be read.
     pub fn read(out: &dyn Store, path: &str) -> Result<Option<Self>, StageError> {
         output::read_json(out, path)

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::bench::Bench;
+use super::fit_data::FitData;
 use super::fusion;
-use super::ground::Ground;
-use super::scored::{About, Scored};
+use super::scores::{About, Scores};
+use super::training_set::TrainingSet;
 use crate::config::{self, Candidate, FusionMethod, ModelKind, Search, TuneMetric, TuneParams, View};
 use crate::dataset::{self, Matrices};
 use crate::model::{self, ModelError, Problem, Shared};
@@ -21,13 +21,13 @@ use crate::table;
 pub type Trials = BTreeMap<usize, Trial>;
 
 /// What candidates are ranked by, by their numbers.
-pub type Scores = BTreeMap<usize, f64>;
+pub type CandidateScores = BTreeMap<usize, f64>;
 
 /// A candidate on inner folds.
 #[derive(Debug, Default)]
 pub struct Trial {
     /// Rows that were held out, inner fold after inner fold.
-    pub held_out: Scored,
+    pub held_out: Scores,
     /// Where the rows of each inner fold end.
     pub ends: Vec<usize>,
     /// Why it could not be fitted: its rows then stop short.
@@ -38,15 +38,15 @@ pub struct Trial {
 /// every model has been fitted. A candidate that cannot be fitted is out; a model without any other is an error. Also
 /// returns the files that were kept.
 pub fn search(
-    bench: &Bench,
+    data: &FitData,
     tune: &TuneParams,
-    ground: Ground,
+    training_set: TrainingSet,
     seconds: Option<Duration>,
 ) -> Result<(Trials, Vec<String>), StageError> {
-    let parameters = bench.context.parameters;
-    let keys = bench.features(&parameters.view).keys();
-    let seed = bench.seed("inner folds");
-    let inner = dataset::inner_folds(keys, bench.rows(ground), &parameters.split, tune.folds, seed)?;
+    let parameters = data.context.parameters;
+    let keys = data.features(&parameters.view).keys();
+    let seed = data.seed("inner folds");
+    let inner = dataset::inner_folds(keys, data.rows(training_set), &parameters.split, tune.folds, seed)?;
     let began = Instant::now();
     let (mut trials, mut files) = (Trials::new(), Vec::new());
     for (number, round) in tune.rounds().into_iter().enumerate() {
@@ -57,14 +57,14 @@ pub fn search(
             break;
         }
         for (at, rows) in inner.iter().enumerate() {
-            bench.context.check_stop()?;
+            data.context.check_stop()?;
             let run = InnerFold {
-                bench,
+                data,
                 tune,
                 rows,
-                ground,
+                training_set,
                 at,
-                file: format!("run/train/search/{}/inner-{at}-{number}.parquet", ground.folder()),
+                file: format!("run/train/search/{}/inner-{at}-{number}.parquet", training_set.folder()),
             };
             for (candidate, result) in run.trials(&alive)? {
                 trials.entry(candidate).or_default().append(result);
@@ -81,7 +81,7 @@ pub fn search(
 }
 
 impl Trial {
-    fn append(&mut self, result: Result<Scored, ModelError>) {
+    fn append(&mut self, result: Result<Scores, ModelError>) {
         match result {
             Ok(rows) => {
                 self.held_out.append(&rows);
@@ -131,7 +131,7 @@ fn better_half(tune: &TuneParams, trials: &Trials, alive: &[usize]) -> Vec<usize
     let mut kept = Vec::new();
     for wanted in kinds {
         let mut ranked: Vec<usize> = alive.iter().copied().filter(|number| kind(number) == wanted).collect();
-        let scores: Scores = ranked.iter().map(|number| (*number, trials[number].score(tune))).collect();
+        let scores: CandidateScores = ranked.iter().map(|number| (*number, trials[number].score(tune))).collect();
         ranked.sort_by(|a, b| scores[b].total_cmp(&scores[a]));
         kept.extend(&ranked[..ranked.len().div_ceil(2)]);
     }
@@ -141,10 +141,10 @@ fn better_half(tune: &TuneParams, trials: &Trials, alive: &[usize]) -> Vec<usize
 
 /// One inner fold of what is learned from.
 struct InnerFold<'a> {
-    bench: &'a Bench<'a>,
+    data: &'a FitData<'a>,
     tune: &'a TuneParams,
     rows: &'a [SplitRow],
-    ground: Ground,
+    training_set: TrainingSet,
     at: usize,
     file: String,
 }
@@ -152,7 +152,7 @@ struct InnerFold<'a> {
 impl InnerFold<'_> {
     /// The rows held out under each of the candidates, or why it could not be fitted: kept ones, or new ones that are
     /// then kept. What could not be fitted is tried again, so that its error is known.
-    fn trials(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scored, ModelError>>, StageError> {
+    fn trials(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scores, ModelError>>, StageError> {
         let key = self.key(numbers);
         let mut trials = self.kept(numbers, &key)?;
         let missing: Vec<usize> = numbers.iter().copied().filter(|number| !trials.contains_key(number)).collect();
@@ -165,32 +165,32 @@ impl InnerFold<'_> {
         Ok(trials)
     }
 
-    fn keep(&self, trials: &BTreeMap<usize, Result<Scored, ModelError>>, key: &str) -> Result<(), StageError> {
+    fn keep(&self, trials: &BTreeMap<usize, Result<Scores, ModelError>>, key: &str) -> Result<(), StageError> {
         let mut all = Table::<Prediction>::default();
         for (number, scored) in trials {
             let (model, Ok(scored)) = (name(*number), scored) else { continue };
             let about = About { model: &model, fold: self.at as i64, seed: 0, split: Split::Test };
-            let rows = scored.table(about, &self.bench.classes);
+            let rows = scored.table(about, &self.data.classes);
             all.rows.extend(rows.rows);
             all.float.names = rows.float.names;
             all.float.values.extend(rows.float.values);
         }
         let (file, _) = table::write(&all, key, &BTreeMap::new(), false)?;
-        Ok(self.bench.context.out.put(&self.file, &file)?)
+        Ok(self.data.context.out.put(&self.file, &file)?)
     }
 
     /// What was kept of the candidates, where it hangs on the same things.
-    fn kept(&self, numbers: &[usize], key: &str) -> Result<BTreeMap<usize, Result<Scored, ModelError>>, StageError> {
-        let out = self.bench.context.out;
+    fn kept(&self, numbers: &[usize], key: &str) -> Result<BTreeMap<usize, Result<Scores, ModelError>>, StageError> {
+        let out = self.data.context.out;
         let mut kept = BTreeMap::new();
-        if self.bench.context.force || out.stat(&self.file)?.is_none() {
+        if self.data.context.force || out.stat(&self.file)?.is_none() {
             return Ok(kept);
         }
         let Ok((table, footer)) = table::read::<Prediction>(out.get(&self.file)?) else { return Ok(kept) };
         let is_sound = footer.config_hash == key && footer.is_of(&table);
         for &number in numbers.iter().filter(|_| is_sound) {
             let model = name(number);
-            let rows = Scored::from_table(&table, &self.bench.classes, |row| row.model == model)?;
+            let rows = Scores::from_table(&table, &self.data.classes, |row| row.model == model)?;
             if !rows.truth.is_empty() {
                 kept.insert(number, Ok(rows));
             }
@@ -199,18 +199,18 @@ impl InnerFold<'_> {
     }
 
     /// View after view, so that at most one is in memory; candidates of a view beside each other.
-    fn try_all(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scored, ModelError>>, StageError> {
+    fn try_all(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scores, ModelError>>, StageError> {
         let mut done = BTreeMap::new();
         while let Some(first) = numbers.iter().find(|number| !done.contains_key(*number)) {
             let view = &self.candidate(*first).view;
             let same: Vec<usize> =
                 numbers.iter().copied().filter(|number| self.candidate(*number).view == *view).collect();
-            let matrices = self.bench.inner(self.rows, view)?;
-            let shared = Shared::new(&self.bench.problem(view, &matrices, 0));
+            let matrices = self.data.inner(self.rows, view)?;
+            let shared = Shared::new(&self.data.problem(view, &matrices, 0));
             let tried: Result<Vec<_>, StageError> = same
                 .par_iter()
                 .map(|number| {
-                    self.bench.context.check_stop()?;
+                    self.data.context.check_stop()?;
                     Ok((*number, self.try_one(*number, view, &matrices, &shared)))
                 })
                 .collect();
@@ -225,15 +225,15 @@ impl InnerFold<'_> {
         view: &View,
         matrices: &'b Matrices,
         shared: &'b Shared<'b>,
-    ) -> Result<Scored, ModelError> {
-        let seed = self.bench.seed(&format!("{} inner {}", self.ground, self.at));
-        let problem = Problem { shared: Some(shared), ..self.bench.problem(view, matrices, seed) };
+    ) -> Result<Scores, ModelError> {
+        let seed = self.data.seed(&format!("{} inner {}", self.training_set, self.at));
+        let problem = Problem { shared: Some(shared), ..self.data.problem(view, matrices, seed) };
         let candidate = self.candidate(number);
         match model::fit(&candidate.spec, &problem) {
-            Ok(fitted) => Ok(Scored::new(&fitted.model, &matrices.test)),
+            Ok(fitted) => Ok(Scores::new(&fitted.model, &matrices.test)),
             Err(error) => {
                 let settings = &candidate.settings;
-                tracing::warn!(on = %self.ground, inner = self.at, settings, "a candidate is out: {error}");
+                tracing::warn!(on = %self.training_set, inner = self.at, settings, "a candidate is out: {error}");
                 Err(error)
             }
         }
@@ -249,10 +249,10 @@ impl InnerFold<'_> {
             .iter()
             .map(|number| (number, &self.candidate(*number).spec, &self.candidate(*number).view))
             .collect();
-        let parameters = self.bench.context.parameters;
-        let rows = self.bench.rows_word(self.ground);
+        let parameters = self.data.context.parameters;
+        let rows = self.data.rows_word(self.training_set);
         let place = (rows, self.at, self.tune.folds, &parameters.split, parameters.pipeline.seed);
-        config::config_hash(&(candidates, place, self.bench.inputs, StageName::Train.build()))
+        config::config_hash(&(candidates, place, self.data.inputs, StageName::Train.build()))
     }
 }
 

@@ -1,6 +1,6 @@
 use super::NEAREST;
+use crate::dsp::parabola::parabolic_peak;
 use crate::dsp::sums::{largest_distance, square_sum};
-use crate::dsp::vertex::vertex;
 use crate::dsp::{LANES, Lanes, simd};
 
 /// Where a neighbouring period is looked for at the farthest, in periods.
@@ -28,7 +28,7 @@ pub fn most_alike(samples: &[f32], at: f64, period: f64, direction: f64) -> Opti
     let last = nearest_sample((near.max(far) - period / 2.0).ceil())?;
     let room = samples.get(first..last + length)?;
     let (offset, three) = highest_correlation(here, room)?;
-    let (shift, correlation) = vertex(three);
+    let (shift, correlation) = parabolic_peak(three);
     Some(Match {
         at: at + (first + offset) as f64 - start as f64 + shift,
         correlation,

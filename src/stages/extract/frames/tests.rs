@@ -1,6 +1,6 @@
 use std::thread;
 
-use super::super::super::crew::Extraction;
+use super::super::super::workers::Extraction;
 use super::*;
 use crate::config::Features;
 use crate::schema::FeatureKeys;

@@ -4,14 +4,14 @@ use std::fmt;
 
 /// The rows of a search and its fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ground {
+pub enum TrainingSet {
     /// The train side of a fold, whose test rows make figures.
     Fold(i64),
     /// All utterances, for models that are put to use; they make no figure.
     All,
 }
 
-impl Ground {
+impl TrainingSet {
     /// The fold, where it is one.
     pub fn fold(self) -> Option<i64> {
         match self {
@@ -28,7 +28,7 @@ impl Ground {
         }
     }
 
-    /// Whether a folder has a name that [`Ground::folder`] gives.
+    /// Whether a folder has a name that [`TrainingSet::folder`] gives.
     pub fn is_folder(name: &str) -> bool {
         name == ALL || name.starts_with("fold-")
     }
@@ -36,7 +36,7 @@ impl Ground {
 
 const ALL: &str = "all";
 
-impl fmt::Display for Ground {
+impl fmt::Display for TrainingSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fold(fold) => write!(f, "fold {fold}"),

@@ -1,33 +1,34 @@
 //! What `fusion` and `selected` predict: the test rows of a fold under the models that they are made of.
 
-use super::bench::Bench;
+use super::fit_data::FitData;
 use super::fits::Job;
-use super::ground::Ground;
-use super::plan::Plan;
-use super::scored::{About, Scored};
+use super::plan::FoldPlan;
+use super::scores::{About, Scores};
+use super::training_set::TrainingSet;
 use crate::config;
 use crate::schema::{Fit, Prediction, Split, Table};
 use crate::stages::StageError;
 
 /// A finished job and its predictions.
-pub type Part<'a> = (&'a Job, Table<Prediction>);
+pub type JobPredictions<'a> = (&'a Job, Table<Prediction>);
 
 /// Predictions and fits of the models that are made of others, in all folds.
 pub fn predictions(
-    bench: &Bench,
-    plans: &[Plan],
-    parts: &[Part],
+    data: &FitData,
+    plans: &[FoldPlan],
+    parts: &[JobPredictions],
     fits: &[Fit],
 ) -> Result<(Vec<Table<Prediction>>, Vec<Fit>), StageError> {
     let (mut tables, mut rows) = (Vec::new(), Vec::new());
-    for (plan, fold) in plans.iter().filter_map(|plan| Some((plan, plan.ground.fold()?))) {
-        for model in plan.made() {
+    for (plan, fold) in plans.iter().filter_map(|plan| Some((plan, plan.training_set.fold()?))) {
+        for model in plan.combined() {
             let members = plan.parts(model);
             for seed in 0..seeds(plans, parts, model) {
                 let about = About { model, fold, seed, split: Split::Test };
-                let used: Vec<&Part> = members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
+                let used: Vec<&JobPredictions> =
+                    members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
                 let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
-                tables.push(mixed(bench, &used, &weights)?.table(about, &bench.classes));
+                tables.push(mixed(data, &used, &weights)?.table(about, &data.classes));
                 let hashes: Vec<&str> = used.iter().map(|(job, _)| job.config_hash.as_str()).collect();
                 rows.push(fit_row(plan, about, &hashes, fits));
             }
@@ -37,30 +38,31 @@ pub fn predictions(
 }
 
 /// How often a model is there in every fold: as often as that of its members, in any fold, that draws random numbers.
-fn seeds(plans: &[Plan], parts: &[Part], model: &str) -> i64 {
+fn seeds(plans: &[FoldPlan], parts: &[JobPredictions], model: &str) -> i64 {
     let is_member = |job: &Job| {
-        let mut plans = plans.iter().filter(|plan| plan.ground == job.ground);
+        let mut plans = plans.iter().filter(|plan| plan.training_set == job.training_set);
         plans.any(|plan| plan.parts(model).iter().any(|(name, _)| *name == job.name()))
     };
     parts.iter().filter(|(job, _)| is_member(job)).map(|(job, _)| job.seed + 1).max().unwrap_or(0)
 }
 
 /// A model's fit with a seed; the only one of a model that draws no random numbers.
-fn with_seed<'a, 'b>(parts: &'a [Part<'b>], about: About, name: &str) -> Option<&'a Part<'b>> {
-    let of_model =
-        |(job, _): &&Part| job.ground == Ground::Fold(about.fold) && job.name() == name && job.seed <= about.seed;
+fn with_seed<'a, 'b>(parts: &'a [JobPredictions<'b>], about: About, name: &str) -> Option<&'a JobPredictions<'b>> {
+    let of_model = |(job, _): &&JobPredictions| {
+        job.training_set == TrainingSet::Fold(about.fold) && job.name() == name && job.seed <= about.seed
+    };
     parts.iter().filter(of_model).max_by_key(|(job, _)| job.seed)
 }
 
-fn mixed(bench: &Bench, parts: &[&Part], weights: &[f64]) -> Result<Scored, StageError> {
+fn mixed(data: &FitData, parts: &[&JobPredictions], weights: &[f64]) -> Result<Scores, StageError> {
     let is_test = |row: &Prediction| row.split == Split::Test.as_str();
-    let scored = parts.iter().map(|(_, table)| Scored::from_table(table, &bench.classes, is_test));
+    let scored = parts.iter().map(|(_, table)| Scores::from_table(table, &data.classes, is_test));
     let scored = scored.collect::<Result<Vec<_>, _>>()?;
-    Ok(Scored::mix(&scored.iter().collect::<Vec<_>>(), weights))
+    Ok(Scores::mix(&scored.iter().collect::<Vec<_>>(), weights))
 }
 
 /// The fits row of a model that is made of the fits with these hashes.
-fn fit_row(plan: &Plan, about: About, hashes: &[&str], fits: &[Fit]) -> Fit {
+fn fit_row(plan: &FoldPlan, about: About, hashes: &[&str], fits: &[Fit]) -> Fit {
     let members = || fits.iter().filter(|fit| hashes.contains(&fit.config_hash.as_str()));
     Fit {
         model: about.model.to_owned(),

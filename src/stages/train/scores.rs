@@ -13,7 +13,7 @@ use crate::stages::StageError;
 
 /// Rows with their class and the probabilities that a model gives them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Scored {
+pub struct Scores {
     pub ids: Vec<String>,
     /// Class of each row.
     pub truth: Vec<usize>,
@@ -30,7 +30,7 @@ pub struct About<'a> {
     pub split: Split,
 }
 
-impl Scored {
+impl Scores {
     /// What a model says of a side.
     pub fn new(model: &Model, side: &Side) -> Self {
         let probabilities = model.probabilities(side.x.view()).into_iter().collect();
@@ -154,9 +154,9 @@ impl Scored {
 mod tests {
     use super::*;
 
-    fn scored(truth: &[usize], probabilities: &[f32]) -> Scored {
+    fn scored(truth: &[usize], probabilities: &[f32]) -> Scores {
         let ids = (0..truth.len()).map(|row| format!("c/{row}")).collect();
-        Scored { ids, truth: truth.to_vec(), probabilities: probabilities.to_vec() }
+        Scores { ids, truth: truth.to_vec(), probabilities: probabilities.to_vec() }
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(half.score(TuneMetric::Accuracy), 2.0 / 3.0);
         let want = (f64::from(0.9_f32).ln() + f64::from(0.2_f32).ln() + f64::from(0.7_f32).ln()) / 3.0;
         assert!((half.score(TuneMetric::LogLoss) - want).abs() < 1e-12);
-        assert_eq!(Scored::default().score(TuneMetric::Uar), f64::NEG_INFINITY);
+        assert_eq!(Scores::default().score(TuneMetric::Uar), f64::NEG_INFINITY);
         let sure = scored(&[0], &[0.0, 1.0]);
         assert_eq!(sure.score(TuneMetric::LogLoss), SMALLEST_PROBABILITY.ln(), "as in the metrics table");
     }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn mixing_weights_probabilities() {
         let (a, b) = (scored(&[0], &[1.0, 0.0]), scored(&[0], &[0.0, 1.0]));
-        assert_eq!(Scored::mix(&[&a, &b], &[0.25, 0.75]).probabilities, [0.25, 0.75]);
+        assert_eq!(Scores::mix(&[&a, &b], &[0.25, 0.75]).probabilities, [0.25, 0.75]);
     }
 
     #[test]
@@ -192,7 +192,7 @@ mod tests {
         let about = About { model: "mlp", fold: 2, seed: 0, split: Split::Test };
         let table = rows.table(about, &classes);
         assert_eq!(table.rows[1].predicted, "fear");
-        assert_eq!(Scored::from_table(&table, &classes, |row| row.fold == 2).expect("known classes"), rows);
-        assert!(Scored::from_table(&table, &classes[1..], |_| true).is_err());
+        assert_eq!(Scores::from_table(&table, &classes, |row| row.fold == 2).expect("known classes"), rows);
+        assert!(Scores::from_table(&table, &classes[1..], |_| true).is_err());
     }
 }

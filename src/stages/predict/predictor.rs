@@ -12,19 +12,19 @@ use crate::model::{self, Classifier, Part, SavedModel};
 use crate::schema::{Columns, FeatureKeys, Inference, Reject, Split, SplitRow, Table, Utterance};
 
 use super::super::StageError;
-use super::super::crew::{Crew, Extraction, Refusal};
+use super::super::workers::{Extraction, Refusal, Workers};
 use super::PREDICT;
 
 /// Files that are normalized together: those of a speaker, or as many as memory should hold.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct Batch {
     pub speaker: Option<String>,
     pub utterances: Vec<Utterance>,
 }
 
-/// What becomes of a group.
+/// What becomes of a batch.
 #[derive(Debug, Default)]
-pub(super) struct Judged {
+pub(super) struct Predicted {
     pub rows: Vec<Inference>,
     /// A value a class, row after row.
     pub probabilities: Vec<f32>,
@@ -33,35 +33,35 @@ pub(super) struct Judged {
     pub rejects: Vec<Reject>,
 }
 
-/// Judges groups by one model.
-pub(super) struct Judge<'a> {
+/// Judges batches by one model.
+pub(super) struct Predictor<'a> {
     saved: &'a SavedModel,
-    crew: Crew<'a>,
-    fit: Fit,
+    workers: Workers<'a>,
+    fit: ModelInputs,
 }
 
 /// How a model takes what a feature set gives.
 #[derive(Debug, Clone)]
-pub(super) struct Fit {
+pub(super) struct ModelInputs {
     /// One a part of the model.
-    parts: Vec<PartFit>,
+    parts: Vec<PartInputs>,
 }
 
 /// How a part of a model takes what a feature set gives.
 #[derive(Debug, Clone)]
-struct PartFit {
+struct PartInputs {
     /// Where the part's features stand among those of the set.
     columns: Vec<usize>,
     params: NormalizeParams,
 }
 
-impl Fit {
+impl ModelInputs {
     /// # Errors
     /// In words: the set lacks features of the model; a normalization that this version does not know.
     pub fn new(saved: &SavedModel, set: &FeatureSet) -> Result<Self, String> {
         let part = |part: &Part| {
             let columns = part.columns_in(set.names()).map_err(|error| error.to_string())?;
-            Ok(PartFit { columns, params: normalization(part)? })
+            Ok(PartInputs { columns, params: normalization(part)? })
         };
         Ok(Self { parts: saved.parts.iter().map(part).collect::<Result<_, String>>()? })
     }
@@ -72,25 +72,25 @@ impl Fit {
     }
 }
 
-impl<'a> Judge<'a> {
+impl<'a> Predictor<'a> {
     /// Nothing is judged yet.
-    pub fn new(saved: &'a SavedModel, fit: Fit, crew: Crew<'a>) -> Self {
-        Self { saved, crew, fit }
+    pub fn new(saved: &'a SavedModel, fit: ModelInputs, workers: Workers<'a>) -> Self {
+        Self { saved, workers, fit }
     }
 
-    /// Judges one group; `advance` is told of every file that is done.
+    /// Judges one batch; `advance` is told of every file that is done.
     pub fn judge(
         &self,
-        group: &Group,
+        batch: &Batch,
         stamps: &BTreeMap<&str, String>,
         advance: impl Fn() -> Result<(), StageError> + Sync,
-    ) -> Result<Judged, StageError> {
+    ) -> Result<Predicted, StageError> {
         let stamp = |row: &Utterance| stamps.get(row.path.as_str()).cloned().unwrap_or_default();
-        let files = self.crew.files(&group.utterances, stamp)?;
+        let files = self.workers.files(&batch.utterances, stamp)?;
         let extracted = files.into_iter().enumerate().par_bridge().map_init(
-            || self.crew.worker(),
+            || self.workers.worker(),
             |worker, (number, file)| {
-                let rows = self.crew.extract(worker, file)?;
+                let rows = self.workers.extract(worker, file)?;
                 advance()?;
                 Ok::<_, StageError>((number, rows))
             },
@@ -98,26 +98,26 @@ impl<'a> Judge<'a> {
         let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
         extracted.sort_unstable_by_key(|(number, _)| *number);
         let (mut rows, mut rejects) = (Vec::new(), Vec::new());
-        for (utterance, extracted) in group.utterances.iter().zip(extracted.into_iter().flat_map(|(_, rows)| rows)) {
+        for (utterance, extracted) in batch.utterances.iter().zip(extracted.into_iter().flat_map(|(_, rows)| rows)) {
             match extracted {
                 Ok(extractions) => rows.extend(extractions),
                 Err(refusal) => rejects.push(reject(&utterance.path, refusal)),
             }
         }
         if self.fit.scope() == Scope::Speaker && rows.len() < MIN_UTTERANCES {
-            rejects.extend(rows.drain(..).map(|row| too_few(group, &row)));
+            rejects.extend(rows.drain(..).map(|row| too_few(batch, &row)));
         }
-        Ok(Judged { rejects, ..self.predict(group, &rows)? })
+        Ok(Predicted { rejects, ..self.predict(batch, &rows)? })
     }
 
-    fn predict(&self, group: &Group, rows: &[Extraction]) -> Result<Judged, StageError> {
+    fn predict(&self, batch: &Batch, rows: &[Extraction]) -> Result<Predicted, StageError> {
         if rows.is_empty() {
-            return Ok(Judged::default());
+            return Ok(Predicted::default());
         }
         let (mut keys, mut opinions, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let mut clipped = vec![0.0; rows.len()];
         for (part, fit) in self.saved.parts.iter().zip(&self.fit.parts) {
-            let normalized = normalized(part, fit, table(group, rows, part, &fit.columns))?;
+            let normalized = normalized(part, fit, table(batch, rows, part, &fit.columns))?;
             let shape = (normalized.rows.len(), normalized.float.names.len());
             let x = ArrayView2::from_shape(shape, &normalized.float.values).expect("a table has all its cells");
             opinions.push(part.model.probabilities(x).into_iter().collect::<Vec<f32>>());
@@ -137,23 +137,23 @@ impl<'a> Judge<'a> {
             predicted: self.saved.classes[model::top(probabilities)].clone(),
         };
         let rows = keys.into_iter().zip(probabilities.chunks(self.saved.classes.len())).map(row).collect();
-        Ok(Judged { rows, probabilities, clipped, rejects: Vec::new() })
+        Ok(Predicted { rows, probabilities, clipped, rejects: Vec::new() })
     }
 }
 
-/// The group as a features table with the part's columns.
-fn table(group: &Group, rows: &[Extraction], part: &Part, columns: &[usize]) -> Table<FeatureKeys> {
+/// The batch as a features table with the part's columns.
+fn table(batch: &Batch, rows: &[Extraction], part: &Part, columns: &[usize]) -> Table<FeatureKeys> {
     let float = Columns { names: part.features.clone(), values: Vec::new() };
     let mut table = Table::<FeatureKeys> { float, ..Table::default() };
     for row in rows {
         table.float.values.extend(columns.iter().map(|&column| row.values[column]));
-        table.rows.push(FeatureKeys { speaker: group.speaker.clone(), ..row.keys.clone() });
+        table.rows.push(FeatureKeys { speaker: batch.speaker.clone(), ..row.keys.clone() });
     }
     table
 }
 
-/// What the part is given of the group, in the order of utterance ids.
-fn normalized(part: &Part, fit: &PartFit, table: Table<FeatureKeys>) -> Result<Table<FeatureKeys>, StageError> {
+/// What the part is given of the batch, in the order of utterance ids.
+fn normalized(part: &Part, fit: &PartInputs, table: Table<FeatureKeys>) -> Result<Table<FeatureKeys>, StageError> {
     let features = Features::new(&table)?;
     let side = |id: &str| SplitRow {
         scheme: PREDICT.to_owned(),
@@ -207,8 +207,8 @@ pub(super) fn reject(path: &str, Refusal { code, message }: Refusal) -> Reject {
     }
 }
 
-fn too_few(group: &Group, row: &Extraction) -> Reject {
-    let speaker = group.speaker.as_deref().unwrap_or_default();
+fn too_few(batch: &Batch, row: &Extraction) -> Reject {
+    let speaker = batch.speaker.as_deref().unwrap_or_default();
     let message = format!(
         "fewer than {MIN_UTTERANCES} utterances of `{speaker}` could be used, too few for statistics of a speaker"
     );

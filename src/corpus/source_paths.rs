@@ -26,13 +26,13 @@ pub(super) enum Place {
 }
 
 /// The place of a source, by all names that it has.
-pub(super) struct Whereabouts {
+pub(super) struct SourcePaths {
     /// As configured, then as the system calls it.
     sources: [Address; 2],
     prefix: Option<Address>,
 }
 
-impl Whereabouts {
+impl SourcePaths {
     /// `root` is what the storage calls the source.
     pub fn new(config: &config::Corpus, root: &str) -> Self {
         let sources = [Address::parse(&config.source), Address::parse(root)];
@@ -166,7 +166,7 @@ mod tests {
         let toml = format!("name = 'c'\nsource = '{source}'\nmanifest = 'm'");
         let mut config: config::Corpus = toml::from_str(&toml).expect("sound TOML");
         config.path_prefix = prefix.map(str::to_owned);
-        Whereabouts::new(&config, root).place(written)
+        SourcePaths::new(&config, root).place(written)
     }
 
     #[test]

@@ -21,7 +21,7 @@ const WHOLE_BYTES: u64 = 32 << 20;
 pub(super) type Sources<'a> = BTreeMap<&'a str, Arc<dyn Store>>;
 
 /// What every worker needs to turn an utterance into rows.
-pub(super) struct Crew<'a> {
+pub(super) struct Workers<'a> {
     sources: Sources<'a>,
     set: &'a FeatureSet,
     audio: &'a config::Audio,
@@ -71,8 +71,8 @@ pub(super) struct Refusal {
     pub message: String,
 }
 
-impl<'a> Crew<'a> {
-    /// A crew for files of these sources, by the name in the `corpus` column.
+impl<'a> Workers<'a> {
+    /// A workers for files of these sources, by the name in the `corpus` column.
     pub fn new(sources: Sources<'a>, set: &'a FeatureSet, audio: &'a config::Audio) -> Self {
         Self { sources, set, audio, transforms: &[], frames: false }
     }

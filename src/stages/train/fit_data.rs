@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ground::Ground;
+use super::training_set::TrainingSet;
 use crate::config::train::Calibration;
 use crate::config::{self, ColumnPatterns, Parameters, View};
 use crate::dataset::{self, Features, Matrices, Statistics};
@@ -13,7 +13,7 @@ use crate::stages::features_table::FeaturesTable;
 use crate::stages::{Context, StageError, StageName, output};
 
 /// The features and everything else that fits look at.
-pub struct Bench<'a> {
+pub struct FitData<'a> {
     pub context: &'a Context<'a>,
     pub classes: Vec<String>,
     /// Hashes of the tables that fits depend on.
@@ -39,7 +39,7 @@ struct Taken {
     families: Vec<String>,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> FitData<'a> {
     pub fn new(
         context: &'a Context,
         table: &FeaturesTable,
@@ -75,30 +75,30 @@ impl<'a> Bench<'a> {
     }
 
     /// The rows of a fold in the splits table, or of the fold of all utterances.
-    pub fn rows(&self, ground: Ground) -> &[SplitRow] {
-        match ground {
-            Ground::Fold(fold) => fold_of(self.splits, fold, |row| row.fold),
-            Ground::All => &self.whole,
+    pub fn rows(&self, training_set: TrainingSet) -> &[SplitRow] {
+        match training_set {
+            TrainingSet::Fold(fold) => fold_of(self.splits, fold, |row| row.fold),
+            TrainingSet::All => &self.whole,
         }
     }
 
     /// What tells these rows from others of the same tables.
-    pub fn rows_word(&self, ground: Ground) -> String {
-        match ground {
-            Ground::Fold(_) => ground.to_string(),
-            Ground::All => {
+    pub fn rows_word(&self, training_set: TrainingSet) -> String {
+        match training_set {
+            TrainingSet::Fold(_) => training_set.to_string(),
+            TrainingSet::All => {
                 let rows = self.whole.iter().map(|row| (&row.utterance_id, &row.split));
-                format!("{ground} {}", config::config_hash(&rows.collect::<Vec<_>>()))
+                format!("{training_set} {}", config::config_hash(&rows.collect::<Vec<_>>()))
             }
         }
     }
 
     /// What a view sees of the rows, and the statistics that normalize it: of a fold those of the normalization table,
     /// unless a candidate wants others.
-    pub fn outer(&self, ground: Ground, view: &View) -> Result<(Matrices, Statistics), StageError> {
-        let (rows, features) = (self.rows(ground), self.features(view));
-        let statistics = match ground {
-            Ground::Fold(fold) if *view == self.context.parameters.view => {
+    pub fn outer(&self, training_set: TrainingSet, view: &View) -> Result<(Matrices, Statistics), StageError> {
+        let (rows, features) = (self.rows(training_set), self.features(view));
+        let statistics = match training_set {
+            TrainingSet::Fold(fold) if *view == self.context.parameters.view => {
                 let known = fold_of(&self.normalization, fold, |row| row.fold);
                 Statistics::from_rows(known, &self.names)?.pick(&self.taken[&view.columns].columns)
             }

@@ -22,7 +22,7 @@ pub struct Outcome<'a> {
     pub truth: &'a str,
     /// The class that the model gave.
     pub predicted: &'a str,
-    /// The probability of each class, in the order of the tally's.
+    /// The probability of each class, in the order of the outcomes's.
     pub probabilities: &'a [f32],
     /// Corpus of the utterance.
     pub corpus: &'a str,
@@ -35,7 +35,7 @@ pub struct Outcome<'a> {
 /// Counts of test rows by model, fold, corpus, gender and speaker: all that figures need, and no larger than the
 /// number of speakers, whatever the number of rows. The order of the rows moves at most the last digits of losses.
 #[derive(Debug, Clone)]
-pub struct Tally {
+pub struct Outcomes {
     classes: Vec<String>,
     track: Track,
     models: BTreeMap<String, Model>,
@@ -73,8 +73,8 @@ pub(super) struct Count {
     predictions: u64,
 }
 
-impl Tally {
-    /// An empty tally of figures of one track; `classes` in the order that reports use.
+impl Outcomes {
+    /// An empty outcomes of figures of one track; `classes` in the order that reports use.
     pub fn new(classes: &[String], track: Track) -> Self {
         Self { classes: classes.to_vec(), track, models: BTreeMap::new() }
     }
@@ -218,12 +218,12 @@ fn row_hash(utterance_id: &str, class: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::fixture::{Shape, classes, outcome, tally};
+    use crate::eval::fixture::{Shape, classes, outcome, outcomes};
 
     #[test]
     fn a_class_outside_the_set_is_refused_with_its_utterance() {
         let outcome = Outcome { truth: "joy", ..outcome("c/1", "fear", "fear") };
-        let message = Tally::new(&classes(), Track::Inductive).add(&outcome).unwrap_err().to_string();
+        let message = Outcomes::new(&classes(), Track::Inductive).add(&outcome).unwrap_err().to_string();
         assert!(message.starts_with("utterance `c/1`, model `mlp`: class `joy` is none of anger, fear, neutral"));
     }
 
@@ -233,31 +233,31 @@ mod tests {
             [&[0.5, 0.5], &[0.5, 0.5, 0.5], &[1.5, -0.5, 0.0], &[f32::NAN, 0.5, 0.5], &[f32::INFINITY, 0.0, 0.0]];
         for probabilities in cases {
             let outcome = Outcome { probabilities, ..outcome("c/1", "fear", "fear") };
-            let message = Tally::new(&classes(), Track::Inductive).add(&outcome).unwrap_err().to_string();
+            let message = Outcomes::new(&classes(), Track::Inductive).add(&outcome).unwrap_err().to_string();
             assert!(message.contains("utterance `c/1`, model `mlp`: wanted 3 probabilities"), "{message}");
         }
     }
 
     #[test]
     fn repeats_of_a_fit_take_no_part_in_its_figures() {
-        let mut tally = tally(&["mlp"], Shape { speakers: 5, rows: 6 });
-        let before = tally.confusion("mlp");
-        tally.add(&Outcome { seed: 1, ..outcome("c/1", "fear", "neutral") }).unwrap();
-        assert_eq!(tally.confusion("mlp"), before);
+        let mut outcomes = outcomes(&["mlp"], Shape { speakers: 5, rows: 6 });
+        let before = outcomes.confusion("mlp");
+        outcomes.add(&Outcome { seed: 1, ..outcome("c/1", "fear", "neutral") }).unwrap();
+        assert_eq!(outcomes.confusion("mlp"), before);
     }
 
     #[test]
     fn matrices_pool_every_row_of_a_model() {
-        let tally = tally(&["mlp", "tree"], Shape { speakers: 5, rows: 6 });
-        assert_eq!(tally.models().collect::<Vec<_>>(), ["mlp", "tree"]);
-        let total = |model: &str| tally.confusion(model).class_counts().total();
+        let outcomes = outcomes(&["mlp", "tree"], Shape { speakers: 5, rows: 6 });
+        assert_eq!(outcomes.models().collect::<Vec<_>>(), ["mlp", "tree"]);
+        let total = |model: &str| outcomes.confusion(model).class_counts().total();
         assert_eq!((total("mlp"), total("svm")), (30, 0));
     }
 
     #[test]
     fn the_same_rows_are_no_difference_whatever_the_predictions() {
-        let tally = tally(&["mlp", "tree"], Shape { speakers: 5, rows: 6 });
-        let (a, b) = (tally.cells("mlp").unwrap(), tally.cells("tree").unwrap());
+        let outcomes = outcomes(&["mlp", "tree"], Shape { speakers: 5, rows: 6 });
+        let (a, b) = (outcomes.cells("mlp").unwrap(), outcomes.cells("tree").unwrap());
         assert_eq!(first_difference(a, b), None);
     }
 }
