@@ -234,17 +234,6 @@ pub enum DevUse {
     NoDev,
 }
 
-impl DevUse {
-    /// In a few words, for a table.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::EarlyStopping => "early stopping",
-            Self::Fitting => "fitted on, with train",
-            Self::NoDev => "no dev side",
-        }
-    }
-}
-
 /// The confusion matrix of a model.
 #[derive(Debug, Clone)]
 pub struct ModelConfusion {

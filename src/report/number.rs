@@ -15,11 +15,6 @@ pub(super) fn count(value: i64) -> String {
     out
 }
 
-/// A count that may be unknown.
-pub(super) fn count_or_unknown(value: Option<i64>) -> String {
-    value.map_or("unknown".to_owned(), count)
-}
-
 /// `(3, 3)` -> `3`, `(3, 5)` -> `3 to 5`.
 pub(super) fn range((low, high): (i64, i64)) -> String {
     if low == high { count(low) } else { format!("{} to {}", count(low), count(high)) }

@@ -133,7 +133,7 @@ fn all_utterances_make_models_and_no_figure() {
     assert!(table::<Tuning>(folder.path(), "out").rows == table::<Tuning>(folder.path(), "without").rows);
     assert!(table::<Metric>(folder.path(), "out").rows == table::<Metric>(folder.path(), "without").rows);
     let report = |out: &str| fs::read_to_string(folder.path().join(out).join("report.md")).expect("a report");
-    assert!(report("out").contains("| `models/selected/all` |") && !report("without").contains("/all`"));
+    assert!(report("out").contains("`models/selected/all`") && !report("without").contains("/all`"));
     // Switched off, they go.
     let text = tuned(folder.path(), &[]);
     assert!(text.contains("9 fits, 0 of them new"), "{text}");

@@ -41,7 +41,9 @@ impl Body {
             }
             [Event::Start(Tag::Heading { level, .. }), inline @ .., _] => self.heading(*level, inline),
             // Words that lead to plots become the plots, folded up.
-            [Event::Start(Tag::Paragraph), lead @ Event::Text(_), Event::Start(Tag::Link { .. }), ..] => {
+            [Event::Start(Tag::Paragraph), lead @ Event::Text(_), Event::Start(Tag::Link { dest_url, .. }), ..]
+                if plot(plots, dest_url).is_some() =>
+            {
                 self.html += &format!("<p>{}</p>\n", html(std::slice::from_ref(lead)).trim_end());
                 self.html.extend(linked_plots(&block, plots));
             }

@@ -78,8 +78,8 @@ fn every_plot_is_inside_once_and_below_its_heading() {
     }
     assert!(between(&page, "<h2 id=\"results", "<h2").contains("<figure id=\"plot-results\""));
     let classes = between(&page, "<h2 id=\"emotions-under-mlp", "<h2");
-    assert!(classes.contains("</ul>\n<figure id=\"plot-confusion_mlp\""), "{classes}");
-    assert!(classes.contains("<p>Confusion matrices of the other models:</p>\n<details>"), "{classes}");
+    assert!(classes.contains("</div>\n<figure id=\"plot-confusion_mlp\""), "{classes}");
+    assert!(classes.contains("<p>The other models:</p>\n<details>"), "{classes}");
     assert_eq!(classes.matches(">svm<").count(), 1, "a fold-up names it, and no list of links: {classes}");
     let folded = "<details>\n<summary>svm</summary>\n<figure id=\"plot-confusion_svm\"";
     assert!(classes.contains(folded) && classes.matches("<details>").count() == 2, "{classes}");
@@ -127,8 +127,15 @@ fn hostile_names_stay_text() {
 fn numbers_stand_right_and_wide_tables_in_a_box() {
     let page = page(&facts(SMALL));
     let results = between(&page, "<h2 id=\"results", "<h2");
-    assert_eq!(results.matches("<th style=\"text-align: right\">").count(), 5, "{results}");
+    assert_eq!(results.matches("<th style=\"text-align: right\">").count(), 4, "{results}");
     assert_eq!(page.matches("<table>").count(), page.matches("<div class=\"scroll\"><table>").count());
+}
+
+#[test]
+fn a_link_to_a_term_stays_in_its_sentence() {
+    let page = page(&facts(SMALL));
+    assert!(page.contains("Brackets are <a href=\"#terms\">95 % intervals</a> over the speakers."), "{page}");
+    assert!(page.contains("<h2 id=\"terms\">Terms</h2>"));
 }
 
 #[test]

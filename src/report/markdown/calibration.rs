@@ -2,10 +2,10 @@
 
 use super::table::Column::{Left, Right};
 use super::table::table;
-use super::{image, list};
+use super::{image, plot_links};
 use crate::config::FUSION;
-use crate::eval::{BINS, SeedSpread};
-use crate::report::escape::{code, text};
+use crate::eval::SeedSpread;
+use crate::report::escape::code;
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};
 
@@ -15,12 +15,13 @@ const FIGURES: [&str; 3] = ["log_loss", "brier", "ece"];
 pub(super) fn calibration(facts: &Facts) -> Vec<String> {
     let columns = [Left("Model"), Right("Log loss (nats)"), Right("Brier score"), Right("ECE")];
     let rows = facts.ranked().into_iter().map(|model| row(facts, model));
-    let intro = "How far a model's probabilities can be believed: in each column, less is better.".to_owned();
-    let mut blocks = vec!["## Calibration".to_owned(), intro, table(&columns, rows), words(facts)];
+    let intro = "How far the probabilities can be believed: [less is better](#terms).".to_owned();
+    let mut blocks = vec!["## Calibration".to_owned(), intro, table(&columns, rows)];
     blocks.extend(temperatures(facts));
     let alt = format!("Reliability diagram of {}", facts.headline);
     blocks.extend(image(facts, &Plot::Reliability(facts.headline.clone()), &alt));
-    blocks.extend(links(facts));
+    let others = facts.models.iter().filter(|model| model.name != facts.headline);
+    blocks.extend(plot_links(facts, others.map(|model| (model.name.clone(), Plot::Reliability(model.name.clone())))));
     blocks
 }
 
@@ -37,9 +38,9 @@ pub(super) fn seeds(facts: &Facts) -> Vec<String> {
         Right("Lowest"),
         Right("Highest"),
     ];
-    let words = "Fits that differ in their random numbers alone. All other figures are those of the first fit (seed 0), \
-                 whatever the others reach; the figures of each seed are rows of metrics.parquet (slice `seed`).";
-    vec!["## Spread over seeds".to_owned(), table(&columns, facts.seeds.iter().map(seed_row)), words.to_owned()]
+    let words = "Fits that differ in their random numbers only. All other figures are those of the first fit (seed 0). \
+                 The figures of each seed are in metrics.parquet (slice `seed`).";
+    vec!["## Spread over seeds".to_owned(), words.to_owned(), table(&columns, facts.seeds.iter().map(seed_row))]
 }
 
 fn row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
@@ -47,25 +48,6 @@ fn row(facts: &Facts, model: &ModelFacts) -> Vec<String> {
     let name = if model.name == facts.headline { format!("**{name}**") } else { name };
     let figures = FIGURES.map(|metric| number::metric(facts.metric(&model.name, "overall", "all", metric)));
     std::iter::once(name).chain(figures).collect()
-}
-
-fn words(facts: &Facts) -> String {
-    let classes = facts.classes.len().max(1) as f64;
-    let log_loss = format!(
-        "*Log loss*: the mean negative logarithm of the probability given to the true emotion; {:.3} where every emotion \
-         has the same.",
-        classes.ln()
-    );
-    let brier = format!(
-        "*Brier score*: the squared distance from a probability of 1 for the true emotion and 0 for the others, from 0 \
-         to 2; {:.3} where every emotion has the same probability.",
-        1.0 - 1.0 / classes
-    );
-    let ece = format!(
-        "*ECE* (expected calibration error): how far the highest probability is from the share recognized, averaged \
-         over {BINS} bins; chance adds to it, so that its interval leans upwards."
-    );
-    list(&[log_loss, brier, ece])
 }
 
 /// The temperatures of calibrated models.
@@ -77,8 +59,8 @@ fn temperatures(facts: &Facts) -> Option<String> {
     let ranges: Vec<String> = facts.models.iter().filter_map(range).collect();
     (!ranges.is_empty()).then(|| {
         format!(
-            "Probabilities were calibrated by a temperature on rows that the fit had not seen, {}: above 1 the model had \
-             been too sure of itself. That moves no prediction of a model.{}",
+            "Probabilities were calibrated by a temperature on rows that the fit had not seen, {}. Above 1, the model was \
+             too sure of itself. No prediction of a model changes.{}",
             number::list(&ranges),
             of_fusion(facts)
         )
@@ -87,22 +69,11 @@ fn temperatures(facts: &Facts) -> Option<String> {
 
 fn of_fusion(facts: &Facts) -> &'static str {
     if facts.models.iter().any(|model| model.name == FUSION) {
-        " `fusion` averages the calibrated probabilities, so that temperatures can move its predictions. The average is not \
-         calibrated again; one of calibrated models is less sure of itself than it could be (Ranjan and Gneiting 2010)."
+        " `fusion` averages the calibrated probabilities, so temperatures can change its predictions. The average is not \
+         calibrated again, and is less sure of itself than it could be (Ranjan and Gneiting 2010)."
     } else {
         ""
     }
-}
-
-fn links(facts: &Facts) -> Option<String> {
-    let others = facts.models.iter().filter(|model| model.name != facts.headline);
-    let plots = others.map(|model| (model, Plot::Reliability(model.name.clone())));
-    let there = Plot::all(facts);
-    let links: Vec<String> = plots
-        .filter(|(_, plot)| there.contains(plot))
-        .map(|(model, plot)| format!("[{}]({})", text(&model.name), plot.path()))
-        .collect();
-    (!links.is_empty()).then(|| format!("Reliability diagrams of the other models: {}.", number::list(&links)))
 }
 
 fn seed_row(row: &SeedSpread) -> Vec<String> {

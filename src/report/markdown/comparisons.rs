@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::table::Column::{Left, Right};
-use super::{list, table::table};
+use super::table::table;
 use crate::eval::SAME_PREDICTIONS;
 use crate::report::escape::{code, text};
 use crate::report::{Facts, number};
@@ -35,6 +35,14 @@ fn section(facts: &Facts, model: &str) -> Vec<String> {
     if uar.is_empty() {
         return Vec::new();
     }
+    let differs = |(row, _): &&(&Comparison, &Comparison)| row.note != SAME_PREDICTIONS;
+    let name = code(model);
+    let heading = format!("## {name} against the other models");
+    let different: Vec<_> = uar.iter().filter(differs).copied().collect();
+    let Some((first, _)) = different.first() else {
+        let others: Vec<String> = uar.iter().map(|(row, _)| code(&row.model_b)).collect();
+        return vec![heading, format!("{name} makes the same predictions as {}.", number::list(&others))];
+    };
     let columns = [
         Left("Against"),
         Right("UAR difference"),
@@ -52,10 +60,8 @@ fn section(facts: &Facts, model: &str) -> Vec<String> {
         cells.extend(difference_cells(accuracy));
         cells
     });
-    let name = code(model);
-    let intro = format!("{name} minus the other model, on the same test utterances: above 0, {name} is better.");
-    let heading = format!("## {name} against the other models");
-    vec![heading, intro, table(&columns, rows), list(&test_words(facts, &uar))]
+    let intro = format!("{name} minus the other model: above 0, {name} is better. {}", verdict(&different));
+    vec![heading, intro.trim_end().to_owned(), table(&columns, rows), test_words(facts, first)]
 }
 
 fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [String; 3] {
@@ -67,44 +73,31 @@ fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [Str
     [difference, number::p_value(permutation.p_adjusted), number::p_value(wilcoxon.p_adjusted)]
 }
 
-/// How the tests were made, or why there are none, and what they could and could not show.
-fn test_words(facts: &Facts, uar: &[(&Comparison, &Comparison)]) -> Vec<String> {
-    let differs = |row: &&Comparison| row.note != SAME_PREDICTIONS;
-    let uar: Vec<_> = uar.iter().copied().filter(|(permutation, _)| differs(permutation)).collect();
-    let Some((permutation, _)) = uar.first() else { return Vec::new() };
-    if let Some(reason) = permutation.note.strip_prefix("none: ") {
-        return vec![format!("There is neither interval nor p value: {}.", text(reason))];
+/// How the tests were made, or why there are none.
+fn test_words(facts: &Facts, row: &Comparison) -> String {
+    if let Some(reason) = row.note.strip_prefix("none: ") {
+        return format!("There is neither interval nor p value: {}.", text(reason));
     }
+    let differs = |row: &&Comparison| row.note != SAME_PREDICTIONS;
     let pairs: BTreeSet<_> = facts.comparisons.iter().filter(differs).map(|row| (&row.model_a, &row.model_b)).collect();
-    let brackets = "*Brackets*: 95 % interval of the difference (paired bootstrap over speakers).";
-    let p = format!(
-        "*p*: how often a difference at least this large comes about by chance, were the two models equally good. One \
-         test swaps the models for whole speakers ({}), Wilcoxon's ranks the speakers' figures. Both are two-sided, \
-         rest on {}, and are corrected for {} by Holm's method.",
-        text(&permutation.note),
-        number::plural(permutation.clusters, "speaker"),
+    format!(
+        "[*p*](#terms) is two-sided, rests on {} ({}), and is corrected for {} by Holm's method.",
+        number::plural(row.clusters, "speaker"),
+        text(&row.note),
         number::plural(pairs.len() as i64, "comparison"),
-    );
-    let mut words = vec![brackets.to_owned(), p];
-    words.extend(detectable_words(&uar).into_iter().flatten());
-    words
+    )
 }
 
-fn detectable_words(uar: &[(&Comparison, &Comparison)]) -> Option<[String; 2]> {
-    let sizes: Vec<f64> = uar.iter().filter_map(|(row, _)| row.detectable).collect();
-    let (smallest, largest) = (sizes.iter().copied().reduce(f64::min)?, sizes.iter().copied().reduce(f64::max)?);
+/// Which differences the tests tell from chance; nothing where nothing was tested.
+fn verdict(uar: &[(&Comparison, &Comparison)]) -> String {
+    if uar.iter().all(|(row, _)| row.p_adjusted.is_none()) {
+        return String::new();
+    }
     let sure = |row: &Comparison| row.p_adjusted.is_some_and(|p| p < LEVEL);
     let unsure = uar.iter().filter(|(permutation, wilcoxon)| !(sure(permutation) && sure(wilcoxon)));
     let unsure: Vec<String> = unsure.map(|(row, _)| code(&row.model_b)).collect();
-    let verdict = match unsure.as_slice() {
-        [] => "Both tests tell every difference in UAR from chance.".to_owned(),
-        some => format!("Not told from chance by both tests: the difference from {}.", number::list(some)),
-    };
-    let range = if uar.len() == 1 { format!("{smallest:.3}") } else { format!("{smallest:.3} to {largest:.3}") };
-    let detectable = format!(
-        "*Detectable*: the smallest true difference in UAR that this test set would reveal in four of five cases \
-         (two-sided test at 5 %; 2.80 standard errors of the difference over speakers), here {range}; a smaller one \
-         can be real and yet not show."
-    );
-    Some([detectable, verdict])
+    match unsure.as_slice() {
+        [] => format!("In both tests, every difference in UAR is more than chance (p < {LEVEL})."),
+        some => format!("The difference in UAR may be chance (p ≥ {LEVEL} in a test) from {}.", number::list(some)),
+    }
 }

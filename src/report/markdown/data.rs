@@ -1,8 +1,10 @@
 //! What went in: corpora, labels, and what was refused.
 
-use super::image;
+use std::collections::BTreeMap;
+
 use super::table::Column::{Left, Right};
 use super::table::table;
+use super::{image, list};
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{CorpusFacts, Facts, number};
@@ -11,20 +13,44 @@ use crate::schema::{LabelCount, Signal};
 /// Characters of an example's path.
 const EXAMPLE: usize = 80;
 
-/// The corpora and the distribution of classes.
-pub(super) fn corpora(facts: &Facts) -> Vec<String> {
-    let columns = [
-        Left("Corpus"),
-        Left("Read by"),
-        Right("Utterances"),
-        Right("Speakers"),
-        Right("Texts"),
-        Right("Audio (hours)"),
-    ];
-    let mut blocks = vec!["## Data".to_owned(), table(&columns, facts.corpora.iter().map(corpus_row))];
+/// The corpora, the distribution of classes, and what became of labels.
+pub(super) fn data(facts: &Facts) -> Vec<String> {
+    let corpora: Vec<String> = facts.corpora.iter().map(corpus_words).collect();
+    let mut blocks = vec!["## Data".to_owned(), rows_words(facts), list(&corpora)];
     blocks.extend(signals(facts));
     blocks.extend(image(facts, &Plot::Classes, "Utterances by emotion"));
+    blocks.extend(labels(facts));
+    if facts.rejects.is_empty() {
+        blocks.push("Nothing was refused.".to_owned());
+    }
     blocks
+}
+
+/// What was refused, by cause.
+pub(super) fn rejects(facts: &Facts) -> Vec<String> {
+    if facts.rejects.is_empty() {
+        return Vec::new();
+    }
+    let columns = [Left("Stage"), Left("Cause"), Right("Count"), Left("First")];
+    let rows = facts.rejects.iter().map(|row| {
+        vec![text(&row.stage), code(&row.code), number::count(row.count), code(&shorten(&row.example, EXAMPLE))]
+    });
+    let words = "These files and utterances were refused and are in no figure. Each is in rejects.parquet.";
+    vec!["## Rejects".to_owned(), words.to_owned(), table(&columns, rows)]
+}
+
+/// Audio, rows and features in all; never seconds, which differ from run to run.
+fn rows_words(facts: &Facts) -> String {
+    let hours: f64 = facts.corpora.iter().map(|corpus| corpus.hours).sum();
+    let augmented = match facts.features.augmented {
+        0 => String::new(),
+        rows => format!(" and {} augmented ones", number::count(rows)),
+    };
+    format!(
+        "{hours:.2} hours of audio became {} rows{augmented} of {} features:",
+        number::count(facts.features.rows),
+        number::count(facts.features.columns),
+    )
 }
 
 /// Which signals are suspicious; none: nothing to say.
@@ -35,52 +61,45 @@ fn signals(facts: &Facts) -> Option<String> {
     };
     let kinds = facts.corpora.iter().flat_map(|corpus| corpus.signals.iter().map(|signal| kind(corpus, signal)));
     let kinds = kinds.collect::<Vec<_>>().join(", ");
-    let words = "Utterances with suspicious signals, which the column `signal` of the features table marks";
+    let words = "Utterances with suspicious signals (column `signal` of features)";
     (!kinds.is_empty()).then(|| format!("{words}: {kinds}."))
 }
 
-/// What became of each source label.
-pub(super) fn labels(facts: &Facts) -> Vec<String> {
-    if facts.labels.is_empty() {
-        return Vec::new();
+/// What became of each source label: a line for each corpus and fate.
+fn labels(facts: &Facts) -> Vec<String> {
+    let mut fates: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for row in &facts.labels {
+        fates.entry((&row.corpus, &row.action)).or_default().push(label_words(row));
     }
-    let columns = [Left("Corpus"), Left("Source label"), Right("Utterances"), Left("Became"), Left("How")];
-    let intro = "What became of each label that the corpora use: *kept* alone in its emotion, *merged* with other \
-                 labels, *dropped* by the label map, or *filtered* out by the pipeline file.";
-    vec!["## Label accounting".to_owned(), intro.to_owned(), table(&columns, facts.labels.iter().map(label_row))]
-}
-
-/// What was refused, by cause.
-pub(super) fn rejects(facts: &Facts) -> Vec<String> {
-    let heading = "## Rejects".to_owned();
-    if facts.rejects.is_empty() {
-        return vec![heading, "Nothing was refused.".to_owned()];
-    }
-    let columns = [Left("Stage"), Left("Cause"), Right("Count"), Left("First")];
-    let rows = facts.rejects.iter().map(|row| {
-        vec![text(&row.stage), code(&row.code), number::count(row.count), code(&shorten(&row.example, EXAMPLE))]
+    let lines = fates.into_iter().map(|((corpus, fate), labels)| {
+        let fate = match fate {
+            "merged" => "merged with other labels",
+            "dropped" => "dropped by the label map",
+            "filtered" => "filtered out by the pipeline file",
+            other => other,
+        };
+        format!("Labels of {} {}: {}.", code(corpus), text(fate), labels.join(", "))
     });
-    let words = "Files and utterances that were refused and are in no figure; each is a row of rejects.parquet.";
-    vec![heading, words.to_owned(), table(&columns, rows)]
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() { Vec::new() } else { vec![list(&lines)] }
 }
 
-fn corpus_row(corpus: &CorpusFacts) -> Vec<String> {
-    vec![
+fn label_words(row: &LabelCount) -> String {
+    let renamed = row.emotion.as_ref().filter(|emotion| **emotion != row.source_label);
+    let renamed = renamed.map_or(String::new(), |emotion| format!(" as {}", text(emotion)));
+    format!("{}{renamed} ({})", text(&row.source_label), number::count(row.utterances))
+}
+
+fn corpus_words(corpus: &CorpusFacts) -> String {
+    let counted =
+        |count: Option<i64>, word: &str| count.map_or(format!("unknown {word}s"), |count| number::plural(count, word));
+    format!(
+        "{} ({}): {}, {}, {}, {:.2} hours.",
         code(&corpus.name),
         text(&corpus.origin),
-        number::count(corpus.utterances),
-        number::count_or_unknown(corpus.speakers),
-        number::count_or_unknown(corpus.texts),
-        format!("{:.2}", corpus.hours),
-    ]
-}
-
-fn label_row(row: &LabelCount) -> Vec<String> {
-    vec![
-        code(&row.corpus),
-        text(&row.source_label),
-        number::count(row.utterances),
-        row.emotion.as_deref().map_or("–".to_owned(), text),
-        text(&row.action),
-    ]
+        number::plural(corpus.utterances, "utterance"),
+        counted(corpus.speakers, "speaker"),
+        counted(corpus.texts, "text"),
+        corpus.hours,
+    )
 }

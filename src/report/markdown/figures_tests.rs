@@ -6,7 +6,7 @@ use crate::report::number;
 use crate::schema::Comparison;
 
 #[test]
-fn the_track_of_all_figures_is_said_below_the_title_and_at_the_headline_figure() {
+fn the_track_of_all_figures_is_said_at_the_headline_figure_and_among_the_terms() {
     let mut facts = facts(SMALL);
     facts.seeds.push(spread());
     for (transductive, track) in [(false, "inductive"), (true, "transductive")] {
@@ -18,13 +18,14 @@ fn the_track_of_all_figures_is_said_below_the_title_and_at_the_headline_figure()
             "`mlp` against the other models",
             "Emotions under `mlp`",
             "Calibration",
-            "Speakers and other slices under `mlp`",
+            "Speakers and groups under `mlp`",
         ] {
             assert!(report.contains(&format!("## {heading}\n")), "{heading}: {report}");
         }
-        let below_title = report.split("\n\n").nth(1).expect("a second block");
-        assert!(below_title.starts_with(&format!("All figures are of the *{track}* track")), "{below_title}");
-        assert!(report.contains(&format!("test utterances ({track} track)")), "{report}");
+        let first = section(&report, "## Results\n").trim().split("\n\n").next().expect("a block").to_owned();
+        assert!(first.contains(&format!("test utterances ({track} track)")), "{first}");
+        let capital = if transductive { "Transductive" } else { "Inductive" };
+        assert!(section(&report, "## Terms").contains(&format!("- *{capital} track*: ")), "{report}");
     }
 }
 
@@ -37,16 +38,16 @@ fn what_the_test_set_can_tell_is_said() {
         let section = section(&report, "## `mlp` against the other models").to_owned();
         assert!(section.contains(words), "{words}: {section}");
     };
-    said(
-        &facts,
-        "four of five cases (two-sided test at 5 %; 2.80 standard errors of the difference over speakers), here",
-    );
-    said(&facts, "here 0.041 to 0.041; a smaller one can be real and yet not show.");
     said(&facts, "corrected for 2 comparisons by Holm's method");
-    said(&facts, "Both tests tell every difference in UAR from chance.");
+    said(&facts, "In both tests, every difference in UAR is more than chance (p < 0.05).");
+    said(&facts, "| 0.041 |");
+    let report = markdown(&facts);
+    let terms = section(&report, "## Terms");
+    assert!(terms.contains("four of five cases (two-sided test at 5 %; 2.80 standard errors over speakers"), "{terms}");
+    assert!(terms.contains("A smaller one may be real too."), "{terms}");
     let unsure = |row: &&mut Comparison| row.model_b == "svm" && row.metric == "uar" && row.test == "wilcoxon";
     facts.comparisons.iter_mut().find(unsure).unwrap().p_adjusted = Some(0.2);
-    said(&facts, "Not told from chance by both tests: the difference from `svm`.");
+    said(&facts, "The difference in UAR may be chance (p ≥ 0.05 in a test) from `svm`.");
 }
 
 #[test]
@@ -61,9 +62,11 @@ fn the_same_predictions_are_said_to_be_the_same() {
     let words = section(&report, "## `mlp` against the other models").to_owned();
     assert!(words.contains("| `svm` | the same predictions | – | – | – | the same predictions | – | – |"), "{words}");
     assert!(words.contains("corrected for 1 comparison by Holm's method"), "{words}");
-    assert!(!words.contains("the difference from `svm`"), "{words}");
+    assert!(!words.contains("from `svm`"), "{words}");
     facts.comparisons.retain(|row| row.model_b == "svm");
-    assert!(!section(&markdown(&facts), "## `mlp` against").contains("Holm"));
+    let report = markdown(&facts);
+    let alone = section(&report, "## `mlp` against");
+    assert!(alone.contains("`mlp` makes the same predictions as `svm`.") && !alone.contains('|'), "{alone}");
     check_tables(&report);
 }
 
@@ -90,7 +93,7 @@ fn confused_pairs_show_their_examples() {
     pairs.sort_by(|a, b| b.share.total_cmp(&a.share));
     let row = pairs[0];
     let share = format!("{:.1} %", 100.0 * row.share);
-    let want = format!("| {} | {} | {} | {share} | `{}` |", row.truth, row.predicted, row.n, row.examples);
+    let want = format!("- {} for {}: {} ({share}), `{}`\n", row.truth, row.predicted, row.n, row.examples);
     assert!(emotions.contains(&want) && row.examples.split(' ').count() == 5, "{want}: {emotions}");
     assert_eq!(emotions.matches("`ravdess/").count(), 5);
 }
@@ -103,18 +106,16 @@ fn gaps_are_sentences_that_weigh_chance() {
     };
     let lines = bullets(&facts);
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(lines[0].starts_with("- Between genders: UAR 0.") && lines[0].contains("for `female` (120 utterances)"));
-    assert!(
-        lines[1].starts_with("- Between speakers: ")
-            && lines[1].ends_with("Without intervals for both, it may be chance.")
-    );
+    assert!(lines[0].starts_with("- Between genders: UAR 0.") && lines[0].contains("for `female` (n = 120)"));
+    assert!(lines[1].starts_with("- Between speakers: ") && lines[1].ends_with("It may be chance: no intervals."));
     assert!(lines[2].starts_with("- Between emotions: recall 0."));
-    for (low, verdict) in
-        [(0.0, "overlap, so it may be chance."), (0.99, "do not overlap: chance alone is an unlikely cause.")]
-    {
+    for (low, verdict) in [
+        (0.0, "It may be chance: the intervals overlap."),
+        (0.99, "Chance is an unlikely cause: the intervals do not overlap."),
+    ] {
         (facts.gaps[2].best.low, facts.gaps[2].worst.high) = (Some(low), Some(0.5));
         let line = bullets(&facts).remove(2);
-        assert!(line.ends_with(&format!("Their 95 % intervals {verdict}")), "{line}");
+        assert!(line.ends_with(verdict), "{line}");
     }
 }
 
@@ -128,8 +129,9 @@ fn calibration_and_seeds_are_tables() {
     let calibration = section(&report, "## Calibration");
     let figure = |metric| number::metric(facts.metric("svm", "overall", "all", metric));
     assert!(calibration.contains(&format!("| `svm` | {} |", ["log_loss", "brier", "ece"].map(figure).join(" | "))));
-    for chance in ["1.099 where every emotion has the same", "0.667 where every emotion has the same"] {
-        assert!(calibration.contains(chance), "{calibration}");
+    let terms = section(&report, "## Terms");
+    for chance in ["1.099 if all emotions are equally probable", "0.667 if all emotions are equally probable"] {
+        assert!(terms.contains(chance), "{terms}");
     }
     assert!(calibration.contains("](report/reliability_mlp.svg)"));
     check_tables(&report);

@@ -7,43 +7,43 @@ mod protocol;
 mod results;
 mod selection;
 mod slices;
+mod split;
 mod table;
+mod terms;
 mod training;
 mod versus;
 
-use super::Facts;
 use super::escape::text;
 use super::plots::Plot;
-use crate::schema::Track;
+use super::{Facts, number};
 pub use versus::versus;
 
 /// The whole report as Markdown (GitHub's dialect: tables, images by relative path). Ends with a newline.
 ///
-/// Every string from data is escaped. Figures are those of `facts.metrics` and `facts.comparisons`, the rows of the
+/// The headline comes first, then its table, how it was tested, and what it means; terms are defined at the end. Every
+/// string from data is escaped. Figures are those of `facts.metrics` and `facts.comparisons`, the rows of the
 /// tables.
 pub fn markdown(facts: &Facts) -> String {
     let sections = [
-        vec![title(facts), track(facts).to_owned()],
+        vec![title(facts)],
         protocol::warnings(facts),
-        protocol::protocol(facts),
         results::results(facts),
-        calibration::seeds(facts),
+        protocol::protocol(facts),
         comparisons::comparisons(facts),
-        selection::selection(facts),
+        calibration::seeds(facts),
         selection::transfer(facts),
-        results::classes(facts),
-        calibration::calibration(facts),
         slices::slices(facts),
+        calibration::calibration(facts),
+        results::classes(facts),
         selection::importance(facts),
-        data::corpora(facts),
-        data::labels(facts),
-        data::rejects(facts),
-        protocol::split(facts),
-        protocol::leakage(facts),
         training::training(facts),
+        selection::selection(facts),
+        data::data(facts),
+        data::rejects(facts),
+        split::split(facts),
         training::deployed(facts),
-        training::cost(facts),
         training::identity(facts),
+        terms::terms(facts),
     ];
     let blocks: Vec<String> = sections.into_iter().flatten().collect();
     blocks.join("\n\n") + "\n"
@@ -54,22 +54,19 @@ fn title(facts: &Facts) -> String {
     format!("# {}: speech emotion recognition{speech}", text(&facts.pipeline))
 }
 
-/// What all figures may have used, said once.
-fn track(facts: &Facts) -> &'static str {
-    match facts.track() {
-        Track::Inductive => {
-            "All figures are of the *inductive* track: nothing of the test utterances was used before they were judged."
-        }
-        Track::Transductive => {
-            "All figures are of the *transductive* track: unlabelled statistics of the test speakers' own recordings \
-             were used. They must not be compared with inductive figures."
-        }
-    }
-}
-
 /// Words of which each stands in a line of its own.
 fn list(items: &[String]) -> String {
     items.iter().map(|item| format!("- {item}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Plots that a line links to, which a page folds up; nothing without any.
+fn plot_links(facts: &Facts, plots: impl Iterator<Item = (String, Plot)>) -> Option<String> {
+    let there = Plot::all(facts);
+    let links: Vec<String> = plots
+        .filter(|(_, plot)| there.contains(plot))
+        .map(|(model, plot)| format!("[{}]({})", text(&model), plot.path()))
+        .collect();
+    (!links.is_empty()).then(|| format!("The other models: {}.", number::list(&links)))
 }
 
 /// The image of a plot; nothing where the report has no such plot.

@@ -1,17 +1,7 @@
 //! What was done, and what a reader must be warned of.
 
-use std::collections::BTreeMap;
-
-use super::table::Column::{Left, Right};
-use super::table::table;
-use crate::report::escape::{code, shorten, text};
-use crate::report::{DevUse, Facts, FoldFacts, number};
-use crate::schema::Leakage;
-
-/// Folds beyond this number are summed up in one line.
-const FOLDS_SHOWN: usize = 10;
-/// Characters of the examples that a leakage row shows.
-const EXAMPLES: usize = 120;
+use crate::report::escape::{code, text};
+use crate::report::{DevUse, Facts, number};
 
 /// Whether what a model learns from and what it is tested on share speakers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,28 +18,27 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
     match sharing(facts, "speaker") {
         Sharing::Disjoint => {}
         Sharing::Shared(count) => warnings.push(format!(
-            "**The split is not speaker-disjoint.** Models learn from and are tested on utterances of the same {}, so \
-             the figures below are flattering: expect lower ones for people the models have never heard.",
+            "**The split is not speaker-disjoint.** Models learn from and are tested on the same {}, so these figures \
+             flatter. Expect lower ones for people whom the models have never heard.",
             number::plural(count, "speaker")
         )),
         Sharing::Unknown => warnings.push(
-            "**The split cannot be checked for shared speakers.** The data does not say who speaks, so it is not \
-             known to be speaker-disjoint: the figures below may be flattering for people the models have never \
-             heard."
+            "**The split cannot be checked for shared speakers.** The data does not say who speaks, so these figures \
+             may flatter. Expect lower ones for people whom the models have never heard."
                 .to_owned(),
         ),
     }
     if let Sharing::Shared(count) = sharing(facts, "audio") {
         warnings.push(format!(
-            "**Identical recordings are on both sides of the split** ({}): the figures below are flattering.",
+            "**Identical recordings are on both sides of the split** ({}), so these figures flatter.",
             number::plural(count, "recording")
         ));
     }
     if facts.normalization.transductive {
         warnings.push(
-            "**Normalization is transductive.** It used statistics of the test speakers' own recordings (never \
-             their labels). These figures hold where such recordings are at hand beforehand, and must not be \
-             compared with figures that do without."
+            "**Normalization is transductive.** It used the test speakers' own recordings, but never their labels. \
+             These figures hold only where such recordings are at hand beforehand. Do not compare them with inductive \
+             figures."
                 .to_owned(),
         );
     }
@@ -63,44 +52,7 @@ pub(super) fn protocol(facts: &Facts) -> Vec<String> {
     let mut sentences = vec![task(facts), split_words(facts)];
     sentences.extend(augmentation(facts));
     sentences.extend([shared_words(facts), normalization(facts), selection(facts)]);
-    vec!["## Protocol".to_owned(), sentences.join(" ")]
-}
-
-/// Rows on each side of each fold.
-pub(super) fn split(facts: &Facts) -> Vec<String> {
-    let folds = &facts.split.folds;
-    let columns = [Right("Fold"), Right("Train"), Right("Dev"), Right("Test"), Right("Test speakers")];
-    let mut rows: Vec<Vec<String>> = folds.iter().take(FOLDS_SHOWN).map(fold_row).collect();
-    if folds.len() > FOLDS_SHOWN {
-        rows.push(rest_row(&folds[FOLDS_SHOWN..]));
-    }
-    let intro =
-        "Utterances on each side: models learn from train, use dev as said under Training, and are tested on test.";
-    vec!["## Split".to_owned(), intro.to_owned(), table(&columns, rows)]
-}
-
-/// What the sides share, summed up over folds.
-pub(super) fn leakage(facts: &Facts) -> Vec<String> {
-    if facts.leakage.is_empty() {
-        return Vec::new();
-    }
-    let mut checks: BTreeMap<(&str, &str), Vec<&Leakage>> = BTreeMap::new();
-    for row in &facts.leakage {
-        checks.entry((&row.check, &row.between)).or_default().push(row);
-    }
-    let columns = [
-        Left("Shared"),
-        Left("Between"),
-        Right("In a fold"),
-        Right("Folds with any"),
-        Left("Allowed"),
-        Left("Examples"),
-    ];
-    let rows = checks.into_iter().map(|((check, between), rows)| leakage_row(check, between, &rows));
-    let intro = "What two sides of a fold have in common: *audio* counts recordings whose samples are identical, \
-                 *speaker* people, *text* sentences; *augmented* counts altered copies outside train or without their \
-                 original there. *Allowed* says no where the split promises to share none.";
-    vec!["## Leakage checks".to_owned(), intro.to_owned(), table(&columns, rows)]
+    vec!["## How it was tested".to_owned(), sentences.join(" ")]
 }
 
 fn task(facts: &Facts) -> String {
@@ -114,10 +66,8 @@ fn task(facts: &Facts) -> String {
     let classes: Vec<String> = facts.classes.iter().map(|class| text(class)).collect();
     let kind = if facts.synthetic { "synthetic utterances" } else { "utterances" };
     format!(
-        "{} {} trained to tell {} emotions apart ({}) in {} {kind} of {speakers} ({}), each described by {} \
-         features (set {}).{left_out}",
-        capitalize(&number::plural(facts.models.len() as i64, "model")),
-        if facts.models.len() == 1 { "was" } else { "were" },
+        "{} learned to tell {} emotions apart ({}) in {} {kind} of {speakers} ({}), by {} features (set {}).{left_out}",
+        number::plural(facts.models.len() as i64, "model"),
         facts.classes.len(),
         number::list(&classes),
         number::count(facts.split.utterances),
@@ -128,20 +78,15 @@ fn task(facts: &Facts) -> String {
 }
 
 fn split_words(facts: &Facts) -> String {
-    let folds = facts.split.folds.len();
-    let pooled = if folds > 1 {
-        format!(
-            "The test utterances of all {folds} folds are put together before a figure is computed; each was judged \
-             by a model that had not learned from it."
-        )
-    } else {
-        "Each test utterance was judged by a model that had not learned from it.".to_owned()
+    let pooled = match facts.split.folds.len() {
+        0 | 1 => "No".to_owned(),
+        folds => format!("Figures are of all {folds} folds together; no"),
     };
     format!(
-        "The split is {} (scheme {}, seed {}). {pooled}",
-        text(&facts.split.words),
+        "The split ({}, seed {}) is {}. {pooled} model was tested on what it had learned from.",
         code(&facts.split.scheme),
-        facts.seed
+        facts.seed,
+        text(&facts.split.words)
     )
 }
 
@@ -149,7 +94,7 @@ fn augmentation(facts: &Facts) -> Option<String> {
     let transforms: Vec<String> = facts.features.transforms.iter().map(|transform| code(transform)).collect();
     (!transforms.is_empty()).then(|| {
         format!(
-            "Models learn from altered copies of the train utterances too ({}); dev and test have none.",
+            "Models also learn from altered copies of the train utterances ({}); dev and test have none.",
             number::list(&transforms)
         )
     })
@@ -163,7 +108,7 @@ fn shared_words(facts: &Facts) -> String {
         Sharing::Unknown => format!("an unknown number of {name}s"),
     };
     format!(
-        "What models learn from and what they are tested on share {}, {} and {}.",
+        "Test shares {}, {} and {} with train and dev.",
         describe("speaker", "speaker"),
         describe("text", "spoken text"),
         describe("audio", "identical recording"),
@@ -175,7 +120,7 @@ fn normalization(facts: &Facts) -> String {
     match (facts.method.as_str(), facts.transductive) {
         ("none", _) => "Features are not normalized.".to_owned(),
         (method, false) => format!(
-            "Features are normalized ({}, scope {}) with statistics of the training side alone.",
+            "Features are normalized ({}, scope {}) by the training side alone.",
             text(method),
             text(&facts.scope)
         ),
@@ -193,21 +138,21 @@ fn selection(facts: &Facts) -> String {
         facts.models.iter().filter(|model| model.dev_use == dev_use).map(|model| code(&model.name)).collect()
     };
     let (stopped, fitted) = (users(DevUse::EarlyStopping), users(DevUse::Fitting));
-    let mut words = String::new();
-    if stopped.is_empty() && !fitted.is_empty() {
-        words += "Nothing here needed the dev side: every model learned from train and dev together. ";
-    } else if !stopped.is_empty() {
-        words += &format!("The dev side decided when the training of {} stopped. ", number::list(&stopped));
-    }
-    if !stopped.is_empty() && !fitted.is_empty() {
-        words +=
-            &format!("Models without early stopping ({}) learned from train and dev together. ", number::list(&fitted));
-    }
-    words
-        + match &facts.search {
-            None => "All other settings are those of the pipeline file; this run chose none of them.",
-            Some(_) => "Settings were chosen on inner folds of the training side; no choice has seen a test utterance.",
-        }
+    let dev = match (stopped.as_slice(), fitted.as_slice()) {
+        ([], []) => String::new(),
+        ([], _) => "All models learned from train and dev. ".to_owned(),
+        (stopped, []) => format!("Dev decided when the training of {} stopped. ", number::list(stopped)),
+        (stopped, fitted) => format!(
+            "Dev decided when the training of {} stopped; {} learned from train and dev. ",
+            number::list(stopped),
+            number::list(fitted)
+        ),
+    };
+    let settings = match &facts.search {
+        None => "All settings are those of the pipeline file.",
+        Some(_) => "Settings were chosen on inner folds of the training side, without any test utterance.",
+    };
+    dev + settings
 }
 
 /// The most that the sides models learn from share with test in a fold.
@@ -219,55 +164,4 @@ fn sharing(facts: &Facts, check: &str) -> Sharing {
         Some(_) if rows().all(|row| row.shared.is_some()) => Sharing::Disjoint,
         _ => Sharing::Unknown,
     }
-}
-
-fn fold_row(fold: &FoldFacts) -> Vec<String> {
-    vec![
-        fold.fold.to_string(),
-        train_cell(number::count(fold.train), number::count(fold.augmented)),
-        number::count(fold.dev),
-        number::count(fold.test),
-        number::count_or_unknown(fold.test_speakers),
-    ]
-}
-
-fn train_cell(utterances: String, augmented: String) -> String {
-    if augmented == "0" { utterances } else { format!("{utterances} + {augmented} augmented") }
-}
-
-fn rest_row(folds: &[FoldFacts]) -> Vec<String> {
-    let spread = |value: fn(&FoldFacts) -> i64| {
-        let values = || folds.iter().map(value);
-        number::range((values().min().unwrap_or(0), values().max().unwrap_or(0)))
-    };
-    let speakers: Option<Vec<i64>> = folds.iter().map(|fold| fold.test_speakers).collect();
-    let speakers = speakers.and_then(|all| Some((*all.iter().min()?, *all.iter().max()?)));
-    vec![
-        format!("{} more", folds.len()),
-        train_cell(spread(|fold| fold.train), spread(|fold| fold.augmented)),
-        spread(|fold| fold.dev),
-        spread(|fold| fold.test),
-        speakers.map_or("unknown".to_owned(), number::range),
-    ]
-}
-
-fn leakage_row(check: &str, between: &str, rows: &[&Leakage]) -> Vec<String> {
-    let counts: Option<Vec<i64>> = rows.iter().map(|row| row.shared).collect();
-    let span = counts.as_ref().and_then(|counts| Some((*counts.iter().min()?, *counts.iter().max()?)));
-    let with_any = counts.map(|counts| counts.iter().filter(|&&count| count > 0).count());
-    let examples = rows.iter().find_map(|row| row.examples.as_deref()).unwrap_or_default();
-    let allowed = rows.iter().all(|row| row.allowed);
-    vec![
-        text(check),
-        text(&between.replace('+', " with ").replace('-', " and ")),
-        span.map_or("unknown".to_owned(), number::range),
-        with_any.map_or("unknown".to_owned(), |folds| format!("{folds} of {}", rows.len())),
-        if allowed { "yes" } else { "no" }.to_owned(),
-        text(&shorten(examples, EXAMPLES)),
-    ]
-}
-
-fn capitalize(words: &str) -> String {
-    let mut characters = words.chars();
-    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }

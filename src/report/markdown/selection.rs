@@ -29,8 +29,8 @@ pub(super) fn selection(facts: &Facts) -> Vec<String> {
     }
     blocks.push(table(&columns, models.into_iter().map(|model| model_row(facts, model))));
     blocks.push(
-        "*On inner folds*: the mean over outer folds of the best score there, which is too good where much was tried; the \
-         figure to quote is that on test rows, which no choice has seen. Every candidate is a row of tuning.parquet."
+        "The score on inner folds is the mean of the best ones, and too good where much was tried. Quote the figure on \
+         test rows, which no choice has seen. Every candidate is in tuning.parquet."
             .to_owned(),
     );
     blocks
@@ -50,14 +50,13 @@ pub(super) fn importance(facts: &Facts) -> Vec<String> {
             format!("{:.3}", row.deviation),
         ]
     });
+    let name = code(&first.model);
     let words = format!(
-        "What {} loses when the values of a family are swapped among the test utterances of each fold, so that they tell \
-         it nothing (permutation importance; mean of {}). Families that say the same as others lose little by \
-         themselves.",
-        code(&first.model),
+        "The UAR that {name} loses if the values of a family are swapped among the test utterances of a fold (mean of {}). \
+         Families that say the same as others lose little.",
         number::plural(first.repeats, "swap"),
     );
-    vec![format!("## What {} listens to", code(&first.model)), table(&columns, cells), words]
+    vec![format!("## What {name} listens to"), words, table(&columns, cells)]
 }
 
 /// UAR of the headline model from each corpus to each other one.
@@ -74,16 +73,15 @@ pub(super) fn transfer(facts: &Facts) -> Vec<String> {
         Right("Emotions"),
         Right("Test utterances"),
     ];
-    let words = "Each model learns from the left corpora alone and is tested on the right ones, over the emotions that \
-                 both have.";
-    vec!["## From corpus to corpus".to_owned(), table(&columns, rows), words.to_owned()]
+    let words =
+        "Models learn from the left corpora only, and are tested on the right ones, on emotions that both have.";
+    vec!["## From corpus to corpus".to_owned(), words.to_owned(), table(&columns, rows)]
 }
 
 fn search_words(facts: &Facts, search: &Search) -> String {
     format!(
         "Settings were chosen by `{}` search among {} on {} inner folds of each fold's train side, by {}, held apart as the \
-         outer folds are. `selected` is, in each outer fold, whatever did best there; its figure is the one this run \
-         reports.{}",
+         outer folds are. `selected` is, in each outer fold, the model that did best there.{}",
         search.method,
         number::plural(search.candidates as i64, "candidate"),
         search.folds,

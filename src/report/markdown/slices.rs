@@ -15,7 +15,7 @@ const SLICES: [(&str, &str); 3] = [("gender", "Gender"), ("corpus", "Corpus"), (
 /// The headline model by speaker, gender, corpus and fold.
 pub(super) fn slices(facts: &Facts) -> Vec<String> {
     let rows: Vec<Vec<String>> = SLICES.iter().flat_map(|(slice, heading)| slice_rows(facts, slice, heading)).collect();
-    let mut blocks = vec![format!("## Speakers and other slices under {}", code(&facts.headline))];
+    let mut blocks = vec![format!("## Speakers and groups under {}", code(&facts.headline))];
     blocks.extend(image(facts, &Plot::Speakers, "UAR of each test speaker"));
     if !rows.is_empty() {
         let columns: [Column; 5] =
@@ -24,7 +24,7 @@ pub(super) fn slices(facts: &Facts) -> Vec<String> {
     }
     if !facts.gaps.is_empty() {
         let sentences: Vec<String> = facts.gaps.iter().filter_map(gap_sentence).collect();
-        blocks.extend(["The largest gaps:".to_owned(), list(&sentences)]);
+        blocks.push(list(&sentences));
     }
     if blocks.len() > 1 { blocks } else { Vec::new() }
 }
@@ -50,14 +50,13 @@ fn gap_sentence(gap: &Gap) -> Option<String> {
         "speaker" => ("speakers", "UAR"),
         _ => ("emotions", "recall"),
     };
-    let side = |row: &Metric| {
-        format!("{} for {} ({})", number::metric(Some(row)), code(&row.group), number::plural(row.n, "utterance"))
-    };
+    let side =
+        |row: &Metric| format!("{} for {} (n = {})", number::metric(Some(row)), code(&row.group), number::count(row.n));
     let verdict = match gap.overlaps() {
-        Some(false) => "Their 95 % intervals do not overlap: chance alone is an unlikely cause.",
-        Some(true) => "Their 95 % intervals overlap, so it may be chance.",
-        None => "Without intervals for both, it may be chance.",
+        Some(false) => "Chance is an unlikely cause: the intervals do not overlap.",
+        Some(true) => "It may be chance: the intervals overlap.",
+        None => "It may be chance: no intervals.",
     };
     let (best, worst) = (side(&gap.best), side(&gap.worst));
-    Some(format!("Between {between}: {figure} {best} and {worst}, a gap of {:.3}. {verdict}", gap.difference()?))
+    Some(format!("Between {between}: {figure} {best}, {worst}; {:.3} apart. {verdict}", gap.difference()?))
 }

@@ -7,20 +7,23 @@ pub(super) enum Column {
     Right(&'static str),
 }
 
-/// A Markdown table; cells are escaped by who makes them.
+/// A Markdown table; cells are escaped by who makes them. A column of dashes is left out: its section says why.
 pub(super) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let header = columns.iter().map(|column| match column {
-        Column::Left(name) | Column::Right(name) => (*name).to_owned(),
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let told = |index: usize| rows.is_empty() || rows.iter().any(|row| row[index] != "–");
+    let shown: Vec<usize> = (0..columns.len()).filter(|&index| told(index)).collect();
+    let header = shown.iter().map(|&index| match columns[index] {
+        Column::Left(name) | Column::Right(name) => name,
     });
-    let rule = columns.iter().map(|column| match column {
-        Column::Left(_) => "---".to_owned(),
-        Column::Right(_) => "---:".to_owned(),
+    let rule = shown.iter().map(|&index| match columns[index] {
+        Column::Left(_) => "---",
+        Column::Right(_) => "---:",
     });
     let mut lines = vec![line(header), line(rule)];
-    lines.extend(rows.into_iter().map(|row| line(row.into_iter())));
+    lines.extend(rows.iter().map(|row| line(shown.iter().map(|&index| row[index].as_str()))));
     lines.join("\n")
 }
 
-fn line(cells: impl Iterator<Item = String>) -> String {
+fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
 }

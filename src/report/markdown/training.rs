@@ -1,24 +1,25 @@
-//! How the models were trained, what it cost, and what identifies the run.
+//! How the models were trained, and what identifies the run.
 
-use super::image;
-use super::table::Column::{Left, Right};
-use super::table::table;
-use crate::report::escape::{code, text};
+use std::collections::BTreeMap;
+
+use super::{image, list};
+use crate::report::escape::{code, printable, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, HashRow, ModelFacts, number};
-use crate::schema::Deployed;
 
 /// The models and their learning curves.
 pub(super) fn training(facts: &Facts) -> Vec<String> {
-    let columns = [
-        Left("Model"),
-        Left("What it is"),
-        Right("Rows learned from, a fold"),
-        Left("Dev side"),
-        Right("Epochs"),
-        Left("Notes"),
-    ];
-    let mut blocks = vec!["## Training".to_owned(), table(&columns, facts.models.iter().map(model_row))];
+    let first = facts.models.first().map_or((0, 0), |model| model.rows_fitted);
+    let alike = facts.models.iter().all(|model| model.rows_fitted == first);
+    let rows = if alike { format!(", each on {} rows", number::range(first)) } else { String::new() };
+    let words = format!(
+        "{} over {} made {}{rows}:",
+        number::plural(facts.models.len() as i64, "model"),
+        number::plural(facts.split.folds.len() as i64, "fold"),
+        number::plural(facts.fits, "fit"),
+    );
+    let models: Vec<String> = facts.models.iter().map(|model| model_words(model, alike)).collect();
+    let mut blocks = vec!["## Training".to_owned(), words, list(&models)];
     for model in &facts.models {
         let alt = format!("Learning curves of {}", model.name);
         blocks.extend(image(facts, &Plot::Curves(model.name.clone()), &alt));
@@ -26,81 +27,61 @@ pub(super) fn training(facts: &Facts) -> Vec<String> {
     blocks
 }
 
-/// The models that were fitted on all utterances.
+/// The models that were fitted on all utterances: a line for those with the same settings and rows.
 pub(super) fn deployed(facts: &Facts) -> Vec<String> {
     if facts.deployed.is_empty() {
         return Vec::new();
     }
-    let (how, chosen) = match &facts.search {
-        None => ("with the settings of the pipeline file", "Settings"),
-        Some(_) => (
-            "by the same procedure: settings were chosen anew on inner folds of all utterances, whose scores are not \
-             shown since they are too good",
-            "Chosen on inner folds",
-        ),
+    let how = match &facts.search {
+        None => "with the settings of the pipeline file",
+        Some(_) => {
+            "with settings chosen anew on inner folds of all utterances (these scores are not shown, since they are too \
+             good)"
+        }
     };
     let words = format!(
-        "For use on new recordings, every model was also fitted on all utterances at once, {how}. Nothing was left to \
-         test these models on, and no figure of this report is theirs: what to expect of them is what the folds say \
-         of the model of the same name, for speech like that of the test sides. `ser predict` takes the folder."
+        "For `ser predict`, every model was also fitted on all utterances, {how}. Nothing was left to test these on, so no \
+         figure here is theirs. Expect what the folds say of the same model, for speech like that of the test sides."
     );
-    let columns = [Left("Folder"), Left(chosen), Right("Rows learned from"), Right("Held out")];
-    vec!["## Models for new recordings".to_owned(), words, table(&columns, facts.deployed.iter().map(deployed_row))]
-}
-
-/// Rows and features; never seconds, which differ from run to run.
-pub(super) fn cost(facts: &Facts) -> Vec<String> {
-    let hours: f64 = facts.corpora.iter().map(|corpus| corpus.hours).sum();
-    let folds = facts.split.folds.len();
-    let augmented = match facts.features.augmented {
-        0 => String::new(),
-        rows => format!(" and {} augmented ones", number::count(rows)),
-    };
-    let words = format!(
-        "{hours:.2} hours of audio became {} rows{augmented} of {} features; {} over {} made {}.",
-        number::count(facts.features.rows),
-        number::count(facts.features.columns),
-        number::plural(facts.models.len() as i64, "model"),
-        number::plural(folds as i64, "fold"),
-        number::plural(facts.fits, "fit"),
-    );
-    vec!["## Cost".to_owned(), words]
+    let mut alike: BTreeMap<(&str, i64, i64), Vec<String>> = BTreeMap::new();
+    for row in &facts.deployed {
+        let folder = code(&format!("models/{}/all", row.model));
+        alike.entry((&row.settings, row.rows, row.held_out)).or_default().push(folder);
+    }
+    let lines = alike.into_iter().map(|((settings, rows, held_out), folders)| {
+        let settings = if settings.is_empty() { "as in the pipeline".to_owned() } else { text(settings) };
+        let rows = number::plural(rows, "row");
+        format!("{}: {settings}; learned from {rows}, {} held out.", number::list(&folders), number::count(held_out))
+    });
+    vec!["## Models for new recordings".to_owned(), words, list(&lines.collect::<Vec<_>>())]
 }
 
 /// Version, seed and hashes.
 pub(super) fn identity(facts: &Facts) -> Vec<String> {
     let words = format!(
-        "Made by ser-etl {} with seed {}. The same input, configuration and seed give the same rows, and these \
-         hashes (BLAKE3): configuration is what determines a stage's rows, a table's hash is that of its rows.",
+        "Made by ser-etl {} with seed {}. The same input, configuration and seed give these hashes (BLAKE3) of what \
+         determines a stage, and of the rows of tables.",
         text(&facts.version),
         facts.seed
     );
     let mut blocks = vec!["## Reproducing".to_owned(), words];
     if !facts.hashes.is_empty() {
-        let columns = [Left("Of"), Left("Name"), Left("Hash")];
-        blocks.push(table(&columns, facts.hashes.iter().map(hash_row)));
+        let lines: Vec<String> = facts.hashes.iter().map(hash_line).collect();
+        blocks.push(format!("```\n{}\n```", lines.join("\n")));
     }
     blocks
 }
 
-fn model_row(model: &ModelFacts) -> Vec<String> {
-    let notes: Vec<String> = model.notes.iter().map(|note| text(note)).collect();
-    vec![
-        code(&model.name),
-        text(&model.title),
-        number::range(model.rows_fitted),
-        model.dev_use.as_str().to_owned(),
-        model.epochs.map_or("–".to_owned(), number::range),
-        notes.join("; "),
-    ]
+/// What a model is, how long it trained, and what else must be known.
+fn model_words(model: &ModelFacts, rows_alike: bool) -> String {
+    let rows = (!rows_alike).then(|| format!("{} rows a fold", number::range(model.rows_fitted)));
+    let epochs = model.epochs.map(|epochs| format!("{} epochs", number::range(epochs)));
+    let notes = model.notes.iter().map(|note| text(note));
+    let words = std::iter::once(text(&model.title)).chain(rows).chain(epochs).chain(notes);
+    format!("{}: {}.", code(&model.name), words.collect::<Vec<_>>().join("; "))
 }
 
-fn deployed_row(row: &Deployed) -> Vec<String> {
-    let settings = if row.settings.is_empty() { "as in the pipeline".to_owned() } else { text(&row.settings) };
-    let folder = code(&format!("models/{}/all", row.model));
-    vec![folder, settings, number::count(row.rows), number::count(row.held_out)]
-}
-
-fn hash_row(row: &HashRow) -> Vec<String> {
-    vec![row.kind.as_str().to_owned(), code(&row.name), code(&row.hash)]
+/// A line of a block of code, where nothing is markup.
+fn hash_line(row: &HashRow) -> String {
+    format!("{}  {}/{}", printable(&row.hash), row.kind.as_str(), printable(&row.name))
 }

@@ -29,6 +29,11 @@ pub(super) const PALETTE: [RGBColor; 7] = [
     RGBColor(0x70, 0x70, 0x70),
 ];
 
+/// Width of a plot in pixels: on a phone of 360 it shrinks by a sixth, so that text of 12 pixels can still be read.
+pub(super) const WIDTH: i32 = 400;
+/// Where what is drawn begins and ends.
+pub(super) const MARGIN: i32 = 16;
+
 /// Plotters writes font sizes divided by this.
 const FONT_SCALE: f64 = 1.24;
 
@@ -91,8 +96,8 @@ pub(super) fn card(
         let mut canvas = Canvas { backend };
         canvas.fill((0, 0), size, PAPER)?;
         canvas.frame((0, 0), (size.0 - 1, size.1 - 1), GRID)?;
-        canvas.text((20, 24), title, bold(16), Align::Left)?;
-        canvas.text((20, 46), subtitle, muted(12), Align::Left)?;
+        canvas.text((MARGIN, 24), title, bold(16), Align::Left)?;
+        canvas.text((MARGIN, 46), subtitle, muted(12), Align::Left)?;
         paint(&mut canvas)?;
         canvas.backend.present().map_err(say)?;
     }

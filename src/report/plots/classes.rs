@@ -1,16 +1,16 @@
 //! Utterances by class, a colour a corpus.
 
-use super::canvas::{Align, Canvas, DrawResult, GRID, PALETTE, card, muted, plain};
+use super::canvas::{Align, Canvas, DrawResult, GRID, MARGIN, PALETTE, WIDTH, card, muted, plain};
 use super::scale::{Scale, tick_label};
 use crate::report::escape::shorten;
 use crate::report::{ClassCount, Facts, number};
 
-const WIDTH: i32 = 800;
-const LEFT: i32 = 150;
-const RIGHT: i32 = 700;
+const LEFT: i32 = 114;
+/// Right end of the longest bar, with room for its count.
+const RIGHT: i32 = 344;
 const ROW: i32 = 28;
 /// Corpora that the legend names in one line.
-const PER_LINE: usize = 4;
+const PER_LINE: usize = 2;
 
 /// The SVG document.
 pub(super) fn draw(facts: &Facts) -> Result<String, String> {
@@ -43,7 +43,7 @@ fn of_class<'a>(facts: &'a Facts, class: &'a str) -> impl Iterator<Item = &'a Cl
 
 fn draw_legend(canvas: &mut Canvas<'_>, names: &[&str]) -> DrawResult {
     for (index, name) in names.iter().enumerate() {
-        let (x, y) = (20 + 190 * (index % PER_LINE) as i32, 74 + 22 * (index / PER_LINE) as i32);
+        let (x, y) = (MARGIN + 190 * (index % PER_LINE) as i32, 74 + 22 * (index / PER_LINE) as i32);
         canvas.fill((x, y - 6), (x + 12, y + 6), PALETTE[index % PALETTE.len()])?;
         canvas.text((x + 20, y), &shorten(name, 22), plain(12), Align::Left)?;
     }
@@ -60,7 +60,7 @@ fn draw_axis(canvas: &mut Canvas<'_>, scale: &Scale, (top, bottom): (i32, i32)) 
 }
 
 fn draw_class(canvas: &mut Canvas<'_>, facts: &Facts, class: &str, scale: &Scale, y: i32) -> DrawResult {
-    canvas.text((LEFT - 12, y + ROW / 2), &shorten(class, 18), plain(13), Align::Right)?;
+    canvas.text((LEFT - 12, y + ROW / 2), &shorten(class, 14), plain(13), Align::Right)?;
     let mut before = 0;
     for (index, corpus) in facts.corpora.iter().enumerate() {
         let here: i64 = of_class(facts, class).filter(|row| row.corpus == corpus.name).map(|row| row.utterances).sum();

@@ -1,13 +1,13 @@
-//! A confusion matrix: colour and percent are shares of the row, below them the counts.
+//! A confusion matrix: colour and percent are shares of the row, below them are the counts.
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Align, Canvas, DrawResult, INK, PAPER, Point, Style, card, muted, plain};
+use super::canvas::{Align, Canvas, DrawResult, INK, PAPER, Point, Style, WIDTH, card, muted, plain};
 use crate::eval::Confusion;
 use crate::report::escape::shorten;
 use crate::report::{Facts, number};
 
-const LEFT: i32 = 150;
+const LEFT: i32 = 114;
 const TOP: i32 = 76;
 const LABEL: usize = 14;
 /// The colours of a share of 0 and of 1.
@@ -22,8 +22,8 @@ pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
         return Err(format!("no confusion matrix of model `{model}`"));
     };
     let grid = Grid::new(&facts.classes);
-    let title = format!("Confusion matrix of {}", shorten(model, 30));
-    let subtitle = facts.on_track("Each row is a labelled emotion: where its utterances went");
+    let title = format!("Confusion matrix of {}", shorten(model, 20));
+    let subtitle = facts.on_track("Percent of the row; below: utterances");
     card(grid.size(), &title, &subtitle, |canvas| {
         draw_labels(canvas, &grid, &facts.classes, &row.confusion)?;
         for truth in 0..facts.classes.len() {
@@ -48,9 +48,10 @@ impl Grid {
     fn new(classes: &[String]) -> Self {
         let count = classes.len() as i32;
         let longest = classes.iter().map(|class| class.chars().count().min(LABEL)).max().unwrap_or(0) as i32;
+        let room = (WIDTH - LEFT - 12) / count.max(1);
         let (width, height) = match count {
-            0..=9 => (68, 44),
-            10..=14 => (46, 38),
+            0..=9 => (room.clamp(30, 64), 44),
+            10..=14 => (30, 38),
             _ => (24, 24),
         };
         let below = if Self::turned(width, longest) { 8 * longest + 10 } else { 22 };
@@ -63,7 +64,7 @@ impl Grid {
     }
 
     fn size(&self) -> Point {
-        ((LEFT + self.classes * self.width + 24).max(460), TOP + self.classes * self.height + self.below + 34)
+        ((LEFT + self.classes * self.width + 12).max(WIDTH), TOP + self.classes * self.height + self.below + 34)
     }
 
     fn bottom(&self) -> i32 {
@@ -84,7 +85,7 @@ fn draw_labels(canvas: &mut Canvas<'_>, grid: &Grid, classes: &[String], confusi
         if grid.height >= 38 {
             canvas.text((LEFT - 10, middle - 8), &label, plain(12), Align::Right)?;
             let support = format!("n = {}", number::count(confusion.support(index) as i64));
-            canvas.text((LEFT - 10, middle + 9), &support, muted(10), Align::Right)?;
+            canvas.text((LEFT - 10, middle + 9), &support, muted(11), Align::Right)?;
         } else {
             canvas.text((LEFT - 10, middle), &label, plain(12), Align::Right)?;
         }
@@ -112,12 +113,12 @@ fn draw_cell(
         return Ok(());
     }
     canvas.tint(from, to, FULL, share)?;
-    if grid.width < 46 {
+    if grid.height < 38 {
         return Ok(());
     }
     let color = if share >= DARK { PAPER } else { INK };
     let (x, y) = (x + grid.width / 2, y + grid.height / 2);
-    let percent = format!("{:.0} %", 100.0 * share);
+    let percent = format!("{:.0}", 100.0 * share);
     canvas.text((x, y - 7), &percent, Style { size: 13, color, bold: truth == predicted }, Align::Middle)?;
-    canvas.text((x, y + 10), &number::count(count as i64), Style { size: 10, color, bold: false }, Align::Middle)
+    canvas.text((x, y + 10), &number::count(count as i64), Style { size: 11, color, bold: false }, Align::Middle)
 }

@@ -1,22 +1,22 @@
-//! Learning curves of a model: losses on the left, UAR on dev on the right, a line a fold.
+//! Learning curves of a model: losses, and UAR on dev below them, a line a fold.
 
 use std::collections::BTreeMap;
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Align, Canvas, DrawResult, GRID, PALETTE, Point, bold, card, muted, plain};
+use super::canvas::{Align, Canvas, DrawResult, GRID, MARGIN, PALETTE, Point, WIDTH, bold, card, muted, plain};
 use super::scale::{Scale, tick_label};
 use crate::report::Facts;
 use crate::report::escape::shorten;
 use crate::schema::LearningCurve;
 
-const WIDTH: i32 = 800;
-const HEIGHT: i32 = 360;
-const TOP: i32 = 100;
-const BOTTOM: i32 = 300;
-/// Left and right edge of the panels; the second is drawn where dev has figures.
-const LOSS: (i32, i32) = (70, 390);
-const UAR: (i32, i32) = (470, 776);
+const LEFT: i32 = 56;
+const RIGHT: i32 = WIDTH - MARGIN;
+/// Top and bottom of the panels; the second is drawn where dev has figures.
+const LOSS: (i32, i32) = (96, 236);
+const UAR: (i32, i32) = (326, 466);
+/// Room for the axis below a panel.
+const AXIS: i32 = 54;
 const TRAIN_COLOR: RGBColor = PALETTE[0];
 const DEV_COLOR: RGBColor = PALETTE[1];
 
@@ -26,10 +26,10 @@ pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     let train = series(&rows, |row| Some(row.train_loss));
     let dev = series(&rows, |row| row.dev_loss);
     let uar = series(&rows, |row| row.dev_uar);
-    let title = format!("Learning curves of {}", shorten(model, 30));
+    let title = format!("Learning curves of {}", shorten(model, 20));
     let subtitle = if train.len() > 1 { "One line a fold" } else { "One fold" };
-    let width = if uar.is_empty() { LOSS.1 + 70 } else { WIDTH };
-    card((width, HEIGHT), &title, subtitle, |canvas| {
+    let bottom = if uar.is_empty() { LOSS.1 } else { UAR.1 };
+    card((WIDTH, bottom + AXIS), &title, subtitle, |canvas| {
         let panel = Panel::new(LOSS, last_epoch(&rows), range(train.values().chain(dev.values())));
         panel.frame(canvas, "loss (nats)")?;
         legend(canvas, !dev.is_empty())?;
@@ -74,22 +74,23 @@ struct Panel {
 }
 
 impl Panel {
+    /// `edges` are its top and bottom.
     fn new(edges: (i32, i32), last_epoch: f64, values: (f64, f64)) -> Self {
-        Self { edges, x: Scale::new((1.0, last_epoch), edges), y: Scale::new(values, (BOTTOM, TOP)) }
+        Self { edges, x: Scale::new((1.0, last_epoch), (LEFT, RIGHT)), y: Scale::new(values, (edges.1, edges.0)) }
     }
 
     fn frame(&self, canvas: &mut Canvas<'_>, title: &str) -> DrawResult {
-        let (left, right) = self.edges;
-        canvas.text((left, TOP - 20), title, bold(12), Align::Left)?;
+        let (top, bottom) = self.edges;
+        canvas.text((LEFT, top - 20), title, bold(12), Align::Left)?;
         for tick in self.y.ticks(5) {
             let y = self.y.at(tick);
-            canvas.line(&[(left, y), (right, y)], GRID, 1, 1.0)?;
-            canvas.text((left - 8, y), &tick_label(tick), muted(12), Align::Right)?;
+            canvas.line(&[(LEFT, y), (RIGHT, y)], GRID, 1, 1.0)?;
+            canvas.text((LEFT - 8, y), &tick_label(tick), muted(12), Align::Right)?;
         }
         for tick in self.x.ticks(6).into_iter().filter(|tick| tick.fract() == 0.0) {
-            canvas.text((self.x.at(tick), BOTTOM + 16), &tick_label(tick), muted(12), Align::Middle)?;
+            canvas.text((self.x.at(tick), bottom + 16), &tick_label(tick), muted(12), Align::Middle)?;
         }
-        canvas.text(((left + right) / 2, BOTTOM + 38), "epoch", muted(12), Align::Middle)
+        canvas.text(((LEFT + RIGHT) / 2, bottom + 36), "epoch", muted(12), Align::Middle)
     }
 
     fn lines(&self, canvas: &mut Canvas<'_>, series: &Series, color: RGBColor) -> DrawResult {
@@ -108,9 +109,9 @@ impl Panel {
 fn legend(canvas: &mut Canvas<'_>, dev: bool) -> DrawResult {
     let entries = [Some(("train", TRAIN_COLOR)), dev.then_some(("dev", DEV_COLOR))];
     for (index, (name, color)) in entries.into_iter().flatten().enumerate() {
-        let x = LOSS.1 - 130 + 70 * index as i32;
-        canvas.line(&[(x, TOP - 20), (x + 20, TOP - 20)], color, 3, 1.0)?;
-        canvas.text((x + 26, TOP - 20), name, plain(12), Align::Left)?;
+        let x = RIGHT - 130 + 70 * index as i32;
+        canvas.line(&[(x, LOSS.0 - 20), (x + 20, LOSS.0 - 20)], color, 3, 1.0)?;
+        canvas.text((x + 26, LOSS.0 - 20), name, plain(12), Align::Left)?;
     }
     Ok(())
 }

@@ -1,28 +1,28 @@
 //! Reliability diagram of a model: the share recognized against the probability it was given, and below it how many
 //! utterances each dot stands for.
 
-use super::canvas::{Align, Canvas, DrawResult, GRID, MUTED, PALETTE, Point, card, muted, plain};
+use super::canvas::{Align, Canvas, DrawResult, GRID, MARGIN, MUTED, PALETTE, Point, WIDTH, card, muted, plain};
 use super::scale::{Scale, tick_label};
 use crate::report::escape::shorten;
 use crate::report::{Facts, number};
 use crate::schema::Calibration;
 
-const SIZE: (i32, i32) = (480, 572);
-const LEFT: i32 = 74;
-const RIGHT: i32 = 454;
+const LEFT: i32 = 62;
+const RIGHT: i32 = WIDTH - MARGIN;
 const TOP: i32 = 84;
 const BOTTOM: i32 = TOP + RIGHT - LEFT;
 /// Dots of fewer utterances are small and no line leads to them.
 const FEW: i64 = 10;
 /// Top and bottom of the bars of counts.
 const BARS: (i32, i32) = (BOTTOM + 14, BOTTOM + 54);
+const HEIGHT: i32 = BARS.1 + 50;
 
 /// The SVG document.
 pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     let bins: Vec<&Calibration> = facts.calibration.iter().filter(|row| row.model == model && row.n > 0).collect();
-    let title = format!("Reliability diagram of {}", shorten(model, 30));
-    let subtitle = facts.on_track("Below the diagonal: too sure; small: under 10 utterances");
-    card(SIZE, &title, &subtitle, |canvas| {
+    let title = format!("Reliability diagram of {}", shorten(model, 16));
+    let subtitle = facts.on_track("Below the line: too sure. Small: n < 10");
+    card((WIDTH, HEIGHT), &title, &subtitle, |canvas| {
         let (x, y) = (Scale::new((0.0, 1.0), (LEFT, RIGHT)), Scale::new((0.0, 1.0), (BOTTOM, TOP)));
         draw_axes(canvas, &x, &y)?;
         draw_dots(canvas, &bins, &x, &y)?;

@@ -1,55 +1,53 @@
 //! UAR of each model with its interval, best first.
 
-use super::canvas::{Align, Canvas, DrawResult, GRID, INK, MUTED, PALETTE, bold, card, muted, plain};
+use super::canvas::{Align, Canvas, DrawResult, GRID, MARGIN, MUTED, PALETTE, WIDTH, bold, card, muted, plain};
 use super::scale::{Scale, tick_label};
 use crate::report::escape::shorten;
 use crate::report::{Facts, ModelFacts, number};
 
-const WIDTH: i32 = 800;
-const LEFT: i32 = 150;
-const RIGHT: i32 = 610;
 const TOP: i32 = 84;
-const ROW: i32 = 32;
+/// Height of a model: its name and figure, and its interval below them.
+const ROW: i32 = 42;
+/// Where the band of the interval begins.
+const BAND: i32 = 22;
 
 /// The SVG document.
 pub(super) fn draw(facts: &Facts) -> Result<String, String> {
     let models = facts.ranked();
     let bottom = TOP + ROW * models.len() as i32;
-    let subtitle = match facts.resamples {
-        0 => "Unweighted average recall (UAR) on test utterances",
-        _ => {
-            "Unweighted average recall (UAR) on test utterances; lines: 95 % interval over speakers, if it can be given"
-        }
-    };
-    card((WIDTH, bottom + 56), "Results by model", &facts.on_track(subtitle), |canvas| {
-        let scale = Scale::new((0.0, 1.0), (LEFT, RIGHT));
+    let subtitle = if facts.resamples == 0 { "On test utterances" } else { "Lines: 95 % interval over speakers" };
+    card((WIDTH, bottom + 30), "UAR by model", &facts.on_track(subtitle), |canvas| {
+        let scale = Scale::new((0.0, 1.0), (MARGIN, WIDTH - MARGIN));
         draw_axis(canvas, &scale, bottom, facts.chance())?;
         for (index, model) in models.iter().enumerate() {
-            draw_model(canvas, facts, model, &scale, TOP + ROW * index as i32 + ROW / 2)?;
+            draw_model(canvas, facts, model, &scale, TOP + ROW * index as i32)?;
         }
         Ok(())
     })
 }
 
+/// Grid and chance stand where the intervals are, and not behind the names.
 fn draw_axis(canvas: &mut Canvas<'_>, scale: &Scale, bottom: i32, chance: Option<f64>) -> DrawResult {
+    let bands = || (TOP..bottom).step_by(ROW as usize).map(|top| (top + BAND, top + ROW));
     for tick in scale.ticks(5) {
         let x = scale.at(tick);
-        canvas.line(&[(x, TOP), (x, bottom)], GRID, 1, 1.0)?;
+        bands().try_for_each(|(from, to)| canvas.line(&[(x, from), (x, to)], GRID, 1, 1.0))?;
         canvas.text((x, bottom + 14), &tick_label(tick), muted(12), Align::Middle)?;
     }
-    canvas.text(((LEFT + RIGHT) / 2, bottom + 36), "UAR", muted(12), Align::Middle)?;
     if let Some(chance) = chance {
         let x = scale.at(chance);
-        canvas.dashes((x, TOP), (x, bottom), MUTED)?;
-        canvas.text((x, TOP - 10), &format!("chance {chance:.3}"), muted(12), Align::Middle)?;
+        bands().try_for_each(|(from, to)| canvas.dashes((x, from), (x, to), MUTED))?;
+        let align = if chance < 0.2 { Align::Left } else { Align::Middle };
+        canvas.text((x, TOP - 8), &format!("chance {chance:.3}"), muted(12), align)?;
     }
     Ok(())
 }
 
-fn draw_model(canvas: &mut Canvas<'_>, facts: &Facts, model: &ModelFacts, scale: &Scale, y: i32) -> DrawResult {
+fn draw_model(canvas: &mut Canvas<'_>, facts: &Facts, model: &ModelFacts, scale: &Scale, top: i32) -> DrawResult {
     let headline = model.name == facts.headline;
     let (color, style) = if headline { (PALETTE[1], bold(13)) } else { (PALETTE[0], plain(13)) };
-    canvas.text((LEFT - 14, y), &shorten(&model.name, 18), style, Align::Right)?;
+    let (text, y) = (top + 12, top + 32);
+    canvas.text((MARGIN, text), &shorten(&model.name, 24), style, Align::Left)?;
     let Some(row) = facts.metric(&model.name, "overall", "all", "uar") else { return Ok(()) };
     if let Some((low, high)) = row.low.zip(row.high) {
         let (low, high) = (scale.at(low), scale.at(high));
@@ -61,6 +59,5 @@ fn draw_model(canvas: &mut Canvas<'_>, facts: &Facts, model: &ModelFacts, scale:
     if let Some(value) = row.value {
         canvas.dot((scale.at(value), y), 5, color)?;
     }
-    let text = number::metric(Some(row));
-    canvas.text((RIGHT + 18, y), &text, super::canvas::Style { size: 12, color: INK, bold: headline }, Align::Left)
+    canvas.text((WIDTH - MARGIN, text), &number::metric(Some(row)), style, Align::Right)
 }

@@ -1,42 +1,42 @@
 //! UAR of each test speaker under the headline model, worst first.
 
-use super::canvas::{Align, Canvas, DrawResult, GRID, MUTED, PALETTE, card, muted, plain};
+use super::canvas::{Align, Canvas, DrawResult, GRID, MARGIN, MUTED, PALETTE, WIDTH, card, muted, plain};
 use super::scale::{Scale, tick_label};
 use crate::report::Facts;
 use crate::report::escape::shorten;
 
-const WIDTH: i32 = 800;
-const LEFT: i32 = 66;
-const RIGHT: i32 = 776;
-const TOP: i32 = 84;
-const BOTTOM: i32 = 284;
-/// Up to this many speakers are named on the axis.
+const TOP: i32 = 68;
+/// Height of a speaker who is named.
+const ROW: i32 = 18;
+/// Up to this many speakers are named; more share this height.
 const NAMED: usize = 48;
+const HEIGHT: i32 = 300;
 const LABEL: usize = 16;
 
 /// The SVG document.
 pub(super) fn draw(facts: &Facts) -> Result<String, String> {
     let speakers = ranked(facts);
     let named = speakers.len() <= NAMED;
-    let longest = speakers.iter().map(|(name, _)| name.chars().count().min(LABEL)).max().unwrap_or(0) as i32;
-    let below = if named { 8 * longest + 40 } else { 40 };
-    let title = format!("UAR of each test speaker under {}", shorten(&facts.headline, 30));
-    let overall = facts.uar(&facts.headline);
-    let subtitle = facts.on_track("A dot is a speaker, worst first; dashed: all test utterances together");
-    card((WIDTH, BOTTOM + below), &title, &subtitle, |canvas| {
-        let y = Scale::new((0.0, 1.0), (BOTTOM, TOP));
-        draw_axis(canvas, &y, overall)?;
-        let step = f64::from(RIGHT - LEFT) / speakers.len().max(1) as f64;
+    let (left, bottom) = if named { (130, TOP + ROW * speakers.len() as i32) } else { (48, TOP + HEIGHT) };
+    let title = format!("UAR by speaker under {}", shorten(&facts.headline, 20));
+    let subtitle = facts.on_track("Dashed: all test utterances");
+    card((WIDTH, bottom + 50), &title, &subtitle, |canvas| {
+        let x = Scale::new((0.0, 1.0), (left, WIDTH - MARGIN));
+        draw_axis(canvas, &x, bottom, facts.uar(&facts.headline))?;
+        if !named {
+            let all = format!("{} speakers", speakers.len());
+            canvas.text((24, (TOP + bottom) / 2), &all, muted(12), Align::UpMiddle)?;
+        }
+        let step = f64::from(bottom - TOP) / speakers.len().max(1) as f64;
         let radius = if named { 5 } else { 3 };
         for (index, (name, uar)) in speakers.iter().enumerate() {
-            let x = LEFT + (step * (index as f64 + 0.5)).round() as i32;
-            canvas.dot((x, y.at(*uar)), radius, PALETTE[0])?;
+            let y = TOP + (step * (index as f64 + 0.5)).round() as i32;
+            canvas.dot((x.at(*uar), y), radius, PALETTE[0])?;
             if named {
-                canvas.text((x, BOTTOM + 10), &shorten(name, LABEL), plain(11), Align::UpRight)?;
+                canvas.text((left - 10, y), &shorten(name, LABEL), plain(12), Align::Right)?;
             }
         }
-        let axis = if named { "speaker".to_owned() } else { format!("{} speakers", speakers.len()) };
-        canvas.text(((LEFT + RIGHT) / 2, BOTTOM + below - 16), &axis, muted(12), Align::Middle)
+        Ok(())
     })
 }
 
@@ -49,15 +49,15 @@ fn ranked(facts: &Facts) -> Vec<(&str, f64)> {
     speakers
 }
 
-fn draw_axis(canvas: &mut Canvas<'_>, y: &Scale, overall: Option<f64>) -> DrawResult {
-    for tick in y.ticks(5) {
-        let at = y.at(tick);
-        canvas.line(&[(LEFT, at), (RIGHT, at)], GRID, 1, 1.0)?;
-        canvas.text((LEFT - 8, at), &tick_label(tick), muted(12), Align::Right)?;
+fn draw_axis(canvas: &mut Canvas<'_>, x: &Scale, bottom: i32, overall: Option<f64>) -> DrawResult {
+    for tick in x.ticks(5) {
+        let at = x.at(tick);
+        canvas.line(&[(at, TOP), (at, bottom)], GRID, 1, 1.0)?;
+        canvas.text((at, bottom + 14), &tick_label(tick), muted(12), Align::Middle)?;
     }
-    canvas.text((20, (TOP + BOTTOM) / 2), "UAR", muted(12), Align::UpMiddle)?;
+    canvas.text((x.at(0.5), bottom + 34), "UAR", muted(12), Align::Middle)?;
     match overall {
-        Some(overall) => canvas.dashes((LEFT, y.at(overall)), (RIGHT, y.at(overall)), MUTED),
+        Some(overall) => canvas.dashes((x.at(overall), TOP), (x.at(overall), bottom), MUTED),
         None => Ok(()),
     }
 }

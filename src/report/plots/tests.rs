@@ -61,11 +61,50 @@ fn cells_show_counts_and_shares_of_their_row() {
     let plots = plots(&facts).unwrap();
     let texts = texts(plot(&plots, "confusion_mlp.svg"));
     let confusion = &facts.confusions[0].confusion;
-    let share = format!("{:.0} %", 100.0 * confusion.class_counts().recall(0).unwrap());
+    let share = format!("{:.0}", 100.0 * confusion.class_counts().recall(0).unwrap());
     assert!(
         texts.contains(&share.as_str()) && texts.contains(&confusion.count(0, 0).to_string().as_str()),
         "{texts:?}"
     );
+}
+
+/// Width and height of a document, which its `viewBox` repeats, so that pages may scale it.
+fn size(svg: &str) -> (i32, i32) {
+    let number =
+        |name: &str| svg.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split('"').next()?.parse().ok());
+    let (width, height) = number("width").zip(number("height")).expect("a size");
+    assert!(svg.contains(&format!("viewBox=\"0 0 {width} {height}\"")), "{svg}");
+    (width, height)
+}
+
+#[test]
+fn plots_fit_a_phone() {
+    let many: Vec<String> = (0..8).map(|class| format!("a rather long emotion {class}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let long = "a-model-with-a-rather-long-name";
+    let mut facts = facts(Shape { models: &[long, "svm"], classes: &many, speakers: 60, folds: 24, named: true });
+    facts.normalization.transductive = true;
+    for (name, svg) in plots(&facts).unwrap() {
+        assert_eq!(size(&svg).0, canvas::WIDTH, "{name}");
+        for element in svg.split("<text").skip(1) {
+            let (attributes, rest) = element.split_once('>').expect("a tag ends");
+            let words = rest.split('<').next().expect("words").trim();
+            let number = |name: &str| {
+                let value = attributes.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split('"').next());
+                value.and_then(|value| value.parse::<f64>().ok()).unwrap_or_else(|| panic!("{name} of {attributes}"))
+            };
+            let (x, font) = (number("x"), number("font-size"));
+            assert!(font >= 11.0, "{name}: {words} of {font} pixels");
+            // Letters are about half as wide as high.
+            let width = if attributes.contains("rotate") { 0.0 } else { 0.52 * font * words.chars().count() as f64 };
+            let (before, behind) = match () {
+                () if attributes.contains("\"start\"") => (0.0, width),
+                () if attributes.contains("\"end\"") => (width, 0.0),
+                () => (width / 2.0, width / 2.0),
+            };
+            assert!(x - before >= 0.0 && x + behind <= f64::from(canvas::WIDTH), "{name}: {words} leaves the plot");
+        }
+    }
 }
 
 #[test]

@@ -49,18 +49,18 @@ fn split_words(split: &SplitParams) -> String {
     let dev = match split {
         SplitParams::Predefined { .. } => String::new(),
         _ if split.dev() == 0.0 => ", without a dev side".to_owned(),
-        _ => format!(", with {} of what is not test set apart as dev", percent(split.dev())),
+        _ => format!(", with {} of the rest as dev", percent(split.dev())),
     };
     let what = match split {
         SplitParams::Stratified { test, .. } => format!("one random split with {} for test", percent(*test)),
         SplitParams::SpeakerDisjoint { test, .. } => {
             format!("one split of whole speakers with about {} for test", percent(*test))
         }
-        SplitParams::KFold { folds, .. } => format!("{folds} random folds, each tested on once"),
+        SplitParams::KFold { folds, .. } => format!("{folds} random folds, each tested once"),
         SplitParams::GroupKFold { folds, group_by, .. } => {
-            format!("{folds} folds of whole groups by {group_by}, each tested on once")
+            format!("{folds} folds by {group_by}, each tested once")
         }
-        SplitParams::Loso { .. } => "leave one speaker out: each speaker is tested on once".to_owned(),
+        SplitParams::Loso { .. } => "one fold a speaker, who is left out of training".to_owned(),
         SplitParams::CrossCorpus { .. } => "across corpora: trained on some, tested on others".to_owned(),
         SplitParams::Predefined { column, .. } => format!("fixed by the column {column}"),
     };
