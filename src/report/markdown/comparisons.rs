@@ -98,6 +98,9 @@ fn verdict(uar: &[(&Comparison, &Comparison)]) -> String {
     let unsure: Vec<String> = unsure.map(|(row, _)| code(&row.model_b)).collect();
     match unsure.as_slice() {
         [] => format!("In both tests, every difference in UAR is more than chance (p < {LEVEL})."),
-        some => format!("The difference in UAR may be chance (p ≥ {LEVEL} in a test) from {}.", number::list(some)),
+        some => format!(
+            "The difference in UAR from {} may be chance (p ≥ {LEVEL} in at least one test).",
+            number::list(some)
+        ),
     }
 }

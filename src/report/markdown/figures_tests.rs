@@ -47,7 +47,7 @@ fn what_the_test_set_can_tell_is_said() {
     assert!(terms.contains("A smaller one may be real too."), "{terms}");
     let unsure = |row: &&mut Comparison| row.model_b == "svm" && row.metric == "uar" && row.test == "wilcoxon";
     facts.comparisons.iter_mut().find(unsure).unwrap().p_adjusted = Some(0.2);
-    said(&facts, "The difference in UAR may be chance (p ≥ 0.05 in a test) from `svm`.");
+    said(&facts, "The difference in UAR from `svm` may be chance (p ≥ 0.05 in at least one test).");
 }
 
 #[test]

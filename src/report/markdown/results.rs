@@ -19,7 +19,8 @@ pub(super) fn results(facts: &Facts) -> Vec<String> {
     let mut blocks = vec!["## Results".to_owned()];
     blocks.extend(headline_sentence(facts));
     blocks.push(result_table(facts));
-    blocks.push([lead_words(facts), interval_words(facts)].into_iter().flatten().collect::<Vec<_>>().join(" "));
+    let words: Vec<String> = lead_words(facts).into_iter().chain(interval_words(facts)).collect();
+    blocks.extend((!words.is_empty()).then(|| words.join(" ")));
     blocks.extend(image(facts, &Plot::Results, "UAR of each model with its interval"));
     blocks
 }
@@ -112,11 +113,11 @@ fn result_table(facts: &Facts) -> String {
 }
 
 /// What the brackets are, or why there are none.
-fn interval_words(facts: &Facts) -> Option<String> {
-    let row = facts.metric(&facts.headline, "overall", "all", "uar")?;
+fn interval_words(facts: &Facts) -> Vec<String> {
+    let Some(row) = facts.metric(&facts.headline, "overall", "all", "uar") else { return Vec::new() };
     let brackets = row.low.map(|_| "Brackets are [95 % intervals](#terms) over the speakers.".to_owned());
     let note = row.note.as_deref().map(|note| format!("Note: {}.", text(note)));
-    Some(brackets.into_iter().chain(note).collect::<Vec<_>>().join(" "))
+    brackets.into_iter().chain(note).collect()
 }
 
 fn class_row(facts: &Facts, class: &str) -> Vec<String> {

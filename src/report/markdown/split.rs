@@ -53,7 +53,7 @@ fn fold_words(folds: &[FoldFacts]) -> String {
         Some(range) => format!("{} speakers", number::range(range)),
     };
     format!(
-        "{}{augmented} train, {} dev and {} test utterances, test of {speakers}.",
+        "{}{augmented} train, {} dev and {} test utterances of {speakers}.",
         spread(|fold| fold.train),
         spread(|fold| fold.dev),
         spread(|fold| fold.test)
@@ -71,7 +71,7 @@ fn leakage(facts: &Facts) -> Vec<String> {
         (!names.is_empty()).then(|| format!("{words}: {}.", number::list(&names)))
     };
     let found = checks.iter().filter(|(_, rows)| !nowhere(rows)).flat_map(|(check, rows)| found(check, rows));
-    let absent = [absent(false, "None, as the split promises"), absent(true, "None, though allowed")];
+    let absent = [absent(false, "Not shared, as the split promises"), absent(true, "Not shared, though allowed")];
     absent.into_iter().flatten().chain(found).collect()
 }
 
@@ -90,7 +90,7 @@ fn found(check: &str, rows: &[&Leakage]) -> Vec<String> {
     }
     let line = |(words, names): (String, Vec<String>)| {
         let names = if all > 1 && names.len() == all { "any two sides".to_owned() } else { names.join("; ") };
-        format!("{}, between {names}: {words}", check_words(check))
+        format!("Shared between {names}: {}, {words}", check_words(check))
     };
     alike.into_iter().map(line).collect()
 }
@@ -113,7 +113,7 @@ fn shared_words(rows: &[&Leakage]) -> String {
     let span = counts.as_ref().and_then(|counts| Some((*counts.iter().min()?, *counts.iter().max()?)));
     let with_any = counts.map_or(0, |counts| counts.iter().filter(|&&count| count > 0).count());
     let count = match span {
-        None => "unknown".to_owned(),
+        None => "number unknown".to_owned(),
         Some(span) => {
             format!("{} a fold, in {with_any} of {}", number::range(span), number::plural(rows.len() as i64, "fold"))
         }

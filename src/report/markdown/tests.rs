@@ -203,7 +203,7 @@ fn fold_lines(facts: &Facts) -> Vec<String> {
 #[test]
 fn folds_that_are_alike_share_a_line_and_many_are_summed_up() {
     let mut facts = facts(Shape { folds: 14, speakers: 14, ..SMALL });
-    let words = |test: i64| format!("288 train, 24 dev and {test} test utterances, test of 1 speaker.");
+    let words = |test: i64| format!("288 train, 24 dev and {test} test utterances of 1 speaker.");
     assert_eq!(fold_lines(&facts), [format!("- Folds 0 to 13: {}", words(24))]);
     facts.split.folds[4].test = 25;
     let want = [("Folds 0 to 3", 24), ("Fold 4", 25), ("Folds 5 to 13", 24)];
@@ -211,7 +211,7 @@ fn folds_that_are_alike_share_a_line_and_many_are_summed_up() {
     facts.split.folds.iter_mut().for_each(|fold| fold.test = 20 + fold.fold);
     let lines = fold_lines(&facts);
     assert_eq!((lines.len(), &*lines[9]), (11, &*format!("- Fold 9: {}", words(29))));
-    assert_eq!(lines[10], "- 4 more: 288 train, 24 dev and 30 to 33 test utterances, test of 1 speaker.");
+    assert_eq!(lines[10], "- 4 more: 288 train, 24 dev and 30 to 33 test utterances of 1 speaker.");
 }
 
 #[test]
@@ -224,19 +224,22 @@ fn what_sides_share_is_told_pair_by_pair_where_they_differ() {
     };
     let mut facts = facts(SMALL);
     let shared = "2 a fold, in 2 of 2 folds, allowed (ravdess/01, ravdess/02).";
-    let nowhere = "- None, as the split promises: identical recordings and speakers.";
-    assert_eq!(lines(&facts), [nowhere.to_owned(), format!("- spoken texts, between train or dev and test: {shared}")]);
+    let nowhere = "- Not shared, as the split promises: identical recordings and speakers.";
+    assert_eq!(
+        lines(&facts),
+        [nowhere.to_owned(), format!("- Shared between train or dev and test: spoken texts, {shared}")]
+    );
     let twins: Vec<_> = facts.leakage.iter().filter(|row| row.check == "text").cloned().collect();
     facts.leakage.extend(twins.into_iter().map(|row| Leakage { between: "train-dev".to_owned(), ..row }));
-    assert_eq!(lines(&facts)[1..], [format!("- spoken texts, between any two sides: {shared}")]);
+    assert_eq!(lines(&facts)[1..], [format!("- Shared between any two sides: spoken texts, {shared}")]);
     facts.leakage.iter_mut().filter(|row| row.between == "train-dev").for_each(|row| row.shared = None);
-    let unknown = "- spoken texts, between train and dev: unknown, allowed (ravdess/01, ravdess/02).";
-    assert_eq!(lines(&facts)[1], unknown);
+    let unknown = "- Shared between train and dev: spoken texts, number unknown, allowed (ravdess/01, ravdess/02).";
+    assert_eq!(lines(&facts)[2], unknown);
     facts.leakage.retain(|row| row.check != "text");
     facts.leakage.iter_mut().for_each(|row| row.allowed = row.check == "speaker");
     assert_eq!(
         lines(&facts),
-        ["- None, as the split promises: identical recordings.", "- None, though allowed: speakers."]
+        ["- Not shared, as the split promises: identical recordings.", "- Not shared, though allowed: speakers."]
     );
 }
 
