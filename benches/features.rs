@@ -2,8 +2,7 @@
 //! of 10 ms.
 
 use divan::counter::ItemsCount;
-use ser_etl::config::Features;
-use ser_etl::features::FeatureSet;
+use ser_etl::features::{FeatureSet, Features};
 
 const RATE_HZ: u32 = 16000;
 

@@ -1,8 +1,7 @@
 //! Cost of functionals over one contour: `cargo bench --bench functionals`. Items are contours of 3.7 s.
 
 use divan::counter::ItemsCount;
-use ser_etl::config::Functional;
-use ser_etl::features::Summary;
+use ser_etl::features::{Functional, Summary};
 
 const HOP_S: f64 = 0.01;
 const FRAMES: usize = 370;

@@ -6,10 +6,11 @@ use divan::counter::ItemsCount;
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use ser_etl::config::train::{
-    Activation, Calibration, Inputs, InputsMethod, KernelRidge, Mlp, ModelSpec, Optimizer, Schedule,
+use ser_etl::dataset::Rows;
+use ser_etl::model::{
+    Activation, Calibration, Classifier, Inputs, InputsMethod, KernelRidge, Mlp, ModelSpec, Optimizer, Problem,
+    Schedule, Shared, fit,
 };
-use ser_etl::model::{Classifier, Problem, Shared, fit};
 
 const ROWS: usize = 20_000;
 const FEATURES: usize = 256;
@@ -51,7 +52,7 @@ fn predict(bencher: Bencher) {
     let problem = data.problem();
     let spec = ModelSpec::Mlp(Mlp { epochs: Some(1), ..Mlp::default() });
     let model = fit(&spec, &problem).expect("the problem is sound").model;
-    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.probabilities(data.x.view()));
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.probabilities(data.rows.x.view()));
 }
 
 /// A whole fit as the search over parameters makes many: 30 epochs on 1,400 rows of 500 columns.
@@ -86,8 +87,7 @@ fn fit_on_components(bencher: Bencher, case: &str) {
 }
 
 struct Data {
-    x: Array2<f32>,
-    y: Vec<usize>,
+    rows: Rows,
     classes: Vec<String>,
     features: Vec<String>,
     families: Vec<String>,
@@ -100,12 +100,17 @@ impl Data {
         let y = (0..rows).map(|_| rng.gen_range(0..CLASSES)).collect();
         let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:04}")).collect();
         let families = (0..features).map(|column| (column % FAMILIES).to_string()).collect();
-        Self { x, y, classes: names("c", CLASSES), features: names("f", features), families }
+        Self {
+            rows: Rows { x: x.into_shared(), y },
+            classes: names("c", CLASSES),
+            features: names("f", features),
+            families,
+        }
     }
 
     fn problem(&self) -> Problem<'_> {
         Problem {
-            train: (self.x.view(), &self.y),
+            train: &self.rows,
             dev: None,
             classes: &self.classes,
             features: &self.features,

@@ -11,7 +11,7 @@ pub const STAGES: [(&str, &[&str]); 7] = [
     ("split", &["dataset", "eval", "stages/split"]),
     ("normalize", &["dataset", "eval", "stages/normalize"]),
     ("train", &["dataset", "eval", "model", "stages/train"]),
-    ("evaluate", &["eval", "report", "stages/evaluate", "stages/facts"]),
+    ("evaluate", &["dataset", "eval", "report", "stages/evaluate", "stages/facts"]),
     (
         "predict",
         &[
@@ -30,7 +30,7 @@ pub const STAGES: [(&str, &[&str]); 7] = [
 ];
 
 /// What every stage is computed with.
-pub const COMMON: [&str; 5] = ["config", "schema", "table", "stages/features_table", "stages/output"];
+pub const COMMON: [&str; 5] = ["options", "schema", "table", "stages/features_table", "stages/output"];
 
 /// A source file: its path below src/, with `/`, and its content.
 pub type Source = (String, Vec<u8>);

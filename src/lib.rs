@@ -2,8 +2,8 @@
 //!
 //! The map of the house, from the street inwards; an arrow points at what a room may use:
 //!
-//! `bin -> cli -> stages -> {corpus, storage, audio, features, table, dataset, report} -> {dsp, synth, model, eval} ->
-//! config -> schema`
+//! `bin -> cli -> stages -> pipeline -> {corpus, storage, table, report, synth, features, model} -> {audio, dataset} ->
+//! {dsp, eval} -> options -> schema`
 //!
 //! A test reads the `use` lines and refuses an arrow that points the other way.
 
@@ -12,13 +12,14 @@
 
 pub mod audio;
 pub mod cli;
-pub mod config;
 pub mod corpus;
 pub mod dataset;
 pub mod dsp;
 pub mod eval;
 pub mod features;
 pub mod model;
+pub mod options;
+pub mod pipeline;
 pub mod report;
 pub mod schema;
 pub mod stages;

@@ -4,10 +4,11 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use ser_etl::audio::{AudioReader, Segment};
-use ser_etl::config::{Audio, Corpus, Pipeline};
-use ser_etl::corpus::{ManifestTable, Source, SourceFile, build, parse_text};
+use ser_etl::audio::{AudioParams, AudioReader, Segment};
+use ser_etl::corpus::{Corpus, ManifestTable, Source, SourceFile, build, parse_text};
+use ser_etl::features::Recipe;
 use ser_etl::model::{self, FILES};
+use ser_etl::pipeline::Pipeline;
 use ser_etl::schema::{FeatureKeys, Prediction, SplitRow};
 use ser_etl::table::{TableError, TextTable, read, read_footer, read_keys, read_text_columns};
 
@@ -15,7 +16,7 @@ const PIPELINE: &str = "name = 'm'\nout = 'o'\n[[corpus]]\nname = 'c'\nsource = 
 
 /// Any bytes are samples or a reject, in bounded memory.
 pub fn audio(data: &[u8]) {
-    let params = Audio { max_duration_s: 60.0, ..Audio::default() };
+    let params = AudioParams { max_duration_s: 60.0, ..AudioParams::default() };
     if let Ok(audio) = AudioReader::new(&params).read(data, None, Segment::default()) {
         assert!(!audio.samples.is_empty() && audio.samples.iter().all(|sample| sample.is_finite()));
     }
@@ -50,7 +51,7 @@ pub fn model(data: &[u8]) {
     let own = blake3::hash(&card).to_hex();
     put_hash(&mut card, CARD, own.as_bytes());
     let [weights_file, card_file] = FILES;
-    let _ = model::load(&[(weights_file.to_owned(), weights.to_vec()), (card_file.to_owned(), card)]);
+    let _ = model::load::<Recipe>(&[(weights_file.to_owned(), weights.to_vec()), (card_file.to_owned(), card)]);
 }
 
 /// What stands before the hash of a card's own text.

@@ -5,7 +5,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Audio;
 use super::resample::Resamplers;
-use crate::config::{Transform, hash_number};
+use crate::audio::Transform;
+use crate::options::hash_number;
 use crate::schema::Signal;
 
 /// Samples that come out of as many as [`Transform::Speed`] says.

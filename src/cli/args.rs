@@ -1,7 +1,11 @@
+use crate::corpus;
+use crate::options;
+use crate::pipeline;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
-use crate::config::{self, Evaluate, Extract};
+use crate::eval::Evaluate;
+use crate::pipeline::Extract;
 use crate::schema::{TableDef, published_tables};
 use crate::stages::StageName;
 
@@ -260,12 +264,12 @@ pub(super) fn print_schema(options: &SchemaOptions) -> anyhow::Result<()> {
     }
     let schema = match tables.iter().find(|table| table.name == options.name) {
         Some(table) => table_schema(table),
-        None if options.name == "pipeline" => config::json_schema().clone(),
-        None if options.name == "preset" => config::Preset::json_schema().clone(),
+        None if options.name == "pipeline" => pipeline::json_schema().clone(),
+        None if options.name == "preset" => corpus::Preset::json_schema().clone(),
         None => {
             let names = tables.iter().map(|table| table.name).collect::<Vec<_>>().join(", ");
             let problem = format!("legal are pipeline, preset, tables, {names}");
-            return Err(config::ConfigError::new("schema", format!("`{}`", options.name), problem).into());
+            return Err(options::ConfigError::new("schema", format!("`{}`", options.name), problem).into());
         }
     };
     Ok(output::result(&format!("{schema:#}\n"))?)

@@ -1,8 +1,8 @@
-use crate::config::{ConfigError, Evaluate, Storage};
-use crate::eval::{Measure, Resampling};
+use crate::eval::{Evaluate, Measure, Resampling};
+use crate::options::ConfigError;
 use crate::report::{self, Gate};
 use crate::stages::{self, RunPlace, StageError};
-use crate::storage;
+use crate::storage::{self, Storage};
 
 use super::args::CompareOptions;
 use super::output;

@@ -1,9 +1,9 @@
 use std::any::Any;
 use std::process::ExitCode;
 
-use crate::config::ConfigError;
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
+use crate::options::ConfigError;
 use crate::stages::StageError;
 use crate::storage::StorageError;
 

@@ -1,7 +1,7 @@
-use crate::config::{ConfigError, Storage};
+use crate::options::ConfigError;
 use crate::schema::{Inference, Row};
 use crate::stages::{PREDICT, Predict, Record};
-use crate::storage;
+use crate::storage::{self, Storage};
 
 use super::args::PredictOptions;
 use super::output::{self, say};

@@ -6,9 +6,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::config::{ConfigError, Parameters, Pipeline, Preset, Storage};
+use crate::corpus::Preset;
+use crate::options::ConfigError;
+use crate::pipeline::{Parameters, Pipeline};
 use crate::stages::{self, Context, NEW, Record, StageError, StageName, State};
-use crate::storage::{self, StorageError, Store};
+use crate::storage::{self, Storage, StorageError, Store};
 
 use super::args::{RunOptions, WorkOptions};
 use super::output::{self, say};

@@ -3,9 +3,9 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::audio;
-use crate::config::{ConfigError, Storage};
+use crate::options::ConfigError;
 use crate::schema::plural;
-use crate::storage;
+use crate::storage::{self, Storage};
 use crate::synth::{self, CorpusPlan};
 
 use super::args::SynthOptions;

@@ -1,6 +1,5 @@
-use crate::config::Storage;
 use crate::stages::{self, StageError};
-use crate::storage;
+use crate::storage::{self, Storage};
 
 use super::args::VerifyOptions;
 use super::output;

@@ -11,8 +11,8 @@ use super::manifest::{self, ManifestTable};
 use super::named;
 use super::passed::PassedOver;
 use super::pattern::Pattern;
-use super::{Corpus, Source, speakers};
-use crate::config::{self, Origin, Preset};
+use super::{LabelledCorpus, Source, speakers};
+use crate::corpus::{Corpus, Origin, Preset};
 use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
 
 /// Reads one corpus. `table` holds the rows of its manifest, and `preset` what its preset file says, where it has one.
@@ -21,11 +21,11 @@ use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
 /// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not
 /// fit, a source label has no emotion, an id occurs twice, or nothing is left.
 pub fn build(
-    config: &config::Corpus,
+    config: &Corpus,
     source: Source<'_>,
     table: Option<&ManifestTable>,
     preset: Option<&Preset>,
-) -> Result<Corpus, CorpusError> {
+) -> Result<LabelledCorpus, CorpusError> {
     config.check("corpus")?;
     let preset = preset.or_else(|| Preset::known(config.preset.as_deref()?));
     let mut read = read(config, source, table, preset)?;
@@ -51,11 +51,11 @@ pub fn build(
     );
     rejects.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     let (audio_files, passed_over) = (read.audio_files, passed.counts);
-    Ok(Corpus { utterances, labels, rejects, warnings, audio_files, passed_over })
+    Ok(LabelledCorpus { utterances, labels, rejects, warnings, audio_files, passed_over })
 }
 
 fn read(
-    config: &config::Corpus,
+    config: &Corpus,
     source: Source<'_>,
     table: Option<&ManifestTable>,
     preset: Option<&Preset>,
@@ -74,14 +74,14 @@ fn read(
 }
 
 /// Gives entries without a language that of the pipeline file, else that of the preset.
-fn set_language(config: &config::Corpus, preset: Option<&Preset>, entries: &mut [Entry]) {
+fn set_language(config: &Corpus, preset: Option<&Preset>, entries: &mut [Entry]) {
     let language = config.language.as_deref().or(preset.and_then(|preset| preset.language.as_deref()));
     for entry in entries.iter_mut().filter(|entry| entry.facts.language.is_none()) {
         entry.facts.language = language.map(str::to_owned);
     }
 }
 
-fn usage_warnings(config: &config::Corpus, entries: &[Entry], map: &LabelMap<'_>, filter: &Filter) -> Vec<String> {
+fn usage_warnings(config: &Corpus, entries: &[Entry], map: &LabelMap<'_>, filter: &Filter) -> Vec<String> {
     let labels: BTreeSet<&str> = entries.iter().map(|entry| entry.facts.label.as_str()).collect();
     let emotions = labels.iter().filter_map(|label| match map.get(label) {
         Mapped::Emotion(emotion) => Some(emotion),
@@ -101,7 +101,7 @@ pub(super) struct Chosen {
 
 /// The utterances that stay, with their emotions, and the accounting of all.
 fn choose(
-    config: &config::Corpus,
+    config: &Corpus,
     entries: Vec<Entry>,
     map: &LabelMap<'_>,
     filter: &Filter,
@@ -126,7 +126,7 @@ fn choose(
     if chosen.is_empty() { Err(nothing_left(config, &labels)) } else { Ok((chosen, labels)) }
 }
 
-fn nothing_left(config: &config::Corpus, labels: &[LabelCount]) -> CorpusError {
+fn nothing_left(config: &Corpus, labels: &[LabelCount]) -> CorpusError {
     let line = |count: &LabelCount| format!("{:?}: {} {}", count.source_label, count.utterances, count.action);
     let mut lines: Vec<String> = labels.iter().take(20).map(line).collect();
     if lines.is_empty() {
@@ -140,7 +140,7 @@ fn nothing_left(config: &config::Corpus, labels: &[LabelCount]) -> CorpusError {
 }
 
 /// The rows of the utterances table.
-fn tabulate(config: &config::Corpus, chosen: Vec<Chosen>, extra: Vec<String>) -> Table<Utterance> {
+fn tabulate(config: &Corpus, chosen: Vec<Chosen>, extra: Vec<String>) -> Table<Utterance> {
     let mut table = Table { text: Columns { names: extra, values: Vec::new() }, ..Table::default() };
     for mut utterance in chosen {
         table.text.values.append(&mut utterance.entry.facts.extra);
@@ -165,7 +165,7 @@ fn check_unique(chosen: &[Chosen]) -> Result<(), CorpusError> {
     })
 }
 
-fn row(config: &config::Corpus, chosen: Chosen) -> Utterance {
+fn row(config: &Corpus, chosen: Chosen) -> Utterance {
     let Chosen { id, emotion, entry } = chosen;
     let facts = entry.facts;
     Utterance {

@@ -2,7 +2,7 @@
 
 use super::STAGE;
 use super::passed::PassedOver;
-use crate::config;
+use crate::corpus::Corpus;
 use crate::schema::{FeatureKeys, Reject, Row, Utterance, segment_key, utterance_id};
 
 /// What a file name or a manifest row says about an utterance, before label map and filters.
@@ -63,7 +63,7 @@ pub(super) struct Entries {
 }
 
 /// A row of the rejects table.
-pub(super) fn reject(config: &config::Corpus, path: &str, code: &str, message: String) -> Reject {
+pub(super) fn reject(config: &Corpus, path: &str, code: &str, message: String) -> Reject {
     Reject {
         corpus: config.name.clone(),
         path: path.to_owned(),

@@ -1,4 +1,4 @@
-use crate::config::{self, ConfigError};
+use crate::options::{self, ConfigError};
 use crate::schema::plural;
 
 /// Why a corpus cannot be ingested. Names of files and labels are escaped, so that none can break a log line.
@@ -186,7 +186,7 @@ pub(super) fn shorten<'a>(items: impl IntoIterator<Item = &'a str>, limit: usize
 
 /// `; nearest: "x"` for the candidate most like `word`, or nothing where none is like it.
 pub(super) fn nearest_hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    config::nearest(word, candidates).map_or_else(String::new, |near| format!("; nearest: {near:?}"))
+    options::nearest(word, candidates).map_or_else(String::new, |near| format!("; nearest: {near:?}"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::entry::Entry;
 use super::error::{CorpusError, nearest_hint, shorten};
-use crate::config::{self, Preset};
+use crate::corpus::{Corpus, Preset};
 
 /// Fields of every corpus that can be filtered on, besides its extra columns.
 const FIELDS: [&str; 9] =
@@ -37,7 +37,7 @@ pub(super) struct Filter {
 impl Filter {
     /// The conditions of a pipeline file, and those of its preset on other fields; an error for a field that the corpus
     /// does not have.
-    pub fn new(config: &config::Corpus, preset: Option<&Preset>, extra: &[String]) -> Result<Self, CorpusError> {
+    pub fn new(config: &Corpus, preset: Option<&Preset>, extra: &[String]) -> Result<Self, CorpusError> {
         let mut conditions = Vec::new();
         for (table, keep, lists) in [("filter", true, &config.filter), ("exclude", false, &config.exclude)] {
             for (name, values) in lists {
@@ -130,13 +130,13 @@ fn value(entry: &Entry, field: Field) -> Option<&str> {
 }
 
 /// Speakers and texts may be written as the corpus does or with its name before them, as tables show them.
-fn without_corpus(config: &config::Corpus, field: Field, value: &str) -> String {
+fn without_corpus(config: &Corpus, field: Field, value: &str) -> String {
     let prefixed = matches!(field, Field::Fixed("speaker" | "text_id"));
     let bare = value.strip_prefix(config.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
     bare.filter(|_| prefixed).unwrap_or(value).to_owned()
 }
 
-fn unknown_field(config: &config::Corpus, table: &'static str, name: &str, extra: &[String]) -> CorpusError {
+fn unknown_field(config: &Corpus, table: &'static str, name: &str, extra: &[String]) -> CorpusError {
     let legal: Vec<&str> = FIELDS.into_iter().chain(extra.iter().map(String::as_str)).collect();
     CorpusError::UnknownField {
         corpus: config.name.clone(),

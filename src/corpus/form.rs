@@ -5,7 +5,7 @@ use super::csv::parse_delimited;
 use super::error::CorpusError;
 use super::json::parse_json;
 use super::paths::extension;
-use crate::config;
+use crate::corpus::Corpus;
 
 /// First bytes of files that are no manifest, and what to do about them.
 const OTHERS: [(&[u8], &str); 18] = [
@@ -45,7 +45,7 @@ pub fn is_named_parquet(path: &str) -> bool {
 /// # Errors
 /// [`CorpusError::Manifest`] with the line: not UTF-8, no header, no rows, two columns of one name, a row of another
 /// length, a quotation mark that is not closed where it should be; a file of another kind, with its name.
-pub fn parse_text(config: &config::Corpus, bytes: &[u8], manifest: &str) -> Result<ManifestTable, CorpusError> {
+pub fn parse_text(config: &Corpus, bytes: &[u8], manifest: &str) -> Result<ManifestTable, CorpusError> {
     let error = |problem| CorpusError::Manifest { manifest: manifest.to_owned(), problem };
     if let Some(other) = described(bytes) {
         return Err(error(format!("the file {other}")));

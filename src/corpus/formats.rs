@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::Chosen;
 use super::error::CorpusError;
 use super::paths::{extension, file_name, without_extension};
-use crate::config;
+use crate::corpus::Corpus;
 
 /// What to do about ids that occur more than once: where the files of each differ in their extensions, one extension
 /// that all of them have. It is the most frequent one of the corpus, and of equals one that loses nothing.
@@ -34,7 +34,7 @@ pub(super) fn remedy(chosen: &[Chosen], groups: &[Vec<&Chosen>]) -> Option<Strin
 /// # Errors
 /// [`CorpusError::SeveralFormats`] where all files of an extension are there with another one. Where only some are, the
 /// answer is a warning.
-pub(super) fn check(config: &config::Corpus, chosen: &[Chosen]) -> Result<Option<String>, CorpusError> {
+pub(super) fn check(config: &Corpus, chosen: &[Chosen]) -> Result<Option<String>, CorpusError> {
     let mut twins: BTreeMap<(&str, String), Vec<&Chosen>> = BTreeMap::new();
     for one in
         chosen.iter().filter(|one| one.entry.row.is_none() && one.entry.key == without_extension(&one.entry.path))

@@ -1,6 +1,6 @@
 use regex::Regex;
 
-use crate::config::ConfigError;
+use crate::options::ConfigError;
 
 /// What makes a text a pattern.
 const SPECIAL: [char; 3] = ['*', '?', '['];

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::CorpusError;
-use crate::config;
+use crate::corpus::Corpus;
+use crate::options;
 use crate::schema::{CANONICAL_EMOTIONS, LabelCount, is_canonical_emotion};
 
 /// What the label map says of a source label.
@@ -131,7 +132,7 @@ impl Accounting {
 
 /// Warnings about entries of the label map that no utterance needs, and about emotions that look like a misspelt
 /// canonical one.
-pub(super) fn map_warnings(config: &config::Corpus, seen: &BTreeSet<&str>) -> Vec<String> {
+pub(super) fn map_warnings(config: &Corpus, seen: &BTreeSet<&str>) -> Vec<String> {
     let unused =
         config.labels.keys().filter(|label| !seen.contains(label.as_str())).map(|label| {
             format!("corpus `{}`: the label map names {label:?}, which no utterance carries", config.name)
@@ -147,7 +148,7 @@ pub(super) fn map_warnings(config: &config::Corpus, seen: &BTreeSet<&str>) -> Ve
 fn toml_lines(labels: &[(&str, i64)]) -> String {
     const SHOWN: usize = 100;
     let line = |(label, count): &(&str, i64)| {
-        let emotion = config::nearest(label, CANONICAL_EMOTIONS).unwrap_or("?");
+        let emotion = options::nearest(label, CANONICAL_EMOTIONS).unwrap_or("?");
         format!("  {label:?} = {emotion:?}  # {count} utterances")
     };
     let mut lines: Vec<String> = labels.iter().take(SHOWN).map(line).collect();

@@ -15,7 +15,8 @@ use super::paths::{hidden_warning, with_slashes, without_extension};
 use super::seconds::{Comma, parse_seconds};
 use super::source_paths::{Lookalikes, Place, SourcePaths, prefix_of};
 use super::{Source, SourceFile, speakers};
-use crate::config::{self, ConfigError};
+use crate::corpus::Corpus;
+use crate::options::ConfigError;
 use crate::schema::{Reject, plural};
 
 use cells::Cells;
@@ -101,7 +102,7 @@ pub struct NamedPaths {
 /// # Errors
 /// [`CorpusError::UnknownColumn`] where the column map does not fit, [`CorpusError::Manifest`] where the table is
 /// unsound.
-pub fn named_paths(config: &config::Corpus, root: &str, table: &ManifestTable) -> Result<NamedPaths, CorpusError> {
+pub fn named_paths(config: &Corpus, root: &str, table: &ManifestTable) -> Result<NamedPaths, CorpusError> {
     let manifest = config.manifest.as_deref().unwrap_or_default();
     table.check(manifest)?;
     let map = ColumnMap::new(config, manifest, table)?;
@@ -118,14 +119,14 @@ pub fn named_paths(config: &config::Corpus, root: &str, table: &ManifestTable) -
 }
 
 /// What each row writes in the column of the paths, and where that leads; none where the cell is empty.
-fn placed<'a>(config: &config::Corpus, root: &str, cells: &Cells<'a>, column: usize) -> Vec<Option<(&'a str, Place)>> {
+fn placed<'a>(config: &Corpus, root: &str, cells: &Cells<'a>, column: usize) -> Vec<Option<(&'a str, Place)>> {
     let source_paths = SourcePaths::new(config, root);
     cells.column(column).map(|written| written.map(|path| (path, source_paths.place(path)))).collect()
 }
 
 /// Reads every row: an entry where its audio is listed, a reject where something is missing or wrong.
 pub(super) fn read(
-    config: &config::Corpus,
+    config: &Corpus,
     source: Source<'_>,
     manifest: &str,
     table: &ManifestTable,
@@ -172,7 +173,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn into_reject(self, config: &config::Corpus, place: &str) -> Reject {
+    fn into_reject(self, config: &Corpus, place: &str) -> Reject {
         reject(config, &self.path, self.code, format!("manifest {place}: {}", self.what))
     }
 }
@@ -185,7 +186,7 @@ fn listed(files: &[SourceFile]) -> BTreeMap<Cow<'_, str>, &SourceFile> {
 
 /// All that it takes to read a row.
 struct Reader<'a> {
-    config: &'a config::Corpus,
+    config: &'a Corpus,
     table: &'a ManifestTable,
     map: ColumnMap,
     cells: Cells<'a>,
@@ -200,7 +201,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(
-        config: &'a config::Corpus,
+        config: &'a Corpus,
         source: Source<'a>,
         manifest: &str,
         table: &'a ManifestTable,

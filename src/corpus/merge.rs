@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Corpus, CorpusError};
+use super::{CorpusError, LabelledCorpus};
 use crate::schema::{Columns, Table, Utterance};
 
 /// Puts several corpora together: the extra columns are the union in order of first appearance, null where a corpus
@@ -10,9 +10,9 @@ use crate::schema::{Columns, Table, Utterance};
 ///
 /// # Errors
 /// [`CorpusError::DuplicateIds`] where two corpora yield the same id.
-pub fn merge(parts: Vec<Corpus>) -> Result<Corpus, CorpusError> {
+pub fn merge(parts: Vec<LabelledCorpus>) -> Result<LabelledCorpus, CorpusError> {
     let names = union(&parts);
-    let mut result = Corpus::default();
+    let mut result = LabelledCorpus::default();
     let mut rows: Vec<(Utterance, Vec<Option<String>>)> = Vec::new();
     for part in parts {
         rows.extend(widened(part.utterances, &names));
@@ -39,7 +39,7 @@ pub fn merge(parts: Vec<Corpus>) -> Result<Corpus, CorpusError> {
     Ok(result)
 }
 
-fn union(parts: &[Corpus]) -> Vec<String> {
+fn union(parts: &[LabelledCorpus]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in parts.iter().flat_map(|part| &part.utterances.text.names) {
         if !names.contains(name) {

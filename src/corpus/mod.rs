@@ -27,6 +27,7 @@ mod labels;
 mod manifest;
 mod merge;
 mod named;
+mod options;
 mod passed;
 mod paths;
 mod pattern;
@@ -45,6 +46,7 @@ pub use glob::Glob;
 pub use manifest::{ManifestTable, NamedPaths, named_paths};
 pub use merge::merge;
 pub use named::is_audio_of;
+pub use options::{Corpus, ManifestColumns, Origin, Preset, usual_extensions};
 pub use passed::{Look, PassedOver};
 pub use paths::{bad_name, hidden_warning};
 
@@ -75,7 +77,7 @@ pub struct Source<'a> {
 
 /// What ingest found in one corpus, or in several merged ones.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Corpus {
+pub struct LabelledCorpus {
     /// The labelled utterances, sorted by id; extra fields are open text columns.
     pub utterances: Table<Utterance>,
     /// What became of each source label, sorted by corpus, label and action. Actions: `kept`, `merged`, `dropped` and

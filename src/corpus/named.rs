@@ -9,15 +9,11 @@ use super::error::{CorpusError, first_five};
 use super::passed::PassedOver;
 use super::paths::{bad_name, extension, hidden_warning, is_hidden, with_slashes};
 use super::pattern::Pattern;
-use crate::config;
+use crate::corpus::Corpus;
 use crate::schema::Reject;
 
 /// Reads the name of every audio file; names that do not match become rejects, and an error where they are too many.
-pub(super) fn read(
-    config: &config::Corpus,
-    files: &[SourceFile],
-    pattern: &Pattern<'_>,
-) -> Result<Entries, CorpusError> {
+pub(super) fn read(config: &Corpus, files: &[SourceFile], pattern: &Pattern<'_>) -> Result<Entries, CorpusError> {
     let (audio, hidden) = audio_files(config, files);
     if audio.is_empty() {
         return Err(no_audio(config, files));
@@ -40,13 +36,13 @@ pub(super) fn read(
 }
 
 /// Whether a corpus would look at this file.
-pub fn is_audio_of(config: &config::Corpus, path: &str) -> bool {
+pub fn is_audio_of(config: &Corpus, path: &str) -> bool {
     let is_legal = |found: String| config.extensions.iter().any(|legal| legal.to_lowercase() == found);
     !is_hidden(path) && extension(path).is_some_and(is_legal)
 }
 
 /// The audio files of a listing, and how many more are hidden.
-pub(super) fn audio_files<'a>(config: &config::Corpus, files: &'a [SourceFile]) -> (Vec<&'a SourceFile>, usize) {
+pub(super) fn audio_files<'a>(config: &Corpus, files: &'a [SourceFile]) -> (Vec<&'a SourceFile>, usize) {
     let legal: Vec<String> = config.extensions.iter().map(|e| e.to_lowercase()).collect();
     let audio = files.iter().filter(|file| extension(&file.path).is_some_and(|e| legal.contains(&e)));
     let (hidden, seen): (Vec<_>, Vec<_>) = audio.partition(|file| is_hidden(&file.path));
@@ -54,7 +50,7 @@ pub(super) fn audio_files<'a>(config: &config::Corpus, files: &'a [SourceFile]) 
 }
 
 /// The error of a corpus without audio.
-pub(super) fn no_audio(config: &config::Corpus, files: &[SourceFile]) -> CorpusError {
+pub(super) fn no_audio(config: &Corpus, files: &[SourceFile]) -> CorpusError {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for file in files {
         *counts.entry(extension(&file.path).unwrap_or_default()).or_default() += 1;
@@ -76,12 +72,12 @@ fn entry(file: &SourceFile, pattern: &Pattern<'_>, mut facts: Facts) -> Entry {
     Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
 }
 
-fn unmatched(config: &config::Corpus, file: &SourceFile, pattern: &Pattern<'_>) -> Reject {
+fn unmatched(config: &Corpus, file: &SourceFile, pattern: &Pattern<'_>) -> Reject {
     let message = format!("the name does not match {}", pattern.grammar());
     reject(config, &file.path, "unmatched_name", message)
 }
 
-fn check_rate(config: &config::Corpus, result: &Entries, pattern: &Pattern<'_>) -> Result<(), CorpusError> {
+fn check_rate(config: &Corpus, result: &Entries, pattern: &Pattern<'_>) -> Result<(), CorpusError> {
     let unmatched = result.rejects.len();
     let rate = unmatched as f64 / result.audio_files as f64;
     if rate <= config.max_unmatched_rate {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::paths::{extension, file_name, is_hidden};
-use crate::config;
+use crate::corpus::usual_extensions;
 
 /// Extensions of what lies beside audio and is none: text, tables, annotations, pictures, documents, arrays, archives,
 /// programs. The list need not be long: what is missing from it is counted too much, and nothing is lost.
@@ -31,7 +31,7 @@ pub enum Look {
 impl Look {
     /// Looks at the name of a file.
     pub fn at(path: &str) -> Self {
-        match extension(path).is_some_and(|e| config::usual_extensions().any(|usual| usual == e)) {
+        match extension(path).is_some_and(|e| usual_extensions().any(|usual| usual == e)) {
             true if is_hidden(path) => Self::HiddenAudio,
             true => Self::Audio,
             false => Self::Other,

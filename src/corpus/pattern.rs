@@ -6,7 +6,8 @@ use regex::{Captures, Regex};
 
 use super::entry::{Facts, extra_names};
 use super::paths::{file_name, without_extension};
-use crate::config::{self, ConfigError, Preset};
+use crate::corpus::{Corpus, Preset};
+use crate::options::ConfigError;
 
 /// Groups that are fields; every other named group is an extra column.
 const FIELDS: [&str; 7] = ["key", "emotion", "speaker", "gender", "text_id", "intensity", "language"];
@@ -30,7 +31,7 @@ struct OfPreset<'a> {
 
 impl<'a> Pattern<'a> {
     /// The pattern of a pipeline file.
-    pub fn of_config(config: &'a config::Corpus, pattern: &str) -> Result<Self, ConfigError> {
+    pub fn of_config(config: &'a Corpus, pattern: &str) -> Result<Self, ConfigError> {
         Ok(Self { constant: config.emotion.as_deref(), ..Self::new(pattern)? })
     }
 
@@ -135,7 +136,7 @@ mod tests {
 
     fn summary(pattern: &str, emotion: Option<&str>, path: &str) -> Option<(String, Option<String>)> {
         let toml = format!("name = \"a\"\nsource = \"b\"\npattern = '''{pattern}'''");
-        let mut config: config::Corpus = toml::from_str(&toml).expect("the test's TOML is sound");
+        let mut config: Corpus = toml::from_str(&toml).expect("the test's TOML is sound");
         config.emotion = emotion.map(str::to_owned);
         let facts = Pattern::of_config(&config, pattern).expect("the test's pattern is sound").parse(path)?;
         Some((facts.summary(), facts.key))

@@ -1,7 +1,7 @@
 //! What the presets read from file names: label, speaker, gender, text, intensity, then the extra columns.
 
 use super::pattern::Pattern;
-use crate::config::Preset;
+use crate::corpus::Preset;
 
 const READ: [(&str, &[(&str, &str)]); 6] = [
     (

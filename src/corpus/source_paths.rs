@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::paths::without_extension;
-use crate::config;
+use crate::corpus::Corpus;
 
 /// A place in the form `origin` + steps: `/srv/corpus`, `s3://bucket/corpus`, `c:/corpus`, `corpus` (no origin).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(super) struct SourcePaths {
 
 impl SourcePaths {
     /// `root` is what the storage calls the source.
-    pub fn new(config: &config::Corpus, root: &str) -> Self {
+    pub fn new(config: &Corpus, root: &str) -> Self {
         let sources = [Address::parse(&config.source), Address::parse(root)];
         Self { sources, prefix: config.path_prefix.as_deref().map(Address::parse) }
     }
@@ -164,7 +164,7 @@ mod tests {
 
     fn place(source: &str, root: &str, prefix: Option<&str>, written: &str) -> Place {
         let toml = format!("name = 'c'\nsource = '{source}'\nmanifest = 'm'");
-        let mut config: config::Corpus = toml::from_str(&toml).expect("sound TOML");
+        let mut config: Corpus = toml::from_str(&toml).expect("sound TOML");
         config.path_prefix = prefix.map(str::to_owned);
         SourcePaths::new(&config, root).place(written)
     }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
 use super::error::first_five;
-use crate::config;
+use crate::corpus::Corpus;
 use crate::schema::plural;
 
 /// Words for people who are not known.
 const NOBODY: [&str; 5] = ["unknown", "unk", "anonymous", "?", "-"];
 
 /// Warnings about utterances of a manifest without a speaker, and about speakers who have the name of nobody.
-pub(super) fn unknown(config: &config::Corpus, entries: &[Entry]) -> Vec<String> {
+pub(super) fn unknown(config: &Corpus, entries: &[Entry]) -> Vec<String> {
     let speakers = || entries.iter().filter_map(|entry| entry.facts.speaker.as_deref());
     let mut warnings = Vec::new();
     let (unknown, all) = (entries.len() - speakers().count(), plural(entries.len(), "utterance"));
@@ -40,7 +40,7 @@ pub(super) fn unknown(config: &config::Corpus, entries: &[Entry]) -> Vec<String>
 }
 
 /// The warning about names that are probably one person's, who may then be on both sides of a split by speaker.
-pub(super) fn alike<'a>(config: &config::Corpus, speakers: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn alike<'a>(config: &Corpus, speakers: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut spellings = BTreeMap::<String, BTreeSet<&str>>::new();
     for speaker in speakers {
         spellings.entry(bare(speaker)).or_default().insert(speaker);

@@ -9,9 +9,9 @@ mod properties;
 mod times;
 
 use super::*;
-use crate::config;
+use crate::corpus::Corpus;
 
-fn config(rest: &str) -> config::Corpus {
+fn config(rest: &str) -> Corpus {
     toml::from_str(&format!("name = \"c\"\nsource = \"data\"\n{rest}")).expect("the test's TOML is sound")
 }
 
@@ -19,14 +19,14 @@ fn files(paths: &[&str]) -> Vec<SourceFile> {
     paths.iter().map(|path| SourceFile { path: (*path).to_owned(), bytes: 44 }).collect()
 }
 
-fn run(rest: &str, paths: &[&str]) -> Result<Corpus, CorpusError> {
+fn run(rest: &str, paths: &[&str]) -> Result<LabelledCorpus, CorpusError> {
     build(&config(rest), Source { root: ROOT, files: &files(paths) }, None, None)
 }
 
 /// Where the source lies.
 const ROOT: &str = "/srv/corpus/data";
 
-fn run_manifest(rest: &str, paths: &[&str], csv: &str) -> Result<Corpus, CorpusError> {
+fn run_manifest(rest: &str, paths: &[&str], csv: &str) -> Result<LabelledCorpus, CorpusError> {
     let config = config(&format!("manifest = \"m.csv\"\n{rest}"));
     let table = parse_text(&config, csv.as_bytes(), "m.csv")?;
     build(&config, Source { root: ROOT, files: &files(paths) }, Some(&table), None)
@@ -37,7 +37,7 @@ fn or_dash(cell: &Option<String>) -> &str {
 }
 
 /// One utterance a line: id, emotion, speaker, text, intensity, language.
-fn lines(corpus: &Corpus) -> Vec<String> {
+fn lines(corpus: &LabelledCorpus) -> Vec<String> {
     let line = |u: &Utterance| {
         let fields = [&u.speaker, &u.text_id, &u.intensity, &u.language].map(or_dash);
         format!("{} {} {}", u.utterance_id, u.emotion, fields.join(" "))
@@ -46,7 +46,7 @@ fn lines(corpus: &Corpus) -> Vec<String> {
 }
 
 /// One label a line: source label, emotion, action, count.
-fn labels(corpus: &Corpus) -> Vec<String> {
+fn labels(corpus: &LabelledCorpus) -> Vec<String> {
     corpus
         .labels
         .iter()
@@ -54,12 +54,12 @@ fn labels(corpus: &Corpus) -> Vec<String> {
         .collect()
 }
 
-fn codes(corpus: &Corpus) -> Vec<String> {
+fn codes(corpus: &LabelledCorpus) -> Vec<String> {
     corpus.rejects.iter().map(|reject| format!("{} {}", reject.code, reject.path)).collect()
 }
 
 #[track_caller]
-fn check_error(result: Result<Corpus, CorpusError>, wants: &[&str]) {
+fn check_error(result: Result<LabelledCorpus, CorpusError>, wants: &[&str]) {
     let error = result.expect_err("an error was expected").to_string();
     for want in wants {
         assert!(error.contains(want), "{error}\nshould say {want}");

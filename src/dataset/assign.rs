@@ -7,7 +7,8 @@ mod whole;
 use super::balance::{Strata, by_balance, by_quota};
 use super::units::{Unit, units};
 use super::{DatasetError, Keys, augmented, checks};
-use crate::config::{self, SplitParams};
+use crate::dataset::SplitParams;
+use crate::options;
 use crate::schema::{Split, SplitRow, plural};
 use std::collections::BTreeSet;
 
@@ -238,7 +239,7 @@ fn check_corpora(key: &'static str, names: &[String], present: &BTreeSet<&str>) 
         None => Ok(()),
         Some(corpus) => {
             let legal: Vec<String> = present.iter().map(|name| (*name).to_owned()).collect();
-            let nearest = config::nearest(corpus, legal.iter().map(String::as_str)).map(str::to_owned);
+            let nearest = options::nearest(corpus, legal.iter().map(String::as_str)).map(str::to_owned);
             Err(DatasetError::UnknownCorpus { key, corpus: corpus.clone(), legal, nearest })
         }
     }

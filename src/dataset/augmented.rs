@@ -57,10 +57,10 @@ pub(super) fn located(keys: &Keys, rows: &[SplitRow]) -> Result<Vec<(usize, Spli
 #[cfg(test)]
 mod tests {
     use super::super::testing::Utterances;
-    use super::super::{assign, classes, fit, leakage, matrices, normalized, violations};
+    use super::super::{Scaler, Sides, assign, classes, leakage, normalized, violations};
     use super::*;
-    use crate::config::{Method, NormalizeParams, Scope, Split as SplitSection, SplitParams};
     use crate::dataset::Features;
+    use crate::dataset::{Method, NormalizeParams, Scope, Split as SplitSection, SplitParams};
     use crate::schema::{FeatureKeys, Table, augmented_id};
 
     const TRANSFORMS: [&str; 2] = ["gain-6dB", "speed0.9"];
@@ -135,7 +135,7 @@ mod tests {
         let (table, rows) = world();
         let features = Features::new(&table).expect("legal features");
         let scaling = NormalizeParams { method: Method::ZScore, scope: Scope::Corpus };
-        let statistics = fit(&features, &rows, scaling).expect("statistics");
+        let statistics = Scaler::fit(&features, &rows, scaling).expect("statistics");
         let classes_of = |rows: &[SplitRow]| classes(features.keys(), rows);
         let sound = classes_of(&rows).expect("classes");
         let train = rows.iter().position(|row| row.utterance_id.contains('~')).expect("a copy");
@@ -161,9 +161,9 @@ mod tests {
             let found: Vec<_> = violations(&checked).iter().map(|row| row.check.clone()).collect();
             assert!(found.contains(&"augmented".to_owned()), "{number}: {found:?}");
             let errors = [
-                fit(&features, &spoiled, scaling).map(drop),
+                Scaler::fit(&features, &spoiled, scaling).map(drop),
                 classes_of(&spoiled).map(drop),
-                matrices(&features, &spoiled, &statistics, &sound).map(drop),
+                Sides::new(&features, &spoiled, &statistics, &sound).map(drop),
                 normalized(&features, &spoiled, &statistics, Split::Train).map(drop),
             ];
             for error in errors {
@@ -178,7 +178,8 @@ mod tests {
         let (table, rows) = world();
         let features = Features::new(&table).expect("legal features");
         let counted = |scope| {
-            let found = fit(&features, &rows, NormalizeParams { method: Method::ZScore, scope }).expect("statistics");
+            let found =
+                Scaler::fit(&features, &rows, NormalizeParams { method: Method::ZScore, scope }).expect("statistics");
             found.groups.values().map(|scaling| scaling.rows[0]).sum::<i64>()
         };
         let train = rows.iter().filter(|row| row.split == "train").count();

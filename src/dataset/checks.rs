@@ -2,7 +2,7 @@
 
 use super::assign::{Fold, fold_words};
 use super::{DatasetError, Keys};
-use crate::config::SplitParams;
+use crate::dataset::SplitParams;
 use crate::schema::{Split, plural};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -217,23 +217,17 @@ pub enum DatasetError {
         least: usize,
     },
     /// There are no statistics for a group.
-    #[error(
-        "there are no normalization statistics for `{group}` in fold {fold}\nhint: run normalize again with --force"
-    )]
+    #[error("there are no normalization statistics for `{group}`\nhint: run normalize again with --force")]
     NoStatistics {
         /// The speaker, or `all`.
         group: String,
-        /// The fold.
-        fold: i64,
     },
     /// Statistics and table have different features.
     #[error(
-        "the normalization of fold {fold} was fitted on other features than the table has: {difference}\n\
+        "the normalization was fitted on other features than the table has: {difference}\n\
          hint: run normalize again with --force"
     )]
     FeatureMismatch {
-        /// The fold.
-        fold: i64,
         /// The first feature that differs.
         difference: String,
     },

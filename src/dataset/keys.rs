@@ -3,7 +3,7 @@
 mod frame;
 
 use super::DatasetError;
-use crate::config;
+use crate::options;
 use crate::schema::{FeatureKeys, Signal, Split, SplitRow, Table};
 use frame::sorted_frame;
 use polars::prelude::{Column, DataFrame, DataType, IdxCa, IdxSize};
@@ -138,7 +138,7 @@ impl Keys {
         if legal.iter().any(|name| name == column) {
             return self.texts(column);
         }
-        let nearest = config::nearest(column, legal.iter().map(String::as_str)).map(str::to_owned);
+        let nearest = options::nearest(column, legal.iter().map(String::as_str)).map(str::to_owned);
         Err(DatasetError::UnknownColumn { key, column: column.to_owned(), legal, nearest })
     }
 

@@ -1,7 +1,7 @@
 //! What the sides of a fold share.
 
 use super::{DatasetError, Keys, augmented};
-use crate::config::SplitParams;
+use crate::dataset::SplitParams;
 use crate::schema::{Leakage, Split, SplitRow};
 use polars::prelude::{Column, DataFrame, IdxCa, IdxSize, PolarsResult, SortMultipleOptions};
 use std::collections::BTreeMap;

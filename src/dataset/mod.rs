@@ -7,23 +7,29 @@ mod assign;
 mod augmented;
 mod balance;
 mod checks;
+mod columns;
 mod error;
+mod examples;
 mod features;
 mod keys;
 mod leakage;
-mod matrices;
-mod statistics;
+mod normalize;
+mod scaler;
+mod split;
 #[cfg(test)]
 mod testing;
 mod units;
 
 pub use assign::{Assignment, WHOLE, assign, inner_folds, whole};
+pub use columns::ColumnPatterns;
 pub use error::DatasetError;
+pub use examples::{Examples, Rows, Sides, classes, normalized};
 pub use features::Features;
 pub use keys::Keys;
 pub use leakage::{leakage, violations};
-pub use matrices::{Matrices, Side, classes, matrices, normalized};
-pub use statistics::{ALL, MIN_UTTERANCES, Scaling, Statistics, check_speakers, fit};
+pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
+pub use scaler::{ALL, MIN_UTTERANCES, Scaler, Scaling, check_speakers};
+pub use split::{Scheme, Split, SplitParams};
 
 use crate::schema::SplitRow;
 

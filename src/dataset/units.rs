@@ -1,7 +1,7 @@
 //! What is never torn apart: utterances that share a group, the very same audio, or a stretch of one recording.
 
 use super::{DatasetError, Keys};
-use crate::config::SplitParams;
+use crate::dataset::SplitParams;
 use std::collections::BTreeMap;
 
 /// Utterances that stay on one side.
@@ -132,7 +132,7 @@ impl Sets {
 mod tests {
     use super::super::testing::Utterances;
     use super::*;
-    use crate::config::Split;
+    use crate::dataset::Split;
 
     fn params(toml: &str) -> SplitParams {
         toml::from_str::<Split>(toml).expect("well-formed").check().expect("legal")

@@ -1,5 +1,5 @@
 use super::{Lanes, MelBank, exp_in_place, ln_in_place, simd, window};
-use crate::config::FrameParams;
+use crate::dsp::FrameParams;
 use std::f64::consts::TAU;
 
 /// Band energy below which a band counts as empty, re a sine of full scale.
@@ -86,8 +86,8 @@ fn sharpness_weight(bark: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Edges, Window};
     use crate::dsp::PowerSpectra;
+    use crate::dsp::{Edges, Window};
 
     fn frame() -> FrameParams {
         FrameParams { window: Window::Hann, window_samples: 400, hop_samples: 160, n_fft: 512, edges: Edges::Centre }

@@ -1,7 +1,63 @@
+use super::MelPreset;
 use super::decibel::POWER_FLOOR;
+use super::mel::{check_bands, check_top_db};
 use super::{Contours, Dct, LANES, Lanes, MelBank, ln_in_place, power_to_db};
-use crate::config::{MelPreset, MfccParams};
+use crate::options::{ConfigError, require};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::{PI, SQRT_2};
+
+/// Options of the descriptor `mfcc`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mfcc {
+    /// Whose conventions to follow. Default: `librosa`.
+    pub preset: MelPreset,
+    /// Number of coefficients, C0 included. Default: 13. Legal: 1 to `mel_bands`.
+    pub coefficients: usize,
+    /// Number of mel bands. Default: 128 for `librosa`, 23 for `kaldi`, 26 for `psf` and `htk`. Legal: 1 to 512.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mel_bands: Option<usize>,
+    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Preset `librosa`
+    /// only. Default: 80. Legal: 0 or above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_db: Option<f64>,
+}
+
+impl Default for Mfcc {
+    fn default() -> Self {
+        Self { preset: MelPreset::Librosa, coefficients: 13, mel_bands: None, top_db: None }
+    }
+}
+
+/// Checked options of the cepstra.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MfccParams {
+    /// Whose conventions to follow.
+    pub preset: MelPreset,
+    /// Number of coefficients.
+    pub coefficients: usize,
+    /// Number of mel bands.
+    pub mel_bands: usize,
+    /// Range below the loudest value in dB, if limited.
+    pub top_db: Option<f64>,
+}
+
+impl Mfcc {
+    /// The numbers that the preset fills in; keys begin with `key`.
+    ///
+    /// # Errors
+    /// The first value that the preset cannot honour.
+    pub fn check(&self, key: &str) -> Result<MfccParams, ConfigError> {
+        let mel_bands = check_bands(format!("{key}.mel_bands"), self.mel_bands, self.preset, 128)?;
+        let problem = format!("1 to {mel_bands} (`mel_bands`) is legal");
+        let legal = (1..=mel_bands).contains(&self.coefficients);
+        require(legal, format!("{key}.coefficients"), self.coefficients, problem)?;
+        let top_db = check_top_db(key, self.top_db, self.preset)?;
+        Ok(MfccParams { preset: self.preset, coefficients: self.coefficients, mel_bands, top_db })
+    }
+}
 
 /// Length of the lifter of Kaldi, python_speech_features and the HTK Book.
 const LIFTER: f64 = 22.0;
@@ -143,7 +199,7 @@ fn weight(preset: MelPreset, k: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Edges, FrameParams, Window};
+    use crate::dsp::{Edges, FrameParams, Window};
     use crate::dsp::{Grid, PowerSpectra};
 
     /// Cepstra of the preset librosa over 40 bands.

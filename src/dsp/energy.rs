@@ -53,7 +53,7 @@ fn sign_changes(samples: &[f32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Edges;
+    use crate::dsp::Edges;
 
     const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 

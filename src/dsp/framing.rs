@@ -1,5 +1,113 @@
-use super::{LANES, Lanes, simd};
-use crate::config::{Edges, FrameParams};
+use super::{LANES, Lanes, Window, simd};
+use crate::options::{ConfigError, require};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How frames are cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Frame {
+    /// Shape of the window, periodic. The mel presets but `librosa` bring their own. Default: `hann`.
+    pub window: Window,
+    /// Length of a frame in milliseconds, rounded to samples at the configured rate. Default: 25. Legal: above 0, up to
+    /// 1000.
+    pub window_ms: f64,
+    /// Time from one frame to the next in milliseconds, rounded to samples. Default: 10. Legal: above 0, up to 1000.
+    pub hop_ms: f64,
+    /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_fft: Option<usize>,
+    /// Which samples the frames hold, for all descriptors of the set. Default: the way of the mel preset in use
+    /// (`librosa`: `centre`, `kaldi` and `htk`: `snip`, `psf`: `pad-end`), without one `centre`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Edges>,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self { window: Window::Hann, window_ms: 25.0, hop_ms: 10.0, n_fft: None, edges: None }
+    }
+}
+
+/// Checked frame cutting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrameParams {
+    /// Shape of the window.
+    pub window: Window,
+    /// Length of a frame in samples.
+    pub window_samples: usize,
+    /// Samples from one frame to the next.
+    pub hop_samples: usize,
+    /// Length of the FFT: a power of two, at least `window_samples`.
+    pub n_fft: usize,
+    /// Which samples the frames hold.
+    pub edges: Edges,
+}
+
+impl Frame {
+    /// The frames in samples.
+    ///
+    /// # Errors
+    /// A length out of range; keys begin with `key`.
+    pub fn check(&self, key: &str, sample_rate_hz: u32, edges: Edges) -> Result<FrameParams, ConfigError> {
+        let samples = |name: &str, ms: f64, least: usize| {
+            let samples = (ms * f64::from(sample_rate_hz) / 1000.0).round();
+            let legal = ms > 0.0 && ms <= 1000.0 && samples >= least as f64;
+            let problem = format!("above 0, at most 1000 and at least {least} samples at {sample_rate_hz} Hz is legal");
+            require(legal, format!("{key}.{name}"), ms, problem).map(|()| samples as usize)
+        };
+        let window_samples = samples("window_ms", self.window_ms, 2)?;
+        let hop_samples = samples("hop_ms", self.hop_ms, 1)?;
+        let smallest = window_samples.next_power_of_two().max(8);
+        let n_fft = self.n_fft.unwrap_or(smallest);
+        let problem =
+            format!("a power of two from {smallest} (the window has {window_samples} samples) to 65536 is legal");
+        let legal = n_fft.is_power_of_two() && (smallest..=65536).contains(&n_fft);
+        require(legal, format!("{key}.n_fft"), n_fft, problem)?;
+        Ok(FrameParams { window: self.window, window_samples, hop_samples, n_fft, edges })
+    }
+}
+
+impl FrameParams {
+    /// Checks what was read back from a file; keys begin with `key`.
+    ///
+    /// # Errors
+    /// The first length out of range.
+    pub fn check(&self, key: &str, sample_rate_hz: u32) -> Result<(), ConfigError> {
+        // A second, as for frames in milliseconds.
+        let longest = sample_rate_hz as usize;
+        for (name, samples, least) in [("window_samples", self.window_samples, 2), ("hop_samples", self.hop_samples, 1)]
+        {
+            let legal = (least..=longest).contains(&samples);
+            require(legal, format!("{key}.{name}"), samples, format!("{least} to {longest} is legal"))?;
+        }
+        let smallest = self.window_samples.next_power_of_two().max(8);
+        let legal = self.n_fft.is_power_of_two() && (smallest..=65536).contains(&self.n_fft);
+        require(legal, format!("{key}.n_fft"), self.n_fft, format!("a power of two from {smallest} to 65536 is legal"))
+    }
+}
+
+/// Which samples the frames hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edges {
+    /// Frame `t` is centred on sample `t * hop`; samples outside the signal are zero; `1 + n / hop` frames (librosa).
+    Centre,
+    /// Frame `t` starts at sample `t * hop`; whole frames only, `1 + (n - window) / hop`; a signal shorter than a
+    /// window has one frame, padded with zeros at its end (Kaldi's `snip_edges`, which gives such a signal none).
+    Snip,
+    /// Frame `t` starts at sample `t * hop`; the last is padded with zeros; `1 + ceil((n - window) / hop)` frames, at
+    /// least one (python_speech_features).
+    PadEnd,
+}
+
+impl fmt::Display for Edges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
 
 /// Where the frames of a signal lie; samples outside the signal count as zero.
 ///

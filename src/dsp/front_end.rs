@@ -1,5 +1,5 @@
 use super::{BlockFft, BlockLoader, Grid, LANES, Lanes, level_in_place, povey, simd, symmetric_hamming, window};
-use crate::config::{FrameParams, MelPreset, Window};
+use crate::dsp::{FrameParams, MelPreset, Window};
 
 /// Steps of a 16-bit integer in full scale.
 const FULL_SCALE: f32 = 32768.0;
@@ -134,8 +134,8 @@ fn emphasise(frames: &mut [Lanes], mut before: Lanes, window: &[f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Edges, MfccParams};
     use crate::dsp::{Cepstra, Contours};
+    use crate::dsp::{Edges, MfccParams};
 
     /// Cepstra of a preset over 26 bands, at 16 kHz.
     fn cepstra(preset: MelPreset, edges: Edges, samples: &[f32]) -> Contours {

@@ -1,5 +1,122 @@
-use super::{Lanes, simd};
-use crate::config::MelPreset;
+use super::{Edges, Lanes, simd};
+use crate::options::{ConfigError, require};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Whose conventions of mel bands and cepstra to follow.
+///
+/// All but `librosa` bring a window of their own, scale samples to 16-bit integers, emphasise high frequencies
+/// (`x[n] - 0.97 x[n - 1]`), space bands on the mel scale `2595 log10(1 + f / 700)`, take natural logarithms and weight
+/// coefficient k of the orthonormal DCT-II by the lifter `1 + 11 sin(pi k / 22)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MelPreset {
+    /// librosa 0.11: the frame's window, power spectrum, bands of equal area on Slaney's mel scale, dB, orthonormal
+    /// DCT-II.
+    Librosa,
+    /// Kaldi's defaults without dither: the frame's mean removed, pre-emphasis within the frame, Povey window, power
+    /// spectrum, bands from 20 Hz, C0 replaced by the log energy of the frame before pre-emphasis.
+    Kaldi,
+    /// python_speech_features 0.6: samples cut to 16-bit integers, pre-emphasis over the whole signal, no window, power
+    /// spectrum over the length of the FFT, band edges at whole bins, C0 replaced by the log of the spectrum's sum.
+    Psf,
+    /// The HTK Book (Young et al., 3.4) with 26 bands: pre-emphasis within the frame, Hamming window, magnitude
+    /// spectrum, band values of at least 1, C0 scaled as the other coefficients.
+    Htk,
+}
+
+impl MelPreset {
+    /// How the toolkit cuts frames.
+    pub fn edges(self) -> Edges {
+        match self {
+            Self::Librosa => Edges::Centre,
+            Self::Kaldi | Self::Htk => Edges::Snip,
+            Self::Psf => Edges::PadEnd,
+        }
+    }
+}
+
+impl fmt::Display for MelPreset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// Options of the descriptors `log_mel` and `mel_energy`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogMel {
+    /// Whose conventions to follow. Default: `librosa`.
+    pub preset: MelPreset,
+    /// Number of mel bands. Default: 23 for `kaldi`, 26 for the others. Legal: 1 to 512.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bands: Option<usize>,
+    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them, and `mel_energy` is
+    /// never raised. Preset `librosa` only. Default: 80. Legal: 0 or above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_db: Option<f64>,
+}
+
+impl Default for LogMel {
+    fn default() -> Self {
+        Self { preset: MelPreset::Librosa, bands: None, top_db: None }
+    }
+}
+
+/// Checked options of the mel bands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogMelParams {
+    /// Whose conventions to follow.
+    pub preset: MelPreset,
+    /// Number of bands.
+    pub bands: usize,
+    /// Range below the loudest value in dB, if limited.
+    pub top_db: Option<f64>,
+}
+
+impl LogMel {
+    /// The bands that the preset fills in; keys begin with `key`.
+    ///
+    /// # Errors
+    /// The first value that the preset cannot honour.
+    pub fn check(&self, key: &str) -> Result<LogMelParams, ConfigError> {
+        let bands = check_bands(format!("{key}.bands"), self.bands, self.preset, 26)?;
+        Ok(LogMelParams { preset: self.preset, bands, top_db: check_top_db(key, self.top_db, self.preset)? })
+    }
+}
+
+/// The number of bands, by default the toolkit's; for librosa, cepstra and bands have different ones.
+pub(super) fn check_bands(
+    key: String,
+    bands: Option<usize>,
+    preset: MelPreset,
+    librosa_bands: usize,
+) -> Result<usize, ConfigError> {
+    let bands = bands.unwrap_or(match preset {
+        MelPreset::Librosa => librosa_bands,
+        MelPreset::Kaldi => 23,
+        MelPreset::Psf | MelPreset::Htk => 26,
+    });
+    require((1..=512).contains(&bands), key, bands, "1 to 512 is legal").map(|()| bands)
+}
+
+pub(super) fn check_top_db(key: &str, top_db: Option<f64>, preset: MelPreset) -> Result<Option<f64>, ConfigError> {
+    let key = format!("{key}.top_db");
+    match (preset, top_db) {
+        (MelPreset::Librosa, _) => {
+            let top_db = top_db.unwrap_or(80.0);
+            require(top_db >= 0.0 && top_db.is_finite(), key, top_db, "0 (no limit) or above is legal")?;
+            Ok(Some(top_db).filter(|top_db| *top_db > 0.0))
+        }
+        (_, Some(top_db)) => {
+            let problem = format!("the preset {preset} has no such limit, only librosa has; leave it out");
+            Err(ConfigError::new(key, top_db, problem))
+        }
+        (_, None) => Ok(None),
+    }
+}
 
 /// A bank of filters over the bins of a spectrum: those of a preset, or any other.
 #[derive(Debug, Clone)]

@@ -31,14 +31,14 @@ pub mod voice;
 mod window;
 
 pub use auditory::Auditory;
-pub use cepstra::{Cepstra, MelFrames, level_in_place};
+pub use cepstra::{Cepstra, MelFrames, Mfcc, MfccParams, level_in_place};
 pub use contours::Contours;
 pub use dct::Dct;
 pub use decibel::{LN_TO_DB, exp_in_place, ln_in_place, power_to_db};
 pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::{BlockFft, EvenFft, PairFft, RealFft};
-pub use framing::{BlockLoader, Cutter, Grid};
+pub use framing::{BlockLoader, Cutter, Edges, Frame, FrameParams, Grid};
 pub use front_end::FrontEnd;
 pub use functionals::{
     Ascending, Cosines, Curve, Extremes, ModulationAnalyzer, ModulationSpectrum, Moments, Prediction, Regression,
@@ -46,7 +46,7 @@ pub use functionals::{
     share_above, stretches,
 };
 pub use lanes::{LANES, Lanes, simd};
-pub use mel::MelBank;
-pub use pitch::{PitchFrame, PitchTracker, semitones};
+pub use mel::{LogMel, LogMelParams, MelBank, MelPreset};
+pub use pitch::{Pitch, PitchFrame, PitchParams, PitchTracker, semitones};
 pub use spectra::PowerSpectra;
-pub use window::{inner_hann, povey, symmetric_hamming, window};
+pub use window::{Window, inner_hann, povey, symmetric_hamming, window};

@@ -4,9 +4,53 @@ mod spectra;
 use super::parabola::parabolic_peak;
 use super::sums::largest_distance;
 use super::{EvenFft, Grid, LANES, Lanes, moments, simd};
-use crate::config::PitchParams;
+use crate::options::{ConfigError, require};
 use path::{Candidate, Lattice};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use spectra::VoiceSpectra;
+
+/// Options of the pitch descriptors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pitch {
+    /// Lowest pitch in Hz; frames are three of its periods long. Default: 75. Legal: 20 or above.
+    pub min_hz: f64,
+    /// Highest pitch in Hz. Default: 600. Legal: above `min_hz`, below a quarter of the sample rate.
+    pub max_hz: f64,
+}
+
+impl Default for Pitch {
+    fn default() -> Self {
+        Self { min_hz: 75.0, max_hz: 600.0 }
+    }
+}
+
+/// Checked options of the pitch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PitchParams {
+    /// Lowest pitch in Hz.
+    pub min_hz: f64,
+    /// Highest pitch in Hz.
+    pub max_hz: f64,
+}
+
+impl Pitch {
+    /// The range of the pitch; it matters where it is `used`. Keys begin with `key`.
+    ///
+    /// # Errors
+    /// The first limit out of range.
+    pub fn check(&self, key: &str, sample_rate_hz: u32, used: bool) -> Result<PitchParams, ConfigError> {
+        require(self.min_hz >= 20.0, format!("{key}.min_hz"), self.min_hz, "20 or above is legal")?;
+        let most = if used { f64::from(sample_rate_hz) / 4.0 } else { f64::INFINITY };
+        let problem =
+            format!("above {} (`min_hz`) and at most {most} (a quarter of the sample rate) is legal", self.min_hz);
+        let legal = self.max_hz > self.min_hz && self.max_hz <= most;
+        require(legal, format!("{key}.max_hz"), self.max_hz, problem)?;
+        Ok(PitchParams { min_hz: self.min_hz, max_hz: self.max_hz })
+    }
+}
 
 /// Boersma's costs, as Praat sets them for `To Pitch (ac)`.
 const SILENCE_THRESHOLD: f64 = 0.03;
@@ -193,7 +237,7 @@ fn peak_around_mean(samples: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Edges;
+    use crate::dsp::Edges;
     use crate::dsp::testing::noise;
 
     const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };

@@ -1,5 +1,5 @@
 use super::{BlockFft, Cutter, Grid, Lanes, simd, window};
-use crate::config::FrameParams;
+use crate::dsp::FrameParams;
 
 /// The power spectra that every spectral descriptor shares: one window and one FFT a frame.
 #[derive(Debug, Clone)]

@@ -8,10 +8,7 @@ mod shape;
 use super::decibel::POWER_FLOOR;
 use super::{Lanes, ln_in_place, simd};
 
-pub use shape::{
-    CONTRAST_BANDS, Flux, alpha_ratio_db, bandwidth_hz, centroid_hz, contrast_db, entropy, flatness, hammarberg_db,
-    harmonicity, kurtosis, level_db, rolloff_hz, skewness, slope_db_khz, variance_hz2,
-};
+pub use shape::*;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,18 @@
-use crate::config::Window;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
+
+/// Shape of the analysis window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Window {
+    /// Raised cosine down to 0.
+    Hann,
+    /// Raised cosine down to 0.08.
+    Hamming,
+    /// No window.
+    Rectangular,
+}
 
 /// The periodic window of `length` samples (scipy.signal.get_window with `fftbins=True`), peak 1.
 pub fn window(kind: Window, length: usize) -> Vec<f32> {

@@ -13,6 +13,7 @@ mod gaps;
 mod losses;
 mod measure;
 mod metrics;
+mod options;
 mod outcomes;
 mod permutation;
 mod pool;
@@ -27,6 +28,7 @@ pub use error::EvalError;
 pub use gaps::{Gap, gaps};
 pub use losses::{BINS, Bin, Losses, SMALLEST_PROBABILITY};
 pub use measure::{Measure, Sums};
+pub use options::Evaluate;
 pub use outcomes::{Outcome, Outcomes};
 pub use seeds::{SeedSpread, seed_spreads};
 

@@ -1,6 +1,7 @@
 use super::FeatureSet;
-use super::describe::{describe, functional_text};
-use crate::config::{ConfigError, Descriptor, Features, Functional, nearest};
+use super::describe::describe;
+use crate::features::{Descriptor, Features, Functional};
+use crate::options::{ConfigError, nearest};
 use crate::schema::FeatureInfo;
 
 /// Sample rate that ready sets are shown at.
@@ -21,14 +22,14 @@ pub fn descriptors() -> Vec<FeatureInfo> {
     let info = |descriptor: Descriptor| {
         let about = describe(&params, descriptor);
         let word = word(descriptor.to_string(), about.unit, about.text.to_owned(), about.source);
-        FeatureInfo { family: descriptor.family().to_owned(), ..word }
+        FeatureInfo { family: about.family.to_owned(), ..word }
     };
     Descriptor::ALL.into_iter().map(info).collect()
 }
 
 /// Every functional that a set may use; of those with a number, one.
 pub fn functionals() -> Vec<FeatureInfo> {
-    let info = |functional: Functional| word(functional.to_string(), "", functional_text(functional), "");
+    let info = |functional: Functional| word(functional.to_string(), "", functional.text(), "");
     Functional::named().chain(Functional::numbered()).map(info).collect()
 }
 
@@ -41,7 +42,7 @@ pub fn look_up(name: &str) -> Result<Vec<FeatureInfo>, ConfigError> {
         return Ok(set.dictionary());
     }
     if let Ok(functional) = name.parse::<Functional>() {
-        return Ok(vec![word(name.to_owned(), "", functional_text(functional), "")]);
+        return Ok(vec![word(name.to_owned(), "", functional.text(), "")]);
     }
     let columns = || ready_sets().flat_map(|(_, set)| set.dictionary());
     let mut words = descriptors().into_iter().chain(columns());

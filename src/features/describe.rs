@@ -1,92 +1,21 @@
-mod functional;
+//! How columns read in the feature dictionary.
 
-pub(super) use functional::{delta_text, frames_text, functional_text, unit};
+use super::descriptor::{Description, LIBROSA};
+use super::{Delta, Descriptor, FeatureSetParams, Functional, Selection};
+use crate::dsp::MelPreset;
 
-use crate::config::{Descriptor, FeatureSetParams, MelPreset};
-
-/// What a descriptor is.
-pub(super) struct Description {
-    /// Unit of its values; `1` where it has none.
-    pub unit: &'static str,
-    /// What a value says.
-    pub text: &'static str,
-    /// Paper or toolkit that defines it.
-    pub source: &'static str,
-}
-
-const LIBROSA: &str = "librosa 0.11 (McFee et al., 2015)";
-const BOERSMA: &str = "Boersma 1993; Praat To Pitch (ac)";
-const EYBEN: &str = "Eyben et al. 2016";
-const HERMANSKY: &str = "Hermansky 1990";
-const MAKHOUL: &str = "Makhoul 1975, selective linear prediction";
-const PEETERS: &str = "Peeters 2004";
-
+/// What a descriptor is under the options of a set.
 pub(super) fn describe(params: &FeatureSetParams, descriptor: Descriptor) -> Description {
-    let (unit, text, source) = match descriptor {
+    let (mfcc, log_mel) = (params.mfcc.preset, params.log_mel.preset);
+    let own = descriptor.description();
+    match descriptor {
         Descriptor::Mfcc => {
-            let preset = params.mfcc.preset;
-            (level_unit(preset), cepstrum_text(preset), toolkit(preset))
+            Description { unit: level_unit(mfcc), text: cepstrum_text(mfcc), source: toolkit(mfcc), ..own }
         }
-        Descriptor::LogMel => {
-            let preset = params.log_mel.preset;
-            (level_unit(preset), "Level of a mel band", toolkit(preset))
-        }
-        Descriptor::MelEnergy => ("1", "Mel band before the logarithm", toolkit(params.log_mel.preset)),
-        Descriptor::Rms => ("1", "Root mean square amplitude, 1 is full scale", LIBROSA),
-        Descriptor::LogEnergyDb => ("dB", "Mean square amplitude re full scale, at least -100 dB", "HTK Book 5.8"),
-        Descriptor::Zcr => ("1", "Share of samples whose sign differs from the one before", LIBROSA),
-        Descriptor::Loudness => ("1", "Loudness over bands one Bark wide, about 1 at full scale", HERMANSKY),
-        Descriptor::SharpnessAcum => ("acum", "Mean critical-band rate weighted by loudness", "Zwicker & Fastl 1990"),
-        Descriptor::SpectralCentroidHz => ("Hz", "Mean frequency weighted by magnitude", LIBROSA),
-        Descriptor::SpectralBandwidthHz => ("Hz", "Standard deviation of frequency weighted by magnitude", LIBROSA),
-        Descriptor::SpectralVarianceHz2 => ("Hz^2", "Variance of frequency weighted by magnitude", PEETERS),
-        Descriptor::SpectralSkewness => ("1", "Skewness of frequency weighted by magnitude", PEETERS),
-        Descriptor::SpectralKurtosis => ("1", "Kurtosis of frequency weighted by magnitude", PEETERS),
-        Descriptor::SpectralRolloffHz => ("Hz", "Frequency below which 85 % of the magnitude lies", LIBROSA),
-        Descriptor::SpectralRolloff25Hz => ("Hz", "Frequency below which 25 % of the magnitude lies", LIBROSA),
-        Descriptor::SpectralRolloff50Hz => ("Hz", "Frequency below which half of the magnitude lies", LIBROSA),
-        Descriptor::SpectralRolloff75Hz => ("Hz", "Frequency below which 75 % of the magnitude lies", LIBROSA),
-        Descriptor::SpectralRolloff95Hz => ("Hz", "Frequency below which 95 % of the magnitude lies", LIBROSA),
-        Descriptor::SpectralFlatness => ("1", "Geometric over arithmetic mean of the power spectrum", LIBROSA),
-        Descriptor::SpectralEntropy => {
-            ("1", "Entropy of the power spectrum, share of its maximum", "Misra et al. 2004")
-        }
-        Descriptor::SpectralFlux => ("1", "Distance of the scaled magnitude spectrum from the frame before", PEETERS),
-        Descriptor::MagnitudeFlux => ("1", "Distance of the magnitude spectrum from the frame before", PEETERS),
-        Descriptor::SpectralSlopeDbKhz => ("dB/kHz", "Slope of the spectrum", PEETERS),
-        Descriptor::Slope0To500DbKhz => ("dB/kHz", "Slope of the spectrum from 0 to 500 Hz", EYBEN),
-        Descriptor::Slope500To1500DbKhz => ("dB/kHz", "Slope of the spectrum from 500 to 1500 Hz", EYBEN),
-        Descriptor::SpectralContrastDb => ("dB", "Strongest over weakest bin of octave band", "Jiang et al. 2002"),
-        Descriptor::SpectralHarmonicity => {
-            ("1", "Height of the magnitude spectrum's peaks over its valleys, share of the sum", PEETERS)
-        }
-        Descriptor::AlphaRatioDb => ("dB", "Energy of 50-1000 Hz over 1-5 kHz", EYBEN),
-        Descriptor::HammarbergDb => ("dB", "Strongest bin of 0-2 kHz over 2-5 kHz", "Hammarberg et al. 1980"),
-        Descriptor::Level250To650Db => ("dB", "Energy of 250-650 Hz", EYBEN),
-        Descriptor::Level1000To4000Db => ("dB", "Energy of 1-4 kHz", EYBEN),
-        Descriptor::F0Hz => ("Hz", "Fundamental frequency of voiced frames", BOERSMA),
-        Descriptor::F0Semitones => ("semitone", "Fundamental frequency of voiced frames, above 27.5 Hz", BOERSMA),
-        Descriptor::Voiced => ("1", "1 in voiced frames, 0 in others", BOERSMA),
-        Descriptor::VoicingStrength => ("1", "Largest normalised autocorrelation at a pitch period", BOERSMA),
-        Descriptor::HnrDb => ("dB", "Harmonics-to-noise ratio of frames that are not silent", BOERSMA),
-        Descriptor::JitterLocal => {
-            ("1", "Difference of neighbouring periods over their mean, voiced frames", "Praat Get jitter (local)")
-        }
-        Descriptor::ShimmerLocal => (
-            "1",
-            "Amplitude difference of neighbouring periods over their mean, voiced frames",
-            "Praat Get shimmer (local)",
-        ),
-        Descriptor::CppDb => ("dB", "Cepstral peak prominence of voiced frames", "Hillenbrand et al. 1994"),
-        Descriptor::H1H2Db => ("dB", "First over second harmonic, voiced frames", "Hanson 1997"),
-        Descriptor::H1A3Db => ("dB", "First harmonic over the strongest near formant 3, voiced frames", "Hanson 1997"),
-        Descriptor::FormantHz => ("Hz", "Frequency in voiced frames of formant", MAKHOUL),
-        Descriptor::FormantBandwidthHz => ("Hz", "Bandwidth in voiced frames of formant", MAKHOUL),
-        Descriptor::FormantLevelDb => {
-            ("dB", "Level above the first harmonic, in voiced frames, of the strongest near formant", EYBEN)
-        }
-    };
-    Description { unit, text, source }
+        Descriptor::LogMel => Description { unit: level_unit(log_mel), source: toolkit(log_mel), ..own },
+        Descriptor::MelEnergy => Description { source: toolkit(log_mel), ..own },
+        _ => own,
+    }
 }
 
 /// librosa's levels are decibels, the others' natural logarithms.
@@ -107,5 +36,100 @@ fn toolkit(preset: MelPreset) -> &'static str {
         MelPreset::Kaldi => "Kaldi (Povey et al., 2011)",
         MelPreset::Psf => "python_speech_features 0.6",
         MelPreset::Htk => "HTK Book 5 (Young et al.)",
+    }
+}
+
+/// How a delta reads in a sentence.
+pub(super) fn delta_text(delta: Delta) -> &'static str {
+    match delta {
+        Delta::None => "",
+        Delta::D1 => ", first derivative per frame",
+        Delta::D2 => ", second derivative per frame",
+    }
+}
+
+/// How a selection of frames reads in a sentence.
+pub(super) fn frames_text(frames: Selection) -> &'static str {
+    match frames {
+        Selection::All => "",
+        Selection::Voiced => ", in voiced frames",
+        Selection::Unvoiced => ", in unvoiced frames",
+    }
+}
+
+/// Unit of a functional of a delta of a descriptor whose unit is `base`.
+pub(super) fn unit(base: &str, delta: Delta, functional: Functional) -> String {
+    let per_frame = match delta {
+        Delta::None => "",
+        Delta::D1 => "/frame",
+        Delta::D2 => "/frame^2",
+    };
+    let unit = format!("{base}{per_frame}");
+    match functional {
+        Functional::Skew
+        | Functional::Kurtosis
+        | Functional::MaxPosition
+        | Functional::MinPosition
+        | Functional::TemporalCentroid
+        | Functional::RiseShare
+        | Functional::Up(_)
+        | Functional::Lpc(_)
+        | Functional::LpcGain
+        | Functional::Modulation(_) => "1".to_owned(),
+        Functional::Slope
+        | Functional::RiseSlopeMean
+        | Functional::RiseSlopeStd
+        | Functional::FallSlopeMean
+        | Functional::FallSlopeStd => format!("{unit}/s"),
+        Functional::Curvature => format!("{unit}/s^2"),
+        Functional::PeakRate | Functional::ZeroCrossings | Functional::MeanCrossings | Functional::StretchRate => {
+            "1/s".to_owned()
+        }
+        Functional::PeakDistanceMean
+        | Functional::PeakDistanceStd
+        | Functional::StretchMeanS
+        | Functional::StretchStdS
+        | Functional::StretchMaxS
+        | Functional::GapMeanS
+        | Functional::GapStdS
+        | Functional::GapMaxS => "s".to_owned(),
+        Functional::ModulationCentroidHz => "Hz".to_owned(),
+        _ => unit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_functional_has_a_text_of_its_own_and_a_unit() {
+        let numbered =
+            ["p05", "p50", "range_05_95", "range_25_75", "up25", "up75", "lpc1", "lpc2", "dct0", "mod04", "mod08"];
+        let numbered = numbered.into_iter().map(|word| word.parse().expect("legal"));
+        let functionals: Vec<Functional> = Functional::named().chain(numbered).collect();
+        let mut texts: Vec<String> = functionals.iter().map(|functional| functional.text()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), functionals.len());
+        assert!(functionals.iter().all(|one| !unit("dB", Delta::D1, *one).is_empty()));
+    }
+
+    #[test]
+    fn units_follow_the_delta_and_the_functional() {
+        let cases = [
+            ("dB", Delta::None, "slope", "dB/s"),
+            ("dB", Delta::D1, "slope", "dB/frame/s"),
+            ("Hz", Delta::None, "curvature", "Hz/s^2"),
+            ("Hz", Delta::D2, "peak_prominence", "Hz/frame^2"),
+            ("Hz", Delta::None, "skew", "1"),
+            ("Hz", Delta::None, "range_05_95", "Hz"),
+            ("1", Delta::None, "stretch_mean_s", "s"),
+            ("1", Delta::None, "stretch_rate", "1/s"),
+            ("1", Delta::D1, "modulation_centroid_hz", "Hz"),
+        ];
+        for (base, delta, word, want) in cases {
+            assert_eq!(unit(base, delta, word.parse().expect("legal")), want, "{word}");
+        }
     }
 }

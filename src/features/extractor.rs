@@ -1,8 +1,8 @@
 use super::analysis::Analysis;
-use super::functional::Summary;
 use super::set::ColumnPlan;
-use crate::config::{Delta, Selection};
+use super::summary::Summary;
 use crate::dsp::{Contours, delta};
+use crate::features::{Delta, Selection};
 use std::sync::Arc;
 
 /// Extracts a feature set from utterance after utterance on one thread; plans and buffers are kept between calls.
@@ -79,8 +79,8 @@ fn select(contour: &[f32], voicing: &[bool], frames: Selection, out: &mut Vec<f3
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Features;
     use crate::features::FeatureSet;
+    use crate::features::Features;
     use std::collections::BTreeMap;
 
     fn ready(set: &str) -> FeatureSet {

@@ -1,12 +1,12 @@
 //! Feature sets: which descriptors under which functionals, and what each column is called.
 //!
-//! A set is data ([`crate::config::FeatureSetParams`]): groups of descriptors, deltas and functionals. A group gives a
+//! A set is data ([`crate::features::FeatureSetParams`]): groups of descriptors, deltas and functionals. A group gives a
 //! column for every combination, in the order written, named `<descriptor>[_d1|_d2][_voiced|_unvoiced]_<functional>`; a
 //! descriptor of several values counts them with two digits: `mfcc00_mean`, `mfcc01_d1_std`, `rms_voiced_p95`.
 //!
 //! Rules:
 //!
-//! - All descriptors of a set share one grid of frames ([`crate::config::Edges`]); those that look at more samples than
+//! - All descriptors of a set share one grid of frames ([`crate::dsp::Edges`]); those that look at more samples than
 //!   the window has look around the same middle. Samples outside the utterance count as zero (for the zero-crossing
 //!   rate the end samples are repeated). Even one sample has a frame.
 //! - F0 is missing (NaN) in unvoiced frames. A delta whose window touches a missing frame is missing. Functionals see
@@ -20,7 +20,7 @@
 //!   the logarithm of their least energy, [`crate::dsp::level_in_place`]), 0 for RMS, zero crossings, centroid,
 //!   bandwidth, roll-off, flux and voicing, 1 for flatness and entropy.
 //!
-//! Rules of functionals ([`crate::config::Functional`] has the words, [`crate::dsp`] the formulas):
+//! Rules of functionals ([`crate::features::Functional`] has the words, [`crate::dsp`] the formulas):
 //!
 //! - They see the frames that are present. Rates (`peak_rate`, `stretch_rate`, crossings) count per second of these.
 //!   Times stay those of the utterance: fits go through the true times, positions and `temporal_centroid` count missing
@@ -45,11 +45,21 @@
 mod analysis;
 mod catalogue;
 mod describe;
+mod descriptor;
 mod extractor;
+mod featurizer;
 mod functional;
+mod options;
+mod recipe;
 mod set;
+mod summary;
 
 pub use catalogue::{descriptors, functionals, look_up, ready_sets};
+pub use descriptor::Descriptor;
 pub use extractor::Extractor;
-pub use functional::Summary;
+pub use featurizer::{FeatureWorker, Featurizer};
+pub use functional::Functional;
+pub use options::{Delta, FeatureSetParams, Features, Group, Selection, UserSet};
+pub use recipe::Recipe;
 pub use set::FeatureSet;
+pub use summary::Summary;

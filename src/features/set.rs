@@ -1,9 +1,9 @@
 use super::Extractor;
-use super::describe::{delta_text, describe, frames_text, functional_text, unit};
-use crate::config::{Delta, Descriptor, FeatureSetParams, Functional, Group, Selection};
+use super::describe::{delta_text, describe, frames_text, unit};
 use crate::dsp::Grid;
 use crate::dsp::spectral::CONTRAST_BANDS;
 use crate::dsp::voice::FORMANTS;
+use crate::features::{Delta, Descriptor, FeatureSetParams, Functional, Group, Selection};
 use crate::schema::FeatureInfo;
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ impl FeatureSet {
         FeatureInfo {
             name: name.to_owned(),
             descriptor: span.name(&self.plan.contour_names),
-            family: contour.descriptor.family().to_owned(),
+            family: about.family.to_owned(),
             functional: functional.to_string(),
             unit: unit(about.unit, span.delta, functional),
             description: format!(
@@ -105,7 +105,7 @@ impl FeatureSet {
                 about.text,
                 delta_text(span.delta),
                 frames_text(span.frames),
-                functional_text(functional)
+                functional.text()
             ),
             source: about.source.to_owned(),
         }
@@ -205,7 +205,7 @@ fn contour_name(params: &FeatureSetParams, contour: &Contour) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Features;
+    use crate::features::Features;
 
     fn ready(set: &str) -> FeatureSet {
         let features = Features { set: set.to_owned(), ..Features::default() };

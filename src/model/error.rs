@@ -1,4 +1,4 @@
-use crate::config::train::ModelKind;
+use crate::model::ModelKind;
 
 /// Why a model could not be fitted, saved or loaded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -6,7 +6,7 @@ pub enum ModelError {
     /// Parts of a problem that do not fit each other.
     #[error("{part}: {got} {unit} where {want} are needed")]
     Shape {
-        /// Which part: `train`, `dev` or `normalizer`.
+        /// Which part: `train`, `dev` or `features`.
         part: &'static str,
         /// What is counted: `labels`.
         unit: &'static str,
@@ -14,6 +14,12 @@ pub enum ModelError {
         got: usize,
         /// The number it must have.
         want: usize,
+    },
+    /// Normalization of other features than those of the problem.
+    #[error("{reason}")]
+    Scaler {
+        /// What differs.
+        reason: String,
     },
     /// There is nothing to fit on.
     #[error("cannot fit a model on {rows} training rows of {features} features: at least one of each is needed")]

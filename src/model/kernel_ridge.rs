@@ -14,8 +14,65 @@ use super::kernel::{Kernel, Pairs, are_in_range};
 use super::pca::from_faer;
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
-use super::{Classifier, Learned, ModelError, Stored, softmax};
-use crate::config::train::{KernelRidge as Spec, ModelKind};
+use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
+use crate::options::{ConfigError, between, positive};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[train.kernel-ridge]`: ridge regression on class indicators with a mean of RBF kernels, one a family of features
+/// (`family` of the feature dictionary: cepstrum, pitch, ...), also known as least-squares support vector machine.
+/// Every class weighs the same, however many rows it has, and every family, however many features it has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct KernelRidge {
+    /// Width of the kernels exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training
+    /// rows in the features of a family; above 0, default 0.5. Small is smooth.
+    pub gamma: f64,
+    /// L2 penalty, above 0, default 0.3: alpha times the squared norm of the function is added to the weighted sum of
+    /// squared errors, in which rows weigh 1 on average.
+    pub alpha: f64,
+    /// Most training rows, 2 to 20000, default 8000: a fit takes 16 x rows^2 bytes a thread at most, and its time grows
+    /// with the third power. Above it a seeded sample, in proportion to the classes, is fitted, and a note says so.
+    pub max_rows: usize,
+    /// What the columns become before the fit; default all as they are. A saved model holds every training row, 4 bytes
+    /// an input. Principal components are one family, so that the kernel is a single one.
+    pub inputs: Inputs,
+}
+
+impl Default for KernelRidge {
+    fn default() -> Self {
+        Self { gamma: 0.5, alpha: 0.3, max_rows: 8000, inputs: Inputs::default() }
+    }
+}
+
+impl Algorithm for KernelRidge {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.kernel-ridge")?;
+        positive("train.kernel-ridge.gamma", self.gamma)?;
+        positive("train.kernel-ridge.alpha", self.alpha)?;
+        between("train.kernel-ridge.max_rows", self.max_rows, 2, 20_000)
+    }
+
+    fn title(&self) -> String {
+        format!("kernel ridge regression, gamma {}, alpha {}", self.gamma, self.alpha)
+    }
+
+    fn inputs(&self) -> Inputs {
+        self.inputs
+    }
+
+    fn set_inputs(&mut self, inputs: Inputs) {
+        self.inputs = inputs;
+    }
+
+    fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
+        fit(self, task)
+    }
+
+    fn load(&self, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+        load(tensors, inputs, classes)
+    }
+}
 
 /// What scores are multiplied by to be logits. Scores are about 0 to 1 apart: as logits they would say next to nothing.
 const SHARPNESS: f64 = 10.0;
@@ -25,7 +82,7 @@ const BATCH: usize = 1024;
 
 /// `score[row, class] = sum over training rows (kernel(row, training row) dual[training row, class])`, and the
 /// probabilities `softmax(10 score)`.
-struct KernelRidge {
+struct Dual {
     kernel: Kernel,
     /// `training rows x classes`.
     dual: Array2<f64>,
@@ -33,7 +90,7 @@ struct KernelRidge {
 
 /// Minimizes `sum over rows (weight (score - indicator)^2) + alpha |score|^2` for each class. The weight of a row is
 /// `rows / (classes x rows of its class)`, the indicator is less its weighted mean, `1 / classes`.
-pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
+fn fit(spec: &KernelRidge, task: &Task) -> Result<Learned, ModelError> {
     let (rows, notes) = task.sample(ModelKind::KernelRidge, spec.max_rows);
     if !are_in_range(rows.x.view()) {
         return Err(failed(
@@ -46,11 +103,11 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     penalize(&mut matrix, spec.alpha, &rows.y, task.classes);
     let dual = solve(matrix, &rows.y, task.classes)?;
     let kernel = Kernel::new(rows.x.view(), &task.families, pairs.widths.clone());
-    Ok(Learned::new(KernelRidge { kernel, dual }, notes))
+    Ok(Learned::new(Dual { kernel, dual }, notes))
 }
 
 /// Reads the fit back.
-pub(super) fn load(tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+fn load(tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
     let count = tensors.len::<f64>("kernel-ridge.dual")?;
     let dual = tensors.matrix("kernel-ridge.dual", count, classes)?;
     let rows = tensors.matrix::<f32>("kernel-ridge.row", count, inputs)?;
@@ -64,7 +121,7 @@ pub(super) fn load(tensors: &Tensors, inputs: usize, classes: usize) -> Result<B
     if widths.is_empty() || !numbers.into_iter().eq(0..widths.len()) {
         return Err(corrupt(format!("the families of the inputs are not those of {} widths", widths.len())));
     }
-    Ok(Box::new(KernelRidge { kernel: Kernel::new(rows.view(), &families, widths), dual }))
+    Ok(Box::new(Dual { kernel: Kernel::new(rows.view(), &families, widths), dual }))
 }
 
 /// Adds `alpha / weight` of each row to the diagonal.
@@ -94,7 +151,7 @@ fn failed(reason: &str) -> ModelError {
     ModelError::Fit { model: ModelKind::KernelRidge, reason: reason.to_owned() }
 }
 
-impl Classifier for KernelRidge {
+impl Classifier for Dual {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut probabilities = Array2::zeros((x.nrows(), self.dual.ncols()));
         let batches = probabilities.axis_chunks_iter_mut(Axis(0), BATCH);
@@ -107,7 +164,7 @@ impl Classifier for KernelRidge {
     }
 }
 
-impl Stored for KernelRidge {
+impl Stored for Dual {
     fn store(&self, tensors: &mut Tensors) {
         let families = self.kernel.families();
         tensors.put("kernel-ridge.family", &[families.len()], families.iter().map(|&family| family as u32));

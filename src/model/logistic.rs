@@ -7,11 +7,88 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::problem::Task;
 use super::tensors::Tensors;
-use super::{Classifier, Learned, ModelError, Stored, percent, softmax};
-use crate::config::train::{Logistic as Spec, ModelKind};
+use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Shape, Stored, percent, softmax};
+use crate::options::{ConfigError, between, positive};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[train.logistic]`: multinomial logistic regression by L-BFGS.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Logistic {
+    /// L2 penalty, above 0: alpha/2 times the squared sum of the weights is added to the summed loss of all rows (the C
+    /// of other libraries is 1/alpha). Default the summed variance of the inputs, which is their number where they are
+    /// z-scores, divided by 25: before any row is seen, logits then have a standard deviation of 5, however many inputs
+    /// they are made of, and the more rows there are, the less it weighs. Where the solver fails it is raised tenfold, at
+    /// most 3 times, with a note.
+    pub alpha: Option<f64>,
+    /// Most iterations of the solver, 1 to 100000; default 200.
+    pub max_iterations: u64,
+    /// What the columns become before the fit; default all as they are, up to 1,000 of them, and the first 1,000 principal
+    /// components of more (fewer of fewer rows), which say nearly the same and are fitted many times faster.
+    pub inputs: Inputs,
+}
+
+impl Default for Logistic {
+    fn default() -> Self {
+        Self { alpha: None, max_iterations: 200, inputs: Inputs::default() }
+    }
+}
+
+impl Logistic {
+    /// The penalty, by the rule where none is set.
+    pub fn alpha(&self, shape: &Shape) -> f64 {
+        let spread = if shape.variance > 0.0 { shape.variance } else { 1.0 };
+        self.alpha.unwrap_or_else(|| Shape::rounded(spread / Self::LOGIT_VARIANCE))
+    }
+
+    /// Variance of a logit before any row is seen.
+    const LOGIT_VARIANCE: f64 = 25.0;
+}
+
+impl Algorithm for Logistic {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.logistic")?;
+        self.alpha.map_or(Ok(()), |alpha| positive("train.logistic.alpha", alpha))?;
+        between("train.logistic.max_iterations", self.max_iterations, 1, 100_000)
+    }
+
+    fn title(&self) -> String {
+        match self.alpha {
+            Some(alpha) => format!("multinomial logistic regression, alpha {alpha}"),
+            None => "multinomial logistic regression".to_owned(),
+        }
+    }
+
+    fn inputs(&self) -> Inputs {
+        self.inputs
+    }
+
+    fn set_inputs(&mut self, inputs: Inputs) {
+        self.inputs = inputs;
+    }
+
+    fn made_of(&self, rows: usize, columns: usize) -> Inputs {
+        self.inputs.of_wide(rows, columns, Inputs::WIDE)
+    }
+
+    fn settle(&mut self, shape: &Shape) -> Option<String> {
+        let set = self.alpha.is_none();
+        let alpha = *self.alpha.insert(self.alpha(shape));
+        set.then(|| format!("alpha {alpha}"))
+    }
+
+    fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
+        fit(self, task)
+    }
+
+    fn load(&self, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+        load(tensors, inputs, classes)
+    }
+}
 
 /// Weights `features x classes` and biases `classes`.
-struct Logistic {
+struct Weights {
     weights: Array2<f64>,
     biases: Array1<f64>,
 }
@@ -21,7 +98,7 @@ struct Logistic {
 const CONVERGED: f64 = 1e-3;
 
 /// The line search of the solver fails on some data: a stronger penalty is then tried, three times at most.
-pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
+fn fit(spec: &Logistic, task: &Task) -> Result<Learned, ModelError> {
     let wanted = spec.alpha(&task.shape);
     let data = DatasetBase::new(task.train_f64(), Array1::from(task.train.y.clone()));
     let mut reason = String::new();
@@ -41,24 +118,24 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     Err(ModelError::Fit { model: ModelKind::Logistic, reason })
 }
 
-pub(super) fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
     let weights = tensors.matrix("logistic.weight", features, classes)?;
     let biases = Array1::from(tensors.get("logistic.bias", &[classes])?);
-    Ok(Box::new(Logistic { weights, biases }))
+    Ok(Box::new(Weights { weights, biases }))
 }
 
-fn fit_once(data: &DatasetBase<Array2<f64>, Array1<usize>>, alpha: f64, iterations: u64) -> Result<Logistic, String> {
+fn fit_once(data: &DatasetBase<Array2<f64>, Array1<usize>>, alpha: f64, iterations: u64) -> Result<Weights, String> {
     let solver = MultiLogisticRegression::default().alpha(alpha).max_iterations(iterations);
     let fitted = solver.fit(data).map_err(|error| error.to_string())?;
     let (weights, biases) = (fitted.params().clone(), fitted.intercept().clone());
     if weights.iter().chain(&biases).all(|value| value.is_finite()) {
-        Ok(Logistic { weights, biases })
+        Ok(Weights { weights, biases })
     } else {
         Err("the weights are not finite".to_owned())
     }
 }
 
-impl Logistic {
+impl Weights {
     /// Says so where the solver stopped before it was done.
     fn unfinished(&self, data: &DatasetBase<Array2<f64>, Array1<usize>>, alpha: f64) -> Option<String> {
         let start = Self { weights: Array2::zeros(self.weights.dim()), biases: Array1::zeros(self.biases.len()) };
@@ -90,13 +167,13 @@ impl Logistic {
     }
 }
 
-impl Classifier for Logistic {
+impl Classifier for Weights {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         self.probabilities_of(x.mapv(f64::from).view()).mapv(|p| p as f32)
     }
 }
 
-impl Stored for Logistic {
+impl Stored for Weights {
     fn store(&self, tensors: &mut Tensors) {
         tensors.put_matrix("logistic.weight", self.weights.view());
         tensors.put("logistic.bias", self.biases.shape(), self.biases.iter().copied());

@@ -4,9 +4,36 @@
 //! Features are normalized before they come here. A fit depends on the specification, the rows and the seed, never on
 //! the number of threads: whatever runs in parallel is collected in a fixed order.
 
+/// Calls a macro with every model: its type, its section and its word in pipeline files and tables. A new model is a file
+/// that implements [`registry::Algorithm`] for its options, and its lines here.
+macro_rules! for_every_model {
+    ($then:ident) => {
+        $then! {
+            /// The multilayer perceptron.
+            Mlp mlp "mlp"
+            /// Multinomial logistic regression.
+            Logistic logistic "logistic"
+            /// The support vector machine.
+            Svm svm "svm"
+            /// Kernel ridge regression.
+            KernelRidge kernel_ridge "kernel-ridge"
+            /// Gaussian naive Bayes.
+            NaiveBayes naive_bayes "naive-bayes"
+            /// The decision tree.
+            Tree tree "tree"
+            /// The random forest.
+            Forest forest "forest"
+            /// The most frequent class of the training rows, whatever the features say.
+            Majority majority "majority"
+        }
+    };
+}
+
 mod bounds;
 mod calibration;
 mod error;
+mod fitted_inputs;
+mod fusion;
 mod inputs;
 mod kernel;
 mod kernel_ridge;
@@ -16,27 +43,42 @@ mod mlp;
 mod naive_bayes;
 mod pca;
 mod problem;
+mod registry;
 mod saved;
+mod section;
 mod shared;
 mod svm;
 mod tensors;
 mod trees;
+mod tune;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut1};
 use serde::{Deserialize, Serialize};
 
-use crate::config::train::{Calibration, ModelKind, ModelSpec};
 pub use bounds::UNLIKE;
 pub use calibration::{temperature, tempered};
 pub use error::ModelError;
-use inputs::Inputs;
+use fitted_inputs::FittedInputs;
+pub use fusion::{Fusion, FusionMethod, FusionParams};
+pub use inputs::{Inputs, InputsMethod, Shape};
+pub use kernel_ridge::KernelRidge;
+pub use logistic::Logistic;
+pub use majority::Majority;
+pub use mlp::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
+pub use naive_bayes::NaiveBayes;
 pub use problem::Problem;
 use problem::prepare;
-pub use saved::{FILES, FORMAT, Normalizer, Part, SavedModel, load, save};
+use registry::Algorithm;
+pub use registry::{ModelKind, ModelSpec};
+pub use saved::{FILES, FORMAT, Part, SavedModel, load, save};
+pub use section::{Calibration, Train};
 pub use shared::Shared;
+pub use svm::{Svm, SvmKernel};
 use tensors::Tensors;
+pub use trees::{Criterion, Forest, Tree};
+pub use tune::{Candidate, Search, Tune, TuneMetric, TuneParams, View};
 
 /// Something that gives class probabilities to normalized rows.
 pub trait Classifier: Send + Sync {
@@ -53,7 +95,7 @@ pub struct Model {
     classes: usize,
     features: usize,
     /// From features to what the algorithm is given.
-    inputs: Inputs,
+    inputs: FittedInputs,
     inner: Box<dyn Stored>,
     temperature: Option<f64>,
 }
@@ -159,16 +201,7 @@ impl Epoch {
 pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
     let mut prepared = prepare(spec, problem)?;
     let (spec, task) = (prepared.spec, &prepared.task);
-    let learned = match &spec {
-        ModelSpec::Mlp(mlp) => mlp::fit(mlp, task),
-        ModelSpec::Logistic(own) => guarded(spec.kind(), || logistic::fit(own, task)),
-        ModelSpec::Svm(svm) => guarded(spec.kind(), || svm::fit(svm, task)),
-        ModelSpec::KernelRidge(ridge) => guarded(spec.kind(), || kernel_ridge::fit(ridge, task)),
-        ModelSpec::NaiveBayes(bayes) => guarded(spec.kind(), || naive_bayes::fit(bayes, task)),
-        ModelSpec::Tree(tree) => guarded(spec.kind(), || trees::fit_tree(tree, task)),
-        ModelSpec::Forest(forest) => guarded(spec.kind(), || trees::fit_forest(forest, task)),
-        ModelSpec::Majority => Ok(majority::fit(task)),
-    }?;
+    let learned = guarded(spec.kind(), || spec.options().fit(task))?;
     let (rows, mut held_out) = (task.train.y.len(), task.dev.as_ref().map_or(0, |dev| dev.y.len()));
     prepared.notes.extend(learned.notes);
     let mut model = Model {
@@ -189,15 +222,15 @@ pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
 
 /// Fits the temperature on the dev rows; returns their number.
 fn calibrated(model: Model, problem: &Problem, notes: &mut Vec<String>) -> (Model, usize) {
-    match problem.dev.filter(|dev| !dev.1.is_empty()) {
+    match problem.dev.filter(|dev| !dev.y.is_empty()) {
         None => {
             notes.push("there are no dev rows to calibrate on: probabilities are as fitted".to_owned());
             (model, 0)
         }
-        Some((x, truth)) => {
-            let temperature = temperature(model.probabilities(x).view(), truth);
-            notes.push(format!("calibrated on {} dev rows: temperature {temperature}", truth.len()));
-            (model.calibrated(temperature), truth.len())
+        Some(dev) => {
+            let temperature = temperature(model.probabilities(dev.x.view()).view(), &dev.y);
+            notes.push(format!("calibrated on {} dev rows: temperature {temperature}", dev.y.len()));
+            (model.calibrated(temperature), dev.y.len())
         }
     }
 }

@@ -7,41 +7,85 @@ use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_bayes::GaussianNb;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
-use serde::Deserialize;
 
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
-use super::{Classifier, Learned, ModelError, Stored, softmax};
-use crate::config::train::{ModelKind, NaiveBayes as Spec};
+use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
+use crate::options::{ConfigError, positive};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[train.naive-bayes]`: Gaussian naive Bayes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NaiveBayes {
+    /// Share of the largest column variance added to every variance, above 0; default 1e-9.
+    pub variance_smoothing: f64,
+    /// What the columns become before the fit; default all as they are.
+    pub inputs: Inputs,
+}
+
+impl Default for NaiveBayes {
+    fn default() -> Self {
+        Self { variance_smoothing: 1e-9, inputs: Inputs::default() }
+    }
+}
+
+impl Algorithm for NaiveBayes {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.naive-bayes")?;
+        positive("train.naive-bayes.variance_smoothing", self.variance_smoothing)
+    }
+
+    fn title(&self) -> String {
+        "Gaussian naive Bayes".to_owned()
+    }
+
+    fn inputs(&self) -> Inputs {
+        self.inputs
+    }
+
+    fn set_inputs(&mut self, inputs: Inputs) {
+        self.inputs = inputs;
+    }
+
+    fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
+        fit(self, task)
+    }
+
+    fn load(&self, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+        load(tensors, inputs, classes)
+    }
+}
 
 /// Variance below which a column counts as constant. Features are normalized, so it is far below any real one.
 const LEAST_VARIANCE: f64 = 1e-12;
 
 /// Prior share, mean and variance of each class: `classes`, and twice `classes x features`.
-struct NaiveBayes {
+struct Gaussians {
     priors: Array1<f64>,
     means: Array2<f64>,
     variances: Array2<f64>,
 }
 
-pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
+fn fit(spec: &NaiveBayes, task: &Task) -> Result<Learned, ModelError> {
     let failed = |reason: String| ModelError::Fit { model: ModelKind::NaiveBayes, reason };
     let data = DatasetBase::new(task.train_f64(), Array1::from(task.train.y.clone()));
     let params = GaussianNb::<f64, usize>::params().var_smoothing(spec.variance_smoothing);
     let fitted = params.fit(&data).map_err(|error| failed(error.to_string()))?;
     let summary = serde_json::to_value(&fitted).and_then(serde_json::from_value::<Summary>);
     let summary = summary.map_err(|error| failed(error.to_string()))?;
-    Ok(Learned::new(NaiveBayes::new(&summary, task), Vec::new()))
+    Ok(Learned::new(Gaussians::new(&summary, task), Vec::new()))
 }
 
-pub(super) fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
     let priors: Vec<f64> = tensors.get("naive-bayes.prior", &[classes])?;
     let means = tensors.matrix("naive-bayes.mean", classes, features)?;
     let variances = tensors.matrix::<f64>("naive-bayes.variance", classes, features)?;
     if priors.iter().chain(&variances).any(|&value| value <= 0.0) {
         return Err(corrupt("a prior or variance is not above 0".to_owned()));
     }
-    Ok(Box::new(NaiveBayes { priors: Array1::from(priors), means, variances }))
+    Ok(Box::new(Gaussians { priors: Array1::from(priors), means, variances }))
 }
 
 /// linfa's fitted model, whose fields are private, as it serialises itself.
@@ -57,7 +101,7 @@ struct ClassSummary {
     sigma: Array1<f64>,
 }
 
-impl NaiveBayes {
+impl Gaussians {
     fn new(summary: &Summary, task: &Task) -> Self {
         let shape = (task.classes, task.train.x.ncols());
         let mut model =
@@ -82,7 +126,7 @@ impl NaiveBayes {
     }
 }
 
-impl Classifier for NaiveBayes {
+impl Classifier for Gaussians {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let shape = (x.nrows(), self.priors.len());
         let mut logs = Array2::from_shape_fn(shape, |(row, class)| self.log_joint(class, x.row(row)));
@@ -91,7 +135,7 @@ impl Classifier for NaiveBayes {
     }
 }
 
-impl Stored for NaiveBayes {
+impl Stored for Gaussians {
     fn store(&self, tensors: &mut Tensors) {
         tensors.put("naive-bayes.prior", self.priors.shape(), self.priors.iter().copied());
         tensors.put_matrix("naive-bayes.mean", self.means.view());

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{ArcArray2, Array1, Array2, ArrayView1, Axis};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::inputs::{self, Inputs};
+use super::fitted_inputs::{self, FittedInputs};
 use super::shared::Kernels;
-use super::{ModelError, Shared};
-use crate::config::train::{Calibration, ModelKind, ModelSpec, Shape};
+use super::{Calibration, ModelError, ModelKind, ModelSpec, Shape, Shared};
+use crate::dataset::Rows;
 
 /// Rows to fit a model on. Features are normalized already.
 #[derive(Debug, Clone, Copy)]
 pub struct Problem<'a> {
     /// Training rows: `rows x features`, and the class of each row as an index into `classes`.
-    pub train: (ArrayView2<'a, f32>, &'a [usize]),
+    pub train: &'a Rows,
     /// Dev rows: held out by models that stop early on them or are calibrated on them, trained on by the others.
-    pub dev: Option<(ArrayView2<'a, f32>, &'a [usize])>,
+    pub dev: Option<&'a Rows>,
     /// Class names, sorted, each once.
     pub classes: &'a [String],
     /// Feature names, one a column.
@@ -30,7 +30,7 @@ pub struct Problem<'a> {
     /// How probabilities are put right on the dev rows.
     pub calibration: Calibration,
     /// Work shared with other fits on the same rows; the fit is the same without.
-    pub shared: Option<&'a Shared<'a>>,
+    pub shared: Option<&'a Shared>,
 }
 
 impl Problem<'_> {
@@ -38,15 +38,6 @@ impl Problem<'_> {
     fn holds_dev_out(&self, spec: &ModelSpec) -> bool {
         spec.uses_dev() || self.calibration == Calibration::Temperature
     }
-}
-
-/// Labelled rows, contiguous.
-#[derive(Debug, Clone)]
-pub(super) struct Rows {
-    /// `rows x features`, or `rows x inputs` in a task.
-    pub x: ArcArray2<f32>,
-    /// Class of each row.
-    pub y: Vec<usize>,
 }
 
 /// A problem as the algorithms see it: classes are numbered without gaps, each has at least one training row.
@@ -77,7 +68,7 @@ pub(super) struct Prepared {
     pub spec: ModelSpec,
     pub task: Task,
     /// What made the task's inputs of the problem's features.
-    pub inputs: Inputs,
+    pub inputs: FittedInputs,
     /// The share of the training values that were clipped.
     pub clipped: Option<f64>,
     /// For each class of the task, its index among the problem's classes.
@@ -133,7 +124,7 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     let part = shared.part(with_dev, chosen.clip());
     let (y, mut notes) = (&part.rows.y, Vec::new());
     let present = present_classes(y, problem.classes.len());
-    if present.len() < 2 && spec.kind() != ModelKind::Majority {
+    if present.len() < 2 && !spec.options().fits_one_class() {
         let class = problem.classes[present[0]].clone();
         return Err(ModelError::OneClass { model: spec.kind(), rows: y.len(), class });
     }
@@ -142,10 +133,10 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
         let names: Vec<_> = absent.iter().map(|&class| problem.classes[class].as_str()).collect();
         notes.push(format!("no training row is of class {}: it is never predicted", names.join(", ")));
     }
-    let (inputs, x, more) = inputs::fit(&chosen, &part);
+    let (inputs, x, more) = fitted_inputs::fit(&chosen, &part);
     let shape = shape(&x);
-    let resolved = spec.resolved(chosen, &shape);
-    notes.extend(resolved.rules(spec));
+    let (settled, set) = spec.settled(chosen, &shape);
+    notes.extend(set);
     notes.extend(more);
     let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes) } else { None };
     let train = Rows { x, y: renumbered(y, &present) };
@@ -153,7 +144,7 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     let (families, kernels) = (numbered(&inputs.families(problem.families)), part.kernels(&chosen));
     let task = Task { train, shape, dev, classes: present.len(), names, seed: problem.seed, families, kernels };
     let clipped = inputs.clipped(unclipped.rows.x.view());
-    Ok(Prepared { spec: resolved, task, inputs, clipped, present, notes })
+    Ok(Prepared { spec: settled, task, inputs, clipped, present, notes })
 }
 
 /// What defaults follow from.
@@ -169,8 +160,8 @@ fn shape(x: &ArcArray2<f32>) -> Shape {
 
 fn check(problem: &Problem) -> Result<(), ModelError> {
     let features = problem.features.len();
-    if problem.train.0.nrows() == 0 || features == 0 {
-        return Err(ModelError::Empty { rows: problem.train.0.nrows(), features });
+    if problem.train.x.nrows() == 0 || features == 0 {
+        return Err(ModelError::Empty { rows: problem.train.x.nrows(), features });
     }
     if let Some(pair) = problem.classes.windows(2).find(|pair| pair[0] >= pair[1]) {
         return Err(ModelError::Classes { first: pair[0].clone(), second: pair[1].clone() });
@@ -183,8 +174,8 @@ fn check(problem: &Problem) -> Result<(), ModelError> {
     problem.dev.map_or(Ok(()), |dev| check_rows("dev", dev, problem))
 }
 
-fn check_rows(part: &'static str, rows: (ArrayView2<f32>, &[usize]), problem: &Problem) -> Result<(), ModelError> {
-    let ((x, y), features, classes) = (rows, problem.features, problem.classes.len());
+fn check_rows(part: &'static str, rows: &Rows, problem: &Problem) -> Result<(), ModelError> {
+    let (Rows { x, y }, features, classes) = (rows, problem.features, problem.classes.len());
     if x.ncols() != features.len() {
         return Err(ModelError::Shape { part, unit: "columns", got: x.ncols(), want: features.len() });
     }
@@ -212,8 +203,14 @@ fn present_classes(y: &[usize], classes: usize) -> Vec<usize> {
 }
 
 /// Dev rows of classes that the training rows have, to stop early on; none left is the same as no dev rows.
-fn known_dev_rows(problem: &Problem, present: &[usize], inputs: &Inputs, notes: &mut Vec<String>) -> Option<Rows> {
-    let (x, y) = problem.dev.unwrap_or((ArrayView2::from(&[[]; 0]), &[]));
+fn known_dev_rows(
+    problem: &Problem,
+    present: &[usize],
+    inputs: &FittedInputs,
+    notes: &mut Vec<String>,
+) -> Option<Rows> {
+    let empty = Rows { x: ArcArray2::default((0, 0)), y: Vec::new() };
+    let Rows { x, y } = problem.dev.unwrap_or(&empty);
     let known: Vec<_> = (0..y.len()).filter(|&row| present.contains(&y[row])).collect();
     let dropped = y.len() - known.len();
     if dropped > 0 {

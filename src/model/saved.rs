@@ -8,12 +8,13 @@ mod card;
 mod part;
 
 use super::tensors::{self, Tensors, WEIGHTS_FILE};
-use super::{Fitted, ModelError, Problem};
-use crate::config::train::ModelSpec;
-use crate::config::{Recipe, Scope};
+use super::{Fitted, ModelError, ModelSpec, Problem};
+use crate::dataset::{Scaler, Scope};
 use crate::schema::Track;
 use card::{CARD_FILE, Card, PartCard, corrupt};
-pub use part::{Normalizer, Part};
+pub use part::Part;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The files of a saved model, in the order in which they are written: the card comes last.
 pub const FILES: [&str; 2] = [WEIGHTS_FILE, CARD_FILE];
@@ -26,42 +27,38 @@ const PART_WEIGHTS: &str = "weights";
 /// How far from 1 the sum of weights may be: rounding.
 const WEIGHT_TOLERANCE: f64 = 1e-6;
 
-/// A model with all that is needed to use it again and to say where it came from.
+/// A model with all that is needed to use it again and to say where it came from. `R` is the recipe of its features, which
+/// nothing in this room looks into.
 #[derive(Debug)]
-pub struct SavedModel {
+pub struct SavedModel<R> {
     /// Class names, sorted: the columns of its probabilities.
     pub classes: Vec<String>,
     /// How features come from audio.
-    pub recipe: Recipe,
+    pub recipe: R,
     /// One, or several whose probabilities are averaged by their weights; all normalized in the same scope.
     pub parts: Vec<Part>,
 }
 
-impl SavedModel {
-    /// Puts a fit, its problem and its normalization together. Refuses a normalizer over another number of features.
+impl<R: PartialEq> SavedModel<R> {
+    /// Puts a fit, its problem and its scaler together. Refuses a scaler of other features.
     pub fn new(
         spec: ModelSpec,
         problem: &Problem,
         fitted: Fitted,
-        normalizer: Normalizer,
-        recipe: Recipe,
+        scaler: Scaler,
+        recipe: R,
         config_hash: String,
     ) -> Result<Self, ModelError> {
-        let want = problem.features.len();
-        let lengths = normalizer.groups.values().flat_map(|(center, scale)| [center.len(), scale.len()]);
-        if let Some(got) = lengths.into_iter().find(|&got| got != want) {
-            return Err(ModelError::Shape { part: "normalizer", unit: "features", got, want });
-        }
+        scaler.check_features(problem.features).map_err(|error| ModelError::Scaler { reason: error.to_string() })?;
         let part = Part {
             weight: 1.0,
             model: fitted.model,
             spec,
-            features: problem.features.to_vec(),
             config_hash,
             seed: problem.seed,
             rows: fitted.rows,
             held_out: fitted.held_out,
-            normalizer,
+            scaler,
             curve: fitted.curve,
             notes: fitted.notes,
         };
@@ -103,13 +100,17 @@ impl SavedModel {
 
     /// The track of the model's figures: transductive where speakers are normalized by their own statistics.
     pub fn track(&self) -> Track {
-        let by_speaker = self.parts.iter().any(|part| part.normalizer.scope == Scope::Speaker.as_str());
-        if by_speaker { Track::Transductive } else { Track::Inductive }
+        if self.scope() == Scope::Speaker { Track::Transductive } else { Track::Inductive }
+    }
+
+    /// Whose rows normalize what the model is given: the same of all its parts.
+    pub fn scope(&self) -> Scope {
+        self.parts[0].scaler.scope
     }
 }
 
 /// The files of a model: name and bytes. The same model gives the same bytes.
-pub fn save(saved: &SavedModel) -> Vec<(String, Vec<u8>)> {
+pub fn save<R: Clone + Serialize + DeserializeOwned>(saved: &SavedModel<R>) -> Vec<(String, Vec<u8>)> {
     let mut tensors = Tensors::default();
     tensors.put(PART_WEIGHTS, &[saved.parts.len()], saved.parts.iter().map(|part| part.weight));
     for (at, part) in saved.parts.iter().enumerate() {
@@ -121,8 +122,8 @@ pub fn save(saved: &SavedModel) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Reads the files of a model. Refuses an unknown format, and anything that is missing or does not fit together.
-pub fn load(files: &[(String, Vec<u8>)]) -> Result<SavedModel, ModelError> {
-    let (card, weights) = (Card::read(find(files, CARD_FILE)?)?, find(files, WEIGHTS_FILE)?);
+pub fn load<R: Clone + Serialize + DeserializeOwned>(files: &[(String, Vec<u8>)]) -> Result<SavedModel<R>, ModelError> {
+    let (card, weights) = (Card::<R>::read(find(files, CARD_FILE)?)?, find(files, WEIGHTS_FILE)?);
     card.check_weights(weights)?;
     let Card { classes, recipe, parts, .. } = card;
     let mut tensors = Tensors::from_bytes(weights)?;
@@ -150,7 +151,7 @@ fn check_weights(parts: &[Part]) -> Result<(), String> {
 }
 
 fn check_scopes(parts: &[Part]) -> Result<(), String> {
-    let scope = |part: &Part| part.normalizer.scope.clone();
+    let scope = |part: &Part| part.scaler.scope.as_str();
     match parts.windows(2).find(|pair| scope(&pair[0]) != scope(&pair[1])) {
         None => Ok(()),
         Some(pair) => {

@@ -6,41 +6,38 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use ndarray::{ArrayView2, Axis, concatenate};
+use ndarray::{Axis, concatenate};
 
-use super::Problem;
 use super::bounds::Bounds;
 use super::kernel::Pairs;
 use super::pca::{Decomposition, Projection};
-use super::problem::Rows;
-use crate::config::train::{Inputs, InputsMethod};
+use super::{Inputs, InputsMethod, Problem};
+use crate::dataset::Rows;
 
 /// Work that fits on the same rows share: joined and clipped rows, F values, principal components, kernels. A fit gives
 /// the same bits with it and without it; whoever fits many models on the same rows puts one into each [`Problem`].
-pub struct Shared<'a> {
-    train: (ArrayView2<'a, f32>, &'a [usize]),
-    dev: Option<(ArrayView2<'a, f32>, &'a [usize])>,
+pub struct Shared {
+    train: Rows,
+    dev: Option<Rows>,
     /// By whether dev rows are among them, and the bits of how far values may lie from their mean.
     parts: Memo<(bool, Option<u64>), TrainingRows>,
 }
 
-impl<'a> Shared<'a> {
+impl Shared {
     /// Nothing is computed yet.
-    pub fn new(problem: &Problem<'a>) -> Self {
-        Self { train: problem.train, dev: problem.dev, parts: Memo::default() }
+    pub fn new(problem: &Problem) -> Self {
+        Self { train: problem.train.clone(), dev: problem.dev.cloned(), parts: Memo::default() }
     }
 
-    /// Whether this was made of the problem's rows: the very same memory.
+    /// Whether this was made of the problem's rows: the very same numbers.
     pub(super) fn is_of(&self, problem: &Problem) -> bool {
-        let same = |a: (ArrayView2<f32>, &[usize]), b: (ArrayView2<f32>, &[usize])| {
-            let x = (a.0.as_ptr(), a.0.dim(), a.0.strides()) == (b.0.as_ptr(), b.0.dim(), b.0.strides());
-            x && std::ptr::eq(a.1, b.1)
-        };
-        let dev = match (self.dev, problem.dev) {
+        let place = |rows: &Rows| (rows.x.as_ptr(), rows.x.dim(), rows.x.strides().to_vec());
+        let same = |a: &Rows, b: &Rows| place(a) == place(b) && a.y == b.y;
+        let dev = match (&self.dev, problem.dev) {
             (Some(own), Some(other)) => same(own, other),
             (own, other) => own.is_none() && other.is_none(),
         };
-        dev && same(self.train, problem.train)
+        dev && same(&self.train, problem.train)
     }
 
     /// The training rows, dev rows behind them where asked for, values clipped `clip` standard deviations from the mean.
@@ -57,20 +54,21 @@ impl<'a> Shared<'a> {
     }
 
     fn joined(&self, with_dev: bool) -> Rows {
-        match self.dev.filter(|_| with_dev) {
-            None => Rows { x: self.train.0.as_standard_layout().into_owned().into(), y: self.train.1.to_vec() },
-            Some((x, y)) => {
-                let both =
-                    concatenate(Axis(0), &[self.train.0, x]).expect("both were checked to have the same columns");
-                Rows { x: both.as_standard_layout().into_owned().into(), y: [self.train.1, y].concat() }
+        match self.dev.as_ref().filter(|_| with_dev) {
+            None if self.train.x.is_standard_layout() => self.train.clone(),
+            None => Rows { x: self.train.x.as_standard_layout().into_owned().into(), y: self.train.y.clone() },
+            Some(dev) => {
+                let both = concatenate(Axis(0), &[self.train.x.view(), dev.x.view()]);
+                let both = both.expect("both were checked to have the same columns");
+                Rows { x: both.as_standard_layout().into_owned().into(), y: [&self.train.y[..], &dev.y].concat() }
             }
         }
     }
 }
 
-impl std::fmt::Debug for Shared<'_> {
+impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Shared({:?} training rows and features)", self.train.0.dim())
+        write!(f, "Shared({:?} training rows and features)", self.train.x.dim())
     }
 }
 
@@ -94,7 +92,7 @@ impl TrainingRows {
 
     /// The F value of each column.
     pub fn f_values(&self) -> &[f64] {
-        self.f_values.get_or_init(|| super::inputs::f_values(&self.rows))
+        self.f_values.get_or_init(|| super::fitted_inputs::f_values(&self.rows))
     }
 
     /// The principal components.

@@ -9,10 +9,95 @@ use linfa_svm::Svm as Machine;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::problem::{Rows, Task};
+use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
-use super::{Classifier, Learned, ModelError, Stored, scale_to_one};
-use crate::config::train::{ModelKind, Svm as Spec, SvmKernel};
+use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, scale_to_one};
+use crate::dataset::Rows;
+use crate::options::{ConfigError, between, positive, used};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[train.svm]`: a support vector machine a class against the rest, with Platt probabilities.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Svm {
+    /// rbf (default) or linear.
+    pub kernel: SvmKernel,
+    /// Penalty of rows on the wrong side of the margin, above 0; default 3.
+    pub c: f64,
+    /// Width of the rbf kernel exp(-gamma |x - y|^2), above 0; default 1 / (columns x variance of all training values).
+    /// Refused with the linear kernel.
+    pub gamma: Option<f64>,
+    /// Most training rows, 2 to 20000, default 3000: the kernel matrix is dense, 8 x rows^2 bytes a thread. Above it a
+    /// seeded sample, in proportion to the classes, is fitted, and a note says so.
+    pub max_rows: usize,
+    /// What the columns become before the fit, at most 500: the kernel is the slow part. By default all as they are or,
+    /// of more than 500, the first 500 principal components.
+    pub inputs: Inputs,
+}
+
+impl Default for Svm {
+    fn default() -> Self {
+        Self { kernel: SvmKernel::Rbf, c: 3.0, gamma: None, max_rows: 3000, inputs: Inputs::default() }
+    }
+}
+
+impl Svm {
+    /// Most inputs: a solver's iteration takes as long as it has columns.
+    const MAX_COLUMNS: usize = 500;
+}
+
+impl Algorithm for Svm {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.svm")?;
+        if let Some(columns) = self.inputs.columns {
+            between("train.svm.inputs.columns", columns, 1, Self::MAX_COLUMNS)?;
+        }
+        positive("train.svm.c", self.c)?;
+        if let Some(gamma) = self.gamma {
+            used("train.svm.gamma", gamma, self.kernel == SvmKernel::Rbf, "kernel = \"rbf\"")?;
+            positive("train.svm.gamma", gamma)?;
+        }
+        between("train.svm.max_rows", self.max_rows, 2, 20_000)
+    }
+
+    fn title(&self) -> String {
+        match self.kernel {
+            SvmKernel::Linear => format!("support vector machine, linear kernel, C {}", self.c),
+            SvmKernel::Rbf => format!("support vector machine, RBF kernel, C {}", self.c),
+        }
+    }
+
+    fn inputs(&self) -> Inputs {
+        self.inputs
+    }
+
+    fn set_inputs(&mut self, inputs: Inputs) {
+        self.inputs = inputs;
+    }
+
+    fn made_of(&self, _: usize, columns: usize) -> Inputs {
+        self.inputs.at_most(Self::MAX_COLUMNS, columns)
+    }
+
+    fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
+        fit(self, task)
+    }
+
+    fn load(&self, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+        load(self.kernel, tensors, inputs, classes)
+    }
+}
+
+/// Kernel of the support vector machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SvmKernel {
+    /// Inner product.
+    Linear,
+    /// Radial basis function.
+    Rbf,
+}
 
 /// Largest violation of the optimality conditions that ends the solver: the default of LIBSVM.
 const TOLERANCE: f64 = 1e-3;
@@ -27,7 +112,7 @@ const LEAST_ALPHA: f64 = 1e-10;
 /// `decision[row, class] = sum over support (kernel(row, support) alpha[support, class]) - rho[class]`, and the
 /// probability of the class against the rest `1 / (1 + exp(a decision + b))`.
 #[derive(Debug)]
-struct Svm {
+struct Machines {
     /// Width of the rbf kernel; none for the linear one.
     gamma: Option<f64>,
     /// `support x features` for rbf; the linear kernel needs none.
@@ -41,7 +126,7 @@ struct Svm {
 }
 
 /// Fits a machine a class.
-pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
+fn fit(spec: &Svm, task: &Task) -> Result<Learned, ModelError> {
     let (Rows { x, y }, mut notes) = task.sample(ModelKind::Svm, spec.max_rows);
     let x = x.mapv(f64::from);
     let gamma = (spec.kernel == SvmKernel::Rbf).then(|| spec.gamma.unwrap_or_else(|| default_gamma(&x)));
@@ -53,7 +138,7 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
         .collect::<Result<_, _>>()?;
     let alpha = Array2::from_shape_fn((x.nrows(), task.classes), |(row, class)| machines[class].0[row]);
     let rho = machines.iter().map(|machine| machine.1).collect();
-    let mut model = Svm::new(gamma, x.view(), alpha, rho);
+    let mut model = Machines::new(gamma, x.view(), alpha, rho);
     let decisions = model.decisions(x.view());
     let mut unfinished = Vec::new();
     for (class, (weights, _)) in machines.iter().enumerate() {
@@ -79,15 +164,10 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
 }
 
 /// Reads the machines back.
-pub(super) fn load(
-    spec: &Spec,
-    tensors: &Tensors,
-    features: usize,
-    classes: usize,
-) -> Result<Box<dyn Stored>, ModelError> {
+fn load(kernel: SvmKernel, tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
     let rho = Array1::from(tensors.get("svm.rho", &[classes])?);
     let platt = tensors.matrix("svm.platt", 2, classes)?;
-    let (gamma, support, alpha) = match spec.kernel {
+    let (gamma, support, alpha) = match kernel {
         SvmKernel::Linear => (None, Array2::zeros((0, features)), tensors.matrix("svm.hyperplane", features, classes)?),
         SvmKernel::Rbf => {
             let count = tensors.len::<f64>("svm.alpha")?;
@@ -99,7 +179,7 @@ pub(super) fn load(
             (Some(gamma[0]), tensors.matrix::<f64>("svm.support", count, features)?, alpha)
         }
     };
-    Ok(Box::new(Svm { gamma, support, alpha, rho, platt }))
+    Ok(Box::new(Machines { gamma, support, alpha, rho, platt }))
 }
 
 /// `1 / (columns x variance of all values)`: what scikit-learn calls `scale`.
@@ -161,7 +241,7 @@ fn platt(decisions: Array1<f64>, labels: Array1<bool>) -> ([f64; 2], bool) {
     }
 }
 
-impl Svm {
+impl Machines {
     /// Keeps the rows that any class' machine leans on; the linear kernel folds them into a hyperplane a class.
     fn new(gamma: Option<f64>, x: ArrayView2<f64>, alpha: Array2<f64>, rho: Array1<f64>) -> Self {
         let platt = Array2::zeros((2, rho.len()));
@@ -194,7 +274,7 @@ fn rbf(x: ArrayView2<f64>, support: ArrayView2<f64>, gamma: f64) -> Array2<f64> 
     kernel
 }
 
-impl Classifier for Svm {
+impl Classifier for Machines {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut p = self.decisions(x.mapv(f64::from).view());
         for (class, mut column) in p.columns_mut().into_iter().enumerate() {
@@ -206,7 +286,7 @@ impl Classifier for Svm {
     }
 }
 
-impl Stored for Svm {
+impl Stored for Machines {
     fn store(&self, tensors: &mut Tensors) {
         tensors.put("svm.rho", self.rho.shape(), self.rho.iter().copied());
         tensors.put_matrix("svm.platt", self.platt.view());

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smartcore::ensemble::random_forest_classifier::{RandomForestClassifier, RandomForestClassifierParameters};
 use smartcore::linalg::basic::matrix::DenseMatrix;
@@ -14,17 +15,140 @@ use smartcore::tree::decision_tree_classifier::{
 
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
-use super::{Classifier, Learned, ModelError, Stored};
-use crate::config::train::{Criterion, Forest as ForestSpec, ModelKind, Tree as TreeSpec};
+use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored};
+use crate::options::{ConfigError, between};
+
+/// `[train.tree]`: a decision tree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tree {
+    /// Impurity that a split lowers: gini (default) or entropy.
+    pub criterion: Criterion,
+    /// Most levels of splits, 1 to 1000; default 12.
+    pub max_depth: u16,
+    /// Fewest rows of a leaf, 1 or more; default 5.
+    pub min_leaf_rows: usize,
+    /// What the columns become before the fit; default all as they are.
+    pub inputs: Inputs,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { criterion: Criterion::Gini, max_depth: 12, min_leaf_rows: 5, inputs: Inputs::default() }
+    }
+}
+
+impl Algorithm for Tree {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.tree")?;
+        between("train.tree.max_depth", self.max_depth, 1, 1000)?;
+        between("train.tree.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)
+    }
+
+    fn title(&self) -> String {
+        "decision tree".to_owned()
+    }
+
+    fn inputs(&self) -> Inputs {
+        self.inputs
+    }
+
+    fn set_inputs(&mut self, inputs: Inputs) {
+        self.inputs = inputs;
+    }
+
+    fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
+        fit_tree(self, task)
+    }
+
+    fn load(&self, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+        load(tensors, inputs, classes)
+    }
+}
+
+/// `[train.forest]`: a random forest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Forest {
+    /// Trees, 1 to 10000; default 100.
+    pub trees: usize,
+    /// Impurity that a split lowers: gini (default) or entropy.
+    pub criterion: Criterion,
+    /// Most levels of splits, 1 to 1000; default 30.
+    pub max_depth: u16,
+    /// Fewest rows of a leaf, 1 or more; default 1.
+    pub min_leaf_rows: usize,
+    /// Features tried at a split, 1 or more; default the square root of their number.
+    pub split_features: Option<usize>,
+    /// What the columns become before the fit; default all as they are.
+    pub inputs: Inputs,
+}
+
+impl Default for Forest {
+    fn default() -> Self {
+        Self {
+            trees: 100,
+            criterion: Criterion::Gini,
+            max_depth: 30,
+            min_leaf_rows: 1,
+            split_features: None,
+            inputs: Inputs::default(),
+        }
+    }
+}
+
+impl Algorithm for Forest {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.inputs.check("train.forest")?;
+        between("train.forest.trees", self.trees, 1, 10_000)?;
+        between("train.forest.max_depth", self.max_depth, 1, 1000)?;
+        between("train.forest.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)?;
+        self.split_features.map_or(Ok(()), |m| between("train.forest.split_features", m, 1, 1 << 20))
+    }
+
+    fn title(&self) -> String {
+        format!("random forest of {} trees", self.trees)
+    }
+
+    fn inputs(&self) -> Inputs {
+        self.inputs
+    }
+
+    fn set_inputs(&mut self, inputs: Inputs) {
+        self.inputs = inputs;
+    }
+
+    fn is_random(&self) -> bool {
+        true
+    }
+
+    fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
+        fit_forest(self, task)
+    }
+
+    fn load(&self, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+        load(tensors, inputs, classes)
+    }
+}
+
+/// Impurity of a tree's node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Criterion {
+    /// 1 minus the sum of the squared class shares.
+    Gini,
+    /// Shannon entropy of the class shares.
+    Entropy,
+}
 
 /// One tree or many; probabilities are averaged over them.
 struct Trees {
-    trees: Vec<Tree>,
+    trees: Vec<Grown>,
     classes: usize,
 }
 
 /// Nodes in an order that puts children after their parent; the first is the root.
-struct Tree {
+struct Grown {
     nodes: Vec<Node>,
     /// Class shares of the rows in each node: `nodes x classes`.
     shares: Array2<f32>,
@@ -39,7 +163,7 @@ struct Node {
 }
 
 /// Grows a tree.
-pub(super) fn fit_tree(spec: &TreeSpec, task: &Task) -> Result<Learned, ModelError> {
+fn fit_tree(spec: &Tree, task: &Task) -> Result<Learned, ModelError> {
     let parameters = DecisionTreeClassifierParameters {
         criterion: criterion(spec.criterion),
         max_depth: Some(spec.max_depth),
@@ -49,12 +173,12 @@ pub(super) fn fit_tree(spec: &TreeSpec, task: &Task) -> Result<Learned, ModelErr
     };
     let (x, y) = smartcore_rows(ModelKind::Tree, task)?;
     let grown = DecisionTreeClassifier::fit(&x, &y, parameters).map_err(failed(ModelKind::Tree))?;
-    let tree = Tree::new(read(ModelKind::Tree, &grown)?, &vec![true; y.len()], task);
+    let tree = Grown::new(read(ModelKind::Tree, &grown)?, &vec![true; y.len()], task);
     Ok(Learned::new(Trees { trees: vec![tree], classes: task.classes }, Vec::new()))
 }
 
 /// Grows a forest, a tree at a time in parallel, each with a seed of its own.
-pub(super) fn fit_forest(spec: &ForestSpec, task: &Task) -> Result<Learned, ModelError> {
+fn fit_forest(spec: &Forest, task: &Task) -> Result<Learned, ModelError> {
     let mut rng = ChaCha8Rng::seed_from_u64(task.seed);
     let seeds: Vec<u64> = (0..spec.trees).map(|_| rng.next_u64()).collect();
     let (x, y) = smartcore_rows(ModelKind::Forest, task)?;
@@ -73,14 +197,14 @@ pub(super) fn fit_forest(spec: &ForestSpec, task: &Task) -> Result<Learned, Mode
         };
         let grown = RandomForestClassifier::fit(&x, &y, parameters).map_err(failed(ModelKind::Forest))?;
         let GrownForest { trees: [tree], samples: [in_bag] } = read(ModelKind::Forest, &grown)?;
-        Ok(Tree::new(tree, &in_bag, task))
+        Ok(Grown::new(tree, &in_bag, task))
     };
     let trees = seeds.par_iter().map(grow).collect::<Result<_, _>>()?;
     Ok(Learned::new(Trees { trees, classes: task.classes }, Vec::new()))
 }
 
 /// Reads trees back.
-pub(super) fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
+fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
     let sizes: Vec<u32> = tensors.get("trees.size", &[tensors.len::<u32>("trees.size")?])?;
     let count = tensors.len::<u32>("trees.feature")?;
     if sizes.is_empty() || sizes.contains(&0) || sizes.iter().map(|&size| u64::from(size)).sum::<u64>() != count as u64
@@ -101,7 +225,7 @@ pub(super) fn load(tensors: &Tensors, features: usize, classes: usize) -> Result
     for size in sizes.into_iter().map(|size| size as usize) {
         let nodes: Vec<Node> = (start..start + size).map(node).collect();
         check_nodes(&nodes, features)?;
-        trees.push(Tree { nodes, shares: shares.slice_axis(Axis(0), (start..start + size).into()).to_owned() });
+        trees.push(Grown { nodes, shares: shares.slice_axis(Axis(0), (start..start + size).into()).to_owned() });
         start += size;
     }
     Ok(Box::new(Trees { trees, classes }))
@@ -178,7 +302,7 @@ impl Node {
     }
 }
 
-impl Tree {
+impl Grown {
     fn new(grown: GrownTree, in_bag: &[bool], task: &Task) -> Self {
         let nodes: Vec<Node> = grown.nodes.iter().map(Node::new).collect();
         let mut tree = Self { shares: Array2::zeros((nodes.len(), task.classes)), nodes };

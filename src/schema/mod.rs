@@ -20,7 +20,7 @@ pub use tables::{
     Utterance, published_tables,
 };
 pub use track::Track;
-pub use words::{noun, plural};
+pub use words::{FUSION, SELECTED, noun, plural};
 
 /// Prefix of the probability columns of the predictions table: `p_<class>`.
 pub const PROBABILITY_PREFIX: &str = "p_";

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{ConfigError, Evaluate};
-use crate::eval::{Measure, Outcome, Outcomes, Resampling, Sums};
+use crate::eval::{Evaluate, Measure, Outcome, Outcomes, Resampling, Sums};
+use crate::options::ConfigError;
 use crate::report::{Change, RunSide, Versus};
 use crate::schema::{Comparison, FeatureKeys, Metric, PROBABILITY_PREFIX, Prediction, Split, Table, Track};
 use crate::storage::Store;

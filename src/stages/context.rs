@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{ConfigError, Parameters};
+use crate::options::ConfigError;
+use crate::pipeline::Parameters;
 use crate::storage::{self, Store};
 
 use super::refusals::check_rejects;

@@ -1,8 +1,8 @@
-use crate::config::ConfigError;
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
 use crate::eval::EvalError;
 use crate::model::ModelError;
+use crate::options::ConfigError;
 use crate::report::ReportError;
 use crate::storage::StorageError;
 use crate::table::TableError;

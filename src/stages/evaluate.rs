@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, FUSION, SELECTED, Scope};
+use crate::dataset::Scope;
 use crate::eval::{Outcome, Outcomes, Resampling};
+use crate::options;
 use crate::report;
 use crate::schema::{
-    Deployed, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction,
-    Reject, Row, Split, SplitRow, Table, Track, Tuning, Utterance,
+    Deployed, FUSION, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX,
+    Prediction, Reject, Row, SELECTED, Split, SplitRow, Table, Track, Tuning, Utterance,
 };
 use crate::storage::Store;
 
@@ -25,7 +26,7 @@ impl Stage for Evaluate {
 
     fn config_hash(context: &Context) -> String {
         let parameters = &context.parameters;
-        config::config_hash(&(
+        options::config_hash(&(
             (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
             (&parameters.augment, &parameters.features, &parameters.split, &parameters.normalize, &parameters.models),
             // It moves no row, but the report states the hash of train.

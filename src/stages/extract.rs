@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
-use crate::config;
-use crate::features::FeatureSet;
+use crate::corpus;
+use crate::features::Featurizer;
+use crate::options;
 use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Signal, Table, Utterance, plural};
 use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
@@ -34,7 +33,7 @@ pub struct Extract;
 
 /// Everything that is to be extracted, cut into parts.
 pub struct Work {
-    set: FeatureSet,
+    featurizer: Box<dyn Featurizer>,
     utterances: Table<Utterance>,
     stamps: BTreeMap<(String, String), String>,
     parts: Vec<Part>,
@@ -47,7 +46,7 @@ impl Stage for Extract {
 
     fn config_hash(context: &Context) -> String {
         let parameters = &context.parameters;
-        config::config_hash(&(&parameters.pipeline.audio, &parameters.augment, &parameters.features))
+        options::config_hash(&(&parameters.pipeline.audio, &parameters.augment, &parameters.features))
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
@@ -55,8 +54,8 @@ impl Stage for Extract {
         let files = read_stamps(context.out)?;
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
-        let set = FeatureSet::new(&context.parameters.features, context.parameters.pipeline.audio.sample_rate_hz);
-        check::hidden_features(&set, &utterances)?;
+        let featurizer = context.parameters.recipe().featurizer();
+        check::hidden_features(featurizer.names(), &utterances)?;
         check::taken_ids(context, &utterances.rows)?;
         let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
@@ -71,7 +70,7 @@ impl Stage for Extract {
             ("frames".to_owned(), extract.frames.to_string()),
         ]);
         let amount = format!("{rows} of {} utterances", utterances.rows.len());
-        Ok(Prepared { config_hash, inputs, amount, work: Work { set, utterances, stamps, parts, pending } })
+        Ok(Prepared { config_hash, inputs, amount, work: Work { featurizer, utterances, stamps, parts, pending } })
     }
 
     fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
@@ -79,13 +78,13 @@ impl Stage for Extract {
         let pipeline = &context.parameters.pipeline;
         work.pending = pending_or_altered(context, &work)?;
         let work = &work;
-        let workers = Workers::new(sources(context)?, &work.set, &pipeline.audio)
+        let workers = Workers::new(sources(context)?, work.featurizer.as_ref(), &pipeline.audio)
             .with_transforms(&context.parameters.augment)
             .with_frames(pipeline.extract.frames);
         extract_pending(context, work, &workers, &prepared.config_hash)?;
         let mut outputs = publish::publish(context, &work.parts)?;
         let contents = features_table::contents(context.out, &outputs)?;
-        outputs.push(put_dictionary(context, &work.set, &prepared.config_hash)?);
+        outputs.push(put_dictionary(context, work.featurizer.as_ref(), &prepared.config_hash)?);
         finish(context, work, outputs, contents)
     }
 
@@ -102,7 +101,7 @@ impl Stage for Extract {
 /// Opens the source of every corpus.
 fn sources<'a>(context: &'a Context) -> Result<Sources<'a>, StageError> {
     let pipeline = &context.parameters.pipeline;
-    let open = |corpus: &'a config::Corpus| {
+    let open = |corpus: &'a corpus::Corpus| {
         let store = storage::open(&corpus.source, &pipeline.storage);
         let error = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
         Ok((corpus.name.as_str(), store.map_err(error)?))
@@ -137,7 +136,7 @@ fn plan(
         let columns = utterances.text.names.iter().map(String::as_str);
         let made_of = table_hash("utterances", columns, hashes[rows.clone()].iter().copied());
         let stamps = utterances.rows[rows.clone()].iter().map(|row| stamp(stamps, row)).collect::<Vec<_>>();
-        let key = config::config_hash(&(config_hash, StageName::Extract.build(), &made_of, stamps));
+        let key = options::config_hash(&(config_hash, StageName::Extract.build(), &made_of, stamps));
         Part { name: parts::name(&utterances.rows[rows.start].utterance_id), rows, utterances: made_of, key }
     };
     cuts.into_iter().map(part).collect()
@@ -206,36 +205,24 @@ fn compute<'a>(
     context.out.remove(&part.seal_path())?;
     let files = workers.files(&work.utterances.rows[part.rows.clone()], |row| stamp(&work.stamps, row).to_owned())?;
     let frames = context.parameters.pipeline.extract.frames;
-    let frames = frames.then(|| FramesWriter::new(context.out, &work.set, part, config_hash));
-    // In turn, since files are fetched ahead in that order; rows come in the order in which workers finish.
-    let extracted = files.into_iter().enumerate().par_bridge().map_init(
-        || workers.worker(),
-        |worker, (number, file)| {
-            let place = frames.as_ref().map(|frames| frames.place(number));
-            context.check_stop()?;
-            let mut rows = workers.extract(worker, file)?;
-            place.map_or(Ok(()), |place| place.write(&mut rows))?;
-            context.progress.advance(rows.len() as u64);
-            Ok::<_, StageError>((number, rows))
-        },
-    );
-    let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
-    extracted.sort_unstable_by_key(|(number, _)| *number);
+    let frames = frames.then(|| FramesWriter::new(context.out, work.featurizer.as_ref(), part, config_hash));
+    let extracted = workers.run(files, |number, extract| {
+        let place = frames.as_ref().map(|frames| frames.place(number));
+        context.check_stop()?;
+        let mut rows = extract()?;
+        place.map_or(Ok(()), |place| place.write(&mut rows))?;
+        context.progress.advance(rows.len() as u64);
+        Ok(rows)
+    })?;
     let frames = frames.map(FramesWriter::finish).transpose()?;
-    Ok(assemble(work, workers, part, extracted.into_iter().flat_map(|(_, rows)| rows), frames))
+    Ok(assemble(work, part, extracted, frames))
 }
 
-fn assemble<'a>(
-    work: &Work,
-    workers: &Workers,
-    part: &'a Part,
-    rows: impl Iterator<Item = Extracted>,
-    frames: Option<Vec<OutputFile>>,
-) -> Computed<'a> {
+fn assemble<'a>(work: &Work, part: &'a Part, rows: Vec<Extracted>, frames: Option<Vec<OutputFile>>) -> Computed<'a> {
     let mut features = Table::<FeatureKeys> {
         rows: Vec::with_capacity(part.rows.len()),
         text: Columns { names: work.utterances.text.names.clone(), values: Vec::new() },
-        float: Columns { names: workers.feature_names().to_vec(), values: Vec::new() },
+        float: Columns { names: work.featurizer.names().to_vec(), values: Vec::new() },
     };
     let (mut kept, mut rejects) = (Vec::with_capacity(part.rows.len()), Vec::new());
     for (index, rows) in part.rows.clone().zip(rows) {
@@ -298,8 +285,8 @@ fn write(
     Ok(writer.finish(config_hash, inputs, true)?.0)
 }
 
-fn put_dictionary(context: &Context, set: &FeatureSet, config_hash: &str) -> Result<Written, StageError> {
-    let mut dictionary = set.dictionary();
+fn put_dictionary(context: &Context, featurizer: &dyn Featurizer, config_hash: &str) -> Result<Written, StageError> {
+    let mut dictionary = featurizer.dictionary();
     dictionary.sort_by(|a, b| a.name.cmp(&b.name));
     output::put_table(context.out, &Table::<FeatureInfo>::from(dictionary), config_hash, &BTreeMap::new())
 }
@@ -322,7 +309,7 @@ fn finish(
         (signal, counts.sum::<u64>() as usize)
     };
     let signals = Signal::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
-    let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.set.names().len());
+    let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.featurizer.names().len());
     let by_code = refusals::counts_by_code(&rejects);
     outputs.extend(output::put_rejects(context.out, (StageName::Extract, StageName::Ingest), rejects)?);
     let counts = [

@@ -4,15 +4,18 @@ mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, FUSION, ModelSpec, SELECTED, Scope, Transform, TuneParams};
+use crate::audio::Transform;
+use crate::corpus;
+use crate::dataset::Scope;
 use crate::eval::{Outcomes, gaps, seed_spreads};
+use crate::model::{ModelSpec, TuneParams};
 use crate::report::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, Search,
 };
 use crate::schema::{
-    Calibration, Comparison, ConfusedPair, Deployed, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve,
-    Metric, Prediction, Reject, Signal, SplitRow, Table, Tuning,
+    Calibration, Comparison, ConfusedPair, Deployed, FUSION, FeatureKeys, Fit, Importance, LabelCount, Leakage,
+    LearningCurve, Metric, Prediction, Reject, SELECTED, Signal, SplitRow, Table, Tuning,
 };
 
 use super::{Context, Prepared, StageError, StageName, ingest, ledger};
@@ -118,7 +121,7 @@ fn is_synthetic(keys: &Table<FeatureKeys>) -> bool {
     (0..keys.rows.len()).any(|row| keys.text.row(row)[column].as_deref() == Some(ingest::SYNTHETIC))
 }
 
-fn corpus_facts(corpus: &config::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
+fn corpus_facts(corpus: &corpus::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
     let rows = keys.iter().filter(|row| row.corpus == corpus.name).collect::<Vec<_>>();
     let distinct = |value: fn(&FeatureKeys) -> Option<&String>| {
         let values = rows.iter().filter_map(|row| value(row)).collect::<BTreeSet<_>>();
@@ -135,7 +138,7 @@ fn corpus_facts(corpus: &config::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
     }
 }
 
-fn origin(corpus: &config::Corpus) -> String {
+fn origin(corpus: &corpus::Corpus) -> String {
     match (&corpus.preset, &corpus.pattern) {
         // Of a preset file the name alone: where it lies is no matter of the report.
         (Some(preset), _) => format!("preset {}", preset.rsplit('/').next().unwrap_or(preset)),

@@ -4,8 +4,11 @@ mod manifest;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, ConfigError, Preset};
-use crate::corpus::{self, Corpus, CorpusError, ManifestTable, NamedPaths, PassedOver, Source, SourceFile};
+use crate::corpus::{
+    self, Corpus, CorpusError, LabelledCorpus, ManifestTable, NamedPaths, PassedOver, Preset, Source, SourceFile,
+};
+use crate::options::{self, ConfigError};
+use crate::pipeline;
 use crate::schema::{FileStamp, Table, Utterance, plural};
 use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 use crate::synth;
@@ -54,7 +57,7 @@ impl Stage for Ingest {
             corpus.preset = corpus.preset.map(|word| if Preset::is_file(&word) { String::new() } else { word });
             corpus
         });
-        config::config_hash(&placeless.collect::<Vec<_>>())
+        options::config_hash(&placeless.collect::<Vec<_>>())
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
@@ -85,7 +88,7 @@ impl Stage for Ingest {
 }
 
 /// What to say where extract refused segments: which columns they come from, and how to say that they are no times.
-pub(super) fn times_hint(corpora: &[config::Corpus]) -> String {
+pub(super) fn times_hint(corpora: &[Corpus]) -> String {
     let columns = corpora.iter().filter(|corpus| corpus.manifest.is_some()).map(|corpus| {
         let [start, end] = [(&corpus.columns.start, "start"), (&corpus.columns.end, "end")]
             .map(|(column, usual)| column.as_deref().unwrap_or(usual));
@@ -98,7 +101,7 @@ pub(super) fn times_hint(corpora: &[config::Corpus]) -> String {
     )
 }
 
-fn list(corpus: &config::Corpus, pipeline: &config::Pipeline) -> Result<(Listing, String), StageError> {
+fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, String), StageError> {
     let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
     let store = storage::open(&corpus.source, &pipeline.storage).map_err(source)?;
     let Survey { mut files, mut unlisted } = store.survey("").map_err(source)?;
@@ -135,9 +138,9 @@ fn list(corpus: &config::Corpus, pipeline: &config::Pipeline) -> Result<(Listing
 
 /// Reads a preset file of the user's; `hasher` sees every byte of it.
 fn read_preset(
-    corpus: &config::Corpus,
+    corpus: &Corpus,
     path: &str,
-    storage: &config::Storage,
+    storage: &storage::Storage,
     hasher: &mut blake3::Hasher,
 ) -> Result<Preset, StageError> {
     let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "preset", source };
@@ -168,7 +171,7 @@ fn check_readable(unlisted: &[Unlisted], store: &dyn Store) -> Result<(), Storag
 /// # Errors
 /// It names a file in a folder that may not be read.
 fn named_beside(
-    corpus: &config::Corpus,
+    corpus: &Corpus,
     manifest: &ManifestTable,
     store: &dyn Store,
     unlisted: &[Unlisted],
@@ -196,7 +199,7 @@ fn named_beside(
     Ok(found)
 }
 
-fn build(corpus: &config::Corpus, listing: &Listing) -> Result<Corpus, StageError> {
+fn build(corpus: &Corpus, listing: &Listing) -> Result<LabelledCorpus, StageError> {
     let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
     let source = Source { root: &listing.root, files: &files.collect::<Vec<_>>() };
     let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref())?;
@@ -230,7 +233,7 @@ fn mark_synthetic(utterances: &mut Table<Utterance>) {
 }
 
 /// The stamp of every file that an utterance is in.
-fn file_stamps(merged: &Corpus, corpora: &[config::Corpus], listings: &[Listing]) -> Vec<FileStamp> {
+fn file_stamps(merged: &LabelledCorpus, corpora: &[Corpus], listings: &[Listing]) -> Vec<FileStamp> {
     let used = merged.utterances.rows.iter().map(|row| (row.corpus.as_str(), row.path.as_str()));
     let used = used.collect::<BTreeSet<_>>();
     let listed = corpora
@@ -250,7 +253,12 @@ fn file_stamps(merged: &Corpus, corpora: &[config::Corpus], listings: &[Listing]
     stamps
 }
 
-fn write(context: &Context, config_hash: &str, corpus: Corpus, stamps: Vec<FileStamp>) -> Result<Done, StageError> {
+fn write(
+    context: &Context,
+    config_hash: &str,
+    corpus: LabelledCorpus,
+    stamps: Vec<FileStamp>,
+) -> Result<Done, StageError> {
     let rows = &corpus.utterances.rows;
     let speakers = rows.iter().filter_map(|row| row.speaker.as_ref()).collect::<BTreeSet<_>>().len();
     let emotions = rows.iter().map(|row| &row.emotion).collect::<BTreeSet<_>>().len();

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, Export};
-use crate::dataset::{self, Features, Statistics};
+use crate::dataset::{self, Export, Features, Scaler};
+use crate::options;
 use crate::schema::{Normalization, Split, SplitRow, Table, plural};
 use crate::table;
 
@@ -18,7 +18,7 @@ impl Stage for Normalize {
     type Work = FeaturesTable;
 
     fn config_hash(context: &Context) -> String {
-        config::config_hash(&(&context.parameters.normalize, exports(context)))
+        options::config_hash(&(&context.parameters.normalize, exports(context)))
     }
 
     fn prepare(context: &Context) -> Result<Prepared<FeaturesTable>, StageError> {
@@ -39,11 +39,11 @@ impl Stage for Normalize {
         let (mut rows, mut outputs, mut lacking) = (Vec::new(), Vec::new(), BTreeSet::new());
         for fold in dataset::folds(&splits.rows) {
             context.check_stop()?;
-            let statistics = dataset::fit(&features, fold, context.parameters.normalize)?;
-            lacking.extend(statistics.lacking(features.keys(), fold)?);
-            rows.extend(statistics.rows());
+            let scaler = Scaler::fit(&features, fold, context.parameters.normalize)?;
+            lacking.extend(scaler.lacking(features.keys(), fold)?);
+            rows.extend(scaler.rows(fold[0].fold));
             if exports(context) {
-                outputs.extend(export(context, &prepared, &features, fold, &statistics)?);
+                outputs.extend(export(context, &prepared, &features, fold, &scaler)?);
             }
         }
         remove_others(context, &outputs)?;
@@ -80,13 +80,13 @@ fn export(
     prepared: &Prepared<FeaturesTable>,
     features: &Features,
     fold: &[SplitRow],
-    statistics: &Statistics,
+    scaler: &Scaler,
 ) -> Result<Vec<Written>, StageError> {
     let mut files = Vec::new();
     for side in [Split::Train, Split::Dev, Split::Test] {
-        let table = dataset::normalized(features, fold, statistics, side)?;
+        let table = dataset::normalized(features, fold, scaler, side)?;
         let (file, _) = table::write(&table, &prepared.config_hash, &prepared.inputs, false)?;
-        let path = format!("normalized/fold-{}/{side}.parquet", statistics.fold);
+        let path = format!("normalized/fold-{}/{side}.parquet", fold[0].fold);
         files.push(output::put(context.out, &path, &file)?);
     }
     Ok(files)

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
-use crate::config::{self, ConfigError, Scope};
 use crate::corpus::{self, Look, PassedOver};
-use crate::dataset::MIN_UTTERANCES;
-use crate::features::FeatureSet;
-use crate::model::{self, ModelError, SavedModel};
+use crate::dataset::{MIN_UTTERANCES, Scope};
+use crate::features::Featurizer;
+use crate::model::{self, ModelError};
+use crate::options::{self, ConfigError};
+use crate::pipeline::SavedModel;
 use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Signal, Table, Track, Utterance, plural};
 use crate::storage::{self, Entry, StorageError, Store};
 
@@ -23,7 +24,7 @@ use super::workers::{Refusal, Sources, Workers};
 use super::{Done, Prepared, Progress, StageError, StageName, output, signals, unlisted};
 
 use inputs::{Input, Inputs};
-use predictor::{Batch, ModelInputs, Predicted, Predictor, reject};
+use predictor::{Batch, ModelColumns, Predicted, Predictor, reject};
 
 mod inputs;
 mod predictor;
@@ -42,7 +43,7 @@ pub struct Predict<'a> {
     /// Files, folders and patterns: absolute paths or `s3://` places.
     pub inputs: &'a [String],
     /// How both are reached.
-    pub storage: &'a config::Storage,
+    pub storage: &'a storage::Storage,
     /// Where the tables go.
     pub out: &'a dyn Store,
     /// Share of files that may be refused before the work counts as failed.
@@ -58,8 +59,8 @@ pub struct Predict<'a> {
 /// A model and the files for it.
 struct Work {
     saved: SavedModel,
-    set: FeatureSet,
-    fit: ModelInputs,
+    featurizer: Box<dyn Featurizer>,
+    columns: ModelColumns,
     store: Arc<dyn Store>,
     batches: Vec<Batch>,
     stamps: BTreeMap<String, String>,
@@ -128,10 +129,11 @@ impl Predict<'_> {
         }
         let (saved, hash) = self.load()?;
         saved.recipe.check().map_err(|error| self.unusable(error.to_string()))?;
-        let set = FeatureSet::new(&saved.recipe.features, saved.recipe.audio.sample_rate_hz);
-        let fit = ModelInputs::new(&saved, &set).map_err(|problem| self.unusable(problem))?;
+        let featurizer = saved.recipe.featurizer();
+        let columns =
+            predictor::columns(&saved, featurizer.names()).map_err(|error| self.unusable(error.to_string()))?;
         let inputs = Inputs::find(self.inputs, self.storage)?;
-        let by_speaker = fit.scope() == Scope::Speaker;
+        let by_speaker = saved.scope() == Scope::Speaker;
         if by_speaker {
             check_speakers(&inputs)?;
         }
@@ -142,7 +144,7 @@ impl Predict<'_> {
         let mut beside = unlisted::rejects(&unlisted, CORPUS, PREDICT, |path| Look::at(path) == Look::Audio);
         beside.extend(passed.suspects.iter().map(|path| passed_over(path)));
         let besides = unlisted.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>();
-        let listing = config::config_hash(&(listing, speakers.collect::<Vec<_>>(), &passed.suspects, besides));
+        let listing = options::config_hash(&(listing, speakers.collect::<Vec<_>>(), &passed.suspects, besides));
         let names = BTreeMap::from([("model".to_owned(), hash.clone()), ("files".to_owned(), listing)]);
         let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
         let count = files.len();
@@ -154,7 +156,8 @@ impl Predict<'_> {
         warnings.extend(inputs.hidden_warning());
         warnings.extend(inputs.again_warning());
         let store = inputs.store;
-        let work = Work { saved, set, fit, store, batches, stamps, unnameable, beside, files: count, warnings };
+        let work =
+            Work { saved, featurizer, columns, store, batches, stamps, unnameable, beside, files: count, warnings };
         Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
     }
 
@@ -184,9 +187,12 @@ impl Predict<'_> {
 
     fn run(&self, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let work = &prepared.work;
-        let workers =
-            Workers::new(Sources::from([(CORPUS, Arc::clone(&work.store))]), &work.set, &work.saved.recipe.audio);
-        let judge = Predictor::new(&work.saved, work.fit.clone(), workers);
+        let workers = Workers::new(
+            Sources::from([(CORPUS, Arc::clone(&work.store))]),
+            work.featurizer.as_ref(),
+            &work.saved.recipe.audio,
+        );
+        let judge = Predictor::new(&work.saved, work.columns.clone(), workers);
         self.progress.start(PREDICT, work.files as u64);
         let advance = || {
             self.progress.advance(1);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Parameters, Scope, SplitParams};
-use crate::dataset::{self, DatasetError, Keys};
+use crate::dataset::{self, DatasetError, Keys, Scope, SplitParams};
+use crate::pipeline::Parameters;
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
 use super::{Context, StageError, StageName, output};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::config;
 use crate::dataset::{self, Keys};
+use crate::options;
 use crate::schema::{FeatureKeys, Leakage, SplitRow, Table, plural};
 
 use super::features_table::FeaturesTable;
@@ -17,7 +17,7 @@ impl Stage for Split {
     type Work = Table<FeatureKeys>;
 
     fn config_hash(context: &Context) -> String {
-        config::config_hash(&(&context.parameters.split, context.parameters.pipeline.seed))
+        options::config_hash(&(&context.parameters.split, context.parameters.pipeline.seed))
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {

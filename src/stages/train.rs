@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use crate::config::{self, TuneParams};
+use crate::model::TuneParams;
+use crate::options;
 use crate::schema::{Importance, Normalization, SplitRow, plural};
 use fit_data::FitData;
 use fits::Job;
@@ -50,7 +51,7 @@ impl Stage for Train {
         let models = (&parameters.models, &parameters.view, &parameters.tune, &parameters.fusion);
         let train = &parameters.pipeline.train;
         let evaluate = &parameters.pipeline.evaluate;
-        config::config_hash(&(
+        options::config_hash(&(
             (models, parameters.pipeline.seed, train.seeds, train.calibration, train.deploy, train.keep_fold_models),
             (&evaluate.compare, evaluate.importance, &parameters.split),
         ))

@@ -5,10 +5,11 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::audio::{Audio, AudioError, AudioReader, Augmenter, Pointer, Segment, Source};
-use crate::config::{self, Transform};
+use rayon::prelude::*;
+
+use crate::audio::{self, Audio, AudioError, AudioReader, Augmenter, Pointer, Segment, Source, Transform};
 use crate::dsp::Contours;
-use crate::features::{Extractor, FeatureSet};
+use crate::features::{FeatureWorker, Featurizer};
 use crate::schema::{FeatureKeys, Signal, Utterance, augmented_id};
 use crate::storage::{Entry, Fetch, Pieces, StorageError, Store};
 
@@ -23,18 +24,18 @@ pub(super) type Sources<'a> = BTreeMap<&'a str, Arc<dyn Store>>;
 /// What every worker needs to turn an utterance into rows.
 pub(super) struct Workers<'a> {
     sources: Sources<'a>,
-    set: &'a FeatureSet,
-    audio: &'a config::Audio,
+    featurizer: &'a dyn Featurizer,
+    audio: &'a audio::AudioParams,
     transforms: &'a [Transform],
     /// Whether frames are wanted.
     frames: bool,
 }
 
 /// One worker's tools, which keep their buffers and plans.
-pub(super) struct Worker {
+struct Worker {
     reader: AudioReader,
     augmenter: Augmenter,
-    extractor: Extractor,
+    features: Box<dyn FeatureWorker>,
 }
 
 /// A file on its way, and its utterances: one, or the segments of a long recording.
@@ -56,6 +57,9 @@ enum Content<'a> {
 /// What becomes of an utterance and of its augmented copies, or why it is a row in rejects.
 pub(super) type Extracted = Result<Vec<Extraction>, Refusal>;
 
+/// What becomes of several utterances, or why the stage ends.
+pub(super) type Rows = Result<Vec<Extracted>, StageError>;
+
 /// Keys and features of a row, and its frames where they are wanted.
 #[derive(Debug, Clone)]
 pub(super) struct Extraction {
@@ -73,8 +77,8 @@ pub(super) struct Refusal {
 
 impl<'a> Workers<'a> {
     /// A workers for files of these sources, by the name in the `corpus` column.
-    pub fn new(sources: Sources<'a>, set: &'a FeatureSet, audio: &'a config::Audio) -> Self {
-        Self { sources, set, audio, transforms: &[], frames: false }
+    pub fn new(sources: Sources<'a>, featurizer: &'a dyn Featurizer, audio: &'a audio::AudioParams) -> Self {
+        Self { sources, featurizer, audio, transforms: &[], frames: false }
     }
 
     /// The same, with an augmented row a transform.
@@ -88,17 +92,12 @@ impl<'a> Workers<'a> {
     }
 
     /// Tools for one worker.
-    pub fn worker(&self) -> Worker {
+    fn worker(&self) -> Worker {
         Worker {
             reader: AudioReader::new(self.audio),
             augmenter: Augmenter::new(self.transforms),
-            extractor: self.set.extractor(),
+            features: self.featurizer.worker(),
         }
-    }
-
-    /// Names of the features, in column order.
-    pub fn feature_names(&self) -> &[String] {
-        self.set.names()
     }
 
     /// The files of some utterances in order, with the stamps of their listing.
@@ -129,8 +128,25 @@ impl<'a> Workers<'a> {
         row.bytes as u64 <= self.audio.max_bytes
     }
 
+    /// Extracts files in parallel; the rows of their utterances come back in order. `each` is given the number of a file
+    /// and what extracts it; what it returns are the rows that are kept.
+    pub fn run(&self, files: Vec<File>, each: impl Fn(usize, &mut dyn FnMut() -> Rows) -> Rows + Sync) -> Rows {
+        // In turn, since files are fetched ahead in that order; rows come in the order in which workers finish.
+        let extracted = files.into_iter().enumerate().par_bridge().map_init(
+            || self.worker(),
+            |worker, (number, file)| {
+                let mut file = Some(file);
+                let mut extract = || file.take().map_or(Ok(Vec::new()), |file| self.extract(worker, file));
+                Ok::<_, StageError>((number, each(number, &mut extract)?))
+            },
+        );
+        let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
+        extracted.sort_unstable_by_key(|(number, _)| *number);
+        Ok(extracted.into_iter().flat_map(|(_, rows)| rows).collect())
+    }
+
     /// Waits for a file and extracts its utterances, in order.
-    pub fn extract(&self, worker: &mut Worker, file: File) -> Result<Vec<Extracted>, StageError> {
+    fn extract(&self, worker: &mut Worker, file: File) -> Rows {
         let first = &file.utterances[0];
         let refuse = |refusal: Refusal| Ok(vec![Err(refusal); file.utterances.len()]);
         let read = match file.content {
@@ -162,9 +178,9 @@ impl<'a> Workers<'a> {
         let segments = segments.collect::<Vec<_>>();
         // A long recording is decoded once for all of its segments.
         let mut rows = vec![None; utterances.len()];
-        let Worker { reader, augmenter, extractor } = worker;
+        let Worker { reader, augmenter, features } = worker;
         let read = reader.read_each(source, extension, &segments, |number, audio| {
-            rows[number] = Some(self.rows(augmenter, extractor, &utterances[number], audio));
+            rows[number] = Some(self.rows(augmenter, features.as_mut(), &utterances[number], audio));
         });
         match read {
             Err(error) => vec![Err(error.into()); utterances.len()],
@@ -175,15 +191,15 @@ impl<'a> Workers<'a> {
     fn rows(
         &self,
         augmenter: &mut Augmenter,
-        extractor: &mut Extractor,
+        features: &mut dyn FeatureWorker,
         row: &Utterance,
         audio: Result<Audio, AudioError>,
     ) -> Extracted {
         let audio = audio?;
         let mut extracted = |keys: FeatureKeys, samples: &[f32]| {
-            let mut values = Vec::with_capacity(self.set.names().len());
-            extractor.extract(samples, &mut values);
-            Extraction { keys, values, contours: self.frames.then(|| extractor.take_contours()) }
+            let mut values = Vec::with_capacity(self.featurizer.names().len());
+            features.extract(samples, &mut values);
+            Extraction { keys, values, contours: self.frames.then(|| features.take_contours()) }
         };
         let mut rows = vec![extracted(keys(row, &audio), &audio.samples)];
         for (transform, copy) in augmenter.copies(&audio, &row.utterance_id) {

@@ -1,11 +1,11 @@
 //! Audio: one small file a container, and the real recordings where they are at hand.
 
+use ser_etl::audio;
 use std::path::{Path, PathBuf};
 
 use crate::util::{corpora, ser, stdout};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use ser_etl::audio::{Audio, AudioError, AudioReader, Segment};
-use ser_etl::config;
 use ser_etl::schema::FeatureKeys;
 use ser_etl::table;
 
@@ -15,7 +15,7 @@ fn fixture(name: &str) -> Vec<u8> {
 
 fn read(name: &str) -> Result<Audio, AudioError> {
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
-    AudioReader::new(&config::Audio::default()).read(&fixture(name), extension, Segment::default())
+    AudioReader::new(&audio::AudioParams::default()).read(&fixture(name), extension, Segment::default())
 }
 
 /// Amplitude of the component at `hz` over the middle of the samples.
@@ -80,7 +80,7 @@ fn codecs_without_a_decoder_have_their_codes() {
 
 #[test]
 fn an_extension_never_decides() {
-    let mut reader = AudioReader::new(&config::Audio::default());
+    let mut reader = AudioReader::new(&audio::AudioParams::default());
     let flac = fixture("tone.flac");
     let want = reader.read(&flac, Some("flac"), Segment::default());
     for extension in [None, Some("wav"), Some("FLAC"), Some("txt")] {
@@ -105,7 +105,7 @@ fn files_cut_short_are_refused() {
         let bytes = fixture(name);
         for share in [0.5, 0.8, 0.95] {
             let cut = &bytes[..(share * bytes.len() as f64) as usize];
-            let got = AudioReader::new(&config::Audio::default()).read(cut, None, Segment::default());
+            let got = AudioReader::new(&audio::AudioParams::default()).read(cut, None, Segment::default());
             assert_eq!(got.map_err(|error| error.code()).map(|audio| audio.samples.len()), Err(want), "{name} {share}");
         }
     }
@@ -126,7 +126,7 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 #[test]
 fn the_48_khz_originals_resample_to_their_16_khz_copies() {
     let Some(corpora) = corpora() else { return };
-    let mut reader = AudioReader::new(&config::Audio::default());
+    let mut reader = AudioReader::new(&audio::AudioParams::default());
     let originals = files(&corpora.join("ravdess-48k"));
     assert!(!originals.is_empty());
     for original in originals {
@@ -168,7 +168,7 @@ set = "mfcc-energy"
     stdout(&ser(folder.path(), &["extract", "pipeline.toml"]));
     let part = files(&folder.path().join("out/features")).remove(0);
     let (features, _) = table::read::<FeatureKeys>(std::fs::read(part).unwrap().into()).unwrap();
-    let mut reader = AudioReader::new(&config::Audio::default());
+    let mut reader = AudioReader::new(&audio::AudioParams::default());
     let audio = reader.read(&std::fs::read(path).unwrap(), None, Segment::default()).unwrap();
     assert_eq!(audio.samples.len(), 26 * 16_000);
     assert_eq!(features.rows[0].audio_hash, audio.hash());

@@ -1,17 +1,17 @@
 //! Headers as writers leave them: what the chunks say, where a recording ends, and formats by their names; MP4 and Matroska
 //! have modules of their own.
 
+use ser_etl::audio;
 use std::path::Path;
 
 use ser_etl::audio::{Audio, AudioError, AudioReader, Segment};
-use ser_etl::config;
 
 pub fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/audio").join(name)).unwrap()
 }
 
 pub fn read(bytes: &[u8]) -> Result<Audio, AudioError> {
-    AudioReader::new(&config::Audio::default()).read(bytes, Some("wav"), Segment::default())
+    AudioReader::new(&audio::AudioParams::default()).read(bytes, Some("wav"), Segment::default())
 }
 
 pub fn samples(bytes: &[u8]) -> Vec<f32> {

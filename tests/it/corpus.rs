@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::util::corpora;
-use ser_etl::config;
-use ser_etl::corpus::{Corpus, Source, SourceFile, build, merge};
+use ser_etl::corpus::{self, LabelledCorpus, Source, SourceFile, build, merge};
 
 fn list(top: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
@@ -19,16 +18,16 @@ fn list(top: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     }
 }
 
-fn ingest(top: &Path, preset: &str) -> Corpus {
+fn ingest(top: &Path, preset: &str) -> LabelledCorpus {
     let mut files = Vec::new();
     list(top, top, &mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let toml = format!("name = \"{preset}\"\nsource = \"data\"\npreset = \"{preset}\"\nmax_unmatched_rate = 0.0");
-    let config: config::Corpus = toml::from_str(&toml).expect("sound TOML");
+    let config: corpus::Corpus = toml::from_str(&toml).expect("sound TOML");
     build(&config, Source { root: "/data", files: &files }, None, None).expect("the corpus is sound")
 }
 
-fn counts(corpus: &Corpus) -> BTreeMap<&str, usize> {
+fn counts(corpus: &LabelledCorpus) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for utterance in &corpus.utterances.rows {
         *counts.entry(utterance.emotion.as_str()).or_default() += 1;
@@ -37,7 +36,7 @@ fn counts(corpus: &Corpus) -> BTreeMap<&str, usize> {
 }
 
 fn distinct<'a>(
-    corpus: &'a Corpus,
+    corpus: &'a LabelledCorpus,
     field: impl Fn(&'a ser_etl::schema::Utterance) -> Option<&'a str>,
 ) -> BTreeSet<&'a str> {
     corpus.utterances.rows.iter().filter_map(field).collect()

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use safetensors::SafeTensors;
-use ser_etl::model::{self, SavedModel};
+use ser_etl::model;
+use ser_etl::pipeline::SavedModel;
 use ser_etl::schema::{Deployed, FeatureKeys, Fit, Metric, Prediction, Row, Tuning};
 
 use crate::contract::{assert_same, run};
@@ -187,7 +188,7 @@ fn they_learn_from_all_utterances_and_their_copies() {
     for part in &saved.parts {
         assert_eq!((part.rows, part.held_out), (108, 0));
         let columns = part.columns_in(&tables[0].float.names).expect("all features");
-        for (column, center) in columns.into_iter().zip(&part.normalizer.groups["all"].0) {
+        for (column, center) in columns.into_iter().zip(&part.scaler.groups["all"].center) {
             let values = tables.iter().flat_map(|table| (0..table.rows.len()).map(|row| table.float.row(row)[column]));
             let mean = values.map(f64::from).sum::<f64>() / rows as f64;
             assert!((mean - center).abs() < 1e-6 * mean.abs().max(1.0), "{mean} {center}");

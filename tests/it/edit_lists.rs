@@ -1,7 +1,6 @@
 //! The edit lists of MP4: what is played of a recording, and when.
 
-use ser_etl::audio::{AudioReader, Segment};
-use ser_etl::config;
+use ser_etl::audio::{self, AudioReader, Segment};
 
 use crate::containers::{code, fixture, read, samples};
 
@@ -65,7 +64,7 @@ fn edit_lists_are_followed() {
 fn a_segment_of_an_edited_file_is_the_time_that_a_player_shows() {
     let file = with_edits(&fixture("tone-alac.m4a"), 0, &[(50, -1, NORMAL), (150, 0, NORMAL)]);
     let (all, segment) = (samples(&file), Segment { start_s: Some(0.05), end_s: Some(0.1) });
-    let cut = AudioReader::new(&config::Audio::default()).read(&file, None, segment).unwrap().samples;
+    let cut = AudioReader::new(&audio::AudioParams::default()).read(&file, None, segment).unwrap().samples;
     assert_eq!(cut, all[800..1_600]);
     assert!(all[..800].iter().all(|sample| *sample == 0.0) && cut.iter().any(|sample| *sample > 0.4));
 }

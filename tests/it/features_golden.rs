@@ -5,10 +5,9 @@ use arrow::array::{Array, Float32Array, Float64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use ser_etl::audio::{AudioReader, Segment};
-use ser_etl::config::{Audio, Features};
+use ser_etl::audio::{AudioParams, AudioReader, Segment};
 use ser_etl::dsp::delta;
-use ser_etl::features::FeatureSet;
+use ser_etl::features::{FeatureSet, Features};
 use std::collections::BTreeMap;
 use std::fs::{File, read};
 use std::path::Path;
@@ -179,7 +178,7 @@ impl<'a> Recordings<'a> {
         let set = toml::from_str(set).expect("the test's set is legal TOML");
         let features = Features { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
         let params = features.check(RATE_HZ).expect("the test's set is legal");
-        let reader = AudioReader::new(&Audio { sample_rate_hz: RATE_HZ, ..Audio::default() });
+        let reader = AudioReader::new(&AudioParams { sample_rate_hz: RATE_HZ, ..AudioParams::default() });
         Self { set: FeatureSet::new(&params, RATE_HZ), corpora, reader }
     }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use ser_etl::config::Features;
-use ser_etl::features::FeatureSet;
+use ser_etl::features::{FeatureSet, Features};
 
 const RATE_HZ: u32 = 16000;
 const WINDOW: usize = 400;

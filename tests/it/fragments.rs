@@ -1,7 +1,6 @@
 //! MP4 in fragments, as recorders and streams write it: a file that lacks some is refused where it tells of them.
 
-use ser_etl::audio::{AudioReader, Segment};
-use ser_etl::config;
+use ser_etl::audio::{self, AudioReader, Segment};
 
 use crate::containers::{as_floats, be16, code, fixture, read, samples, tone};
 use crate::movies::{Track, boxed, ftyp, full, moov};
@@ -109,7 +108,7 @@ fn segments_of_a_stream_that_was_joined_late_count_from_its_beginning() {
     assert_eq!(all, samples(&fixture("tone-alac.m4a")).repeat(5));
     let cut = |start_s, end_s| {
         let segment = Segment { start_s: Some(start_s), end_s: Some(end_s) };
-        AudioReader::new(&config::Audio::default()).read(&file, None, segment)
+        AudioReader::new(&audio::AudioParams::default()).read(&file, None, segment)
     };
     assert_eq!(cut(2.1, 2.7).expect("a stretch").samples, all[1_600..11_200]);
     let early = cut(1.9, 2.1).expect("a stretch that begins in silence").samples;

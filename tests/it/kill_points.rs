@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use ser_etl::config::{Parameters, Pipeline};
+use ser_etl::pipeline::{Parameters, Pipeline};
 use ser_etl::stages::{Context, NEW, Outcome, Progress, StageError, StageName, verify};
 use ser_etl::storage::{Entry, LocalStore, Lock, StorageError, Store};
 use ser_etl::synth;

@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the street inwards. A room may use those of later rows, never its own row's neighbours.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 8] = [
     &["cli"],
     &["stages"],
-    &["corpus", "storage", "audio", "features", "table", "dataset", "report"],
-    &["dsp", "model", "eval", "synth"],
-    &["config"],
+    &["pipeline"],
+    &["corpus", "storage", "table", "report", "synth", "features", "model"],
+    &["audio", "dataset"],
+    &["dsp", "eval"],
+    &["options"],
     &["schema"],
 ];
 

@@ -1,7 +1,6 @@
 //! Matroska and WebM: where a recording ends, which track is heard, and the times of blocks.
 
-use ser_etl::audio::{AudioReader, Segment};
-use ser_etl::config;
+use ser_etl::audio::{self, AudioReader, Segment};
 use ser_etl::schema::Signal;
 
 use crate::containers::{as_floats, code, fixture, le16, read, samples, tone, wav};
@@ -133,7 +132,7 @@ fn segments_count_from_the_beginning_of_the_film() {
     let (file, all) = (recording(2_000, 10), as_floats(&tone(16_000)));
     assert_eq!(samples(&file), all, "a whole file begins with its sound");
     let cut = |start_s: Option<f64>, end_s: Option<f64>| {
-        AudioReader::new(&config::Audio::default()).read(&file, None, Segment { start_s, end_s })
+        AudioReader::new(&audio::AudioParams::default()).read(&file, None, Segment { start_s, end_s })
     };
     let samples = |start_s, end_s| cut(start_s, end_s).expect("a stretch").samples;
     assert_eq!(samples(Some(2.1), Some(2.7)), all[1_600..11_200]);

@@ -14,7 +14,6 @@ use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
-use ser_etl::config;
 use ser_etl::storage::{self, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -155,8 +154,8 @@ impl Server {
     /// The store at a prefix of an open server's bucket.
     pub fn store(&self, prefix: &str, lease_s: f64) -> Arc<dyn Store> {
         let endpoint = Some(self.endpoint.clone());
-        let s3 = config::S3 { endpoint, anonymous: true, lease_s, ..config::S3::default() };
-        storage::open(&format!("s3://{BUCKET}/{prefix}"), &config::Storage { s3 }).expect("a legal place")
+        let s3 = storage::S3 { endpoint, anonymous: true, lease_s, ..storage::S3::default() };
+        storage::open(&format!("s3://{BUCKET}/{prefix}"), &storage::Storage { s3 }).expect("a legal place")
     }
 
     /// Lets the server see that files were changed behind its back.

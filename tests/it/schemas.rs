@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use ser_etl::config::Pipeline;
+use ser_etl::features::Recipe;
 use ser_etl::model::{FILES, load};
+use ser_etl::pipeline::Pipeline;
 
 use crate::util::{ser, stdout};
 
@@ -50,7 +51,7 @@ fn seeds_of_the_fuzzer_are_models() {
         let seed = fs::read(&path).expect("readable");
         let cut = seed.iter().position(|byte| *byte == 0).expect("a zero byte between the files");
         let [weights, card] = FILES.map(str::to_owned);
-        let saved = load(&[(weights, seed[cut + 1..].to_vec()), (card, seed[..cut].to_vec())]);
+        let saved = load::<Recipe>(&[(weights, seed[cut + 1..].to_vec()), (card, seed[..cut].to_vec())]);
         parts.push(saved.unwrap_or_else(|error| panic!("{}: {error}", path.display())).parts.len());
     }
     assert!(parts.len() > 5 && parts.contains(&2), "{parts:?}");

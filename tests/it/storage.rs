@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ser_etl::config;
 use ser_etl::storage::{self, LocalStore, MemoryStore, StorageError, Store};
 
 use crate::s3_server::{Fault, Server};
@@ -70,7 +69,7 @@ fn s3() {
 
 #[test]
 fn unknown_schemes_are_refused_by_name() {
-    let error = storage::open("ftp://host/folder", &config::Storage::default()).err().expect("refused").to_string();
+    let error = storage::open("ftp://host/folder", &storage::Storage::default()).err().expect("refused").to_string();
     assert!(error.contains("ftp"), "{error}");
 }
 

@@ -1,12 +1,12 @@
 //! What the cells of a manifest say: one rule for all columns and all forms of manifests.
 
 use super::ManifestTable;
-use crate::config;
+use crate::corpus::Corpus;
 
 /// The cells of a manifest: blanks around them do not count, some words say that a cell holds nothing, and where every
 /// number of a column is whole, `3.0` is 3. That is how a table with gaps writes the 3 of another.
 pub(super) struct Cells<'a> {
-    config: &'a config::Corpus,
+    config: &'a Corpus,
     table: &'a ManifestTable,
     emotion: Option<usize>,
     /// Whether a column holds whole numbers, some of them written as `3.0`.
@@ -14,7 +14,7 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    pub fn new(config: &'a config::Corpus, table: &'a ManifestTable, emotion: Option<usize>) -> Self {
+    pub fn new(config: &'a Corpus, table: &'a ManifestTable, emotion: Option<usize>) -> Self {
         let mut cells = Self { config, table, emotion, whole: Vec::new() };
         cells.whole = (0..table.columns.len()).map(|column| cells.is_whole(column)).collect();
         cells

@@ -4,7 +4,7 @@ use super::super::csv::separator_words;
 use super::super::error::{CorpusError, nearest_hint, shorten};
 use super::super::seconds::{Comma, parse_seconds};
 use super::ManifestTable;
-use crate::config;
+use crate::corpus::Corpus;
 
 /// Column numbers of our fields.
 pub(super) struct ColumnMap {
@@ -25,7 +25,7 @@ pub(super) struct ColumnMap {
 }
 
 impl ColumnMap {
-    pub fn new(config: &config::Corpus, manifest: &str, table: &ManifestTable) -> Result<Self, CorpusError> {
+    pub fn new(config: &Corpus, manifest: &str, table: &ManifestTable) -> Result<Self, CorpusError> {
         let (mut taken, mut warnings) = (Vec::new(), Vec::new());
         let mut find = |field, wanted: &Option<String>, names: &[&str]| -> Result<Option<usize>, CorpusError> {
             let exact = find_column(manifest, table, field, wanted, names)?;
@@ -91,7 +91,7 @@ impl ColumnMap {
 }
 
 /// The columns whose names are a field's but for their case, and which the configuration names for no other field.
-fn in_other_case(config: &config::Corpus, table: &ManifestTable, name: &str) -> Vec<usize> {
+fn in_other_case(config: &Corpus, table: &ManifestTable, name: &str) -> Vec<usize> {
     let wanted = &config.columns;
     let (path, speaker, text_id) = (&wanted.path, &wanted.speaker, &wanted.text_id);
     let (emotion, gender, intensity) = (&wanted.emotion, &wanted.gender, &wanted.intensity);
@@ -103,7 +103,7 @@ fn in_other_case(config: &config::Corpus, table: &ManifestTable, name: &str) -> 
 }
 
 /// Warns that several columns could be one field.
-fn ambiguity_warning(config: &config::Corpus, table: &ManifestTable, field: &str, columns: &[usize]) -> String {
+fn ambiguity_warning(config: &Corpus, table: &ManifestTable, field: &str, columns: &[usize]) -> String {
     let names = columns.iter().map(|at| format!("{:?}", table.columns[*at])).collect::<Vec<_>>().join(" and ");
     format!(
         "corpus `{}`: columns {names} could be `{field}`: neither was taken; name it in [corpus.columns]",
@@ -112,7 +112,7 @@ fn ambiguity_warning(config: &config::Corpus, table: &ManifestTable, field: &str
 }
 
 /// Says which columns were taken although their names differ in case.
-fn case_warning(config: &config::Corpus, table: &ManifestTable, taken: &[(&str, usize)]) -> Option<String> {
+fn case_warning(config: &Corpus, table: &ManifestTable, taken: &[(&str, usize)]) -> Option<String> {
     let (field, column) = taken.first()?;
     let pairs =
         taken.iter().map(|(field, column)| format!("column {:?} was taken for `{field}`", table.columns[*column]));
@@ -131,7 +131,7 @@ const TIMES: [(&str, &[&str]); 2] = [
 ];
 
 /// Warns of columns that look like times of segments and were not taken for them.
-fn time_warning(config: &config::Corpus, table: &ManifestTable, map: &ColumnMap) -> Option<String> {
+fn time_warning(config: &Corpus, table: &ManifestTable, map: &ColumnMap) -> Option<String> {
     let used = map.used();
     let is_time = |at: usize| {
         let mut cells = table.rows.iter().filter_map(|row| row[at].as_deref()).filter(|cell| !cell.trim().is_empty());

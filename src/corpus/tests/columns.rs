@@ -7,7 +7,7 @@ fn columns_that_differ_in_case_are_taken_and_named() {
     let csv = "File,emotion,Speaker,Start,End\na.wav,fear,s1,0,1\na.wav,fear,s2,1,2\n";
     let corpus = run_manifest("", &["a.wav"], csv).expect("sound");
     assert_eq!(lines(&corpus), ["c/a#0.000-1.000 fear c/s1 - - -", "c/a#1.000-2.000 fear c/s2 - - -"]);
-    let said = |corpus: &Corpus, words: &str| corpus.warnings.iter().any(|warning| warning.contains(words));
+    let said = |corpus: &LabelledCorpus, words: &str| corpus.warnings.iter().any(|warning| warning.contains(words));
     let words = "column \"File\" was taken for `path`, column \"Speaker\" was taken for `speaker`, column \"Start\"";
     assert!(said(&corpus, words), "{:?}", corpus.warnings);
     // One that is named for something else, or kept out, is left; two are none.

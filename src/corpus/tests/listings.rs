@@ -153,5 +153,5 @@ fn corpora_merge_with_the_union_of_their_columns() {
     assert_eq!(merged.labels[0].corpus, "b");
     assert_eq!(merged.audio_files, 4);
     check_error(merge(vec![one.clone(), one]), &["2 utterance ids", "\"c/03a01Fa\"", "of corpus `c`"]);
-    assert_eq!(merge(Vec::new()), Ok(Corpus::default()));
+    assert_eq!(merge(Vec::new()), Ok(LabelledCorpus::default()));
 }

@@ -108,11 +108,10 @@ mod tests {
     use super::super::super::testing::Utterances;
     use super::super::assign;
     use super::*;
-    use crate::config;
     use std::collections::BTreeSet;
 
     fn params(toml: &str) -> SplitParams {
-        toml::from_str::<config::Split>(toml).expect("well-formed").check().expect("legal")
+        toml::from_str::<crate::dataset::Split>(toml).expect("well-formed").check().expect("legal")
     }
 
     fn outer(keys: &Keys, params: &SplitParams) -> Vec<SplitRow> {

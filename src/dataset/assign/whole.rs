@@ -47,10 +47,9 @@ mod tests {
     use super::super::super::testing::Utterances;
     use super::super::{assign, inner_folds};
     use super::*;
-    use crate::config;
 
     fn params(toml: &str) -> SplitParams {
-        toml::from_str::<config::Split>(toml).expect("well-formed").check().expect("legal")
+        toml::from_str::<crate::dataset::Split>(toml).expect("well-formed").check().expect("legal")
     }
 
     fn whole_of(data: &Utterances, toml: &str, dev: bool) -> Vec<SplitRow> {

@@ -1,7 +1,6 @@
 use super::*;
-use crate::config::Split as SplitSection;
-use crate::dataset::assign;
 use crate::dataset::testing::Utterances;
+use crate::dataset::{Split as SplitSection, assign};
 
 fn table(data: &Utterances, toml: &str) -> Vec<Leakage> {
     let keys = data.keys();

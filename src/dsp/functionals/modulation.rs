@@ -1,5 +1,4 @@
-use crate::config::Window;
-use crate::dsp::{RealFft, simd, window};
+use crate::dsp::{RealFft, Window, simd, window};
 use realfft::num_complex::Complex32;
 use std::collections::BTreeMap;
 use std::f64::consts::SQRT_2;

@@ -1,6 +1,5 @@
-use crate::config::PitchParams;
 use crate::dsp::sums::{largest_of, sum_of};
-use crate::dsp::{Cutter, Grid, LANES, Lanes, PairFft, inner_hann, simd};
+use crate::dsp::{Cutter, Grid, LANES, Lanes, PairFft, PitchParams, inner_hann, simd};
 
 /// Periods of the lowest pitch in a frame.
 const PERIODS: f64 = 3.0;

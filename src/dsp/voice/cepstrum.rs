@@ -1,5 +1,5 @@
 use super::{EvenFft, LN_TO_DB, Lanes, POWER_FLOOR, ln_in_place, simd};
-use crate::config::PitchParams;
+use crate::dsp::PitchParams;
 use std::ops::Range;
 
 /// Shortest quefrency of the regression line: below it lies the vocal tract.

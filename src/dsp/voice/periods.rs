@@ -151,7 +151,7 @@ fn voiced_stretches(periods: &[f64]) -> impl Iterator<Item = Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Edges;
+    use crate::dsp::Edges;
 
     const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 

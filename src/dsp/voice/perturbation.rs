@@ -73,7 +73,7 @@ fn relative_change(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Edges;
+    use crate::dsp::Edges;
 
     const GRID: Grid = Grid { window: 400, hop: 160, edges: Edges::Centre };
 

@@ -1,6 +1,6 @@
 use super::super::set::ColumnPlan;
-use crate::config::{Descriptor, MelPreset};
-use crate::dsp::{Cepstra, Contours, FrontEnd, LANES, Lanes, MelBank, MelFrames};
+use crate::dsp::{Cepstra, Contours, FrontEnd, LANES, Lanes, MelBank, MelFrames, MelPreset};
+use crate::features::Descriptor;
 
 /// Mel bands and their cepstra.
 #[derive(Debug, Clone)]
@@ -98,9 +98,9 @@ impl Bands {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Features;
     use crate::dsp::Contours;
     use crate::features::FeatureSet;
+    use crate::features::Features;
 
     /// Contours of the last utterance: MFCC by Kaldi, mel bands by librosa, on one grid.
     fn contours(descriptors: &str, utterances: &[Vec<f32>]) -> Contours {

@@ -1,20 +1,15 @@
+use super::super::descriptor::OfSpectrum;
 use super::super::set::{ColumnPlan, Contour};
-use crate::config::Descriptor;
-use crate::dsp::spectral::{
-    Flux, Spectrum, alpha_ratio_db, bandwidth_hz, centroid_hz, contrast_db, entropy, flatness, hammarberg_db,
-    harmonicity, kurtosis, level_db, rolloff_hz, skewness, slope_db_khz, variance_hz2,
-};
+use crate::dsp::spectral::{Flux, Spectrum, contrast_db};
 use crate::dsp::{Auditory, Contours, Lanes, window};
-
-/// A descriptor that needs one spectrum and gives one value.
-type Value = fn(&Spectrum) -> Lanes;
+use crate::features::Descriptor;
 
 /// The shape of each frame's spectrum, and how it sounds.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
     spectrum: Option<Spectrum>,
     /// Rows of one value, and what computes them.
-    values: Vec<(usize, Value)>,
+    values: Vec<(usize, OfSpectrum)>,
     fluxes: Vec<(Descriptor, Flux)>,
     auditory: Option<Auditory>,
 }
@@ -31,7 +26,7 @@ impl Shape {
         ];
         fluxes.retain(|(descriptor, _)| uses(*descriptor));
         let contrast = uses(Descriptor::SpectralContrastDb);
-        let value = |(row, contour): (usize, &Contour)| Some((row, one_value(contour.descriptor)?));
+        let value = |(row, contour): (usize, &Contour)| Some((row, contour.descriptor.of_spectrum()?));
         let values: Vec<_> = plan.contours.iter().enumerate().filter_map(value).collect();
         let shaped = contrast || !fluxes.is_empty() || !values.is_empty();
         let heard = [Descriptor::Loudness, Descriptor::SharpnessAcum].into_iter().any(uses);
@@ -75,31 +70,4 @@ impl Shape {
             }
         }
     }
-}
-
-/// What computes a descriptor that needs one spectrum and gives one value.
-fn one_value(descriptor: Descriptor) -> Option<Value> {
-    Some(match descriptor {
-        Descriptor::SpectralCentroidHz => centroid_hz,
-        Descriptor::SpectralBandwidthHz => bandwidth_hz,
-        Descriptor::SpectralVarianceHz2 => variance_hz2,
-        Descriptor::SpectralSkewness => skewness,
-        Descriptor::SpectralKurtosis => kurtosis,
-        Descriptor::SpectralRolloffHz => |spectrum| rolloff_hz(spectrum, 0.85),
-        Descriptor::SpectralRolloff25Hz => |spectrum| rolloff_hz(spectrum, 0.25),
-        Descriptor::SpectralRolloff50Hz => |spectrum| rolloff_hz(spectrum, 0.5),
-        Descriptor::SpectralRolloff75Hz => |spectrum| rolloff_hz(spectrum, 0.75),
-        Descriptor::SpectralRolloff95Hz => |spectrum| rolloff_hz(spectrum, 0.95),
-        Descriptor::SpectralFlatness => flatness,
-        Descriptor::SpectralEntropy => entropy,
-        Descriptor::SpectralSlopeDbKhz => |spectrum| slope_db_khz(spectrum, 0.0, f32::INFINITY),
-        Descriptor::Slope0To500DbKhz => |spectrum| slope_db_khz(spectrum, 0.0, 500.0),
-        Descriptor::Slope500To1500DbKhz => |spectrum| slope_db_khz(spectrum, 500.0, 1500.0),
-        Descriptor::SpectralHarmonicity => harmonicity,
-        Descriptor::AlphaRatioDb => alpha_ratio_db,
-        Descriptor::HammarbergDb => hammarberg_db,
-        Descriptor::Level250To650Db => |spectrum| level_db(spectrum, 250.0, 650.0),
-        Descriptor::Level1000To4000Db => |spectrum| level_db(spectrum, 1000.0, 4000.0),
-        _ => return None,
-    })
 }

@@ -1,6 +1,6 @@
 use super::super::set::ColumnPlan;
-use crate::config::Descriptor;
 use crate::dsp::{Contours, Grid, log_energy_db, rms, zero_crossing_rate};
+use crate::features::Descriptor;
 
 /// Writes the rows that need samples and no spectrum.
 pub(super) fn run(plan: &ColumnPlan, samples: &[f32], contours: &mut Contours) {

@@ -1,9 +1,9 @@
 use super::super::set::ColumnPlan;
-use crate::config::Descriptor;
 use crate::dsp::voice::{
     CepstralPeak, FORMANTS, FormantTracker, Periods, Pulse, harmonics, jitter_local, shimmer_local,
 };
 use crate::dsp::{Contours, Grid, LANES, Lanes, PitchFrame, PitchTracker, semitones};
+use crate::features::Descriptor;
 
 /// Descriptors read off the long spectra of voiced frames.
 const SPECTRAL: [Descriptor; 6] = [
@@ -191,9 +191,9 @@ impl Perturbation {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Features;
     use crate::dsp::testing::noise;
     use crate::features::FeatureSet;
+    use crate::features::Features;
 
     /// The contour of a descriptor over `samples` at 16 kHz.
     fn contour(descriptor: &str, samples: &[f32]) -> Vec<f32> {

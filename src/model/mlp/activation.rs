@@ -3,7 +3,7 @@
 use ndarray::NdFloat;
 use pulp::Arch;
 
-use crate::config::train::Activation;
+use crate::model::Activation;
 
 /// A float that the network can be made of: f32 to train, f64 to check gradients.
 pub(super) trait Real: NdFloat {

@@ -5,6 +5,7 @@ mod activation;
 mod layers;
 mod network;
 mod optimizer;
+mod options;
 mod progress;
 mod train;
 
@@ -13,19 +14,19 @@ use rayon::prelude::*;
 
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
-use super::{Classifier, Learned, ModelError, Stored};
-use crate::config::train::{Mlp as Spec, ModelKind};
+use super::{Classifier, Learned, ModelError, ModelKind, Stored};
 use network::Network;
+pub use options::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
 pub(super) use train::DevScore;
 
 /// Trained perceptrons whose probabilities are averaged.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mlp {
+struct Perceptrons {
     members: Vec<Network<f32>>,
 }
 
 /// Trains the members beside each other; the curve is that of the first one.
-pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
+fn fit(spec: &Mlp, task: &Task) -> Result<Learned, ModelError> {
     let mut trained: Vec<_> =
         (0..spec.members).into_par_iter().map(|member| train::train(spec, task, member)).collect();
     if trained.iter().flat_map(|trained| &trained.network.parameters).any(|parameter| !parameter.is_finite()) {
@@ -36,16 +37,11 @@ pub(super) fn fit(spec: &Spec, task: &Task) -> Result<Learned, ModelError> {
     let notes = progress::notes(spec, &trained, task);
     let curve = std::mem::take(&mut trained[0].curve);
     let members = trained.into_iter().map(|trained| trained.network).collect();
-    Ok(Learned { model: Box::new(Mlp { members }), curve, notes })
+    Ok(Learned { model: Box::new(Perceptrons { members }), curve, notes })
 }
 
 /// Reads perceptrons back.
-pub(super) fn load(
-    spec: &Spec,
-    tensors: &Tensors,
-    inputs: usize,
-    classes: usize,
-) -> Result<Box<dyn Stored>, ModelError> {
+fn load(spec: &Mlp, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
     let widths = [&[inputs], spec.hidden.as_slice(), &[classes]].concat();
     let member = |member: usize| {
         let mut parameters = Vec::new();
@@ -57,11 +53,11 @@ pub(super) fn load(
     };
     match spec.members {
         0 => Err(corrupt("a perceptron has no member".to_owned())),
-        members => Ok(Box::new(Mlp { members: (0..members).map(member).collect::<Result<_, _>>()? })),
+        members => Ok(Box::new(Perceptrons { members: (0..members).map(member).collect::<Result<_, _>>()? })),
     }
 }
 
-impl Classifier for Mlp {
+impl Classifier for Perceptrons {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut sum = self.members[0].probabilities(x);
         self.members[1..].iter().for_each(|member| sum += &member.probabilities(x));
@@ -69,7 +65,7 @@ impl Classifier for Mlp {
     }
 }
 
-impl Stored for Mlp {
+impl Stored for Perceptrons {
     fn store(&self, tensors: &mut Tensors) {
         for (member, network) in self.members.iter().enumerate() {
             for layer in 0..network.layers() {

@@ -11,7 +11,7 @@ use super::layers::{
     Targets, activation_backward, cross_entropy, dropout, linear_backward, linear_backward_input, linear_forward,
     softmax,
 };
-use crate::config::train::Activation;
+use crate::model::Activation;
 
 /// A multilayer perceptron with a softmax output.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use pulp::Arch;
 
 use super::network::Network;
-use crate::config::train::{self, Mlp};
+use crate::model::Mlp;
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
@@ -11,7 +11,7 @@ const EPSILON: f32 = 1e-8;
 
 /// An optimizer and what it remembers of past gradients.
 pub(super) struct Optimizer {
-    kind: train::Optimizer,
+    kind: super::Optimizer,
     l2: f32,
     momentum: f32,
     /// Running mean of the gradient (Adam) or velocity (SGD), one a parameter.
@@ -47,9 +47,9 @@ impl Optimizer {
                     second: &mut self.second[range],
                 };
                 match self.kind {
-                    train::Optimizer::Sgd => sgd(slices, learning_rate, l2, self.momentum),
-                    train::Optimizer::Adam => adam(slices, &AdamStep::new(self.steps, learning_rate, l2, 0.0)),
-                    train::Optimizer::Adamw => adam(slices, &AdamStep::new(self.steps, learning_rate, 0.0, l2)),
+                    super::Optimizer::Sgd => sgd(slices, learning_rate, l2, self.momentum),
+                    super::Optimizer::Adam => adam(slices, &AdamStep::new(self.steps, learning_rate, l2, 0.0)),
+                    super::Optimizer::Adamw => adam(slices, &AdamStep::new(self.steps, learning_rate, 0.0, l2)),
                 }
             }
         }
@@ -113,10 +113,10 @@ fn sgd(slices: Slices, learning_rate: f32, l2: f32, momentum: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::train::Activation;
+    use crate::model::{Activation, Optimizer as Kind};
 
     /// One weight at 1 and one bias at 1, each with gradient 0.5, for two steps.
-    fn two_steps(kind: train::Optimizer, l2: f64) -> Vec<f32> {
+    fn two_steps(kind: Kind, l2: f64) -> Vec<f32> {
         let spec = Mlp { optimizer: kind, l2, ..Mlp::default() };
         let mut network = Network::zeros(vec![1, 1], Activation::Relu);
         network.parameters.fill(1.0);
@@ -130,15 +130,15 @@ mod tests {
     fn steps_follow_the_papers() {
         let cases = [
             // A constant gradient moves Adam by the learning rate, whatever its size.
-            (train::Optimizer::Adam, 0.0, [0.8, 0.8]),
+            (Kind::Adam, 0.0, [0.8, 0.8]),
             // Gradients 0.9 and 0.86: the second step is 0.1 * 0.8789 / sqrt(0.7748).
-            (train::Optimizer::Adam, 0.4, [0.800_15, 0.8]),
+            (Kind::Adam, 0.4, [0.800_15, 0.8]),
             // 1 * 0.98 - 0.1, then 0.88 * 0.98 - 0.1
-            (train::Optimizer::Adamw, 0.2, [0.7624, 0.8]),
+            (Kind::Adamw, 0.2, [0.7624, 0.8]),
             // v = 0.5, then 0.9 * 0.5 + 0.5
-            (train::Optimizer::Sgd, 0.0, [0.855, 0.855]),
+            (Kind::Sgd, 0.0, [0.855, 0.855]),
             // v = 0.7, w = 0.93; v = 0.63 + 0.5 + 0.186
-            (train::Optimizer::Sgd, 0.2, [0.7984, 0.855]),
+            (Kind::Sgd, 0.2, [0.7984, 0.855]),
         ];
         for (kind, l2, want) in cases {
             for (got, want) in two_steps(kind, l2).into_iter().zip(want) {

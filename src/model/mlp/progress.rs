@@ -1,9 +1,8 @@
 //! What a training tells about itself: when it stopped, and whether it was done.
 
 use super::train::Trained;
-use crate::config::train::Mlp;
 use crate::model::problem::Task;
-use crate::model::{Epoch, percent};
+use crate::model::{Epoch, Mlp, percent};
 
 /// A training whose loss falls by more than this share of its whole fall in the last fifth of the epochs was cut short.
 const STILL_FALLING: f64 = 0.1;

@@ -8,9 +8,9 @@ use rand_distr::{Beta, Distribution};
 use super::layers::{Targets, dropout};
 use super::network::{Loss, Network, Noise, Pass, generator, top};
 use super::optimizer::Optimizer;
-use crate::config::train::{ClassWeights, Mlp, Monitor};
-use crate::model::Epoch;
-use crate::model::problem::{Rows, Task};
+use crate::dataset::Rows;
+use crate::model::problem::Task;
+use crate::model::{ClassWeights, Epoch, Mlp, Monitor};
 
 /// A trained network and how it came about.
 pub(super) struct Trained {

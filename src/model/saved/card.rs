@@ -6,9 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Part, SavedModel};
-use crate::config::Recipe;
-use crate::config::train::ModelSpec;
-use crate::model::{ModelError, calibration, tensors};
+use crate::dataset::{ALL, Method, Scope};
+use crate::model::{ModelError, ModelSpec, calibration, tensors};
 
 /// The file that describes the model.
 pub(super) const CARD_FILE: &str = "model.json";
@@ -19,14 +18,14 @@ const NO_DIGITS: &str = "0000000000000000000000000000000000000000000000000000000
 /// `model.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Card {
+pub(super) struct Card<R> {
     format: u64,
     /// BLAKE3 of the file of tensors, hexadecimal: weights of another model are no part of this one.
     weights: String,
     /// BLAKE3 of this very text, hexadecimal, with zeros for these digits: what damages a card shows.
     card: String,
     pub classes: Vec<String>,
-    pub recipe: Recipe,
+    pub recipe: R,
     pub parts: Vec<PartCard>,
 }
 
@@ -64,9 +63,9 @@ struct Format {
     format: u64,
 }
 
-impl Card {
+impl<R: Clone + Serialize + DeserializeOwned> Card<R> {
     /// The card of a model whose tensors are these bytes.
-    pub fn new(saved: &SavedModel, weights: &[u8]) -> Self {
+    pub fn new(saved: &SavedModel<R>, weights: &[u8]) -> Self {
         Self {
             format: FORMAT,
             weights: hash(weights),
@@ -109,21 +108,21 @@ impl Card {
 
 impl PartCard {
     fn new(part: &Part, classes: &[String]) -> Self {
-        let normalizer = &part.normalizer;
+        let scaler = &part.scaler;
         Self {
             spec: part.spec.clone(),
             trained_classes: part.model.present.iter().map(|&class| classes[class].clone()).collect(),
-            features: part.features.clone(),
+            features: scaler.features.clone(),
             config_hash: part.config_hash.clone(),
             seed: part.seed,
             rows: part.rows,
             held_out: part.held_out,
             temperature: part.model.temperature,
             normalization: NormalizationCard {
-                method: normalizer.method.clone(),
-                scope: normalizer.scope.clone(),
-                transductive: normalizer.transductive,
-                groups: normalizer.groups.keys().cloned().collect(),
+                method: scaler.method.as_str().to_owned(),
+                scope: scaler.scope.as_str().to_owned(),
+                transductive: scaler.is_transductive(),
+                groups: scaler.groups.keys().cloned().collect(),
             },
             notes: part.notes.clone(),
         }
@@ -147,6 +146,24 @@ impl PartCard {
             classes.binary_search(name).map_err(|_| corrupt(format!("trained class `{name}` is not a class")))
         };
         self.trained_classes.iter().map(index).collect()
+    }
+}
+
+impl NormalizationCard {
+    /// The method; refuses a word that this version does not know.
+    pub fn method(&self) -> Result<Method, ModelError> {
+        Method::from_word(&self.method).ok_or_else(|| corrupt(format!("normalization `{}` is unknown", self.method)))
+    }
+
+    /// The scope; refuses a word that this version does not know, and scope `corpus` without statistics of all rows.
+    pub fn scope(&self) -> Result<Scope, ModelError> {
+        match Scope::from_word(&self.scope) {
+            None => Err(corrupt(format!("normalization of scope `{}` is unknown", self.scope))),
+            Some(Scope::Corpus) if !self.groups.iter().any(|group| group == ALL) => {
+                Err(corrupt("it carries no statistics to normalize by".to_owned()))
+            }
+            Some(scope) => Ok(scope),
+        }
     }
 }
 

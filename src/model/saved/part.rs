@@ -5,24 +5,10 @@ use std::collections::BTreeMap;
 use ndarray::ArrayView1;
 
 use super::card::{NormalizationCard, PartCard};
-use crate::config::train::ModelSpec;
-use crate::model::inputs::Inputs;
+use crate::dataset::{Scaler, Scaling};
+use crate::model::fitted_inputs::FittedInputs;
 use crate::model::tensors::Tensors;
-use crate::model::{Epoch, Model, ModelError, Stored};
-use crate::model::{kernel_ridge, logistic, majority, mlp, naive_bayes, svm, trees};
-
-/// How the features were normalized before the fit: `(value - center) / scale`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Normalizer {
-    /// The method's word in the pipeline file: `z-score`.
-    pub method: String,
-    /// The scope's word: `corpus`.
-    pub scope: String,
-    /// Whether statistics of test speakers enter.
-    pub transductive: bool,
-    /// Center and scale of each feature by group; finite.
-    pub groups: BTreeMap<String, (Vec<f64>, Vec<f64>)>,
-}
+use crate::model::{Epoch, Model, ModelError, ModelSpec};
 
 /// A fit among those that make up a saved model.
 #[derive(Debug)]
@@ -33,8 +19,6 @@ pub struct Part {
     pub model: Model,
     /// Its parameters.
     pub spec: ModelSpec,
-    /// Feature names, in the order of the columns it takes.
-    pub features: Vec<String>,
     /// Hash of the configuration that it was trained under.
     pub config_hash: String,
     /// Seed of the fit.
@@ -43,8 +27,8 @@ pub struct Part {
     pub rows: usize,
     /// Dev rows that were held out to stop early or to calibrate on.
     pub held_out: usize,
-    /// What was done to the features before.
-    pub normalizer: Normalizer,
+    /// How features are normalized before; it names them, in the order of the columns that the model takes.
+    pub scaler: Scaler,
     /// Loss by epoch.
     pub curve: Vec<Epoch>,
     /// Notes of the fit.
@@ -56,11 +40,11 @@ impl Part {
     /// Refuses a table that lacks some; names the first.
     pub fn columns_in(&self, names: &[String]) -> Result<Vec<usize>, ModelError> {
         let places: BTreeMap<_, _> = names.iter().enumerate().map(|(place, name)| (name, place)).collect();
-        let missing: Vec<_> = self.features.iter().filter(|name| !places.contains_key(name)).cloned().collect();
+        let missing: Vec<_> = self.scaler.features.iter().filter(|name| !places.contains_key(name)).cloned().collect();
         if !missing.is_empty() {
-            return Err(ModelError::Features { missing: some(&missing), wanted: self.features.len() });
+            return Err(ModelError::Features { missing: some(&missing), wanted: self.scaler.features.len() });
         }
-        Ok(self.features.iter().map(|name| places[name]).collect())
+        Ok(self.scaler.features.iter().map(|name| places[name]).collect())
     }
 }
 
@@ -69,7 +53,7 @@ pub(super) fn tensors(part: &Part) -> Tensors {
     let mut tensors = Tensors::default();
     part.model.inputs.store(&mut tensors);
     part.model.inner.store(&mut tensors);
-    store_normalizer(&part.normalizer, part.features.len(), &mut tensors);
+    store_scaler(&part.scaler, &mut tensors);
     store_curve(&part.curve, &mut tensors);
     tensors
 }
@@ -78,13 +62,13 @@ pub(super) fn tensors(part: &Part) -> Tensors {
 pub(super) fn load(card: PartCard, weight: f64, classes: &[String], tensors: &Tensors) -> Result<Part, ModelError> {
     let present = card.check(classes)?;
     let features = card.features.len();
-    let normalizer = load_normalizer(card.normalization, features, tensors)?;
-    let inputs = Inputs::load(&card.spec.inputs(card.rows, features), tensors, features)?;
+    let scaler = load_scaler(card.normalization, card.features, tensors)?;
+    let inputs = FittedInputs::load(&card.spec.inputs(card.rows, features), tensors, features)?;
     let model = Model {
         kind: card.spec.kind(),
         classes: classes.len(),
         features,
-        inner: load_inner(&card.spec, tensors, inputs.count(features), present.len())?,
+        inner: card.spec.options().load(tensors, inputs.count(features), present.len())?,
         inputs,
         present,
         temperature: card.temperature,
@@ -93,47 +77,36 @@ pub(super) fn load(card: PartCard, weight: f64, classes: &[String], tensors: &Te
         weight,
         model,
         spec: card.spec,
-        features: card.features,
         config_hash: card.config_hash,
         seed: card.seed,
         rows: card.rows,
         held_out: card.held_out,
-        normalizer,
+        scaler,
         curve: load_curve(tensors)?,
         notes: card.notes,
     })
 }
 
-fn load_inner(
-    spec: &ModelSpec,
-    tensors: &Tensors,
-    inputs: usize,
-    classes: usize,
-) -> Result<Box<dyn Stored>, ModelError> {
-    match spec {
-        ModelSpec::Mlp(spec) => mlp::load(spec, tensors, inputs, classes),
-        ModelSpec::Logistic(_) => logistic::load(tensors, inputs, classes),
-        ModelSpec::Svm(spec) => svm::load(spec, tensors, inputs, classes),
-        ModelSpec::KernelRidge(_) => kernel_ridge::load(tensors, inputs, classes),
-        ModelSpec::NaiveBayes(_) => naive_bayes::load(tensors, inputs, classes),
-        ModelSpec::Tree(_) | ModelSpec::Forest(_) => trees::load(tensors, inputs, classes),
-        ModelSpec::Majority => majority::load(tensors, classes),
-    }
+fn store_scaler(scaler: &Scaler, tensors: &mut Tensors) {
+    let shape = [scaler.groups.len(), scaler.features.len()];
+    let groups = scaler.groups.values();
+    tensors.put("normalization.center", &shape, groups.clone().flat_map(|group| group.center.iter().copied()));
+    tensors.put("normalization.scale", &shape, groups.flat_map(|group| group.scale.iter().copied()));
 }
 
-fn store_normalizer(normalizer: &Normalizer, features: usize, tensors: &mut Tensors) {
-    let shape = [normalizer.groups.len(), features];
-    let groups = normalizer.groups.values();
-    tensors.put("normalization.center", &shape, groups.clone().flat_map(|(center, _)| center.iter().copied()));
-    tensors.put("normalization.scale", &shape, groups.flat_map(|(_, scale)| scale.iter().copied()));
-}
-
-fn load_normalizer(card: NormalizationCard, features: usize, tensors: &Tensors) -> Result<Normalizer, ModelError> {
-    let NormalizationCard { method, scope, transductive, groups } = card;
-    let center = tensors.matrix::<f64>("normalization.center", groups.len(), features)?;
-    let scale = tensors.matrix::<f64>("normalization.scale", groups.len(), features)?;
-    let rows = center.rows().into_iter().zip(scale.rows()).map(|(center, scale)| (center.to_vec(), scale.to_vec()));
-    Ok(Normalizer { method, scope, transductive, groups: groups.into_iter().zip(rows).collect() })
+fn load_scaler(card: NormalizationCard, features: Vec<String>, tensors: &Tensors) -> Result<Scaler, ModelError> {
+    let (method, scope, transductive) = (card.method()?, card.scope()?, card.transductive);
+    let center = tensors.matrix::<f64>("normalization.center", card.groups.len(), features.len())?;
+    let scale = tensors.matrix::<f64>("normalization.scale", card.groups.len(), features.len())?;
+    let scaling = |(center, scale): (ArrayView1<f64>, ArrayView1<f64>)| Scaling {
+        center: center.to_vec(),
+        scale: scale.to_vec(),
+        // How many rows there were is in the normalization table.
+        rows: vec![0; center.len()],
+        transductive,
+    };
+    let scalings = center.rows().into_iter().zip(scale.rows()).map(scaling);
+    Ok(Scaler { method, scope, features, groups: card.groups.into_iter().zip(scalings).collect() })
 }
 
 /// One row an epoch: learning rate, training loss and, where dev was held out, its loss, accuracy and recall.

@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use super::*;
-use crate::config::train::{Inputs, KernelRidge, Logistic, Mlp, ModelSpec, Shape, Svm};
+use crate::model::{Inputs, KernelRidge, Logistic, Mlp, ModelSpec, Shape, Svm};
 
 #[test]
 fn shared_work_changes_no_bit() {
     let (train, dev) = (blobs(4, 12, 60, 1), blobs(4, 5, 60, 2));
-    let alone = Problem { dev: Some((dev.x.view(), &dev.y)), ..train.problem() };
+    let alone = Problem { dev: Some(&dev.rows), ..train.problem() };
     let shared = Shared::new(&alone);
     let clip = |inputs| Inputs { clip: 1.5, ..inputs };
     let inputs = [pca(9, 0.0), pca(9, 0.7), pca(30, 0.0), select(7), clip(pca(9, 0.0)), clip(select(7))];
@@ -19,7 +19,7 @@ fn shared_work_changes_no_bit() {
             [ModelSpec::Mlp(Mlp { patience: 2, ..mlp.clone() }), ModelSpec::Mlp(mlp), ridge(0.1), ridge(1.0)]
         })
         .collect();
-    let p = |spec: &ModelSpec, problem| fit(spec, &problem).unwrap().model.probabilities(dev.x.view());
+    let p = |spec: &ModelSpec, problem| fit(spec, &problem).unwrap().model.probabilities(dev.rows.x.view());
     let together: Vec<_> =
         in_pool(3, || specs.par_iter().map(|spec| p(spec, Problem { shared: Some(&shared), ..alone })).collect());
     for (spec, together) in specs.iter().zip(together) {
@@ -32,9 +32,9 @@ fn shared_work_changes_no_bit() {
 /// Eight of 40 columns tell the classes apart.
 fn needles() -> Data {
     let mut data = blobs(4, 30, 40, 7);
-    let noise = Data::new(blobs(4, 30, 40, 8).x, blobs(4, 30, 40, 9).y, 4);
+    let noise = Data::new(blobs(4, 30, 40, 8).rows.x.to_owned(), blobs(4, 30, 40, 9).rows.y, 4);
     for column in (0..40).filter(|column| column % 5 != 3) {
-        data.x.column_mut(column).assign(&noise.x.column(column));
+        data.rows.x.column_mut(column).assign(&noise.rows.x.column(column));
     }
     data
 }
@@ -45,16 +45,16 @@ fn selection_finds_the_columns_that_matter() {
     let spec = ModelSpec::Logistic(Logistic { inputs: select(8), ..Logistic::default() });
     let model = fit(&spec, &data.problem()).unwrap().model;
     assert!(data.accuracy(&model) > 0.9);
-    let mut moved = data.x.clone();
+    let mut moved = data.rows.x.clone();
     (0..40).filter(|column| column % 5 != 3).for_each(|column| moved.column_mut(column).fill(1e9));
-    assert_eq!(model.probabilities(moved.view()), model.probabilities(data.x.view()));
+    assert_eq!(model.probabilities(moved.view()), model.probabilities(data.rows.x.view()));
 }
 
 /// Columns with a mean of 2 and a standard deviation of 1, 10 and 0.
 #[test]
 fn what_lies_beyond_the_training_rows_is_clipped_and_counted() {
     let mut data = blobs(3, 40, 3, 1);
-    for (mut column, width) in data.x.columns_mut().into_iter().zip([1.0, 10.0, 0.0]) {
+    for (mut column, width) in data.rows.x.columns_mut().into_iter().zip([1.0, 10.0, 0.0]) {
         let (mean, deviation) = (column.mean().unwrap(), column.std(0.0));
         column.mapv_inplace(|value| 2.0 + width * (value - mean) / deviation);
     }
@@ -64,7 +64,7 @@ fn what_lies_beyond_the_training_rows_is_clipped_and_counted() {
         }
         let with = |clip| {
             let inputs = Inputs { clip, ..own.inputs(120, 3) };
-            let fitted = fit(&own.resolved(inputs, &Shape { rows: 120, columns: 3, variance: 3.0 }), &data.problem());
+            let fitted = fit(&own.settled(inputs, &Shape { rows: 120, columns: 3, variance: 3.0 }).0, &data.problem());
             fitted.map(|fitted| (fitted.model, fitted.clipped)).unwrap()
         };
         let (model, clipped) = with(3.0);
@@ -104,7 +104,7 @@ fn misfit_inputs_are_refused() {
         assert!(card.contains(from), "{card}");
         files[1].1 = card.replace(from, to).into_bytes();
         recard(&mut files);
-        let error = load(&files).unwrap_err().to_string();
+        let error = load::<String>(&files).unwrap_err().to_string();
         assert!(error.contains(want), "{error}");
     }
 }

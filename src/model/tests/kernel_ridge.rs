@@ -2,7 +2,7 @@
 
 use super::saved::with_tensors;
 use super::*;
-use crate::config::train::KernelRidge;
+use crate::model::KernelRidge;
 
 fn spec(gamma: f64, alpha: f64) -> ModelSpec {
     let inputs = Inputs { clip: 0.0, ..Inputs::default() };
@@ -51,8 +51,8 @@ fn families(data: &Data) -> Vec<Vec<usize>> {
 }
 
 /// Probabilities of `x` by the definition: weights on both sides of the kernel, as in weighted least squares.
-fn by_hand(data: &Data, x: &Array2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>> {
-    let rows: Vec<Vec<f32>> = data.x.rows().into_iter().map(|row| row.to_vec()).collect();
+fn by_hand(data: &Data, x: &ArcArray2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>> {
+    let rows: Vec<Vec<f32>> = data.rows.x.rows().into_iter().map(|row| row.to_vec()).collect();
     let (n, classes) = (rows.len(), data.classes.len());
     let families: Vec<_> =
         families(data).into_iter().map(|columns| (gamma / median(&rows, &columns), columns)).collect();
@@ -61,13 +61,13 @@ fn by_hand(data: &Data, x: &Array2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>
         values.sum::<f64>() / families.len() as f64
     };
     let root = |row: usize| {
-        let own = data.y.iter().filter(|&&class| class == data.y[row]).count();
+        let own = data.rows.y.iter().filter(|&&class| class == data.rows.y[row]).count();
         (n as f64 / (classes * own) as f64).sqrt()
     };
     let entry = |i: usize, j: usize| root(i) * root(j) * kernel(&rows[i], &rows[j]) + if i == j { alpha } else { 0.0 };
     let matrix: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect();
     let dual = |class: usize| {
-        let indicator = |row: usize| f64::from(u8::from(data.y[row] == class)) - 1.0 / classes as f64;
+        let indicator = |row: usize| f64::from(u8::from(data.rows.y[row] == class)) - 1.0 / classes as f64;
         solved(matrix.clone(), (0..n).map(|row| root(row) * indicator(row)).collect())
     };
     let duals: Vec<Vec<f64>> = (0..classes).map(dual).collect();
@@ -85,15 +85,18 @@ fn by_hand(data: &Data, x: &Array2<f32>, gamma: f64, alpha: f64) -> Vec<Vec<f64>
 /// 0.01 makes up to a hundred times as much of that.
 #[test]
 fn a_fit_is_weighted_least_squares_by_plain_loops() {
-    let on_a_grid = |data: Data| Data { x: data.x.mapv(|value| (value * 8.0).round() / 8.0), ..data };
+    let on_a_grid = |mut data: Data| {
+        data.rows.x.mapv_inplace(|value| (value * 8.0).round() / 8.0);
+        data
+    };
     let mut data = on_a_grid(blobs(3, 15, 4, 1));
     // Classes of 6, 15 and 24 rows.
-    data.y.iter_mut().filter(|class| **class == 0).take(9).for_each(|class| *class = 2);
+    data.rows.y.iter_mut().filter(|class| **class == 0).take(9).for_each(|class| *class = 2);
     let test = on_a_grid(blobs(3, 5, 4, 2));
     for (gamma, alpha, families) in [(0.5, 0.3, "aaaa"), (2.0, 0.01, "aaaa"), (0.1, 3.0, "abca"), (0.5, 0.3, "baab")] {
         data.families = families.chars().map(String::from).collect();
-        let got = fitted(&spec(gamma, alpha), &data).probabilities(test.x.view());
-        let want = by_hand(&data, &test.x, gamma, alpha);
+        let got = fitted(&spec(gamma, alpha), &data).probabilities(test.rows.x.view());
+        let want = by_hand(&data, &test.rows.x, gamma, alpha);
         for (got, want) in got.rows().into_iter().zip(want) {
             assert!(got.iter().zip(&want).all(|(got, want)| (f64::from(*got) - want).abs() < 5e-6), "{got} {want:?}");
         }
@@ -103,10 +106,10 @@ fn a_fit_is_weighted_least_squares_by_plain_loops() {
 #[test]
 fn without_a_penalty_labels_are_interpolated_even_random_ones() {
     let mut data = blobs(3, 20, 8, 1);
-    data.y = (0..60).map(|row| (row * row / 7) % 3).collect();
+    data.rows.y = (0..60).map(|row| (row * row / 7) % 3).collect();
     let sure = 1.0 / (1.0 + 2.0 * (-10.0_f64).exp());
-    let p = fitted(&spec(4.0, 1e-7), &data).probabilities(data.x.view());
-    for (row, &class) in data.y.iter().enumerate() {
+    let p = fitted(&spec(4.0, 1e-7), &data).probabilities(data.rows.x.view());
+    for (row, &class) in data.rows.y.iter().enumerate() {
         assert!((f64::from(p[[row, class]]) - sure).abs() < 1e-5, "row {row}: {}", p.row(row));
     }
     let smooth = fitted(&spec(0.5, 3.0), &data);
@@ -127,9 +130,9 @@ fn assert_close(got: &Array2<f32>, want: &Array2<f32>, tolerance: f32) {
 fn the_order_of_rows_is_of_no_account() {
     let (data, test) = (blobs(4, 20, 6, 1), blobs(4, 5, 6, 2));
     let order: Vec<usize> = (0..80).map(|row| (row * 37) % 80).collect();
-    let y = order.iter().map(|&row| data.y[row]).collect();
-    let turned = Data::new(data.x.select(Axis(0), &order), y, 4);
-    let p = |data: &Data| fitted(&spec(0.5, 0.3), data).probabilities(test.x.view());
+    let y = order.iter().map(|&row| data.rows.y[row]).collect();
+    let turned = Data::new(data.rows.x.select(Axis(0), &order), y, 4);
+    let p = |data: &Data| fitted(&spec(0.5, 0.3), data).probabilities(test.rows.x.view());
     assert_close(&p(&turned), &p(&data), 1e-5);
 }
 
@@ -138,18 +141,18 @@ fn the_order_of_rows_is_of_no_account() {
 fn every_row_twice_is_the_same_at_twice_the_penalty() {
     let (data, test) = (blobs(3, 30, 6, 1), blobs(3, 5, 6, 2));
     let rows: Vec<usize> = (0..180).map(|row| row / 2).collect();
-    let twice = Data::new(data.x.select(Axis(0), &rows), rows.iter().map(|&row| data.y[row]).collect(), 3);
-    let p = |alpha, data: &Data| fitted(&spec(0.5, alpha), data).probabilities(test.x.view());
+    let twice = Data::new(data.rows.x.select(Axis(0), &rows), rows.iter().map(|&row| data.rows.y[row]).collect(), 3);
+    let p = |alpha, data: &Data| fitted(&spec(0.5, alpha), data).probabilities(test.rows.x.view());
     assert_close(&p(0.6, &twice), &p(0.3, &data), 0.01);
 }
 
 #[test]
 fn rows_too_far_out_are_refused_in_a_fit_and_judged_by_none() {
     let data = blobs(3, 10, 4, 1);
-    let far = Data::new(&data.x * 1e20, data.y.clone(), 3);
+    let far = Data::new(&data.rows.x * 1e20, data.rows.y.clone(), 3);
     let error = fit(&spec(0.5, 0.3), &far.problem()).unwrap_err().to_string();
     assert!(error.contains("cannot fit kernel-ridge: ") && error.contains("normalize or clip"), "{error}");
-    let p = fitted(&spec(0.5, 0.3), &data).probabilities(far.x.view());
+    let p = fitted(&spec(0.5, 0.3), &data).probabilities(far.rows.x.view());
     assert!(p.iter().all(|p| (p - 1.0 / 3.0).abs() < 1e-6), "no training row is near: {p}");
 }
 
@@ -164,9 +167,9 @@ fn a_penalty_lost_in_rounding_says_what_to_raise() {
 fn more_rows_than_a_batch_are_judged_one_by_one() {
     let (data, many) = (blobs(3, 10, 5, 1), blobs(3, 700, 5, 2));
     let model = fitted(&spec(0.5, 0.3), &data);
-    let together = model.probabilities(many.x.view());
+    let together = model.probabilities(many.rows.x.view());
     for row in [0, 1023, 1024, 2099] {
-        let alone = model.probabilities(many.x.select(Axis(0), &[row]).view());
+        let alone = model.probabilities(many.rows.x.select(Axis(0), &[row]).view());
         assert_eq!(alone.row(0), together.row(row), "row {row}");
     }
 }
@@ -177,7 +180,7 @@ fn families_follow_what_becomes_of_the_columns() {
     let (mut data, test) = (blobs(3, 15, 6, 1), blobs(3, 5, 6, 2));
     let p = |inputs, data: &Data| {
         let ridge = KernelRidge { inputs, ..KernelRidge::default() };
-        fitted(&ModelSpec::KernelRidge(ridge), data).probabilities(test.x.view())
+        fitted(&ModelSpec::KernelRidge(ridge), data).probabilities(test.rows.x.view())
     };
     let [all, kept, components] = [Inputs::default(), select(4), pca(4, 0.0)].map(|inputs| p(inputs, &data));
     data.families = "abcabc".chars().map(String::from).collect();

@@ -1,16 +1,16 @@
 //! What the perceptron alone does.
 
 use super::*;
-use crate::config::train::{ClassWeights, Mlp, ModelSpec, Optimizer, Schedule};
+use crate::model::{ClassWeights, Mlp, ModelSpec, Optimizer, Schedule};
 
 #[test]
 fn the_perceptron_balances_classes_when_asked() {
     let mut data = blobs(2, 60, 2, 1);
-    let keep: Vec<_> = (0..120).filter(|&row| data.y[row] == 0 || row % 12 == 0).collect();
-    data = Data::new(data.x.select(Axis(0), &keep) * 0.2, keep.iter().map(|&row| data.y[row]).collect(), 2);
+    let keep: Vec<_> = (0..120).filter(|&row| data.rows.y[row] == 0 || row % 12 == 0).collect();
+    data = Data::new(data.rows.x.select(Axis(0), &keep) * 0.2, keep.iter().map(|&row| data.rows.y[row]).collect(), 2);
     let rare = |class_weights| {
         let mlp = Mlp { class_weights, ..plain(&[]) };
-        let p = fit(&ModelSpec::Mlp(mlp), &data.problem()).unwrap().model.probabilities(data.x.view());
+        let p = fit(&ModelSpec::Mlp(mlp), &data.problem()).unwrap().model.probabilities(data.rows.x.view());
         p.column(1).sum()
     };
     assert!(
@@ -56,7 +56,7 @@ fn one_member_is_the_first_of_many() {
     let data = blobs(3, 20, 4, 3);
     let at = |members, seed| {
         let fitted = fit(&ModelSpec::Mlp(Mlp { members, ..plain(&[8]) }), &Problem { seed, ..data.problem() }).unwrap();
-        (fitted.model.probabilities(data.x.view()), fitted.curve)
+        (fitted.model.probabilities(data.rows.x.view()), fitted.curve)
     };
     let ((one, curve), (three, of_first)) = (at(1, 5), at(3, 5));
     assert_eq!(curve, of_first);

@@ -1,27 +1,27 @@
 //! Saved models of several parts.
 
 use super::*;
-use crate::config::train::{Logistic, NaiveBayes};
+use crate::model::{Logistic, NaiveBayes};
 
 const WEIGHTS: [f64; 3] = [0.5, 0.2, 1.0 - 0.5 - 0.2];
 
 /// Three models of the same data, and the weights that they are fused by.
-fn parts(data: &Data) -> Vec<(SavedModel, f64)> {
+fn parts(data: &Data) -> Vec<(SavedModel<String>, f64)> {
     let specs = [
         ModelSpec::Logistic(Logistic { inputs: pca(3, 0.5), ..Logistic::default() }),
         ModelSpec::NaiveBayes(NaiveBayes::default()),
         ModelSpec::Mlp(plain(&[4])),
     ];
-    specs.iter().map(|spec| load(&save_fit(spec, data)).unwrap()).zip(WEIGHTS).collect()
+    specs.iter().map(|spec| load::<String>(&save_fit(spec, data)).unwrap()).zip(WEIGHTS).collect()
 }
 
-fn fused(data: &Data) -> SavedModel {
+fn fused(data: &Data) -> SavedModel<String> {
     SavedModel::fused(parts(data)).unwrap()
 }
 
-fn probabilities(saved: &SavedModel, data: &Data) -> Vec<f32> {
+fn probabilities(saved: &SavedModel<String>, data: &Data) -> Vec<f32> {
     let each: Vec<Vec<f32>> =
-        saved.parts.iter().map(|part| part.model.probabilities(data.x.view()).into_iter().collect()).collect();
+        saved.parts.iter().map(|part| part.model.probabilities(data.rows.x.view()).into_iter().collect()).collect();
     let weights: Vec<f64> = saved.parts.iter().map(|part| part.weight).collect();
     mix(&each.iter().map(Vec::as_slice).collect::<Vec<_>>(), &weights)
 }
@@ -39,14 +39,17 @@ fn parts_come_back_bit_for_bit_in_their_order() {
     let whole = fused(&data);
     assert_eq!(whole.name(), "fusion of logistic, naive-bayes and mlp");
     let files = save(&whole);
-    let back = load(&files).unwrap();
+    let back = load::<String>(&files).unwrap();
     assert!(save(&back) == files);
     assert_eq!(back.parts.iter().map(|part| part.weight).collect::<Vec<_>>(), WEIGHTS);
     assert_eq!(probabilities(&back, &data), probabilities(&whole, &data));
     let alone = parts(&data);
     for (part, (model, _)) in back.parts.iter().zip(&alone) {
         assert_eq!(part.spec, model.parts[0].spec);
-        assert_eq!(part.model.probabilities(data.x.view()), model.parts[0].model.probabilities(data.x.view()));
+        assert_eq!(
+            part.model.probabilities(data.rows.x.view()),
+            model.parts[0].model.probabilities(data.rows.x.view())
+        );
     }
 }
 
@@ -63,15 +66,15 @@ fn a_fusion_of_one_is_the_same_files() {
 #[test]
 fn what_does_not_fit_together_is_not_fused() {
     let data = blobs(3, 12, 5, 3);
-    let refusal = |change: fn(&mut Vec<(SavedModel, f64)>)| {
+    let refusal = |change: fn(&mut Vec<(SavedModel<String>, f64)>)| {
         let mut models = parts(&data);
         change(&mut models);
         SavedModel::fused(models).unwrap_err().to_string()
     };
     assert_eq!(refusal(Vec::clear), "cannot fuse models: there is none");
     assert!(refusal(|models| models[1].0.classes[0] = "b".to_owned()).contains("other classes"));
-    assert!(refusal(|models| models[1].0.recipe.audio.sample_rate_hz = 8000).contains("from audio otherwise"));
-    let scopes = refusal(|models| models[2].0.parts[0].normalizer.scope = "speaker".to_owned());
+    assert!(refusal(|models| models[1].0.recipe.push('!')).contains("from audio otherwise"));
+    let scopes = refusal(|models| models[2].0.parts[0].scaler.scope = Scope::Speaker);
     assert!(scopes.contains("different scopes: `corpus` and `speaker`"), "{scopes}");
     for weight in [0.4, -0.2, f64::NAN, f64::INFINITY] {
         let mut models = parts(&data);
@@ -85,12 +88,12 @@ fn what_does_not_fit_together_is_not_fused() {
 pub(super) fn with_tensors(
     files: &[(String, Vec<u8>)],
     change: impl Fn(&mut Tensors),
-) -> Result<SavedModel, ModelError> {
+) -> Result<SavedModel<String>, ModelError> {
     let mut tensors = Tensors::from_bytes(&files[0].1).unwrap();
     change(&mut tensors);
     let mut files = [(files[0].0.clone(), tensors.to_bytes()), files[1].clone()];
     recard(&mut files);
-    load(&files)
+    load::<String>(&files)
 }
 
 #[test]
@@ -124,9 +127,9 @@ fn a_card_must_have_the_parts_that_there_are_tensors_of() {
         change(&mut card);
         let card = (files[1].0.clone(), serde_json::to_vec_pretty(&card).unwrap());
         let mut files = [files[0].clone(), card];
-        assert!(load(&files).unwrap_err().to_string().contains("not the text whose BLAKE3"));
+        assert!(load::<String>(&files).unwrap_err().to_string().contains("not the text whose BLAKE3"));
         recard(&mut files);
-        load(&files).unwrap_err().to_string()
+        load::<String>(&files).unwrap_err().to_string()
     };
     let cases: [(fn(&mut serde_json::Value), &str); 5] = [
         (|card| drop(card["parts"].as_array_mut().unwrap().pop()), "tensor `weights` has shape [3], not [2]"),
@@ -155,7 +158,7 @@ fn damaged_bytes_of_parts_are_refused_or_give_numbers() {
         let at = rng.gen_range(0..bytes.len());
         bytes[at] ^= 1 << rng.gen_range(0..8);
         recard(&mut damaged);
-        if let Ok(saved) = load(&damaged) {
+        if let Ok(saved) = load::<String>(&damaged) {
             for part in &saved.parts {
                 let x = Array2::zeros((2, part.model.features()));
                 assert_eq!(part.model.probabilities(x.view()).dim(), (2, saved.classes.len()));

@@ -3,11 +3,11 @@
 use super::table::Column::{Left, Right};
 use super::table::table;
 use super::{image, plot_links};
-use crate::config::FUSION;
 use crate::eval::SeedSpread;
 use crate::report::escape::code;
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};
+use crate::schema::FUSION;
 
 const FIGURES: [&str; 3] = ["log_loss", "brier", "ece"];
 

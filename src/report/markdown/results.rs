@@ -3,11 +3,10 @@
 use super::table::Column::{Left, Right};
 use super::table::table;
 use super::{image, list, plot_links};
-use crate::config::SELECTED;
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};
-use crate::schema::ConfusedPair;
+use crate::schema::{ConfusedPair, SELECTED};
 
 const SUMMARY: [&str; 4] = ["uar", "accuracy", "macro_f1", "weighted_f1"];
 /// Confused pairs that the report shows, and characters of their examples.

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::Column::{Left, Right};
 use super::table::table;
-use crate::config::FUSION;
 use crate::report::escape::{code, text};
 use crate::report::{Facts, Search, TransferFold, number};
-use crate::schema::Tuning;
+use crate::schema::{FUSION, Tuning};
 
 /// Nested selection: what was tried, and what it said of itself before the test rows were touched.
 pub(super) fn selection(facts: &Facts) -> Vec<String> {

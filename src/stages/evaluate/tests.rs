@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::Train;
+use crate::model::Train;
 
 const OFF: Resampling = Resampling { resamples: 0, seed: 1 };
 

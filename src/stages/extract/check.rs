@@ -1,14 +1,14 @@
 //! What is refused before any work: names that readers of the table could not tell apart.
 
-use crate::config::{ConfigError, Transform};
-use crate::features::FeatureSet;
+use crate::audio::Transform;
+use crate::options::ConfigError;
 use crate::schema::{Table, Utterance, augmented_id};
 
 use super::super::{Context, StageError};
 
 /// A column of the corpus may not have the name of a feature: no reader could tell them apart.
-pub(super) fn hidden_features(set: &FeatureSet, utterances: &Table<Utterance>) -> Result<(), StageError> {
-    match utterances.text.names.iter().find(|name| set.names().contains(name)) {
+pub(super) fn hidden_features(features: &[String], utterances: &Table<Utterance>) -> Result<(), StageError> {
+    match utterances.text.names.iter().find(|name| features.contains(name)) {
         None => Ok(()),
         Some(name) => {
             let problem = "a column of a corpus has the name of a feature; rename it in the manifest or pattern";

@@ -6,7 +6,7 @@ use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::dsp::Contours;
-use crate::features::FeatureSet;
+use crate::features::Featurizer;
 use crate::schema::{Columns, FrameKeys, Table};
 use crate::storage::Store;
 use crate::table::{Block, TableError, Writer};
@@ -31,7 +31,7 @@ const LIMITS: Limits = Limits { group_rows: 8192, file_bytes: 64 << 20, waiting_
 /// Writes the frames of a part, file after file.
 pub(super) struct FramesWriter<'a> {
     out: &'a dyn Store,
-    set: &'a FeatureSet,
+    featurizer: &'a dyn Featurizer,
     part: &'a Part,
     config_hash: &'a str,
     limits: Limits,
@@ -64,9 +64,9 @@ impl Queue {
 
 impl<'a> FramesWriter<'a> {
     /// Nothing is written before there are frames.
-    pub fn new(out: &'a dyn Store, set: &'a FeatureSet, part: &'a Part, config_hash: &'a str) -> Self {
+    pub fn new(out: &'a dyn Store, featurizer: &'a dyn Featurizer, part: &'a Part, config_hash: &'a str) -> Self {
         let (queue, moved) = (Mutex::default(), Condvar::new());
-        Self { out, set, part, config_hash, limits: LIMITS, queue, moved }
+        Self { out, featurizer, part, config_hash, limits: LIMITS, queue, moved }
     }
 
     /// The place in queue of audio file `number`, counted from 0. Whoever takes one writes, or breaks the queue.
@@ -96,7 +96,7 @@ impl<'a> FramesWriter<'a> {
         }
         let file = match &mut queue.file {
             Some(file) => file,
-            none => none.insert(Writer::new::<FrameKeys>(&[], self.set.contour_names())?),
+            none => none.insert(Writer::new::<FrameKeys>(&[], self.featurizer.contour_names())?),
         };
         Ok(file.push(block)?)
     }
@@ -121,9 +121,9 @@ impl<'a> FramesWriter<'a> {
         let row = |frame| FrameKeys {
             utterance_id: id.to_owned(),
             frame: frame as i64,
-            time_s: self.set.frame_time_s(frame),
+            time_s: self.featurizer.frame_time_s(frame),
         };
-        let names = self.set.contour_names().to_vec();
+        let names = self.featurizer.contour_names().to_vec();
         let mut values = Vec::with_capacity(frames.len() * names.len());
         for frame in frames.clone() {
             values.extend((0..names.len()).map(|descriptor| contours.row(descriptor)[frame]));

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config;
+use crate::options;
 use crate::schema::Utterance;
 use crate::storage::{Entry, Store};
 
@@ -199,7 +199,7 @@ impl Part {
 }
 
 fn begins_part(id: &str, mean: u32) -> bool {
-    config::hash_number(id).is_multiple_of(u64::from(mean))
+    options::hash_number(id).is_multiple_of(u64::from(mean))
 }
 
 #[cfg(test)]

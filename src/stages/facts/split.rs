@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{Scheme, SplitParams};
+use crate::dataset::{Scheme, SplitParams};
 use crate::report::{FoldFacts, SplitFacts, TransferFold};
 use crate::schema::{Split, SplitRow};
 

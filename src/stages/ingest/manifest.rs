@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use crate::config;
 use crate::corpus::{self, CorpusError, ManifestTable};
 use crate::storage::{self, Entry, StorageError};
 use crate::table::{self, TableError};
@@ -18,9 +17,9 @@ const LOGS: [(&str, &str); 2] = [("_delta_log", "Delta"), (".hoodie", "Hudi")];
 
 /// Reads the manifest at `path`; `hasher` sees every byte of it.
 pub(super) fn read(
-    corpus: &config::Corpus,
+    corpus: &corpus::Corpus,
     path: &str,
-    storage: &config::Storage,
+    storage: &storage::Storage,
     hasher: &mut blake3::Hasher,
 ) -> Result<ManifestTable, StageError> {
     let unreachable = |source| StageError::Source { corpus: corpus.name.clone(), key: "manifest", source };
@@ -44,7 +43,7 @@ pub(super) fn read(
     }
 }
 
-fn read_file(corpus: &config::Corpus, path: &str, content: Bytes) -> Result<ManifestTable, StageError> {
+fn read_file(corpus: &corpus::Corpus, path: &str, content: Bytes) -> Result<ManifestTable, StageError> {
     if corpus::is_parquet(&content, path) {
         return Ok(read_parquet(path, content)?);
     }
@@ -65,7 +64,7 @@ fn read_parquet(path: &str, content: Bytes) -> Result<ManifestTable, CorpusError
 /// Puts the parts of a folder one behind the other, in the order of their paths; `key=value` in them is a column. What
 /// begins with a dot or `_` is no part.
 fn read_folder(
-    corpus: &config::Corpus,
+    corpus: &corpus::Corpus,
     path: &str,
     files: &[Entry],
     get: impl Fn(&Entry) -> Result<Bytes, StageError>,
@@ -114,7 +113,7 @@ fn is_table(path: &str) -> bool {
 /// Adds the columns that the folders of a part name: `speaker=s1/part-0.parquet`. Where the part has such a column too,
 /// both must say the same.
 fn with_partition(
-    corpus: &config::Corpus,
+    corpus: &corpus::Corpus,
     place: &str,
     mut table: ManifestTable,
     path: &str,
@@ -149,7 +148,7 @@ fn with_partition(
 }
 
 /// What a cell says: nothing where it is missing, and 3 where it is 3.0.
-fn meaning<'a>(corpus: &config::Corpus, cell: &'a Option<String>) -> Option<&'a str> {
+fn meaning<'a>(corpus: &corpus::Corpus, cell: &'a Option<String>) -> Option<&'a str> {
     let cell = cell.as_deref()?.trim();
     let is_whole = |whole: &str| whole.bytes().all(|byte| byte.is_ascii_digit()) && !whole.is_empty();
     let whole = cell.split_once('.').filter(|(whole, zeros)| {

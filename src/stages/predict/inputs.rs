@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::config::{self, ConfigError};
 use crate::corpus::{self, Glob, Look, PassedOver};
+use crate::options::ConfigError;
 use crate::schema::plural;
 use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 
@@ -51,7 +51,7 @@ impl Inputs {
     ///
     /// # Errors
     /// An argument that does not exist, holds no audio, cannot be reached, or lies in another store than the first.
-    pub fn find(arguments: &[String], params: &config::Storage) -> Result<Self, StageError> {
+    pub fn find(arguments: &[String], params: &storage::Storage) -> Result<Self, StageError> {
         let places = arguments.iter().map(|argument| Argument::parse(argument)).collect::<Vec<_>>();
         let first = places.first().ok_or_else(|| ConfigError::new("INPUT", "missing", "name at least one"))?;
         if let Some(other) = places.iter().find(|place| place.origin != first.origin) {
@@ -95,7 +95,7 @@ impl Inputs {
     pub fn passed_over(&self) -> PassedOver {
         let files = self.files();
         let others = self.inputs.iter().flat_map(|input| &input.others).map(String::as_str).collect::<BTreeSet<_>>();
-        let usual = config::usual_extensions().map(str::to_owned).collect::<Vec<_>>();
+        let usual = corpus::usual_extensions().map(str::to_owned).collect::<Vec<_>>();
         PassedOver::of(others.into_iter().filter(|path| !files.contains_key(path)), &usual)
     }
 
@@ -235,7 +235,7 @@ fn again(inputs: &[Input], root: &str) -> BTreeMap<String, String> {
 
 /// Why there is nothing to predict: no such folder, or `count` files that are none.
 fn nothing(kind: &Kind, is_there: bool, count: usize) -> String {
-    let extensions = config::usual_extensions().collect::<Vec<_>>().join(" ");
+    let extensions = corpus::usual_extensions().collect::<Vec<_>>().join(" ");
     let seen = format!("files seen: {count}; extensions: {extensions}");
     match (kind, count) {
         (Kind::Pattern, _) => format!("matches no audio file ({seen})"),

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::{ArrayView2, Axis};
-use rayon::prelude::*;
+use ndarray::{Array2, Axis};
 
-use crate::config::{Method, NormalizeParams, Scope};
-use crate::dataset::{self, ALL, Features, MIN_UTTERANCES, Scaling, Statistics};
-use crate::features::FeatureSet;
-use crate::model::{self, Classifier, Part, SavedModel};
-use crate::schema::{Columns, FeatureKeys, Inference, Reject, Split, SplitRow, Table, Utterance};
+use crate::dataset::{ALL, MIN_UTTERANCES, Scaler, Scope};
+use crate::model::{self, Classifier, ModelError, Part};
+use crate::pipeline::SavedModel;
+use crate::schema::{Inference, Reject, Utterance};
 
 use super::super::StageError;
 use super::super::workers::{Extraction, Refusal, Workers};
@@ -37,45 +35,24 @@ pub(super) struct Predicted {
 pub(super) struct Predictor<'a> {
     saved: &'a SavedModel,
     workers: Workers<'a>,
-    fit: ModelInputs,
+    columns: ModelColumns,
 }
 
-/// How a model takes what a feature set gives.
-#[derive(Debug, Clone)]
-pub(super) struct ModelInputs {
-    /// One a part of the model.
-    parts: Vec<PartInputs>,
-}
+/// Where the features of each part of a model stand among those of a feature set.
+pub(super) type ModelColumns = Vec<Vec<usize>>;
 
-/// How a part of a model takes what a feature set gives.
-#[derive(Debug, Clone)]
-struct PartInputs {
-    /// Where the part's features stand among those of the set.
-    columns: Vec<usize>,
-    params: NormalizeParams,
-}
-
-impl ModelInputs {
-    /// # Errors
-    /// In words: the set lacks features of the model; a normalization that this version does not know.
-    pub fn new(saved: &SavedModel, set: &FeatureSet) -> Result<Self, String> {
-        let part = |part: &Part| {
-            let columns = part.columns_in(set.names()).map_err(|error| error.to_string())?;
-            Ok(PartInputs { columns, params: normalization(part)? })
-        };
-        Ok(Self { parts: saved.parts.iter().map(part).collect::<Result<_, String>>()? })
-    }
-
-    /// Whose statistics normalize what the model is given: of all its parts alike.
-    pub fn scope(&self) -> Scope {
-        if self.parts.iter().any(|part| part.params.scope == Scope::Speaker) { Scope::Speaker } else { Scope::Corpus }
-    }
+/// Finds the features of a model among those of a set.
+///
+/// # Errors
+/// The set lacks features of the model.
+pub(super) fn columns(saved: &SavedModel, names: &[String]) -> Result<ModelColumns, ModelError> {
+    saved.parts.iter().map(|part| part.columns_in(names)).collect()
 }
 
 impl<'a> Predictor<'a> {
     /// Nothing is judged yet.
-    pub fn new(saved: &'a SavedModel, fit: ModelInputs, workers: Workers<'a>) -> Self {
-        Self { saved, workers, fit }
+    pub fn new(saved: &'a SavedModel, columns: ModelColumns, workers: Workers<'a>) -> Self {
+        Self { saved, workers, columns }
     }
 
     /// Judges one batch; `advance` is told of every file that is done.
@@ -87,111 +64,65 @@ impl<'a> Predictor<'a> {
     ) -> Result<Predicted, StageError> {
         let stamp = |row: &Utterance| stamps.get(row.path.as_str()).cloned().unwrap_or_default();
         let files = self.workers.files(&batch.utterances, stamp)?;
-        let extracted = files.into_iter().enumerate().par_bridge().map_init(
-            || self.workers.worker(),
-            |worker, (number, file)| {
-                let rows = self.workers.extract(worker, file)?;
-                advance()?;
-                Ok::<_, StageError>((number, rows))
-            },
-        );
-        let mut extracted = extracted.collect::<Result<Vec<_>, _>>()?;
-        extracted.sort_unstable_by_key(|(number, _)| *number);
+        let extracted = self.workers.run(files, |_, extract| {
+            let rows = extract()?;
+            advance()?;
+            Ok(rows)
+        })?;
         let (mut rows, mut rejects) = (Vec::new(), Vec::new());
-        for (utterance, extracted) in batch.utterances.iter().zip(extracted.into_iter().flat_map(|(_, rows)| rows)) {
+        for (utterance, extracted) in batch.utterances.iter().zip(extracted) {
             match extracted {
                 Ok(extractions) => rows.extend(extractions),
                 Err(refusal) => rejects.push(reject(&utterance.path, refusal)),
             }
         }
-        if self.fit.scope() == Scope::Speaker && rows.len() < MIN_UTTERANCES {
+        if self.saved.scope() == Scope::Speaker && rows.len() < MIN_UTTERANCES {
             rejects.extend(rows.drain(..).map(|row| too_few(batch, &row)));
         }
-        Ok(Predicted { rejects, ..self.predict(batch, &rows)? })
+        // Sums over the rows of a speaker go in this order.
+        rows.sort_by(|a, b| a.keys.utterance_id.cmp(&b.keys.utterance_id));
+        Ok(Predicted { rejects, ..self.predict(batch, rows) })
     }
 
-    fn predict(&self, batch: &Batch, rows: &[Extraction]) -> Result<Predicted, StageError> {
+    fn predict(&self, batch: &Batch, rows: Vec<Extraction>) -> Predicted {
         if rows.is_empty() {
-            return Ok(Predicted::default());
+            return Predicted::default();
         }
-        let (mut keys, mut opinions, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        let mut clipped = vec![0.0; rows.len()];
-        for (part, fit) in self.saved.parts.iter().zip(&self.fit.parts) {
-            let normalized = normalized(part, fit, table(batch, rows, part, &fit.columns))?;
-            let shape = (normalized.rows.len(), normalized.float.names.len());
-            let x = ArrayView2::from_shape(shape, &normalized.float.values).expect("a table has all its cells");
-            opinions.push(part.model.probabilities(x).into_iter().collect::<Vec<f32>>());
+        let (mut opinions, mut weights, mut clipped) = (Vec::new(), Vec::new(), vec![0.0; rows.len()]);
+        for (part, columns) in self.saved.parts.iter().zip(&self.columns) {
+            let x = normalized(part, columns, &rows);
+            opinions.push(part.model.probabilities(x.view()).into_iter().collect::<Vec<f32>>());
             for (clipped, row) in clipped.iter_mut().zip(x.axis_chunks_iter(Axis(0), 1)) {
                 *clipped = part.model.clipped(row).unwrap_or_default().max(*clipped);
             }
             weights.push(part.weight);
-            keys = normalized.rows;
         }
         let probabilities = model::mix(&opinions.iter().map(Vec::as_slice).collect::<Vec<_>>(), &weights);
-        let row = |(keys, probabilities): (FeatureKeys, &[f32])| Inference {
-            path: keys.path,
-            speaker: keys.speaker,
-            duration_s: keys.duration_s,
-            audio_hash: keys.audio_hash,
-            signal: keys.signal,
+        let row = |(row, probabilities): (Extraction, &[f32])| Inference {
+            path: row.keys.path,
+            speaker: batch.speaker.clone(),
+            duration_s: row.keys.duration_s,
+            audio_hash: row.keys.audio_hash,
+            signal: row.keys.signal,
             predicted: self.saved.classes[model::top(probabilities)].clone(),
         };
-        let rows = keys.into_iter().zip(probabilities.chunks(self.saved.classes.len())).map(row).collect();
-        Ok(Predicted { rows, probabilities, clipped, rejects: Vec::new() })
+        let rows = rows.into_iter().zip(probabilities.chunks(self.saved.classes.len())).map(row).collect();
+        Predicted { rows, probabilities, clipped, rejects: Vec::new() }
     }
 }
 
-/// The batch as a features table with the part's columns.
-fn table(batch: &Batch, rows: &[Extraction], part: &Part, columns: &[usize]) -> Table<FeatureKeys> {
-    let float = Columns { names: part.features.clone(), values: Vec::new() };
-    let mut table = Table::<FeatureKeys> { float, ..Table::default() };
-    for row in rows {
-        table.float.values.extend(columns.iter().map(|&column| row.values[column]));
-        table.rows.push(FeatureKeys { speaker: batch.speaker.clone(), ..row.keys.clone() });
-    }
-    table
-}
-
-/// What the part is given of the batch, in the order of utterance ids.
-fn normalized(part: &Part, fit: &PartInputs, table: Table<FeatureKeys>) -> Result<Table<FeatureKeys>, StageError> {
-    let features = Features::new(&table)?;
-    let side = |id: &str| SplitRow {
-        scheme: PREDICT.to_owned(),
-        fold: 0,
-        utterance_id: id.to_owned(),
-        split: Split::Test.as_str().to_owned(),
+/// What a part of the model is given: `rows x features`, normalized as at its training, or by the rows themselves where
+/// it was trained speaker by speaker.
+fn normalized(part: &Part, columns: &[usize], rows: &[Extraction]) -> Array2<f32> {
+    let mut x = Array2::from_shape_fn((rows.len(), columns.len()), |(row, at)| rows[row].values[columns[at]]);
+    let scaling = match part.scaler.scope {
+        Scope::Corpus => part.scaler.groups[ALL].clone(),
+        Scope::Speaker => Scaler::of_speaker(&part.scaler.features, x.view(), part.scaler.method).groups[ALL].clone(),
     };
-    let sides = features.keys().ids()?.into_iter().map(side).collect::<Vec<_>>();
-    let statistics = match fit.params.scope {
-        Scope::Corpus => carried(part, fit.params),
-        Scope::Speaker => dataset::fit(&features, &sides, fit.params)?,
-    };
-    Ok(dataset::normalized(&features, &sides, &statistics, Split::Test)?)
-}
-
-/// The statistics that the part carries.
-fn carried(part: &Part, params: NormalizeParams) -> Statistics {
-    let (center, scale) = part.normalizer.groups.get(ALL).cloned().unwrap_or_default();
-    let scaling = Scaling { rows: vec![0; center.len()], center, scale, transductive: false };
-    Statistics {
-        fold: 0,
-        method: params.method,
-        scope: Scope::Corpus,
-        features: part.features.clone(),
-        groups: BTreeMap::from([(ALL.to_owned(), scaling)]),
+    for mut row in x.rows_mut() {
+        scaling.apply_to(row.as_slice_mut().expect("rows are contiguous"));
     }
-}
-
-/// How the part's features are normalized.
-fn normalization(part: &Part) -> Result<NormalizeParams, String> {
-    let normalizer = &part.normalizer;
-    let (method, scope) = (Method::from_word(&normalizer.method), Scope::from_word(&normalizer.scope));
-    let unknown = || format!("its normalization `{}` of scope `{}` is unknown", normalizer.method, normalizer.scope);
-    let params = method.zip(scope).map(|(method, scope)| NormalizeParams { method, scope }).ok_or_else(unknown)?;
-    if params.scope == Scope::Corpus && !normalizer.groups.contains_key(ALL) {
-        return Err("it carries no statistics to normalize by".to_owned());
-    }
-    Ok(params)
+    x
 }
 
 /// A file that was refused.

@@ -5,7 +5,7 @@ use super::fits::Job;
 use super::plan::FoldPlan;
 use super::scores::{About, Scores};
 use super::training_set::TrainingSet;
-use crate::config;
+use crate::options;
 use crate::schema::{Fit, Prediction, Split, Table};
 use crate::stages::StageError;
 
@@ -75,6 +75,6 @@ fn fit_row(plan: &FoldPlan, about: About, hashes: &[&str], fits: &[Fit]) -> Fit 
         clipped_fitted: None,
         clipped_test: None,
         notes: Some(plan.words(about.model)),
-        config_hash: config::config_hash(&(about.model, plan.words(about.model), hashes)),
+        config_hash: options::config_hash(&(about.model, plan.words(about.model), hashes)),
     }
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::training_set::TrainingSet;
-use crate::config::train::Calibration;
-use crate::config::{self, ColumnPatterns, Parameters, View};
-use crate::dataset::{self, Features, Matrices, Statistics};
-use crate::model::Problem;
+use crate::dataset::{self, ColumnPatterns, Features, Scaler, Sides};
+use crate::model::{Calibration, Problem, View};
+use crate::options;
+use crate::pipeline::Parameters;
 use crate::schema::{FeatureInfo, Normalization, SplitRow};
 use crate::stages::features_table::FeaturesTable;
 use crate::stages::{Context, StageError, StageName, output};
@@ -88,38 +88,37 @@ impl<'a> FitData<'a> {
             TrainingSet::Fold(_) => training_set.to_string(),
             TrainingSet::All => {
                 let rows = self.whole.iter().map(|row| (&row.utterance_id, &row.split));
-                format!("{training_set} {}", config::config_hash(&rows.collect::<Vec<_>>()))
+                format!("{training_set} {}", options::config_hash(&rows.collect::<Vec<_>>()))
             }
         }
     }
 
-    /// What a view sees of the rows, and the statistics that normalize it: of a fold those of the normalization table,
-    /// unless a candidate wants others.
-    pub fn outer(&self, training_set: TrainingSet, view: &View) -> Result<(Matrices, Statistics), StageError> {
+    /// What a view sees of the rows, and the scaler that normalizes it: of a fold that of the normalization table, unless
+    /// a candidate wants another.
+    pub fn outer(&self, training_set: TrainingSet, view: &View) -> Result<(Sides, Scaler), StageError> {
         let (rows, features) = (self.rows(training_set), self.features(view));
-        let statistics = match training_set {
+        let scaler = match training_set {
             TrainingSet::Fold(fold) if *view == self.context.parameters.view => {
                 let known = fold_of(&self.normalization, fold, |row| row.fold);
-                Statistics::from_rows(known, &self.names)?.pick(&self.taken[&view.columns].columns)
+                Scaler::from_rows(known, &self.names)?.pick(&self.taken[&view.columns].columns)
             }
-            _ => dataset::fit(features, rows, view.normalize)?,
+            _ => Scaler::fit(features, rows, view.normalize)?,
         };
-        Ok((dataset::matrices(features, rows, &statistics, &self.classes)?, statistics))
+        Ok((Sides::new(features, rows, &scaler, &self.classes)?, scaler))
     }
 
     /// What a view sees of an inner fold, normalized by its own train rows.
-    pub fn inner(&self, rows: &[SplitRow], view: &View) -> Result<Matrices, StageError> {
+    pub fn inner(&self, rows: &[SplitRow], view: &View) -> Result<Sides, StageError> {
         let features = self.features(view);
-        let statistics = dataset::fit(features, rows, view.normalize)?;
-        Ok(dataset::matrices(features, rows, &statistics, &self.classes)?)
+        let scaler = Scaler::fit(features, rows, view.normalize)?;
+        Ok(Sides::new(features, rows, &scaler, &self.classes)?)
     }
 
     /// The problem of fitting a model on the train rows.
-    pub fn problem<'b>(&'b self, view: &View, matrices: &'b Matrices, seed: u64) -> Problem<'b> {
-        let Matrices { train, dev, .. } = matrices;
+    pub fn problem<'b>(&'b self, view: &View, sides: &'b Sides, seed: u64) -> Problem<'b> {
         Problem {
-            train: (train.x.view(), &train.y),
-            dev: (!dev.y.is_empty()).then_some((dev.x.view(), dev.y.as_slice())),
+            train: &sides.train.rows,
+            dev: Some(&sides.dev.rows).filter(|dev| !dev.y.is_empty()),
             classes: &self.classes,
             features: self.features(view).names(),
             families: &self.taken[&view.columns].families,
@@ -131,7 +130,7 @@ impl<'a> FitData<'a> {
 
     /// A seed for one purpose, from the pipeline's.
     pub fn seed(&self, purpose: &str) -> u64 {
-        config::hash_number(&format!("{} {purpose}", self.context.parameters.pipeline.seed))
+        options::hash_number(&format!("{} {purpose}", self.context.parameters.pipeline.seed))
     }
 }
 

@@ -10,9 +10,10 @@ use super::saved;
 use super::scores::{About, Scores};
 use super::seal::JobSeal;
 use super::training_set::TrainingSet;
-use crate::config;
-use crate::dataset::{Matrices, Statistics};
-use crate::model::{self, Fitted, Normalizer, SavedModel};
+use crate::dataset::Sides;
+use crate::model::{self, Fitted};
+use crate::options;
+use crate::pipeline::SavedModel;
 use crate::schema::{Fit, LearningCurve, Prediction, Row, Split, Table};
 use crate::stages::{OutputFile, StageError, StageName, Written, output};
 use crate::storage::Store;
@@ -44,8 +45,8 @@ pub fn jobs(plan: &FoldPlan, data: &FitData) -> Result<Vec<Job>, StageError> {
             let what = (&choice.spec, &choice.view, choice.temperature.map(f64::to_bits));
             let with = (parameters.pipeline.train.calibration, parameters.pipeline.seed, seed);
             let of = (data.inputs, data.rows_word(plan.training_set));
-            let config_hash = config::config_hash(&(what, with, of));
-            let key = config::config_hash(&(&config_hash, StageName::Train.build()));
+            let config_hash = options::config_hash(&(what, with, of));
+            let key = options::config_hash(&(&config_hash, StageName::Train.build()));
             let mut job =
                 Job { choice: choice.clone(), training_set: plan.training_set, seed, config_hash, key, is_done: false };
             job.is_done = !data.context.force && job.is_finished(out)?;
@@ -108,8 +109,8 @@ impl Job {
 
     /// Fits the model and writes all that comes of it.
     pub fn work(&self, data: &FitData) -> Result<(), StageError> {
-        let (matrices, statistics) = data.outer(self.training_set, &self.choice.view)?;
-        let problem = data.problem(&self.choice.view, &matrices, self.random_seed(data));
+        let (sides, scaler) = data.outer(self.training_set, &self.choice.view)?;
+        let problem = data.problem(&self.choice.view, &sides, self.random_seed(data));
         let mut fitted = model::fit(&self.choice.spec, &problem)?;
         if let Some(temperature) = self.choice.temperature {
             fitted.model = fitted.model.calibrated(temperature);
@@ -117,13 +118,12 @@ impl Job {
         let notes = fitted.notes.iter();
         notes.for_each(|note| tracing::info!(model = self.name(), on = %self.training_set, seed = self.seed, "{note}"));
         let out = data.context.out;
-        let rows = self.training_set.fold().map(|fold| self.rows(fold, &fitted, &matrices, &data.classes));
+        let rows = self.training_set.fold().map(|fold| self.rows(fold, &fitted, &sides, &data.classes));
         out.remove(&self.seal_path())?;
         let mut files = Vec::new();
         if self.seed == 0 {
-            let normalizer = normalizer(&statistics);
             let (spec, recipe) = (fitted.spec.clone(), data.context.parameters.recipe());
-            let saved = SavedModel::new(spec, &problem, fitted, normalizer, recipe, self.config_hash.clone())?;
+            let saved = SavedModel::new(spec, &problem, fitted, scaler, recipe, self.config_hash.clone())?;
             files.extend(saved::put(out, self.name(), self.training_set, &saved)?);
         }
         if let Some((fit, curve, predictions)) = rows {
@@ -137,23 +137,19 @@ impl Job {
         &self,
         fold: i64,
         fitted: &Fitted,
-        matrices: &Matrices,
+        sides: &Sides,
         classes: &[String],
     ) -> (Table<Fit>, Table<LearningCurve>, Table<Prediction>) {
-        let mut sides = vec![(Split::Test, &matrices.test)];
+        let mut judged = vec![(Split::Test, &sides.test)];
         if fitted.held_out > 0 {
-            sides.push((Split::Dev, &matrices.dev));
+            judged.push((Split::Dev, &sides.dev));
         }
         let table = |(split, side)| {
             let about = About { model: self.name(), fold, seed: self.seed, split };
             Scores::new(&fitted.model, side).table(about, classes)
         };
-        let predictions = sorted(sides.into_iter().map(table).collect());
-        (
-            Table::from(vec![self.fit_row(fold, fitted, matrices)]),
-            Table::from(self.curve_rows(fold, fitted)),
-            predictions,
-        )
+        let predictions = sorted(judged.into_iter().map(table).collect());
+        (Table::from(vec![self.fit_row(fold, fitted, sides)]), Table::from(self.curve_rows(fold, fitted)), predictions)
     }
 
     /// Folds and seeds differ in their random numbers; models share them.
@@ -164,10 +160,10 @@ impl Job {
         }
     }
 
-    fn fit_row(&self, fold: i64, fitted: &Fitted, matrices: &Matrices) -> Fit {
+    fn fit_row(&self, fold: i64, fitted: &Fitted, sides: &Sides) -> Fit {
         let chosen = Some(&self.choice.settings).filter(|settings| !settings.is_empty());
         let chosen = chosen.map(|settings| format!("chosen on inner folds: {settings}"));
-        let clipped_test = fitted.model.clipped(matrices.test.x.view());
+        let clipped_test = fitted.model.clipped(sides.test.rows.x.view());
         let unlike = clipped_test.filter(|share| *share > model::UNLIKE).map(|share| {
             format!("{:.1} % of the test values lie beyond what it learned from, and were clipped", 100.0 * share)
         });
@@ -216,14 +212,4 @@ fn sorted(tables: Vec<Table<Prediction>>) -> Table<Prediction> {
         all.float.values.extend(values);
     }
     all
-}
-
-fn normalizer(statistics: &Statistics) -> Normalizer {
-    let groups = statistics.groups.iter();
-    Normalizer {
-        method: statistics.method.as_str().to_owned(),
-        scope: statistics.scope.as_str().to_owned(),
-        transductive: statistics.is_transductive(),
-        groups: groups.map(|(group, s)| (group.clone(), (s.center.clone(), s.scale.clone()))).collect(),
-    }
 }

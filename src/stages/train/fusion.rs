@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::scores::Scores;
-use crate::config::FusionMethod;
+use crate::model::FusionMethod;
 
 /// Most rounds of the fit of weights; they end by themselves when nothing moves.
 const MAX_ROUNDS: usize = 1000;
@@ -85,7 +85,7 @@ fn most_likely(held_out: &[&Scores]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::TuneMetric;
+    use crate::model::TuneMetric;
 
     fn scored(probabilities: &[f32]) -> Scores {
         let rows = probabilities.len() / 2;

@@ -11,7 +11,7 @@ use super::fit_data::{FitData, families};
 use super::plan::FoldPlan;
 use super::saved;
 use super::scores::Scores;
-use crate::dataset::Side;
+use crate::dataset::Examples;
 use crate::eval::Confusion;
 use crate::model;
 use crate::schema::{FeatureInfo, Importance};
@@ -27,7 +27,7 @@ pub struct Counts {
 /// A part of the model, and what it sees of the test rows.
 struct Part {
     saved: model::Part,
-    test: Side,
+    test: Examples,
 }
 
 /// Counts of one fold for a model, or for those that it is made of.
@@ -41,10 +41,10 @@ pub fn fold(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Counts, Stag
             let order = order(data, plan, family, swap, parts[0].test.ids.len());
             let swapped = |part: &Part| {
                 let mut test = part.test.clone();
-                let names = part.saved.features.iter().enumerate();
+                let names = part.saved.scaler.features.iter().enumerate();
                 for (column, _) in names.filter(|(_, name)| families.get(name.as_str()) == Some(&family)) {
-                    let values = order.iter().map(|row| part.test.x[[*row, column]]).collect::<Vec<_>>();
-                    test.x.column_mut(column).iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
+                    let values = order.iter().map(|row| part.test.rows.x[[*row, column]]).collect::<Vec<_>>();
+                    test.rows.x.column_mut(column).iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
                 }
                 test
             };
@@ -93,15 +93,15 @@ fn parts(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Vec<Part>, Stag
     let mut parts = Vec::new();
     for (name, weight) in plan.parts(model) {
         let Some(choice) = plan.choices.iter().find(|choice| choice.spec.kind().as_str() == name) else { continue };
-        let (matrices, _) = data.outer(plan.training_set, &choice.view)?;
+        let (sides, _) = data.outer(plan.training_set, &choice.view)?;
         let saved = saved::get(data.context.out, name, plan.training_set)?.parts.into_iter();
-        parts.extend(saved.map(|part| Part { saved: model::Part { weight, ..part }, test: matrices.test.clone() }));
+        parts.extend(saved.map(|part| Part { saved: model::Part { weight, ..part }, test: sides.test.clone() }));
     }
     Ok(parts)
 }
 
 /// What the parts together say of the test rows that each of them sees.
-fn confusion(parts: &[Part], test: impl Fn(&Part) -> Side) -> Confusion {
+fn confusion(parts: &[Part], test: impl Fn(&Part) -> Examples) -> Confusion {
     let scored: Vec<Scores> = parts.iter().map(|part| Scores::new(&part.saved.model, &test(part))).collect();
     let weights: Vec<f64> = parts.iter().map(|part| part.saved.weight).collect();
     Scores::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion()

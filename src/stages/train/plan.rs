@@ -5,8 +5,9 @@ use super::fusion;
 use super::scores::Scores;
 use super::search::{CandidateScores, Trial, Trials};
 use super::training_set::TrainingSet;
-use crate::config::{Candidate, FUSION, ModelKind, ModelSpec, Parameters, SELECTED, TuneMetric, TuneParams, View};
-use crate::schema::Tuning;
+use crate::model::{Candidate, ModelKind, ModelSpec, TuneMetric, TuneParams, View};
+use crate::pipeline::Parameters;
+use crate::schema::{FUSION, SELECTED, Tuning};
 
 /// What is fitted on the same rows.
 #[derive(Debug, Clone)]

@@ -2,8 +2,9 @@
 
 use super::plan::FoldPlan;
 use super::training_set::TrainingSet;
-use crate::config;
-use crate::model::{self, SavedModel};
+use crate::model;
+use crate::options;
+use crate::pipeline::SavedModel;
 use crate::schema::Deployed;
 use crate::stages::{StageError, Written, output};
 use crate::storage::Store;
@@ -69,6 +70,6 @@ fn deployed_row(model: &str, settings: String, saved: &SavedModel) -> Deployed {
         rows: most(|part| part.rows),
         held_out: most(|part| part.held_out),
         temperature: saved.parts.first().filter(|_| saved.parts.len() == 1).and_then(|part| part.model.temperature()),
-        config_hash: config::config_hash(&made_of),
+        config_hash: options::config_hash(&made_of),
     }
 }

@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use crate::config::TuneMetric;
-use crate::dataset::Side;
+use crate::dataset::Examples;
 use crate::eval::{Confusion, SMALLEST_PROBABILITY};
-use crate::model::{self, Classifier, Model};
+use crate::model::{self, Classifier, Model, TuneMetric};
 use crate::schema::{Columns, PROBABILITY_PREFIX, Prediction, Split, Table};
 use crate::stages::StageError;
 
@@ -32,9 +31,9 @@ pub struct About<'a> {
 
 impl Scores {
     /// What a model says of a side.
-    pub fn new(model: &Model, side: &Side) -> Self {
-        let probabilities = model.probabilities(side.x.view()).into_iter().collect();
-        Self { ids: side.ids.clone(), truth: side.y.clone(), probabilities }
+    pub fn new(model: &Model, side: &Examples) -> Self {
+        let probabilities = model.probabilities(side.rows.x.view()).into_iter().collect();
+        Self { ids: side.ids.clone(), truth: side.rows.y.clone(), probabilities }
     }
 
     /// [`model::mix`] of what several models say of the same rows.

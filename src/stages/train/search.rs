@@ -10,9 +10,11 @@ use super::fit_data::FitData;
 use super::fusion;
 use super::scores::{About, Scores};
 use super::training_set::TrainingSet;
-use crate::config::{self, Candidate, FusionMethod, ModelKind, Search, TuneMetric, TuneParams, View};
-use crate::dataset::{self, Matrices};
-use crate::model::{self, ModelError, Problem, Shared};
+use crate::dataset::{self, Sides};
+use crate::model::{
+    self, Candidate, FusionMethod, ModelError, ModelKind, Problem, Search, Shared, TuneMetric, TuneParams, View,
+};
+use crate::options;
 use crate::schema::{Prediction, Split, SplitRow, Table};
 use crate::stages::{StageError, StageName};
 use crate::table;
@@ -205,13 +207,13 @@ impl InnerFold<'_> {
             let view = &self.candidate(*first).view;
             let same: Vec<usize> =
                 numbers.iter().copied().filter(|number| self.candidate(*number).view == *view).collect();
-            let matrices = self.data.inner(self.rows, view)?;
-            let shared = Shared::new(&self.data.problem(view, &matrices, 0));
+            let sides = self.data.inner(self.rows, view)?;
+            let shared = Shared::new(&self.data.problem(view, &sides, 0));
             let tried: Result<Vec<_>, StageError> = same
                 .par_iter()
                 .map(|number| {
                     self.data.context.check_stop()?;
-                    Ok((*number, self.try_one(*number, view, &matrices, &shared)))
+                    Ok((*number, self.try_one(*number, view, &sides, &shared)))
                 })
                 .collect();
             done.extend(tried?);
@@ -223,14 +225,14 @@ impl InnerFold<'_> {
         &'b self,
         number: usize,
         view: &View,
-        matrices: &'b Matrices,
-        shared: &'b Shared<'b>,
+        sides: &'b Sides,
+        shared: &'b Shared,
     ) -> Result<Scores, ModelError> {
         let seed = self.data.seed(&format!("{} inner {}", self.training_set, self.at));
-        let problem = Problem { shared: Some(shared), ..self.data.problem(view, matrices, seed) };
+        let problem = Problem { shared: Some(shared), ..self.data.problem(view, sides, seed) };
         let candidate = self.candidate(number);
         match model::fit(&candidate.spec, &problem) {
-            Ok(fitted) => Ok(Scores::new(&fitted.model, &matrices.test)),
+            Ok(fitted) => Ok(Scores::new(&fitted.model, &sides.test)),
             Err(error) => {
                 let settings = &candidate.settings;
                 tracing::warn!(on = %self.training_set, inner = self.at, settings, "a candidate is out: {error}");
@@ -252,7 +254,7 @@ impl InnerFold<'_> {
         let parameters = self.data.context.parameters;
         let rows = self.data.rows_word(self.training_set);
         let place = (rows, self.at, self.tune.folds, &parameters.split, parameters.pipeline.seed);
-        config::config_hash(&(candidates, place, self.data.inputs, StageName::Train.build()))
+        options::config_hash(&(candidates, place, self.data.inputs, StageName::Train.build()))
     }
 }
 
@@ -264,7 +266,8 @@ fn name(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Normalize, Train, Tune};
+    use crate::dataset::Normalize;
+    use crate::model::{Train, Tune};
 
     #[test]
     fn a_model_is_given_up_when_none_of_its_candidates_is_left() {

@@ -6,8 +6,7 @@ use futures::future::{self, Either};
 use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::config;
-use crate::storage::{Entry, Fetch, Fetches, StorageError};
+use crate::storage::{self, Entry, Fetch, Fetches, StorageError};
 
 use super::Bucket;
 use super::error::READ;
@@ -21,7 +20,7 @@ type Arrival = (Result<Bytes, StorageError>, OwnedSemaphorePermit);
 
 /// Requests files in order, as many at once as `params` allow, and holds no more than `prefetch_bytes` of what nobody
 /// has taken yet. Files must be taken in that order.
-pub(super) fn ahead<'a>(runtime: &Runtime, bucket: &Bucket, params: &config::S3, entries: Vec<Entry>) -> Fetches<'a> {
+pub(super) fn ahead<'a>(runtime: &Runtime, bucket: &Bucket, params: &storage::S3, entries: Vec<Entry>) -> Fetches<'a> {
     let (wanted, arrivals): (Vec<_>, Vec<_>) = entries
         .into_iter()
         .map(|entry| {
@@ -41,7 +40,7 @@ fn wait(uri: &str, arrival: oneshot::Receiver<Arrival>) -> Result<Bytes, Storage
     }
 }
 
-async fn request_all(bucket: Bucket, params: config::S3, wanted: Vec<(Entry, oneshot::Sender<Arrival>)>) {
+async fn request_all(bucket: Bucket, params: storage::S3, wanted: Vec<(Entry, oneshot::Sender<Arrival>)>) {
     let budget = params.prefetch_bytes / KIB;
     let memory = Arc::new(Semaphore::new(budget as usize));
     let slots = Arc::new(Semaphore::new(params.concurrency as usize));

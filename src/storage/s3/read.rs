@@ -5,8 +5,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
 use rand::Rng;
 
-use crate::config;
-use crate::storage::{Entry, StorageError};
+use crate::storage::{self, Entry, StorageError};
 
 use super::error::READ;
 use super::{Bucket, client, stamp};
@@ -34,7 +33,7 @@ enum Failure {
 
 impl Bucket {
     /// Reads an object. The SDK repeats a request without an answer; a body that breaks off is asked for again here.
-    pub(super) async fn get(&self, path: &str, wanted: &Wanted, params: &config::S3) -> Result<Bytes, StorageError> {
+    pub(super) async fn get(&self, path: &str, wanted: &Wanted, params: &storage::S3) -> Result<Bytes, StorageError> {
         let mut pause = client::FIRST_PAUSE;
         for attempt in 1.. {
             let broken = match self.get_once(path, wanted, client::timeout(params)).await {

@@ -2,7 +2,7 @@ use std::thread;
 
 use super::super::super::workers::Extraction;
 use super::*;
-use crate::config::Features;
+use crate::features::{FeatureSet, Features};
 use crate::schema::FeatureKeys;
 use crate::storage::MemoryStore;
 use crate::table;

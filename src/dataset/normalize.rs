@@ -1,0 +1,141 @@
+//! The `[normalize]` section.
+
+use crate::options::ConfigError;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a feature is centred and scaled. A missing value becomes the center, so 0 after normalization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Minus the mean, by the standard deviation (dividing by n).
+    ZScore,
+    /// Minus the minimum, by the range: train values lie from 0 to 1.
+    MinMax,
+    /// Minus the median, by the interquartile range (the standard deviation where that is 0).
+    Robust,
+    /// Values as they are; a missing value becomes 0.
+    None,
+}
+
+impl Method {
+    /// The word that pipeline files and tables use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ZScore => "z-score",
+            Self::MinMax => "min-max",
+            Self::Robust => "robust",
+            Self::None => "none",
+        }
+    }
+
+    /// The method of a word; `None` for another word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::ZScore, Self::MinMax, Self::Robust, Self::None].into_iter().find(|method| method.as_str() == word)
+    }
+}
+
+/// Whose rows the statistics are fitted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// All train rows of the fold, augmented ones included.
+    Corpus,
+    /// Each speaker's own utterances, those of test included (without their labels): marked transductive. Augmented
+    /// rows are left out.
+    Speaker,
+}
+
+impl Scope {
+    /// The word that pipeline files use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Corpus => "corpus",
+            Self::Speaker => "speaker",
+        }
+    }
+
+    /// The scope of a word; `None` for another word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Corpus, Self::Speaker].into_iter().find(|scope| scope.as_str() == word)
+    }
+}
+
+/// For which schemes the normalized features are written as tables too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Export {
+    /// For schemes with a single split.
+    HoldOut,
+    /// For every scheme: a copy of the features a fold.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How features are normalized. Statistics come from the train rows of each fold only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Normalize {
+    /// `z-score` (default), `min-max`, `robust` or `none`.
+    pub method: Method,
+    /// `corpus` (default): one set of statistics a fold; `speaker`: one a speaker, which looks at unlabelled test rows.
+    pub scope: Scope,
+    /// Tables of normalized features: `hold-out` (default), `always` or `never`. Training does not read them.
+    pub export: Export,
+}
+
+impl Default for Normalize {
+    fn default() -> Self {
+        Self { method: Method::ZScore, scope: Scope::Corpus, export: Export::HoldOut }
+    }
+}
+
+/// What determines the statistics: a checked `[normalize]` section without its export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NormalizeParams {
+    /// How a feature is centred and scaled.
+    pub method: Method,
+    /// Whose rows the statistics are fitted on.
+    pub scope: Scope,
+}
+
+impl Normalize {
+    /// The parameters of the statistics.
+    ///
+    /// # Errors
+    /// `method = "none"` with `scope = "speaker"`, which would look at speakers for nothing.
+    pub fn check(&self) -> Result<NormalizeParams, ConfigError> {
+        if self.method == Method::None && self.scope == Scope::Speaker {
+            let problem = "method `none` fits no statistics; the legal scope is `corpus`";
+            return Err(ConfigError::new("normalize.scope", "\"speaker\"", problem));
+        }
+        Ok(NormalizeParams { method: self.method, scope: self.scope })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_lead_back_to_methods() {
+        for word in ["z-score", "min-max", "robust", "none"] {
+            let section: Normalize = toml::from_str(&format!("method = '{word}'")).expect(word);
+            assert_eq!(Method::from_word(word), Some(section.method));
+            assert_eq!(section.method.as_str(), word);
+        }
+        assert_eq!(Method::from_word("zscore"), None);
+        for scope in [Scope::Corpus, Scope::Speaker] {
+            assert_eq!(Scope::from_word(scope.as_str()), Some(scope));
+        }
+        assert_eq!(Scope::from_word("all"), None);
+    }
+
+    #[test]
+    fn no_method_has_no_speakers() {
+        let section = Normalize { method: Method::None, scope: Scope::Speaker, ..Normalize::default() };
+        assert_eq!(section.check().expect_err("refused").key, "normalize.scope");
+        assert!(Normalize::default().check().is_ok());
+    }
+}

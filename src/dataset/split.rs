@@ -1,0 +1,265 @@
+//! The `[split]` section.
+
+mod params;
+
+pub use params::SplitParams;
+
+use std::collections::BTreeMap;
+
+use crate::options::{ConfigError, positive, share};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How utterances are put on the sides train, dev and test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// One split, balanced by class; speakers and texts are on several sides.
+    Stratified,
+    /// One split; no speaker is on two sides.
+    SpeakerDisjoint,
+    /// `folds` folds balanced by class; speakers and texts are on several sides.
+    KFold,
+    /// `folds` folds; no value of `group_by` is on two sides of a fold.
+    GroupKFold,
+    /// Leave one speaker out: a fold a speaker.
+    Loso,
+    /// Train on some corpora, test on others, over the emotions that both sides have. Without `train_corpora` and
+    /// `test_corpora` every pair of corpora is a fold each way.
+    CrossCorpus,
+    /// The sides stand in a column of the table.
+    Predefined,
+}
+
+impl Scheme {
+    /// The word that pipeline files and tables use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stratified => "stratified",
+            Self::SpeakerDisjoint => "speaker-disjoint",
+            Self::KFold => "k-fold",
+            Self::GroupKFold => "group-k-fold",
+            Self::Loso => "loso",
+            Self::CrossCorpus => "cross-corpus",
+            Self::Predefined => "predefined",
+        }
+    }
+
+    /// The keys of `[split]` that the scheme uses, beside `scheme`.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Stratified => &["test", "dev", "stratify_by"],
+            Self::SpeakerDisjoint => &["test", "dev", "stratify_by", "group_by"],
+            Self::KFold => &["folds", "dev", "stratify_by"],
+            Self::GroupKFold => &["folds", "dev", "stratify_by", "group_by"],
+            Self::Loso => &["dev", "stratify_by"],
+            Self::CrossCorpus => &["train_corpora", "test_corpora", "dev", "stratify_by"],
+            Self::Predefined => &["column", "sides", "group_by"],
+        }
+    }
+}
+
+/// Who is trained on and who is tested on. A key that the scheme does not use is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Split {
+    /// `stratified`, `speaker-disjoint` (default), `k-fold`, `group-k-fold`, `loso`, `cross-corpus` or `predefined`.
+    pub scheme: Scheme,
+    /// Share of the utterances that go to test, above 0 and below 1; default 0.2. Hold-out schemes
+    /// (`stratified`, `speaker-disjoint`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<f64>,
+    /// Share of the utterances outside test that go to dev, 0 or more and below 1; default 0.1. Carved from train by
+    /// the scheme's own grouping; 0: no dev side, and nothing to stop early on. Every scheme but `predefined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<f64>,
+    /// Number of folds, 2 or more; default 5. `k-fold`, `group-k-fold`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
+    /// Text columns whose values are spread over the sides in equal shares; default `["emotion"]`, `[]`: sizes only.
+    /// Every scheme but `predefined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stratify_by: Option<Vec<String>>,
+    /// Text column whose equal values stay on one side; default `speaker`. `group-k-fold`; `speaker-disjoint` keeps its
+    /// values together beside the speakers'; for `predefined` it is a promise that is checked (`speaker` or `text_id`;
+    /// default: none).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+    /// Names of the corpora to train on; default: all that are not tested on. `cross-corpus`; without this and
+    /// `test_corpora` each corpus is trained on alone and tested on each other one, a fold a pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train_corpora: Option<Vec<String>>,
+    /// Names of the corpora to test on; default: all that are not trained on. `cross-corpus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_corpora: Option<Vec<String>>,
+    /// Text column that holds `train`, `dev` or `test` for each utterance. `predefined`, which needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Other words of that column = `"train"`, `"dev"` or `"test"`, or `"-"` to leave their utterances out: `Development
+    /// = "dev"`; an empty cell is `""`. `predefined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sides: Option<BTreeMap<String, String>>,
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Self {
+            scheme: Scheme::SpeakerDisjoint,
+            test: None,
+            dev: None,
+            folds: None,
+            stratify_by: None,
+            group_by: None,
+            train_corpora: None,
+            test_corpora: None,
+            column: None,
+            sides: None,
+        }
+    }
+}
+
+impl Split {
+    /// Resolves the defaults of the scheme.
+    ///
+    /// # Errors
+    /// A key that the scheme does not use or lacks, a share or a number of folds out of range, an empty or repeated
+    /// name.
+    pub fn check(&self) -> Result<SplitParams, ConfigError> {
+        self.refuse_unused()?;
+        let dev = self.dev()?;
+        let stratify_by = self.stratify_by()?;
+        Ok(match self.scheme {
+            Scheme::Stratified => SplitParams::Stratified { test: self.test()?, dev, stratify_by },
+            Scheme::SpeakerDisjoint => {
+                SplitParams::SpeakerDisjoint { test: self.test()?, dev, stratify_by, group_by: self.group_by()? }
+            }
+            Scheme::KFold => SplitParams::KFold { folds: self.folds()?, dev, stratify_by },
+            Scheme::GroupKFold => {
+                SplitParams::GroupKFold { folds: self.folds()?, dev, stratify_by, group_by: self.group_by()? }
+            }
+            Scheme::Loso => SplitParams::Loso { dev, stratify_by },
+            Scheme::CrossCorpus => self.cross_corpus(dev, stratify_by)?,
+            Scheme::Predefined => self.predefined()?,
+        })
+    }
+
+    fn refuse_unused(&self) -> Result<(), ConfigError> {
+        let legal = self.scheme.keys();
+        match self.set_keys().into_iter().find(|(key, _)| !legal.contains(key)) {
+            None => Ok(()),
+            Some((key, value)) => {
+                let scheme = self.scheme.as_str();
+                let problem = format!("scheme `{scheme}` does not use this key; it uses {}", legal.join(", "));
+                Err(ConfigError::new(format!("split.{key}"), value, problem)
+                    .hint(format!("remove `{key}`, or choose another split.scheme")))
+            }
+        }
+    }
+
+    fn set_keys(&self) -> Vec<(&'static str, String)> {
+        let number = |value: Option<f64>| value.map(|value| value.to_string());
+        let names = |value: &Option<Vec<String>>| value.as_ref().map(|names| format!("{names:?}"));
+        let word = |value: &Option<String>| value.as_ref().map(|word| format!("{word:?}"));
+        let all = [
+            ("test", number(self.test)),
+            ("dev", number(self.dev)),
+            ("folds", self.folds.map(|folds| folds.to_string())),
+            ("stratify_by", names(&self.stratify_by)),
+            ("group_by", word(&self.group_by)),
+            ("train_corpora", names(&self.train_corpora)),
+            ("test_corpora", names(&self.test_corpora)),
+            ("column", word(&self.column)),
+            ("sides", self.sides.as_ref().map(|sides| format!("{sides:?}"))),
+        ];
+        all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    fn test(&self) -> Result<f64, ConfigError> {
+        let test = self.test.unwrap_or(0.2);
+        positive("split.test", test)?;
+        share("split.test", test).map(|()| test)
+    }
+
+    fn dev(&self) -> Result<f64, ConfigError> {
+        let dev = self.dev.unwrap_or(0.1);
+        share("split.dev", dev).map(|()| dev)
+    }
+
+    fn folds(&self) -> Result<usize, ConfigError> {
+        match self.folds.unwrap_or(5) {
+            folds @ (0 | 1) => Err(ConfigError::new("split.folds", folds, "must be 2 or more")),
+            folds => Ok(folds),
+        }
+    }
+
+    fn stratify_by(&self) -> Result<Vec<String>, ConfigError> {
+        match &self.stratify_by {
+            None => Ok(vec!["emotion".to_owned()]),
+            Some(columns) if columns.is_empty() => Ok(Vec::new()),
+            Some(columns) => distinct("split.stratify_by", columns),
+        }
+    }
+
+    fn group_by(&self) -> Result<String, ConfigError> {
+        match self.group_by.as_deref() {
+            None => Ok("speaker".to_owned()),
+            Some("") => Err(ConfigError::new("split.group_by", "\"\"", "must name a text column")),
+            Some(column) => Ok(column.to_owned()),
+        }
+    }
+
+    fn cross_corpus(&self, dev: f64, stratify_by: Vec<String>) -> Result<SplitParams, ConfigError> {
+        let names = |key, names: &Option<Vec<String>>| names.as_ref().map(|names| distinct(key, names)).transpose();
+        let train_corpora = names("split.train_corpora", &self.train_corpora)?;
+        let test_corpora = names("split.test_corpora", &self.test_corpora)?;
+        if let (Some(train), Some(test)) = (&train_corpora, &test_corpora)
+            && let Some(both) = train.iter().find(|name| test.contains(name))
+        {
+            let problem = format!("corpus `{both}` is in train_corpora too; it can be on one side only");
+            return Err(ConfigError::new("split.test_corpora", format!("{test:?}"), problem));
+        }
+        Ok(SplitParams::CrossCorpus { train_corpora, test_corpora, dev, stratify_by })
+    }
+
+    fn sides(&self) -> Result<BTreeMap<String, String>, ConfigError> {
+        let sides = self.sides.clone().unwrap_or_default();
+        match sides.iter().find(|(_, side)| !["train", "dev", "test", "-"].contains(&side.as_str())) {
+            None => Ok(sides),
+            Some((word, side)) => {
+                let problem = "legal are train, dev and test, and \"-\" to leave utterances out";
+                Err(ConfigError::new(format!("split.sides.{word:?}"), format!("{side:?}"), problem))
+            }
+        }
+    }
+
+    fn predefined(&self) -> Result<SplitParams, ConfigError> {
+        let Some(column) = self.column.clone().filter(|column| !column.is_empty()) else {
+            let problem = "scheme `predefined` needs the text column that holds train, dev or test";
+            return Err(ConfigError::new("split.column", "not set", problem));
+        };
+        let sides = self.sides()?;
+        match self.group_by.as_deref() {
+            None | Some("speaker" | "text_id") => {
+                Ok(SplitParams::Predefined { column, sides, group_by: self.group_by.clone() })
+            }
+            Some(other) => {
+                let problem = "under scheme `predefined` this is a promise, and `speaker` and `text_id` can be checked";
+                Err(ConfigError::new("split.group_by", format!("{other:?}"), problem))
+            }
+        }
+    }
+}
+
+/// The names, refused where there is none, an empty one or one twice.
+fn distinct(key: &str, names: &[String]) -> Result<Vec<String>, ConfigError> {
+    let repeated = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
+    let problem = match repeated {
+        Some((_, name)) => format!("`{name}` stands there twice"),
+        None if names.is_empty() || names.iter().any(String::is_empty) => "must hold names".to_owned(),
+        None => return Ok(names.to_vec()),
+    };
+    Err(ConfigError::new(key, format!("{names:?}"), problem))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The `[evaluate]` section.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::options::{ConfigError, between};
+
+/// The models that are compared with all others unless `compare` names another: the first of them that there is.
+const USUAL_HEADLINES: [&str; 2] = ["selected", "mlp"];
+/// Fewest resamples from which the ends of a 95 % interval can be read.
+const MIN_RESAMPLES: usize = 100;
+const MAX_RESAMPLES: usize = 1_000_000;
+
+/// How predictions become figures: intervals and comparisons between models.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Evaluate {
+    /// Resamples of the test speakers behind each 95 % interval, and draws of the permutation test behind each
+    /// p value; more make their last digits steadier. 0 leaves out intervals and p values, else 100 to 1000000.
+    /// Default 2000.
+    pub bootstrap: usize,
+    /// The model that the report leads with and compares with each other model: one of `train.models`, `fusion` or
+    /// `selected`. Default: `selected` where models are tuned, else `mlp` where it is trained, else the first of
+    /// `train.models`.
+    pub compare: Option<String>,
+    /// Swaps behind each family's importance for that model, 1 to 1000; 0: none is computed. Default 5.
+    pub importance: usize,
+}
+
+impl Default for Evaluate {
+    fn default() -> Self {
+        Self { bootstrap: 2000, compare: None, importance: 5 }
+    }
+}
+
+impl Evaluate {
+    /// Checks the section alone.
+    ///
+    /// # Errors
+    /// `evaluate.bootstrap` or `evaluate.importance` out of its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let legal = self.bootstrap == 0 || (MIN_RESAMPLES..=MAX_RESAMPLES).contains(&self.bootstrap);
+        if !legal {
+            let problem = format!("must be 0 (no intervals) or {MIN_RESAMPLES} to {MAX_RESAMPLES}");
+            return Err(ConfigError::new("evaluate.bootstrap", self.bootstrap, problem));
+        }
+        between("evaluate.importance", self.importance, 0, 1000)
+    }
+
+    /// The headline model among the trained `models`, which are in the order of `train.models`.
+    ///
+    /// # Errors
+    /// `evaluate.compare` names a model that is not trained, or no model is trained.
+    pub fn headline<'a>(&self, models: &[&'a str]) -> Result<&'a str, ConfigError> {
+        let found = match &self.compare {
+            Some(wanted) => models.iter().find(|model| *model == wanted),
+            None => {
+                let usual = USUAL_HEADLINES.iter().find_map(|usual| models.iter().find(|model| *model == usual));
+                usual.or(models.first())
+            }
+        };
+        found.copied().ok_or_else(|| {
+            let value = self.compare.as_deref().map_or("unset".to_owned(), |name| format!("{name:?}"));
+            let problem = format!("must be one of the trained models: {}", models.join(", "));
+            ConfigError::new("evaluate.compare", value, problem).hint("add it to `train.models`")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bootstrap_is_zero_or_enough() {
+        for (bootstrap, legal) in [(0, true), (1, false), (99, false), (100, true), (2000, true), (1_000_001, false)] {
+            let section = Evaluate { bootstrap, ..Evaluate::default() };
+            assert_eq!(section.check().is_ok(), legal, "{bootstrap}");
+        }
+    }
+
+    #[test]
+    fn the_headline_is_named_or_the_mlp_or_the_first() {
+        let cases = [
+            (None, vec!["tree", "mlp"], Some("mlp")),
+            (None, vec!["mlp", "selected"], Some("selected")),
+            (None, vec!["tree", "svm"], Some("tree")),
+            (Some("svm"), vec!["mlp", "svm"], Some("svm")),
+            (Some("svm"), vec!["mlp"], None),
+            (None, vec![], None),
+        ];
+        for (compare, models, want) in cases {
+            let section = Evaluate { compare: compare.map(str::to_owned), ..Evaluate::default() };
+            assert_eq!(section.headline(&models).ok(), want);
+        }
+    }
+
+    #[test]
+    fn a_wrong_headline_names_the_legal_ones() {
+        let section = Evaluate { compare: Some("lstm".to_owned()), ..Evaluate::default() };
+        let message = section.headline(&["mlp", "svm"]).unwrap_err().to_string();
+        assert!(message.contains("`evaluate.compare` is \"lstm\""), "{message}");
+        assert!(message.contains("mlp, svm"), "{message}");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<Evaluate>("bootstraps = 5").is_err());
+        assert_eq!(toml::from_str::<Evaluate>("").unwrap(), Evaluate::default());
+    }
+}

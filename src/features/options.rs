@@ -1,0 +1,107 @@
+//! The `[features]` section: which descriptors and functionals become columns, and how frames are cut.
+
+mod check;
+mod words;
+
+pub(super) use check::{VERSION, check_groups};
+pub use words::{Delta, Selection};
+
+use super::{Descriptor, Functional};
+use crate::dsp::{Frame, FrameParams, LogMel, LogMelParams, Mfcc, MfccParams, Pitch, PitchParams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The `[features]` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Features {
+    /// Which set to extract: `mfcc-energy`, `standard`, `rich` or the name of one of `sets`. Default: `standard`.
+    pub set: String,
+    /// Sets of your own, by name: `[features.sets.NAME]`.
+    pub sets: BTreeMap<String, UserSet>,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self { set: "standard".to_owned(), sets: BTreeMap::new() }
+    }
+}
+
+/// A feature set: how frames are cut and described, and the groups of columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserSet {
+    /// How frames are cut.
+    #[serde(default)]
+    pub frame: Frame,
+    /// Options of the descriptor `mfcc`.
+    #[serde(default)]
+    pub mfcc: Mfcc,
+    /// Options of the descriptors `log_mel` and `mel_energy`.
+    #[serde(default)]
+    pub log_mel: LogMel,
+    /// Options of the pitch descriptors (`f0_hz`, `f0_semitones`, `voiced`, `voicing_strength`).
+    #[serde(default)]
+    pub pitch: Pitch,
+    /// The columns: every descriptor of a group, with every delta, over every selection of frames, under every
+    /// functional. At least one group.
+    pub groups: Vec<Group>,
+}
+
+/// A group of columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Descriptors of the group. At least one.
+    pub descriptors: Vec<Descriptor>,
+    /// What to take of each descriptor: itself (`none`), its first (`d1`) and second (`d2`) delta. Default: `["none"]`.
+    #[serde(default = "no_delta")]
+    pub deltas: Vec<Delta>,
+    /// Which frames to take: `all`, `voiced`, `unvoiced`. Deltas are those of the whole contour. Default: `["all"]`.
+    #[serde(default = "all_frames")]
+    pub frames: Vec<Selection>,
+    /// Functionals that turn each contour into columns. At least one.
+    pub functionals: Vec<Functional>,
+}
+
+fn no_delta() -> Vec<Delta> {
+    vec![Delta::None]
+}
+
+fn all_frames() -> Vec<Selection> {
+    vec![Selection::All]
+}
+
+impl Group {
+    /// What is taken of each descriptor, in column order.
+    pub fn contours(&self) -> impl Iterator<Item = (Delta, Selection)> + '_ {
+        self.deltas.iter().flat_map(|delta| self.frames.iter().map(|frames| (*delta, *frames)))
+    }
+
+    /// Whether some column takes voiced or unvoiced frames alone.
+    pub fn needs_voicing(&self) -> bool {
+        self.frames.iter().any(|selection| *selection != Selection::All)
+    }
+}
+
+/// A checked feature set, in samples; its hash decides whether features are computed anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureSetParams {
+    /// Version of the formulas.
+    pub version: u32,
+    /// How frames are cut.
+    pub frame: FrameParams,
+    /// Cepstra.
+    pub mfcc: MfccParams,
+    /// Mel bands.
+    pub log_mel: LogMelParams,
+    /// Pitch.
+    pub pitch: PitchParams,
+    /// The columns.
+    pub groups: Vec<Group>,
+}
+
+#[cfg(test)]
+mod tests;

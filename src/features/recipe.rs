@@ -1,0 +1,112 @@
+use serde::{Deserialize, Serialize};
+
+use super::options::{VERSION, check_groups};
+use super::{Descriptor, FeatureSetParams, Group};
+use crate::audio::AudioParams;
+use crate::options::{ConfigError, require};
+
+/// What turns an audio file into the features of a model: saved models carry it, so that they need no pipeline file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// How files are decoded, and which are refused.
+    pub audio: AudioParams,
+    /// The feature set, resolved.
+    pub features: FeatureSetParams,
+}
+
+impl Recipe {
+    /// Checks what was read back from a file.
+    ///
+    /// # Errors
+    /// The first value that is not legal, or features of another version's formulas.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.audio.check()?;
+        self.features.check(self.audio.sample_rate_hz)
+    }
+}
+
+impl FeatureSetParams {
+    /// Checks a resolved set that was read back from a file, for audio at `sample_rate_hz`.
+    ///
+    /// # Errors
+    /// The first value that no check of a pipeline file would have let through, or another version of the formulas.
+    fn check(&self, sample_rate_hz: u32) -> Result<(), ConfigError> {
+        let problem = format!("this version of ser-etl computes features by formulas {VERSION}; train the model again");
+        require(self.version == VERSION, "features.version", self.version, problem)?;
+        self.frame.check("features.frame", sample_rate_hz)?;
+        let mfcc = &self.mfcc;
+        check_bands("mfcc.mel_bands", mfcc.mel_bands)?;
+        let legal = (1..=mfcc.mel_bands).contains(&mfcc.coefficients);
+        require(legal, key("mfcc.coefficients"), mfcc.coefficients, "1 to `mel_bands` is legal")?;
+        check_bands("log_mel.bands", self.log_mel.bands)?;
+        for (name, top_db) in [("mfcc.top_db", mfcc.top_db), ("log_mel.top_db", self.log_mel.top_db)] {
+            let top_db = top_db.unwrap_or(1.0);
+            require(top_db > 0.0 && top_db.is_finite(), key(name), top_db, "above 0 is legal")?;
+        }
+        self.check_pitch(sample_rate_hz)?;
+        check_groups("features.groups", &self.groups)
+    }
+
+    fn check_pitch(&self, sample_rate_hz: u32) -> Result<(), ConfigError> {
+        let of_voice = |group: &Group| {
+            group.needs_voicing() || group.descriptors.iter().any(|descriptor| Descriptor::VOICE.contains(descriptor))
+        };
+        let most = if self.groups.iter().any(of_voice) { f64::from(sample_rate_hz) / 4.0 } else { f64::MAX };
+        let (min_hz, max_hz) = (self.pitch.min_hz, self.pitch.max_hz);
+        require(min_hz >= 20.0, key("pitch.min_hz"), min_hz, "20 or above is legal")?;
+        let problem = format!("above {min_hz} (`min_hz`) and at most {most} is legal");
+        require(max_hz > min_hz && max_hz <= most, key("pitch.max_hz"), max_hz, problem)
+    }
+}
+
+fn check_bands(name: &str, bands: usize) -> Result<(), ConfigError> {
+    require((1..=512).contains(&bands), key(name), bands, "1 to 512 is legal")
+}
+
+fn key(name: &str) -> String {
+    format!("features.{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::Features;
+
+    fn recipe(set: &str) -> Recipe {
+        let features = Features { set: set.to_owned(), ..Features::default() };
+        let audio = AudioParams::default();
+        Recipe { features: features.check(audio.sample_rate_hz).expect("ready sets are legal"), audio }
+    }
+
+    #[test]
+    fn recipes_come_back_from_json() {
+        for set in Features::ready() {
+            let json = serde_json::to_string(&recipe(set)).expect("plain structs");
+            let back: Recipe = serde_json::from_str(&json).expect("what was written");
+            assert_eq!(back, recipe(set));
+            assert_eq!(back.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn what_no_check_would_have_let_through_is_refused() {
+        let cases: [(&str, fn(&mut Recipe)); 10] = [
+            ("audio.sample_rate_hz", |recipe| recipe.audio.sample_rate_hz = 1),
+            ("features.version", |recipe| recipe.features.version += 1),
+            ("features.frame.window_samples", |recipe| recipe.features.frame.window_samples = 1),
+            ("features.frame.hop_samples", |recipe| recipe.features.frame.hop_samples = 0),
+            ("features.frame.n_fft", |recipe| recipe.features.frame.n_fft = 500),
+            ("features.frame.n_fft", |recipe| recipe.features.frame.n_fft = 256),
+            ("features.mfcc.coefficients", |recipe| recipe.features.mfcc.coefficients = 1000),
+            ("features.log_mel.bands", |recipe| recipe.features.log_mel.bands = 0),
+            ("features.pitch.max_hz", |recipe| recipe.features.pitch.max_hz = 1e9),
+            ("features.groups", |recipe| recipe.features.groups.clear()),
+        ];
+        for (key, damage) in cases {
+            let mut recipe = recipe("standard");
+            damage(&mut recipe);
+            assert_eq!(recipe.check().expect_err(key).key, key);
+        }
+    }
+}

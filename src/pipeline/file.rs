@@ -1,0 +1,208 @@
+use std::sync::LazyLock;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::{Extract, overrides};
+use crate::audio::{AudioParams, Augment, Transform};
+use crate::corpus::Corpus;
+use crate::dataset::{Normalize, NormalizeParams, Split, SplitParams};
+use crate::eval::Evaluate;
+use crate::features::{FeatureSetParams, Features, Recipe};
+use crate::model::{Calibration, Fusion, FusionParams, ModelSpec, Train, Tune, TuneParams, View};
+use crate::options::{ConfigError, check_keys, read};
+use crate::schema::{FUSION, SELECTED};
+use crate::storage::Storage;
+
+/// A pipeline file: everything that a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// Name of the pipeline, which heads its report.
+    pub name: String,
+    /// Seed of everything random (default 1).
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// Folder that tables, models and the report go to. Relative to the pipeline file; `--out` overrides it.
+    pub out: String,
+    /// The corpora, one or more.
+    pub corpus: Vec<Corpus>,
+    /// Decoding and resampling.
+    #[serde(default)]
+    pub audio: AudioParams,
+    /// Altered copies of utterances to learn from.
+    #[serde(default)]
+    pub augment: Augment,
+    /// What is computed from the samples.
+    #[serde(default)]
+    pub features: Features,
+    /// How the extract stage goes about its work.
+    #[serde(default)]
+    pub extract: Extract,
+    /// Which utterances are trained on and which are tested on.
+    #[serde(default)]
+    pub split: Split,
+    /// How features are centred and scaled.
+    #[serde(default)]
+    pub normalize: Normalize,
+    /// The models.
+    #[serde(default)]
+    pub train: Train,
+    /// Which settings of the models are tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tune>,
+    /// Several models as one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fusion: Option<Fusion>,
+    /// Intervals and comparisons.
+    #[serde(default)]
+    pub evaluate: Evaluate,
+    /// How files are reached.
+    #[serde(default)]
+    pub storage: Storage,
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+/// A pipeline that passed every check.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    /// The file as read, overrides applied.
+    pub pipeline: Pipeline,
+    /// How utterances are altered for training: an augmented row an utterance each.
+    pub augment: Vec<Transform>,
+    /// The feature set by its name, resolved.
+    pub features: FeatureSetParams,
+    /// The split scheme, resolved.
+    pub split: SplitParams,
+    /// Whose statistics centre and scale the features.
+    pub normalize: NormalizeParams,
+    /// The models with their parameters, in the order of the report.
+    pub models: Vec<ModelSpec>,
+    /// What the models see, where nothing else is tried.
+    pub view: View,
+    /// The search for better settings.
+    pub tune: Option<TuneParams>,
+    /// Several models as one.
+    pub fusion: Option<FusionParams>,
+}
+
+impl Pipeline {
+    /// Reads a pipeline file's text with `--set` overrides applied.
+    ///
+    /// # Errors
+    /// Refuses text that is no TOML, unknown keys, and values of a wrong type, each with what is legal.
+    pub fn parse(text: &str, assignments: &[String]) -> Result<Self, ConfigError> {
+        const WHAT: &str = "pipeline file";
+        let mut table = read::table(text, WHAT)?;
+        for assignment in assignments {
+            overrides::apply(&mut table, assignment)?;
+        }
+        check_keys(&table, json_schema())?;
+        if !table.contains_key("out") {
+            return Err(ConfigError::new(
+                "out",
+                "missing",
+                "wanted a folder or s3://BUCKET/PREFIX for tables and models",
+            )
+            .hint("write it into the pipeline file, or give --out"));
+        }
+        read::typed(table, json_schema(), WHAT)
+    }
+
+    /// Checks every section.
+    ///
+    /// # Errors
+    /// The first key whose value is not legal.
+    pub fn check(self) -> Result<Parameters, ConfigError> {
+        check_name(&self.name)?;
+        if self.out.trim().is_empty() {
+            return Err(ConfigError::new("out", format!("{:?}", self.out), "wanted a folder or s3://BUCKET/PREFIX"));
+        }
+        Corpus::check_all(&self.corpus)?;
+        self.audio.check()?;
+        let augment = self.augment.check(self.seed)?;
+        self.extract.check()?;
+        self.evaluate.check()?;
+        self.storage.check()?;
+        let normalize = self.normalize.check()?;
+        let models = self.train.check()?;
+        let features = self.features.check(self.audio.sample_rate_hz)?;
+        let split = self.split.check()?;
+        let tune = self.tune.as_ref().map(|tune| tune.check(&self.train, &self.normalize, self.seed)).transpose()?;
+        let fusion = self.fusion.as_ref().map(|fusion| fusion.check(&models, tune.is_some())).transpose()?;
+        let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
+        split.check_corpora(&corpora)?;
+        self.check_calibration(&split, tune.is_some())?;
+        let view = View { normalize, columns: self.train.columns.clone() };
+        let parameters = Parameters { pipeline: self, augment, features, split, normalize, models, view, tune, fusion };
+        parameters.check_early_stopping()?;
+        parameters.pipeline.evaluate.headline(&parameters.model_names())?;
+        Ok(parameters)
+    }
+}
+
+impl Pipeline {
+    /// Refuses a temperature where there are no rows to fit it on.
+    fn check_calibration(&self, split: &SplitParams, has_inner_folds: bool) -> Result<(), ConfigError> {
+        let has_rows = has_inner_folds || split.may_have_dev();
+        if self.train.calibration == Calibration::None || has_rows {
+            return Ok(());
+        }
+        let problem = "is fitted on dev rows or on those of inner folds, and there are neither";
+        Err(ConfigError::new("train.calibration", "\"temperature\"", problem)
+            .hint("set split.dev above 0, or add a [tune] section"))
+    }
+}
+
+impl Parameters {
+    /// What saved models carry of the pipeline.
+    pub fn recipe(&self) -> Recipe {
+        Recipe { audio: self.pipeline.audio.clone(), features: self.features.clone() }
+    }
+
+    /// The names of all models in tables and report: those that are fitted, then `fusion` and `selected` where there
+    /// are.
+    pub fn model_names(&self) -> Vec<&'static str> {
+        let fusion = self.fusion.as_ref().map(|_| FUSION);
+        let selected = self.tune.as_ref().map(|_| SELECTED);
+        self.models.iter().map(|spec| spec.kind().as_str()).chain(fusion).chain(selected).collect()
+    }
+
+    /// Every specification that is fitted: the candidates of a search, or the models as they are configured.
+    pub fn fitted(&self) -> Vec<&ModelSpec> {
+        match &self.tune {
+            None => self.models.iter().collect(),
+            Some(tune) => tune.candidates.iter().map(|candidate| &candidate.spec).collect(),
+        }
+    }
+
+    /// Refuses early stopping where there are no dev rows to watch.
+    fn check_early_stopping(&self) -> Result<(), ConfigError> {
+        let early = self.fitted().into_iter().find(|spec| spec.uses_dev());
+        match early.filter(|_| !self.split.may_have_dev()) {
+            None => Ok(()),
+            Some(spec) => {
+                let problem = "early stopping watches dev rows, and the split has none";
+                Err(ConfigError::new(format!("train.{}.patience", spec.kind()), spec.patience(), problem)
+                    .hint("set split.dev above 0, or leave patience at 0"))
+            }
+        }
+    }
+}
+
+/// The JSON Schema of the pipeline file.
+pub fn json_schema() -> &'static Json {
+    static SCHEMA: LazyLock<Json> = LazyLock::new(|| schemars::schema_for!(Pipeline).to_value());
+    &SCHEMA
+}
+
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(ConfigError::new("name", format!("{name:?}"), "wanted a name without control characters"));
+    }
+    Ok(())
+}

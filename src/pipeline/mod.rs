@@ -1,0 +1,12 @@
+//! The pipeline file: the sections of all rooms, put together. TOML and overrides -> raw structs -> checked parameters.
+//! Unknown keys are refused.
+
+mod extract;
+mod file;
+mod overrides;
+
+pub use extract::Extract;
+pub use file::{Parameters, Pipeline, json_schema};
+
+/// A saved model that brings the recipe of its features.
+pub type SavedModel = crate::model::SavedModel<crate::features::Recipe>;
