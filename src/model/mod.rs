@@ -17,6 +17,8 @@ macro_rules! for_every_model {
             Svm svm "svm"
             /// Kernel ridge regression.
             KernelRidge kernel_ridge "kernel-ridge"
+            /// Linear discriminant analysis.
+            Lda lda "lda"
             /// Gaussian naive Bayes.
             NaiveBayes naive_bayes "naive-bayes"
             /// The decision tree.
@@ -37,6 +39,7 @@ mod fusion;
 mod inputs;
 mod kernel;
 mod kernel_ridge;
+mod lda;
 mod logistic;
 mod majority;
 mod mlp;
@@ -64,6 +67,7 @@ use fitted_inputs::FittedInputs;
 pub use fusion::{Fusion, FusionMethod, FusionParams};
 pub use inputs::{Inputs, InputsMethod, Shape};
 pub use kernel_ridge::KernelRidge;
+pub use lda::{Lda, Priors};
 pub use logistic::Logistic;
 pub use majority::Majority;
 pub use mlp::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
