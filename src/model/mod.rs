@@ -19,6 +19,8 @@ macro_rules! for_every_model {
             KernelRidge kernel_ridge "kernel-ridge"
             /// Linear discriminant analysis.
             Lda lda "lda"
+            /// k nearest neighbours.
+            Knn knn "knn"
             /// Gaussian naive Bayes.
             NaiveBayes naive_bayes "naive-bayes"
             /// The decision tree.
@@ -39,6 +41,7 @@ mod fusion;
 mod inputs;
 mod kernel;
 mod kernel_ridge;
+mod knn;
 mod lda;
 mod logistic;
 mod majority;
@@ -67,6 +70,7 @@ use fitted_inputs::FittedInputs;
 pub use fusion::{Fusion, FusionMethod, FusionParams};
 pub use inputs::{Inputs, InputsMethod, Shape};
 pub use kernel_ridge::KernelRidge;
+pub use knn::{Knn, Votes};
 pub use lda::{Lda, Priors};
 pub use logistic::Logistic;
 pub use majority::Majority;
