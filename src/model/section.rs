@@ -15,7 +15,7 @@ macro_rules! section {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         pub struct Train {
-            /// The models to fit, in the order of the report; default all of them. A model may stand here once.
+            /// The models to fit, in the order of the report; default all but `lda` and `knn`. A model may stand here once.
             pub models: Vec<ModelKind>,
             /// The feature columns that models see: patterns such as `["mfcc*", "!*_d1_*"]`; default `["*"]`, all.
             pub columns: ColumnPatterns,
@@ -252,6 +252,10 @@ mod tests {
             ("[kernel-ridge.inputs]\nclip = -1.0", "train.kernel-ridge.inputs.clip"),
             ("[naive-bayes]\nvariance_smoothing = 0.0", "train.naive-bayes.variance_smoothing"),
             ("[tree]\nmax_depth = 0", "train.tree.max_depth"),
+            ("[lda]\nshrinkage = 1.5", "train.lda.shrinkage"),
+            ("[lda.inputs]\nclip = -1.0", "train.lda.inputs.clip"),
+            ("[knn]\nneighbours = 0", "train.knn.neighbours"),
+            ("[knn]\nmax_rows = 1", "train.knn.max_rows"),
             ("[forest]\ntrees = 0", "train.forest.trees"),
             ("[forest]\nsplit_features = 0", "train.forest.split_features"),
         ];
