@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dsp::Lanes;
 use crate::dsp::spectral::{
-    Spectrum, alpha_ratio_db, bandwidth_hz, centroid_hz, entropy, flatness, hammarberg_db, harmonicity, kurtosis,
-    level_db, rolloff_hz, skewness, slope_db_khz, variance_hz2,
+    Spectrum, alpha_ratio_db, bandwidth_hz, centroid_hz, crest, entropy, flatness, hammarberg_db, harmonicity,
+    kurtosis, level_db, rolloff_hz, skewness, slope_db_khz, variance_hz2,
 };
 
 /// A descriptor that needs one spectrum and gives one value.
@@ -106,6 +106,8 @@ descriptors! {
     SpectralFlatness, "spectral_flatness", "spectral shape", "1", "Geometric over arithmetic mean of the power spectrum", LIBROSA, flatness;
     /// Spectral entropy.
     SpectralEntropy, "spectral_entropy", "spectral shape", "1", "Entropy of the power spectrum, share of its maximum", "Misra et al. 2004", entropy;
+    /// How far the strongest bin stands out of the spectrum.
+    SpectralCrest, "spectral_crest", "spectral shape", "1", "Largest over mean magnitude of the spectrum", PEETERS, crest;
     /// Change of the spectrum's shape.
     SpectralFlux, "spectral_flux", "spectral shape", "1", "Distance of the scaled magnitude spectrum from the frame before", PEETERS;
     /// Change of the spectrum's shape and level.

@@ -165,6 +165,12 @@ pub fn entropy(spectrum: &Spectrum) -> Lanes {
     (sum.map(f32::ln) - product_sum / sum) * (1.0 / (spectrum.power.len() as f32).ln())
 }
 
+/// Largest over mean magnitude, 1 for a flat spectrum and in silence, at most the number of bins (Peeters 2004, "spectral crest measure").
+pub fn crest(spectrum: &Spectrum) -> Lanes {
+    let largest = spectrum.magnitude.iter().fold(Lanes::ZERO, |largest, magnitude| largest.max(*magnitude));
+    (largest * spectrum.share * spectrum.magnitude.len() as f32).max(Lanes::splat(1.0))
+}
+
 /// Sums of the power, of its logarithm, and of their product; each bin at least [`POWER_FLOOR`].
 fn sums(spectrum: &Spectrum) -> (Lanes, Lanes, Lanes) {
     simd(

@@ -33,6 +33,7 @@ fn two_lines_have_their_known_shape() {
     close("roll-off 85", rolloff_hz(&spectrum, 0.85), 1500.0, 0.0);
     close("roll-off 50", rolloff_hz(&spectrum, 0.5), 500.0, 0.0);
     close("entropy", entropy(&spectrum), entropy_want, 1e-4);
+    close("crest", crest(&spectrum), 3.0 * 257.0 / 4.0, 1e-2);
     close("alpha ratio", alpha_ratio_db(&spectrum), 9.542_43, 1e-3);
     close("Hammarberg", hammarberg_db(&spectrum), 109.542_43, 1e-3);
     close("level", level_db(&spectrum, 250.0, 650.0), 9.542_43, 1e-3);
@@ -60,6 +61,7 @@ fn silence_and_white_noise_are_flat() {
         let spectrum = loaded(&[Lanes::splat(power); 257]);
         close("flatness", flatness(&spectrum), 1.0, 1e-4);
         close("entropy", entropy(&spectrum), 1.0, 1e-4);
+        close("crest", crest(&spectrum), 1.0, 1e-5);
         close("Hammarberg", hammarberg_db(&spectrum), 0.0, 1e-3);
         close("slope", slope_db_khz(&spectrum, 0.0, 8000.0), 0.0, 1e-4);
         close("harmonicity", harmonicity(&spectrum), 0.0, 0.0);
