@@ -15,7 +15,7 @@ use super::plain::{Layout, Plain};
 use super::source::{Media, Pieces};
 use super::timeline::{Stretch, Timeline};
 use super::{AudioError, Source, names, vorbis};
-use crate::audio;
+use crate::audio::AudioParams;
 
 /// A file on its way through the decoder: one channel at the rate of the file, packet after packet.
 ///
@@ -42,11 +42,7 @@ impl<'a> Decoding<'a> {
     ///
     /// # Errors
     /// See [`AudioError`]; a panic of the decoder is caught.
-    pub fn open(
-        source: impl Source + 'a,
-        extension: Option<&str>,
-        params: &audio::AudioParams,
-    ) -> Result<Self, AudioError> {
+    pub fn open(source: impl Source + 'a, extension: Option<&str>, params: &AudioParams) -> Result<Self, AudioError> {
         let mut source: Box<dyn Source + 'a> = Box::new(source);
         let bytes = source.seek(std::io::SeekFrom::End(0)).map_err(|error| corrupt(&error.into()))?;
         if bytes == 0 {
@@ -76,7 +72,7 @@ impl<'a> Decoding<'a> {
         source: Box<dyn Source + 'a>,
         layout: Layout,
         bytes: u64,
-        params: &audio::AudioParams,
+        params: &AudioParams,
     ) -> Result<Self, AudioError> {
         let (format, mono) = (layout.format, MonoMix::new(params));
         mono.check(format.rate_hz, u32::from(format.channels))?;
@@ -96,7 +92,7 @@ impl<'a> Decoding<'a> {
         source: Box<dyn Source + 'a>,
         framed: Framed,
         extension: Option<&str>,
-        params: &audio::AudioParams,
+        params: &AudioParams,
     ) -> Result<Self, AudioError> {
         let Framed { window, patches, told, codec } = framed;
         let budget = Budget::new(window.end - window.start);

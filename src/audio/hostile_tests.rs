@@ -11,10 +11,10 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::audio;
+use crate::audio::AudioParams;
 
 fn reader() -> AudioReader {
-    AudioReader::new(&audio::AudioParams::default())
+    AudioReader::new(&AudioParams::default())
 }
 
 fn read(bytes: &[u8]) -> Result<Audio, AudioError> {
@@ -136,9 +136,9 @@ fn an_unknown_length_keeps_every_sample() {
 fn limits_are_the_configured_ones() {
     let tone = int_wav(&sine(16_000, 0.5), 16_000, 1, 16);
     let cases = [
-        (audio::AudioParams { max_bytes: 1_024, ..audio::AudioParams::default() }, "too_large"),
-        (audio::AudioParams { max_duration_s: 0.4, ..audio::AudioParams::default() }, "too_long"),
-        (audio::AudioParams { max_duration_s: 0.5, ..audio::AudioParams::default() }, "ok"),
+        (AudioParams { max_bytes: 1_024, ..AudioParams::default() }, "too_large"),
+        (AudioParams { max_duration_s: 0.4, ..AudioParams::default() }, "too_long"),
+        (AudioParams { max_duration_s: 0.5, ..AudioParams::default() }, "ok"),
     ];
     for (params, want) in cases {
         let got = AudioReader::new(&params).read(&tone, None, Segment::default());

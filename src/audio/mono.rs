@@ -1,8 +1,8 @@
-use crate::audio;
 use symphonia::core::audio::GenericAudioBufferRef;
 
 use super::AudioError;
 use super::signal::power_of;
+use crate::audio::AudioParams;
 
 /// Sample rates of files that are accepted, in Hz.
 const FILE_RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=384_000;
@@ -32,7 +32,7 @@ pub struct MonoMix {
 
 impl MonoMix {
     /// A mix that is refused where it exceeds the limits of `params`.
-    pub fn new(params: &audio::AudioParams) -> Self {
+    pub fn new(params: &AudioParams) -> Self {
         Self {
             packet: Vec::new(),
             len: 0,

@@ -4,7 +4,7 @@ use super::cut::{Cut, Segment};
 use super::decode::Decoding;
 use super::resample::Resamplers;
 use super::{AudioError, Source};
-use crate::audio;
+use crate::audio::AudioParams;
 use crate::schema::Signal;
 
 /// Mono samples at the configured rate, with facts about the file they come from.
@@ -41,13 +41,13 @@ impl Audio {
 
 /// Reads files one after the other; keeps the resamplers between them. One a worker.
 pub struct AudioReader {
-    params: audio::AudioParams,
+    params: AudioParams,
     resamplers: Resamplers,
 }
 
 impl AudioReader {
     /// A reader to `params.sample_rate_hz`; `params` are taken as checked.
-    pub fn new(params: &audio::AudioParams) -> Self {
+    pub fn new(params: &AudioParams) -> Self {
         Self { params: params.clone(), resamplers: Resamplers::new(params.sample_rate_hz) }
     }
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_cut_is_resampled_and_told_in_seconds_of_the_file() {
-        let mut reader = AudioReader::new(&audio::AudioParams::default());
+        let mut reader = AudioReader::new(&AudioParams::default());
         let audio = reader.read(&ramp(48_000, 48_000), None, segment(0.25, 0.75)).unwrap();
         assert_eq!((audio.samples.len(), audio.sample_rate_hz, audio.duration_s), (8_000, 48_000, 0.5));
         // The ramp of the recording: the middle of the cut is the middle of the recording.
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn only_the_segment_must_be_finite() {
         let broken = float_wav((0..16_000).map(|n| if n == 8_000 { f32::NAN } else { 0.1 }), 16_000);
-        let mut reader = AudioReader::new(&audio::AudioParams::default());
+        let mut reader = AudioReader::new(&AudioParams::default());
         assert!(reader.read(&broken, None, segment(None, 0.4)).is_ok());
         assert_eq!(reader.read(&broken, None, segment(0.4, None)), Err(AudioError::NonFinite { at_s: 0.1 }));
     }
@@ -145,9 +145,9 @@ mod tests {
             segment(1.0, 0.5),
             segment(0.6, 1.1),
         ];
-        let mut reader = AudioReader::new(&audio::AudioParams::default());
+        let mut reader = AudioReader::new(&AudioParams::default());
         let mut order = Vec::new();
-        let mut alone = AudioReader::new(&audio::AudioParams::default());
+        let mut alone = AudioReader::new(&AudioParams::default());
         let compare = |number: usize, audio| {
             order.push(number);
             assert_eq!(audio, alone.read(&file, None, segments[number]), "{:?}", segments[number]);

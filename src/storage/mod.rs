@@ -29,8 +29,6 @@ pub use pieces::Pieces;
 pub use place::{below, real_place};
 pub use s3::S3Store;
 
-use crate::storage;
-
 /// What a store knows of one of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -135,7 +133,7 @@ pub trait Store: Send + Sync {
 ///
 /// # Errors
 /// Refuses a URI scheme that this version does not know, and a bucket without a name.
-pub fn open(uri: &str, params: &storage::Storage) -> Result<Arc<dyn Store>, StorageError> {
+pub fn open(uri: &str, params: &Storage) -> Result<Arc<dyn Store>, StorageError> {
     match uri.split_once("://") {
         None => Ok(Arc::new(LocalStore::new(uri))),
         Some(("file", folder)) => Ok(Arc::new(LocalStore::new(folder))),
@@ -149,7 +147,7 @@ pub fn open(uri: &str, params: &storage::Storage) -> Result<Arc<dyn Store>, Stor
 ///
 /// # Errors
 /// Fails where the file is missing or not readable.
-pub fn read_file(uri: &str, params: &storage::Storage) -> Result<Bytes, StorageError> {
+pub fn read_file(uri: &str, params: &Storage) -> Result<Bytes, StorageError> {
     match uri.split_once("://") {
         None => local::read(Path::new(uri)),
         Some(("file", path)) => local::read(Path::new(path)),

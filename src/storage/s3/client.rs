@@ -1,3 +1,4 @@
+use crate::storage::S3;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -11,8 +12,6 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use tokio::runtime::Runtime;
-
-use crate::storage;
 
 /// Waiting for S3 needs few threads, whatever the number of requests on their way.
 const THREADS: usize = 2;
@@ -34,7 +33,7 @@ pub(super) fn runtime() -> std::io::Result<&'static Runtime> {
 
 /// A client with the credentials, region and endpoint of the SDK's default chain, where `params` does not say
 /// otherwise.
-pub(super) async fn connect(params: &storage::S3) -> Client {
+pub(super) async fn connect(params: &S3) -> Client {
     let shared = load(params).await;
     let elsewhere = shared.endpoint_url().is_some();
     let mut builder = Builder::from(&shared).force_path_style(params.path_style.unwrap_or(elsewhere));
@@ -47,7 +46,7 @@ pub(super) async fn connect(params: &storage::S3) -> Client {
     Client::from_conf(builder.build())
 }
 
-async fn load(params: &storage::S3) -> SdkConfig {
+async fn load(params: &S3) -> SdkConfig {
     let timeout = timeout(params);
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let retry = RetryConfig::standard()
@@ -80,6 +79,6 @@ async fn load(params: &storage::S3) -> SdkConfig {
 }
 
 /// How long nothing may come before a request is given up.
-pub(super) fn timeout(params: &storage::S3) -> Duration {
+pub(super) fn timeout(params: &S3) -> Duration {
     Duration::from_secs_f64(params.timeout_s)
 }

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use tokio::runtime::Runtime;
 
 use super::{Entry, Fetches, Lock, StorageError, Store};
-use crate::storage;
+use crate::storage::S3;
 use error::{LIST, LOOK, REMOVE};
 use lease::Lease;
 
@@ -28,7 +28,7 @@ use lease::Lease;
 pub struct S3Store {
     bucket: Bucket,
     runtime: &'static Runtime,
-    params: storage::S3,
+    params: S3,
 }
 
 /// A client and the place it works on.
@@ -46,7 +46,7 @@ impl S3Store {
     ///
     /// # Errors
     /// The bucket has no name.
-    pub fn new(place: &str, params: &storage::S3) -> Result<Self, StorageError> {
+    pub fn new(place: &str, params: &S3) -> Result<Self, StorageError> {
         let (name, prefix) = place.split_once('/').unwrap_or((place, ""));
         if name.is_empty() {
             return Err(StorageError::NoBucket { path: format!("s3://{place}") });

@@ -1,8 +1,8 @@
-use crate::storage;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::storage::S3;
 use crate::storage::StorageError;
 
 use super::Bucket;
@@ -50,7 +50,7 @@ impl Bucket {
     }
 
     /// Aborts the uploads that killed runs on this output left behind.
-    pub(super) async fn abort_leftovers(&self, params: &storage::S3) -> Result<(), StorageError> {
+    pub(super) async fn abort_leftovers(&self, params: &S3) -> Result<(), StorageError> {
         for note in self.list(NOTES).await? {
             let content = self.get(&note.path, &Wanted::Whole, params).await?;
             let upload = serde_json::from_slice::<Upload>(&content).ok();

@@ -1,4 +1,3 @@
-use crate::storage;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -6,6 +5,7 @@ use bytes::Bytes;
 use futures::future;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::storage::S3;
 use crate::storage::StorageError;
 
 use super::Bucket;
@@ -23,7 +23,7 @@ const IN_A_HEADER: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(
 
 impl Bucket {
     /// Writes an object, whole or not at all, with a checksum that the store verifies.
-    pub(super) async fn put(&self, path: &str, content: Bytes, params: &storage::S3) -> Result<(), StorageError> {
+    pub(super) async fn put(&self, path: &str, content: Bytes, params: &S3) -> Result<(), StorageError> {
         if content.len() > PART_BYTES {
             self.put_in_parts(path, content, params).await
         } else {
@@ -40,7 +40,7 @@ impl Bucket {
     }
 
     /// Nothing is seen of the parts before the last call, which makes them an object.
-    async fn put_in_parts(&self, path: &str, content: Bytes, params: &storage::S3) -> Result<(), StorageError> {
+    async fn put_in_parts(&self, path: &str, content: Bytes, params: &S3) -> Result<(), StorageError> {
         let begin = self.client.create_multipart_upload().bucket(&self.name).key(self.key(path));
         let begun = self.change(begin.checksum_algorithm(ChecksumAlgorithm::Crc32).send()).await?;
         let begun = begun.map_err(|error| WRITE.failed(&self.uri(path), &error))?;
@@ -56,7 +56,7 @@ impl Bucket {
         written
     }
 
-    async fn put_parts(&self, path: &str, id: &str, content: &Bytes, params: &storage::S3) -> Result<(), StorageError> {
+    async fn put_parts(&self, path: &str, id: &str, content: &Bytes, params: &S3) -> Result<(), StorageError> {
         let starts = (0..content.len()).step_by(PART_BYTES).zip(1..).collect::<Vec<_>>();
         let mut parts = Vec::new();
         for batch in starts.chunks(PARTS_AT_ONCE) {
@@ -91,7 +91,7 @@ impl Bucket {
 
     /// Whether an object is there and is this, byte by byte: entity tags and checksums of objects in parts differ from
     /// store to store.
-    async fn holds(&self, path: &str, content: &Bytes, params: &storage::S3) -> Result<bool, StorageError> {
+    async fn holds(&self, path: &str, content: &Bytes, params: &S3) -> Result<bool, StorageError> {
         let is_as_long = self.stat(path).await?.is_some_and(|found| found.bytes == content.len() as u64);
         Ok(is_as_long && self.get(path, &Wanted::Whole, params).await? == *content)
     }
