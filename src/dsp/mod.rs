@@ -22,7 +22,6 @@ mod lanes;
 mod mel;
 mod parabola;
 mod pitch;
-mod spectra;
 pub mod spectral;
 mod sums;
 #[cfg(test)]
@@ -39,7 +38,7 @@ pub use delta::{DELTA_WIDTH, delta};
 pub use energy::{log_energy_db, rms, zero_crossing_rate};
 pub use fft::{BlockFft, EvenFft, PairFft, RealFft};
 pub use framing::{BlockLoader, Cutter, Edges, Frame, FrameParams, Grid};
-pub use front_end::FrontEnd;
+pub use front_end::{FrontEnd, PowerSpectra};
 pub use functionals::{
     Ascending, Cosines, Curve, Extremes, ModulationAnalyzer, ModulationSpectrum, Moments, Prediction, Regression,
     Spread, Stretches, crossings, extremes, mean_magnitude, moments, position, predict, regression, rise_share,
@@ -48,5 +47,4 @@ pub use functionals::{
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::{LogMel, LogMelParams, MelBank, MelPreset};
 pub use pitch::{Pitch, PitchFrame, PitchParams, PitchTracker, semitones};
-pub use spectra::PowerSpectra;
 pub use window::{Window, inner_hann, povey, symmetric_hamming, window};

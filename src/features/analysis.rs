@@ -1,10 +1,10 @@
 mod cepstral;
 mod shape;
-mod temporal;
 mod voice;
 
 use super::set::ColumnPlan;
-use crate::dsp::{Contours, Grid, LANES, PowerSpectra};
+use crate::dsp::{Contours, Grid, LANES, PowerSpectra, log_energy_db, rms, zero_crossing_rate};
+use crate::features::Descriptor;
 use cepstral::Cepstral;
 use shape::Shape;
 use voice::Voice;
@@ -34,7 +34,7 @@ impl Analysis {
         let frames = Grid::new(&plan.params.frame).frames(samples.len());
         contours.reset(plan.contours.len(), frames);
         self.spectral(plan, samples, contours);
-        temporal::run(plan, samples, contours);
+        temporal(plan, samples, contours);
         if let Some(voice) = &mut self.voice {
             voice.run(plan, samples, contours);
         }
@@ -57,5 +57,21 @@ impl Analysis {
             }
         }
         self.cepstral.iter_mut().for_each(|cepstral| cepstral.write(plan, samples, contours));
+    }
+}
+
+/// Writes the rows that need samples and no spectrum.
+fn temporal(plan: &ColumnPlan, samples: &[f32], contours: &mut Contours) {
+    let grid = Grid::new(&plan.params.frame);
+    if let Some(row) = plan.row(Descriptor::Rms) {
+        rms(samples, grid, contours.row_mut(row));
+    }
+    if let Some(row) = plan.row(Descriptor::LogEnergyDb) {
+        let contour = contours.row_mut(row);
+        rms(samples, grid, contour);
+        contour.iter_mut().for_each(|value| *value = log_energy_db(*value));
+    }
+    if let Some(row) = plan.row(Descriptor::Zcr) {
+        zero_crossing_rate(samples, grid, contours.row_mut(row));
     }
 }

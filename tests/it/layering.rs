@@ -124,3 +124,23 @@ fn only_storage_touches_the_disk_and_only_cli_ends_the_process() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The walk in ARCHITECTURE.md: a file of src and the functions of it that an audio byte passes.
+#[test]
+fn the_walk_names_functions_that_exist() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(top.join("docs/ARCHITECTURE.md")).expect("a document");
+    let walk = text.split("## The walk").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a chapter");
+    let entries = walk.split(['|', ';']).filter(|entry| entry.contains(".rs`: "));
+    let (mut files, mut functions) = (0, 0);
+    for entry in entries {
+        let words: Vec<&str> = entry.split('`').skip(1).step_by(2).collect();
+        let source = fs::read_to_string(top.join("src").join(words[0])).unwrap_or_default();
+        files += 1;
+        for name in &words[1..] {
+            assert!(source.contains(&format!("fn {name}(")) || source.contains(&format!("fn {name}<")), "{entry}");
+            functions += 1;
+        }
+    }
+    assert!((30..=40).contains(&files) && functions <= 45, "{files} files, {functions} functions");
+}
