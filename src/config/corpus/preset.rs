@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::super::keys::check_keys;
 use super::super::read;
 use super::{ConfigError, check_labels, check_lists, check_pattern, nearest};
 
@@ -92,7 +93,9 @@ impl Preset {
     /// Text that is no TOML, an unknown key, a value of a wrong type or one that is not legal: which, and what is legal.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         const WHAT: &str = "preset file";
-        let preset: Self = read::typed(read::table(text, WHAT)?, Self::json_schema(), WHAT)?;
+        let table = read::table(text, WHAT)?;
+        check_keys(&table, Self::json_schema())?;
+        let preset: Self = read::typed(table, WHAT)?;
         preset.check()?;
         Ok(preset)
     }
