@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a stage is computed with, beside [`COMMON`]: rooms, and modules of src/stages. A test compares it with the `use`
 /// lines. Where bytes lie (`storage`) and what is said on the way (`cli`, the errors of stages) moves no number.
 pub const STAGES: [(&str, &[&str]); 7] = [
-    ("ingest", &["corpus", "synth", "stages/ingest", "stages/unlisted"]),
-    ("extract", &["audio", "dsp", "features", "stages/workers", "stages/extract"]),
+    ("ingest", &["corpus", "synth", "stages/ingest", "stages/rejects"]),
+    ("extract", &["audio", "dsp", "features", "stages/workers", "stages/extract", "stages/rejects"]),
     ("split", &["dataset", "eval", "stages/split"]),
     ("normalize", &["dataset", "eval", "stages/normalize"]),
     ("train", &["dataset", "eval", "model", "stages/train"]),
@@ -24,7 +24,7 @@ pub const STAGES: [(&str, &[&str]); 7] = [
             "model",
             "stages/workers",
             "stages/predict",
-            "stages/unlisted",
+            "stages/rejects",
         ],
     ),
 ];

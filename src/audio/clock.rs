@@ -1,6 +1,7 @@
 //! The times that Matroska gives its blocks.
 
 use super::AudioError;
+use super::error::corrupt;
 use super::mono::MonoMix;
 
 /// Blocks that lie farther apart than this in seconds have lost one between them: times are rounded to milliseconds, and
@@ -38,7 +39,7 @@ impl Clock {
                 let expected_s = last_s + (before - decoded) as f64 / rate_hz;
                 if at_s > expected_s + GAP_S && mono.rate_hz > 0 {
                     let detail = format!("the blocks from {expected_s:.3} s to {at_s:.3} s are missing");
-                    return Err(AudioError::Corrupt { detail });
+                    return Err(corrupt(detail));
                 }
                 self.last = (at_s, before);
             }

@@ -10,6 +10,7 @@ use symphonia::core::formats::{FormatId, Track};
 use symphonia::core::packet::Packet;
 
 use super::AudioError;
+use super::error::corrupt;
 use super::mono::MonoMix;
 
 /// Streams without an end of their own: MPEG audio.
@@ -117,9 +118,7 @@ impl Budget {
     pub fn spend(&mut self, packet: &Packet) -> Result<(), AudioError> {
         // An empty packet costs as much as a small one.
         let left = self.bytes.checked_sub(packet.data.len().max(16) as u64);
-        self.bytes = left.ok_or_else(|| AudioError::Corrupt {
-            detail: "its index leads to more packets than the file can hold".to_owned(),
-        })?;
+        self.bytes = left.ok_or_else(|| corrupt("its index leads to more packets than the file can hold"))?;
         Ok(())
     }
 }
@@ -156,7 +155,7 @@ impl Skipped {
             // An end that does not decode is another recording, or one that is lost.
             Some(error) if self.failed > allowed || self.in_a_row > SKIPPED_ALWAYS => {
                 let detail = format!("{} of {} packets fail to decode, first: {error}", self.failed, self.packets);
-                Err(AudioError::Corrupt { detail })
+                Err(corrupt(detail))
             }
             _ => Ok(()),
         }

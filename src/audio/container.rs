@@ -9,6 +9,7 @@ use symphonia::core::formats::well_known::{
 };
 
 use super::ebml::{self, Matroska};
+use super::error::corrupt;
 use super::frame::Coding;
 use super::head::{id3v2_len, read_at};
 use super::mp4::{self, Movie, Sound};
@@ -62,10 +63,10 @@ impl Container {
     /// # Errors
     /// `not_audio`, `unsupported_format` and what is wrong with the header.
     pub fn find(source: &mut dyn Source, end: u64) -> Result<Self, AudioError> {
-        let (mut base, mut head) = (0, read_at(source, 0, names::HEAD_BYTES).map_err(failed)?);
+        let (mut base, mut head) = (0, read_at(source, 0, names::HEAD_BYTES).map_err(corrupt)?);
         while let tag @ 1.. = id3v2_len(&head) {
             base += tag;
-            head = read_at(source, base, names::HEAD_BYTES).map_err(failed)?;
+            head = read_at(source, base, names::HEAD_BYTES).map_err(corrupt)?;
         }
         match plain::find(source, base, end)? {
             Some(Found::Samples(layout)) => return Ok(Self::Samples(layout)),
@@ -80,12 +81,12 @@ impl Container {
             None => {}
         }
         if head.starts_with(b"fLaC") {
-            let flac = flac::find(source, base, end).map_err(failed)?;
+            let flac = flac::find(source, base, end).map_err(corrupt)?;
             let (patches, told) = (flac.patch.into_iter().collect(), Told::Flac(flac.first_frame));
             return Ok(Self::Framed(Framed { window: flac.window, patches, told, codec: None }));
         }
         if head.get(4..8).is_some_and(|word| MOVIE.iter().any(|other| word == *other)) {
-            let movie = mp4::find(source, base, end).map_err(failed)?;
+            let movie = mp4::find(source, base, end).map_err(corrupt)?;
             movie.check(end)?;
             let (window, codec) = match movie.sound(source, base)? {
                 Sound::Samples(layout, pieces) => return Ok(Self::Pieces(layout, pieces, movie)),
@@ -95,7 +96,7 @@ impl Container {
             return Ok(Self::Framed(Framed { window, patches: Vec::new(), told: Told::Movie(movie), codec }));
         }
         if head.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]) {
-            let told = ebml::find(source, base, end).map_err(failed)?;
+            let told = ebml::find(source, base, end).map_err(corrupt)?;
             if let Some(second) = told.second {
                 return Err(AudioError::AudioAfterEnd { bytes: end - second });
             }
@@ -114,14 +115,14 @@ impl Container {
         // Of an MP3 that was cut out of a longer one, the first frame is not whole. The headers of ADTS are too much like
         // quiet PCM.
         let is_mpeg = |coding| coding != Coding::Adts;
-        match mpeg::first_frame(source, &(base..end), is_mpeg).map_err(failed)? {
+        match mpeg::first_frame(source, &(base..end), is_mpeg).map_err(corrupt)? {
             Some(start) => Self::mpeg(source, start..end),
             None => Err(AudioError::NotAudio { found: None }),
         }
     }
 
     fn mpeg(source: &mut dyn Source, window: Range<u64>) -> Result<Self, AudioError> {
-        let mpeg = mpeg::find(source, &window).map_err(failed)?;
+        let mpeg = mpeg::find(source, &window).map_err(corrupt)?;
         if let Some(Coding::Layer(layer @ 1..=2)) = mpeg.coding {
             return Err(AudioError::UnsupportedCodec { detail: format!("MPEG audio of layer {layer}") });
         }
@@ -152,10 +153,6 @@ impl Told {
             Self::Nothing => [FORMAT_ID_OGG, FORMAT_ID_CAF].contains(&format),
         }
     }
-}
-
-fn failed(error: std::io::Error) -> AudioError {
-    AudioError::Corrupt { detail: error.to_string() }
 }
 
 /// Refuses what is known by its first bytes and has no reader.

@@ -1,10 +1,11 @@
 use std::ops::Range;
 
+use super::AudioError;
 use super::decode::Decoding;
 use super::mono::MonoMix;
 use super::resample::{Resamplers, Resampling};
 use super::signal::Meter;
-use super::{Audio, AudioError};
+use crate::schema::Signal;
 
 /// Samples beyond this are no sound but numbers misread, and overflow in a transform.
 const LOUDEST: f32 = 1e9;
@@ -53,6 +54,38 @@ impl Segment {
 fn silence(wanted: &Range<usize>, lead: usize, rate_hz: u32) -> Option<usize> {
     let silence = lead.saturating_sub(wanted.start);
     (silence as u64 <= u64::from(SILENCE_S) * u64::from(rate_hz)).then_some(silence)
+}
+
+/// Mono samples at the configured rate, with facts about the file they come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audio {
+    /// Samples at the configured rate, full scale at 1; at least one, all finite and within 1e9.
+    pub samples: Vec<f32>,
+    /// Codec of the file as the decoder names it.
+    pub codec: String,
+    /// Rate of the file in Hz, before resampling.
+    pub sample_rate_hz: u32,
+    /// Channels of the file, before mixing.
+    pub channels: u32,
+    /// Length in seconds of what was kept of the file, by its own rate.
+    pub duration_s: f64,
+    /// Why its signal is suspicious; empty: nothing is.
+    pub signals: Vec<Signal>,
+}
+
+impl Audio {
+    /// BLAKE3 over the samples' little-endian bytes, hexadecimal. Equal hashes: identical audio to every feature.
+    pub fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut bytes = [0_u8; 4 * 1_024];
+        for samples in self.samples.chunks(1_024) {
+            for (slot, sample) in bytes.chunks_exact_mut(4).zip(samples) {
+                slot.copy_from_slice(&sample.to_le_bytes());
+            }
+            hasher.update(&bytes[..4 * samples.len()]);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
 }
 
 /// A segment of a file that is being decoded.

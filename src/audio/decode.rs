@@ -9,8 +9,9 @@ use symphonia::core::formats::well_known::FORMAT_ID_CAF;
 use super::clock::Clock;
 use super::complete::{Budget, Skipped, Stream};
 use super::container::{Container, Framed, Told};
+use super::error::corrupt;
 use super::mono::MonoMix;
-use super::packets::{Packets, Step, corrupt};
+use super::packets::{Packets, Step};
 use super::plain::{Layout, Plain};
 use super::source::{Media, Pieces};
 use super::timeline::{Stretch, Timeline};
@@ -44,7 +45,7 @@ impl<'a> Decoding<'a> {
     /// See [`AudioError`]; a panic of the decoder is caught.
     pub fn open(source: impl Source + 'a, extension: Option<&str>, params: &AudioParams) -> Result<Self, AudioError> {
         let mut source: Box<dyn Source + 'a> = Box::new(source);
-        let bytes = source.seek(std::io::SeekFrom::End(0)).map_err(|error| corrupt(&error.into()))?;
+        let bytes = source.seek(std::io::SeekFrom::End(0)).map_err(corrupt)?;
         if bytes == 0 {
             return Err(AudioError::EmptyFile);
         }
@@ -76,7 +77,7 @@ impl<'a> Decoding<'a> {
     ) -> Result<Self, AudioError> {
         let (format, mono) = (layout.format, MonoMix::new(params));
         mono.check(format.rate_hz, u32::from(format.channels))?;
-        let plain = Plain::new(source, layout, bytes).map_err(|error| corrupt(&error.into()))?;
+        let plain = Plain::new(source, layout, bytes).map_err(corrupt)?;
         let decoder = decoder_for(&format.parameters())?;
         let codec = decoder.codec_info().short_name.to_owned();
         let stream = Stream::plain(plain.stated_frames(), format.rate_hz);
@@ -96,7 +97,7 @@ impl<'a> Decoding<'a> {
     ) -> Result<Self, AudioError> {
         let Framed { window, patches, told, codec } = framed;
         let budget = Budget::new(window.end - window.start);
-        let media = Media::new(source, window.clone(), patches).map_err(|error| corrupt(&error.into()))?;
+        let media = Media::new(source, window.clone(), patches).map_err(corrupt)?;
         let mut packets = Packets::framed(media, extension)?;
         let tracks = told.tracks_of_sound();
         packets.choose(&tracks);
@@ -172,7 +173,7 @@ impl<'a> Decoding<'a> {
                     self.skipped.add(error);
                     continue;
                 }
-                Err(error) => return Err(corrupt(&error)),
+                Err(error) => return Err(corrupt(error)),
             }
             self.timeline.hear(&mut self.mono.packet);
         }
@@ -246,7 +247,7 @@ fn decoder_for(codec: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Au
     symphonia::default::get_codecs().make_audio_decoder(codec, &AudioDecoderOptions::default()).map_err(|error| {
         match error {
             Error::Unsupported(detail) => AudioError::UnsupportedCodec { detail: codec_name(codec, detail) },
-            error => corrupt(&error),
+            error => corrupt(error),
         }
     })
 }

@@ -162,6 +162,11 @@ impl AudioError {
     }
 }
 
+/// A file that cannot be read: what is wrong with it, or what its source, the reader or the decoder says.
+pub(super) fn corrupt(detail: impl ToString) -> AudioError {
+    AudioError::Corrupt { detail: detail.to_string() }
+}
+
 fn not_audio(found: Option<&str>) -> String {
     let read = "wav, aiff, au, sphere, flac, mp3, ogg, m4a, aac, caf, mkv and webm are read";
     match found {

@@ -45,11 +45,11 @@ mod wav;
 mod hostile_tests;
 
 pub use augment::Augmenter;
-pub use cut::Segment;
+pub use cut::{Audio, Segment};
 pub use error::AudioError;
 pub use params::AudioParams;
 pub use pointer::Pointer;
-pub use reader::{Audio, AudioReader};
+pub use reader::AudioReader;
 pub use source::Source;
 pub use transform::{Augment, Transform};
 pub use wav::{WavError, encode_wav};

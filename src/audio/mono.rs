@@ -1,7 +1,7 @@
 use symphonia::core::audio::GenericAudioBufferRef;
 
 use super::AudioError;
-use super::signal::power_of;
+use super::error::corrupt;
 use crate::audio::AudioParams;
 
 /// Sample rates of files that are accepted, in Hz.
@@ -112,7 +112,7 @@ impl MonoMix {
                 "{} channels at {} Hz become {channels} channels at {rate_hz} Hz on the way",
                 self.channels, self.rate_hz
             );
-            return Err(AudioError::Corrupt { detail });
+            return Err(corrupt(detail));
         }
         self.check(rate_hz, channels)?;
         (self.rate_hz, self.channels) = (rate_hz, channels);
@@ -131,4 +131,19 @@ fn mean_of_channels(planes: &[Vec<f32>], out: &mut [f32]) {
     for sum in out {
         *sum *= share;
     }
+}
+
+/// Mean square; 0 of no samples.
+pub fn power_of(samples: &[f32]) -> f64 {
+    let mut lanes = [0.0_f32; 8];
+    let chunks = samples.chunks_exact(8);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (lane, sample) in chunk.iter().enumerate() {
+            lanes[lane] += sample * sample;
+        }
+    }
+    let sum: f64 = lanes.iter().map(|lane| f64::from(*lane)).sum();
+    let rest: f64 = rest.iter().map(|sample| f64::from(sample * sample)).sum();
+    (sum + rest) / samples.len().max(1) as f64
 }

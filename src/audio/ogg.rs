@@ -10,6 +10,7 @@ use std::ops::Range;
 use symphonia::core::checksum::Crc32;
 use symphonia::core::io::Monitor;
 
+use super::error::corrupt;
 use super::head::{Endian, read_at};
 use super::{AudioError, Source, names, tail};
 
@@ -80,7 +81,7 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::result::Result
     let mut streams = BTreeMap::<u32, Stream>::new();
     let (mut place, mut are_begun, mut first_bytes) = (base, false, Vec::new());
     loop {
-        let page = Page::read(source, place).map_err(unreadable)?;
+        let page = Page::read(source, place).map_err(corrupt)?;
         let is_cut = page.as_ref().map_or(end - place < HEAD_BYTES as u64, |page| !page.is_whole);
         let Some(page) = page.filter(|page| page.is_whole && page.is_sound) else {
             check_rest(source, place..end, &streams, is_cut)?;
@@ -92,7 +93,7 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::result::Result
             }
             let stream = Stream { number: page.number, has_ended: page.is_last };
             if streams.insert(page.serial, stream).is_some() {
-                return Err(corrupt("the first page of a stream stands there twice".to_owned()));
+                return Err(corrupt("the first page of a stream stands there twice"));
             }
             first_bytes.push(page.body);
         } else {
@@ -145,7 +146,7 @@ fn check_rest(
     streams: &BTreeMap<u32, Stream>,
     is_cut: bool,
 ) -> std::result::Result<(), AudioError> {
-    let bytes = tail::unexplained(source, rest.start, rest.end, None).map_err(unreadable)?;
+    let bytes = tail::unexplained(source, rest.start, rest.end, None).map_err(corrupt)?;
     let have_ended = !streams.is_empty() && streams.values().all(|stream| stream.has_ended);
     match bytes {
         0 => Ok(()),
@@ -153,14 +154,6 @@ fn check_rest(
         _ if is_cut => Ok(()),
         _ => Err(corrupt(format!("at byte {} stands no page, or a damaged one", rest.start))),
     }
-}
-
-fn corrupt(detail: String) -> AudioError {
-    AudioError::Corrupt { detail }
-}
-
-fn unreadable(error: std::io::Error) -> AudioError {
-    corrupt(error.to_string())
 }
 
 #[cfg(test)]

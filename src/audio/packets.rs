@@ -15,6 +15,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 
+use super::error::corrupt;
 use super::mpeg::FrameRun;
 use super::plain::Plain;
 use super::source::Media;
@@ -130,7 +131,7 @@ impl<'a> Packets<'a> {
             Ok(None) => return Ok(Step::End { within_packet: self.is_cut() }),
             Err(Error::ResetRequired) => return Err(AudioError::ChainedStreams),
             Err(error) if is_end_of_file(&error) => return Ok(Step::End { within_packet: true }),
-            Err(error) => return Err(corrupt(&error)),
+            Err(error) => return Err(corrupt(error)),
         };
         match &mut self.watched {
             Watched::Flac(frames) => frames.hear(&packet)?,
@@ -149,7 +150,7 @@ impl<'a> Packets<'a> {
     fn restart(&mut self, start: u64) -> Result<(), AudioError> {
         let Reader::Framed(format) = mem::replace(&mut self.reader, Reader::Gone) else { return Ok(()) };
         let mut source = format.into_inner();
-        source.seek(SeekFrom::Start(start)).map_err(|error| corrupt(&error.into()))?;
+        source.seek(SeekFrom::Start(start)).map_err(corrupt)?;
         self.reader = Reader::Framed(probe(source, Some("mp3"))?);
         let stated_end = self.track().and_then(|(_, track, _)| stated_end(track));
         if let Watched::Mpeg(parts) = &mut self.watched {
@@ -164,7 +165,7 @@ impl<'a> Packets<'a> {
     /// The source cannot be read.
     pub fn left_behind(&mut self) -> Result<u64, AudioError> {
         match &mut self.reader {
-            Reader::Plain(plain) => plain.left_behind().map_err(|error| corrupt(&error.into())),
+            Reader::Plain(plain) => plain.left_behind().map_err(corrupt),
             _ => Ok(if let Watched::Flac(frames) = &self.watched { frames.left } else { 0 }),
         }
     }
@@ -185,7 +186,7 @@ impl FlacFrames {
             Some(next) if start < next => return Err(AudioError::AudioAfterEnd { bytes: self.left }),
             Some(next) if start > next => {
                 let detail = format!("the frames between sample {next} and sample {start} are damaged");
-                return Err(AudioError::Corrupt { detail });
+                return Err(corrupt(detail));
             }
             _ => {}
         }
@@ -271,21 +272,14 @@ fn probe<'a>(source: MediaSourceStream<'a>, extension: Option<&str>) -> Result<B
         |error| match error {
             Error::Unsupported(detail) if detail.contains("(probe)") => AudioError::NotAudio { found: None },
             // A part that is missing is no feature that is missing: the file was cut.
-            Error::Unsupported(detail) if detail.contains("missing") => {
-                AudioError::Corrupt { detail: detail.to_owned() }
-            }
+            Error::Unsupported(detail) if detail.contains("missing") => corrupt(detail),
             Error::Unsupported(detail) => AudioError::UnsupportedFormat { detail: detail.to_owned() },
             error if is_end_of_file(&error) => AudioError::Truncated { decoded_s: 0.0, stated_s: None },
-            error => corrupt(&error),
+            error => corrupt(error),
         },
     )
 }
 
 fn is_end_of_file(error: &Error) -> bool {
     matches!(error, Error::IoError(error) if error.kind() == ErrorKind::UnexpectedEof)
-}
-
-/// What the reader or the decoder says.
-pub fn corrupt(error: &Error) -> AudioError {
-    AudioError::Corrupt { detail: error.to_string() }
 }

@@ -1,43 +1,10 @@
 use std::io::Cursor;
 
-use super::cut::{Cut, Segment};
+use super::cut::{Audio, Cut, Segment};
 use super::decode::Decoding;
 use super::resample::Resamplers;
 use super::{AudioError, Source};
 use crate::audio::AudioParams;
-use crate::schema::Signal;
-
-/// Mono samples at the configured rate, with facts about the file they come from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Audio {
-    /// Samples at the configured rate, full scale at 1; at least one, all finite and within 1e9.
-    pub samples: Vec<f32>,
-    /// Codec of the file as the decoder names it.
-    pub codec: String,
-    /// Rate of the file in Hz, before resampling.
-    pub sample_rate_hz: u32,
-    /// Channels of the file, before mixing.
-    pub channels: u32,
-    /// Length in seconds of what was kept of the file, by its own rate.
-    pub duration_s: f64,
-    /// Why its signal is suspicious; empty: nothing is.
-    pub signals: Vec<Signal>,
-}
-
-impl Audio {
-    /// BLAKE3 over the samples' little-endian bytes, hexadecimal. Equal hashes: identical audio to every feature.
-    pub fn hash(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut bytes = [0_u8; 4 * 1_024];
-        for samples in self.samples.chunks(1_024) {
-            for (slot, sample) in bytes.chunks_exact_mut(4).zip(samples) {
-                slot.copy_from_slice(&sample.to_le_bytes());
-            }
-            hasher.update(&bytes[..4 * samples.len()]);
-        }
-        hasher.finalize().to_hex().to_string()
-    }
-}
 
 /// Reads files one after the other; keeps the resamplers between them. One a worker.
 pub struct AudioReader {

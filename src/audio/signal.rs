@@ -1,6 +1,6 @@
 //! Signals that decode, and yet are hardly what was recorded.
 
-use super::mono::MonoMix;
+use super::mono::{MonoMix, power_of};
 use crate::schema::Signal;
 
 /// Samples within a step of 16 bits on either side are silence: converters add noise of a step, as dither. A step of
@@ -61,19 +61,4 @@ impl Meter {
         };
         Signal::ALL.into_iter().filter(is).collect()
     }
-}
-
-/// Mean square; 0 of no samples.
-pub fn power_of(samples: &[f32]) -> f64 {
-    let mut lanes = [0.0_f32; 8];
-    let chunks = samples.chunks_exact(8);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, sample) in chunk.iter().enumerate() {
-            lanes[lane] += sample * sample;
-        }
-    }
-    let sum: f64 = lanes.iter().map(|lane| f64::from(*lane)).sum();
-    let rest: f64 = rest.iter().map(|sample| f64::from(sample * sample)).sum();
-    (sum + rest) / samples.len().max(1) as f64
 }

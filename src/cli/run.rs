@@ -136,10 +136,7 @@ fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
     let folder = if options.pipeline.starts_with('/') { format!("{folder}/") } else { join(&here, folder) };
     pipeline.out = join(&folder, &pipeline.out);
     for corpus in &mut pipeline.corpus {
-        corpus.source = join(&folder, &corpus.source);
-        corpus.manifest = corpus.manifest.take().map(|manifest| join(&folder, &manifest));
-        corpus.preset =
-            corpus.preset.take().map(|word| if Preset::is_file(&word) { join(&folder, &word) } else { word });
+        corpus.relocate(|path| join(&folder, path));
     }
     Ok(pipeline.check()?)
 }

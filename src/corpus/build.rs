@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::entry::{Entries, Entry, reject};
+use super::entry::{Chosen, Entries, Entry, reject};
 use super::error::CorpusError;
 use super::filter::Filter;
 use super::formats;
@@ -90,13 +90,6 @@ fn usage_warnings(config: &Corpus, entries: &[Entry], map: &LabelMap<'_>, filter
     let mut warnings = map_warnings(config, &labels);
     warnings.extend(filter.warnings(entries, &emotions.collect()));
     warnings
-}
-
-/// An utterance that stays.
-pub(super) struct Chosen {
-    pub id: String,
-    pub emotion: String,
-    pub entry: Entry,
 }
 
 /// The utterances that stay, with their emotions, and the accounting of all.

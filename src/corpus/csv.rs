@@ -3,7 +3,6 @@
 //! The reader is our own because its errors must name the line where a quotation mark opens: a mark that is never closed,
 //! or text behind one that closes, is no error to common readers, and rows vanish in the cell.
 
-use super::form::{line_ends, split_line};
 use super::manifest::ManifestTable;
 use super::paths::extension;
 
@@ -221,6 +220,20 @@ fn swallowed(raw: &str, separator: char, columns: usize) -> Option<usize> {
 fn is_file_name(cell: &str) -> bool {
     extension(cell).is_some_and(|e| (2..=5).contains(&e.len()) && e.chars().all(|c| c.is_ascii_alphanumeric()))
         && !cell.contains(' ')
+}
+
+/// The first line, without its end, and what comes behind it.
+pub(super) fn split_line(text: &str) -> (&str, &str) {
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    let rest = &text[end..];
+    (&text[..end], rest.strip_prefix("\r\n").unwrap_or_else(|| rest.strip_prefix(['\n', '\r']).unwrap_or(rest)))
+}
+
+/// How many lines end in a text: with LF, CRLF or CR alone.
+pub(super) fn line_ends(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let ends = |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+    (0..bytes.len()).filter(ends).count()
 }
 
 #[cfg(test)]

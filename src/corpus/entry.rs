@@ -50,6 +50,13 @@ impl Entry {
     }
 }
 
+/// An utterance that stays.
+pub(super) struct Chosen {
+    pub id: String,
+    pub emotion: String,
+    pub entry: Entry,
+}
+
 /// Everything that was read from one corpus.
 #[derive(Debug, Default)]
 pub(super) struct Entries {

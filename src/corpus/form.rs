@@ -1,7 +1,7 @@
 //! What kind of file a manifest is, told by its first bytes and its name.
 
 use super::ManifestTable;
-use super::csv::parse_delimited;
+use super::csv::{line_ends, parse_delimited};
 use super::error::CorpusError;
 use super::json::parse_json;
 use super::paths::extension;
@@ -84,20 +84,6 @@ fn decode(bytes: &[u8]) -> Result<&str, String> {
     })?;
     // A tool that adds the mark does not look whether there is one.
     Ok(text.trim_start_matches('\u{feff}'))
-}
-
-/// The first line, without its end, and what comes behind it.
-pub(super) fn split_line(text: &str) -> (&str, &str) {
-    let end = text.find(['\n', '\r']).unwrap_or(text.len());
-    let rest = &text[end..];
-    (&text[..end], rest.strip_prefix("\r\n").unwrap_or_else(|| rest.strip_prefix(['\n', '\r']).unwrap_or(rest)))
-}
-
-/// How many lines end in a text: with LF, CRLF or CR alone.
-pub(super) fn line_ends(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let ends = |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
-    (0..bytes.len()).filter(ends).count()
 }
 
 #[cfg(test)]

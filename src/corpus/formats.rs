@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::Chosen;
+use super::entry::Chosen;
 use super::error::CorpusError;
 use super::paths::{extension, file_name, without_extension};
 use crate::corpus::Corpus;

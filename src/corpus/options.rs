@@ -137,6 +137,20 @@ impl Corpus {
         Ok(())
     }
 
+    /// The path of its preset file, where `preset` names none that is compiled in.
+    pub fn preset_file(&self) -> Option<&str> {
+        self.preset.as_deref().filter(|word| Preset::is_file(word))
+    }
+
+    /// Moves every place that the section names: `source`, `manifest` and the path of a preset file.
+    pub fn relocate(&mut self, place: impl Fn(&str) -> String) {
+        self.source = place(&self.source);
+        self.manifest = self.manifest.as_deref().map(&place);
+        if let Some(path) = self.preset_file().map(&place) {
+            self.preset = Some(path);
+        }
+    }
+
     /// Checks one section; `at` is its key path (`corpus.0`) in messages.
     pub fn check(&self, at: &str) -> Result<(), ConfigError> {
         if !is_word(&self.name) {

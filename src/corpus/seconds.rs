@@ -45,7 +45,7 @@ pub(super) fn parse_seconds(text: &str, comma: Comma) -> Result<f64, &'static st
     }
 }
 
-fn is_digits(text: &str) -> bool {
+pub(super) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 

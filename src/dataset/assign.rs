@@ -5,6 +5,7 @@ mod inner;
 mod whole;
 
 use super::balance::{Strata, by_balance, by_quota};
+use super::fold::{Fold, classes_on, fold_rows, fold_words};
 use super::units::{Unit, units};
 use super::{DatasetError, Keys, augmented, checks};
 use crate::dataset::SplitParams;
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 
 use fixed::fixed_sides;
 pub use inner::inner_folds;
-pub use whole::{WHOLE, whole};
+pub use whole::whole;
 
 /// The splits table, and what about it deserves a warning.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,9 +26,6 @@ pub struct Assignment {
     /// Sentences for the log and the report.
     pub warnings: Vec<String>,
 }
-
-/// The side of each row of the table in one fold; none: left out of it.
-pub(super) type Fold = Vec<Option<Split>>;
 
 /// Puts each utterance on a side of each fold.
 ///
@@ -141,10 +139,7 @@ impl Assigner<'_> {
     /// The fold without the utterances of classes that train or test lacks.
     fn with_shared_classes(&self, mut fold: Fold) -> Result<Fold, DatasetError> {
         let emotions = self.keys.emotions()?;
-        let of = |side| -> BTreeSet<&str> {
-            fold.iter().zip(&emotions).filter(|(at, _)| **at == Some(side)).map(|(_, class)| *class).collect()
-        };
-        let (train, test) = (of(Split::Train), of(Split::Test));
+        let [train, test] = [Split::Train, Split::Test].map(|side| classes_on(&fold, side, &emotions));
         let shared = &train & &test;
         if shared.is_empty() && !train.is_empty() && !test.is_empty() {
             let [train, test] = [train, test].map(|classes| classes.into_iter().collect::<Vec<_>>().join(", "));
@@ -249,22 +244,6 @@ fn split_rows(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<S
     let ids = keys.ids()?;
     let folds = folds.iter().enumerate();
     Ok(folds.flat_map(|(number, fold)| fold_rows(&ids, params, number as i64, fold)).collect())
-}
-
-/// The rows of one fold, in the order of `ids`.
-fn fold_rows(ids: &[&str], params: &SplitParams, number: i64, fold: &Fold) -> impl Iterator<Item = SplitRow> {
-    let sides = ids.iter().zip(fold).filter_map(|(id, side)| Some((id, (*side)?)));
-    sides.map(move |(id, side)| SplitRow {
-        scheme: params.scheme().as_str().to_owned(),
-        fold: number,
-        utterance_id: (*id).to_owned(),
-        split: side.as_str().to_owned(),
-    })
-}
-
-/// A fold in the words of messages.
-pub(super) fn fold_words(number: i64) -> String {
-    if number == WHOLE { "the fold of all utterances".to_owned() } else { format!("fold {number}") }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Augmented rows: train where their original is train, and on no side elsewhere.
 
-use super::{DatasetError, Keys};
+use super::{DatasetError, Keys, folds};
 use crate::schema::{Split, SplitRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ pub(super) fn misplaced(keys: &Keys, fold: &[SplitRow]) -> Result<Vec<String>, D
 /// An augmented row outside train, or whose original is; those of [`Keys::located`].
 pub(super) fn located(keys: &Keys, rows: &[SplitRow]) -> Result<Vec<(usize, Split)>, DatasetError> {
     if keys.has_augmented()? {
-        for fold in super::folds(rows) {
+        for fold in folds(rows) {
             if let Some(id) = misplaced(keys, fold)?.into_iter().next() {
                 return Err(DatasetError::MisplacedCopy { id, fold: fold[0].fold });
             }

@@ -1,26 +1,23 @@
 //! What a split must have, and what it should have.
 
-use super::assign::{Fold, fold_words};
+use super::fold::{Fold, classes_on, fold_words};
 use super::{DatasetError, Keys};
 use crate::dataset::SplitParams;
 use crate::schema::{Split, plural};
+use polars::prelude::UniqueKeepStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Refuses a single class, and a class with a single utterance.
 pub(super) fn class_sizes(keys: &Keys) -> Result<(), DatasetError> {
-    let ids = keys.ids()?;
-    let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (row, class) in keys.emotions()?.into_iter().enumerate() {
-        rows.entry(class).or_default().push(row);
+    if keys.query(|rows| rows.column("emotion")?.n_unique())? == 1 {
+        let class = keys.emotions()?.first().copied().unwrap_or_default().to_owned();
+        return Err(DatasetError::OneClass { class, place: "there is".to_owned() });
     }
-    if let (1, Some((class, _))) = (rows.len(), rows.first_key_value()) {
-        return Err(DatasetError::OneClass { class: (*class).to_owned(), place: "there is".to_owned() });
-    }
-    match rows.iter().find(|(_, rows)| rows.len() == 1) {
+    let class = ["emotion".to_owned()];
+    let alone = keys.kept(|rows| rows.unique_stable(Some(&class), UniqueKeepStrategy::None, None))?;
+    match alone.emotions()?.into_iter().zip(alone.ids()?).min() {
         None => Ok(()),
-        Some((class, rows)) => {
-            Err(DatasetError::SmallClass { class: (*class).to_owned(), id: ids[rows[0]].to_owned() })
-        }
+        Some((class, id)) => Err(DatasetError::SmallClass { class: class.to_owned(), id: id.to_owned() }),
     }
 }
 
@@ -28,8 +25,8 @@ pub(super) fn class_sizes(keys: &Keys) -> Result<(), DatasetError> {
 pub(super) fn audio_labels(keys: &Keys) -> Result<Option<String>, DatasetError> {
     let (ids, emotions) = (keys.ids()?, keys.emotions()?);
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-    let recordings = keys.recordings()?.into_iter().enumerate();
-    for (row, hash) in recordings.filter_map(|(row, hash)| Some((row, hash?))) {
+    let recordings = keys.recordings()?;
+    for (row, hash) in recordings.iter().enumerate().filter_map(|(row, hash)| Some((row, hash?))) {
         let other = *first.entry(hash).or_insert(row);
         if emotions[other] != emotions[row] {
             let (a, b) = (ids[other], ids[row]);
@@ -44,7 +41,7 @@ pub(super) fn audio_labels(keys: &Keys) -> Result<Option<String>, DatasetError> 
 
 /// Warns of silent utterances, which are never taken for one recording.
 pub(super) fn silence(keys: &Keys) -> Result<Option<String>, DatasetError> {
-    let count = keys.recordings()?.iter().filter(|recording| recording.is_none()).count();
+    let count = keys.recordings()?.null_count();
     Ok((count > 0).then(|| {
         let utterances = plural(count, "utterance");
         format!("{utterances} of digital silence: equal as they are, they count as different recordings")
@@ -53,12 +50,11 @@ pub(super) fn silence(keys: &Keys) -> Result<Option<String>, DatasetError> {
 
 /// Warns where leaving one speaker out leaves out several, who share a recording.
 pub(super) fn merged_speakers(keys: &Keys, params: &SplitParams, folds: usize) -> Result<Option<String>, DatasetError> {
-    let speakers = distinct(keys.texts("speaker")?.into_iter().flatten());
-    let merged = matches!(params, SplitParams::Loso { .. }) && folds < speakers.len();
+    let speakers = keys.query(|rows| rows.column("speaker")?.drop_nulls().n_unique())?;
+    let merged = matches!(params, SplitParams::Loso { .. }) && folds < speakers;
     Ok(merged.then(|| {
-        let count = speakers.len();
         format!(
-            "{count} speakers give {}: speakers who share identical audio are tested together",
+            "{speakers} speakers give {}: speakers who share identical audio are tested together",
             plural(folds, "fold")
         )
     }))
@@ -68,7 +64,7 @@ pub(super) fn merged_speakers(keys: &Keys, params: &SplitParams, folds: usize) -
 pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>, DatasetError> {
     let mut warnings = Vec::new();
     for column in params.grouping() {
-        let lacking = keys.texts(column)?.iter().filter(|cell| cell.is_none()).count();
+        let lacking = keys.cells(column)?.null_count();
         if lacking > 0 && lacking < keys.len() {
             warnings.push(format!(
                 "{lacking} of {} have no `{column}`: each of them is placed by itself, so that those which belong \
@@ -91,7 +87,7 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Res
     let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);
     let (mut unused, mut unshared, mut missing) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for fold in folds {
-        let placed = distinct(fold.iter().zip(&corpora).filter_map(|(side, corpus)| side.and(*corpus)));
+        let placed: BTreeSet<&str> = fold.iter().zip(&corpora).filter_map(|(side, corpus)| side.and(*corpus)).collect();
         for row in (0..fold.len()).filter(|row| fold[*row].is_none()) {
             let corpus = corpora[row].unwrap_or_default();
             if placed.contains(corpus) {
@@ -126,10 +122,7 @@ pub(super) fn class_sides(keys: &Keys, folds: &[Fold]) -> Result<Vec<String>, Da
     let mut missing: BTreeMap<(Split, &str), Vec<i64>> = BTreeMap::new();
     for (number, fold) in folds.iter().enumerate() {
         let number = number as i64;
-        let classes = |side: Split| {
-            distinct(fold.iter().zip(&emotions).filter(|(at, _)| **at == Some(side)).map(|(_, class)| *class))
-        };
-        let (train, dev, test) = (classes(Split::Train), classes(Split::Dev), classes(Split::Test));
+        let [train, dev, test] = [Split::Train, Split::Dev, Split::Test].map(|side| classes_on(fold, side, &emotions));
         not_empty(number, "train", &train)?;
         not_empty(number, "test", &test)?;
         if let (1, Some(class)) = (train.len(), train.first()) {
@@ -165,8 +158,4 @@ fn not_empty(fold: i64, side: &'static str, classes: &BTreeSet<&str>) -> Result<
             hint: "check the shares, corpora or column of [split]".to_owned(),
         }),
     }
-}
-
-fn distinct<'a>(words: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
-    words.collect()
 }

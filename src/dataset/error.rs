@@ -1,4 +1,4 @@
-use super::assign::fold_words;
+use super::fold::fold_words;
 use crate::schema::plural;
 use polars::prelude::PolarsError;
 

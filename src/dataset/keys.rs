@@ -1,16 +1,16 @@
 //! Who said what: the text columns of the features table.
 
-mod frame;
-
 use super::DatasetError;
 use crate::options;
-use crate::schema::{FeatureKeys, Signal, Split, SplitRow, Table};
-use frame::sorted_frame;
-use polars::prelude::{Column, DataFrame, DataType, IdxCa, IdxSize};
+use crate::schema::{FeatureKeys, Kind, Row, Signal, Split, SplitRow, Table, Value};
+use polars::prelude::{
+    BooleanChunked, ChunkSet, Column, DataFrame, DataType, Float64Chunked, IdxSize, PolarsResult, SortMultipleOptions,
+    StringChunked,
+};
 use std::str::FromStr;
 
 /// The column that identifies an utterance.
-const ID: &str = "utterance_id";
+pub(super) const ID: &str = "utterance_id";
 /// The column that names the original of an augmented row.
 const AUGMENTED_FROM: &str = "augmented_from";
 /// Text columns that say nothing by which utterances could be grouped or balanced.
@@ -20,17 +20,6 @@ const NEVER_GROUPED: [&str; 6] = [ID, "path", "audio_hash", "signal", AUGMENTED_
 #[derive(Debug, Clone)]
 pub struct Keys {
     frame: DataFrame,
-    segments: Vec<Segment>,
-}
-
-/// Where an utterance lies in its recording.
-#[derive(Debug, Clone)]
-struct Segment {
-    corpus: String,
-    path: String,
-    /// Seconds; open ends are 0 and infinity.
-    start_s: f64,
-    end_s: f64,
 }
 
 impl Keys {
@@ -48,8 +37,7 @@ impl Keys {
             return Err(DatasetError::Empty);
         }
         let (frame, order) = sorted_frame(table).map_err(DatasetError::query("features"))?;
-        let segments = order.iter().map(|row| Segment::of(&table.rows[*row])).collect();
-        let keys = Self { frame, segments };
+        let keys = Self { frame };
         let ids = keys.ids()?;
         match ids.windows(2).find(|pair| pair[0] == pair[1]) {
             None => Ok((keys, order)),
@@ -90,16 +78,12 @@ impl Keys {
 
     /// Whether there are augmented rows.
     pub(super) fn has_augmented(&self) -> Result<bool, DatasetError> {
-        Ok(self.augmented_from()?.iter().any(Option::is_some))
+        Ok(self.cells(AUGMENTED_FROM)?.null_count() < self.len())
     }
 
     /// The utterances themselves, without augmented rows.
     pub(super) fn originals(&self) -> Result<Self, DatasetError> {
-        let from = self.augmented_from()?;
-        let rows: Vec<usize> = (0..self.len()).filter(|row| from[*row].is_none()).collect();
-        let picked = IdxCa::from_vec("row".into(), rows.iter().map(|row| *row as IdxSize).collect());
-        let frame = self.frame.take(&picked).map_err(DatasetError::query("features"))?;
-        Ok(Self { frame, segments: rows.into_iter().map(|row| self.segments[row].clone()).collect() })
+        self.kept(|rows| rows.filter(&rows.column(AUGMENTED_FROM)?.is_null()))
     }
 
     /// A text column, a cell an utterance.
@@ -107,8 +91,15 @@ impl Keys {
     /// # Errors
     /// The column is missing or holds no text.
     pub fn texts(&self, column: &str) -> Result<Vec<Option<&str>>, DatasetError> {
-        let cells = self.frame.column(column).and_then(Column::str).map_err(DatasetError::column(column))?;
-        Ok(cells.iter().collect())
+        Ok(self.cells(column)?.iter().collect())
+    }
+
+    /// A text column as Polars sees it.
+    ///
+    /// # Errors
+    /// The column is missing or holds no text.
+    pub(super) fn cells(&self, column: &str) -> Result<&StringChunked, DatasetError> {
+        self.frame.column(column).and_then(Column::str).map_err(DatasetError::column(column))
     }
 
     /// What tells the recording of each utterance: the hash of its samples; none of silence, which is equal wherever
@@ -116,10 +107,11 @@ impl Keys {
     ///
     /// # Errors
     /// A column is missing or holds no text.
-    pub(super) fn recordings(&self) -> Result<Vec<Option<&str>>, DatasetError> {
-        let hashes = self.texts("audio_hash")?.into_iter().zip(self.texts("signal")?);
-        let is_silent = |signal: Option<&str>| signal.is_some_and(|cell| Signal::Silent.is_in(cell));
-        Ok(hashes.map(|(hash, signal)| hash.filter(|_| !is_silent(signal))).collect())
+    pub(super) fn recordings(&self) -> Result<StringChunked, DatasetError> {
+        let signals = self.cells("signal")?.iter();
+        let is_silent: BooleanChunked =
+            signals.map(|cell| cell.is_some_and(|cell| Signal::Silent.is_in(cell))).collect();
+        self.cells("audio_hash")?.set(&is_silent, None).map_err(DatasetError::query("features"))
     }
 
     /// Text columns by which utterances can be grouped, balanced or split.
@@ -166,48 +158,64 @@ impl Keys {
     /// # Errors
     /// The row has none.
     pub(super) fn speaker(&self, row: usize) -> Result<String, DatasetError> {
-        let cell = |column| {
-            let cells = self.frame.column(column).and_then(Column::str).map_err(DatasetError::column(column))?;
-            Ok(cells.get(row).map(str::to_owned))
-        };
-        match cell("speaker")? {
-            Some(speaker) => Ok(speaker),
-            None => Err(DatasetError::NoSpeaker { id: cell(ID)?.unwrap_or_default() }),
+        match self.cells("speaker")?.get(row) {
+            Some(speaker) => Ok(speaker.to_owned()),
+            None => Err(DatasetError::NoSpeaker { id: self.cells(ID)?.get(row).unwrap_or_default().to_owned() }),
         }
     }
 
     /// Whether any utterance is a segment of a longer recording.
-    pub(super) fn has_segments(&self) -> bool {
-        self.segments.iter().any(|segment| segment.start_s > 0.0 || segment.end_s.is_finite())
+    pub(super) fn has_segments(&self) -> Result<bool, DatasetError> {
+        Ok(self.segments()?.iter().any(|segment| segment.start_s > 0.0 || segment.end_s.is_finite()))
     }
 
     /// For each utterance that overlaps with others in its recording, a word that they share.
-    pub(super) fn overlaps(&self) -> Vec<Option<String>> {
-        let place = |row: &usize| {
-            let segment = &self.segments[*row];
-            (&segment.corpus, &segment.path)
-        };
-        let mut order: Vec<usize> = (0..self.segments.len()).collect();
-        order.sort_by(|a, b| {
-            place(a).cmp(&place(b)).then(self.segments[*a].start_s.total_cmp(&self.segments[*b].start_s))
-        });
-        let mut words = vec![None; order.len()];
-        for recording in order.chunk_by(|a, b| place(a) == place(b)) {
-            let mut first = recording[0];
-            let mut end_s = self.segments[first].end_s;
-            for &row in &recording[1..] {
-                let segment = &self.segments[row];
+    pub(super) fn overlaps(&self) -> Result<Vec<Option<String>>, DatasetError> {
+        let mut words = vec![None; self.len()];
+        for recording in self.segments()?.chunk_by(|a, b| a.recording == b.recording) {
+            let (mut first, mut end_s) = (&recording[0], recording[0].end_s);
+            for segment in &recording[1..] {
                 if segment.start_s < end_s {
-                    let word = format!("{}/{}@{}", segment.corpus, segment.path, self.segments[first].start_s);
-                    words[first] = Some(word.clone());
-                    words[row] = Some(word);
+                    let (corpus, path) = segment.recording;
+                    let word = format!("{corpus}/{path}@{}", first.start_s);
+                    words[first.row] = Some(word.clone());
+                    words[segment.row] = Some(word);
                 } else {
-                    first = row;
+                    first = segment;
                 }
                 end_s = end_s.max(segment.end_s);
             }
         }
-        words
+        Ok(words)
+    }
+
+    /// Where each utterance lies in its recording, by recording and start.
+    fn segments(&self) -> Result<Vec<Segment<'_>>, DatasetError> {
+        let (corpora, paths) = (self.cells("corpus")?, self.cells("path")?);
+        let (starts, ends) = (self.seconds("start_s")?, self.seconds("end_s")?);
+        let segment = |row| Segment {
+            row,
+            recording: (corpora.get(row).unwrap_or_default(), paths.get(row).unwrap_or_default()),
+            start_s: starts.get(row).unwrap_or(0.0),
+            end_s: ends.get(row).unwrap_or(f64::INFINITY),
+        };
+        let mut segments: Vec<Segment> = (0..self.len()).map(segment).collect();
+        segments.sort_by(|a, b| a.recording.cmp(&b.recording).then(a.start_s.total_cmp(&b.start_s)));
+        Ok(segments)
+    }
+
+    fn seconds(&self, column: &str) -> Result<&Float64Chunked, DatasetError> {
+        self.frame.column(column).and_then(Column::f64).map_err(DatasetError::column(column))
+    }
+
+    /// The rows that a query leaves, in their order.
+    pub(super) fn kept(&self, query: impl FnOnce(&DataFrame) -> PolarsResult<DataFrame>) -> Result<Self, DatasetError> {
+        Ok(Self { frame: self.query(query)? })
+    }
+
+    /// What Polars finds in the rows.
+    pub(super) fn query<T>(&self, query: impl FnOnce(&DataFrame) -> PolarsResult<T>) -> Result<T, DatasetError> {
+        query(&self.frame).map_err(DatasetError::query("features"))
     }
 
     /// The rows as Polars sees them, sorted by utterance id.
@@ -221,14 +229,52 @@ impl Keys {
     }
 }
 
-impl Segment {
-    fn of(row: &FeatureKeys) -> Self {
-        Self {
-            corpus: row.corpus.clone(),
-            path: row.path.clone(),
-            start_s: row.start_s.unwrap_or(0.0),
-            end_s: row.end_s.unwrap_or(f64::INFINITY),
-        }
+/// Where an utterance lies in its recording.
+struct Segment<'a> {
+    row: usize,
+    /// Corpus and path.
+    recording: (&'a str, &'a str),
+    /// Seconds; open ends are 0 and infinity.
+    start_s: f64,
+    end_s: f64,
+}
+
+/// The rows by utterance id, and where each of them stood.
+fn sorted_frame(table: &Table<FeatureKeys>) -> PolarsResult<(DataFrame, Vec<usize>)> {
+    const ROW: &str = "#row";
+    let frame = DataFrame::new(table.rows.len(), columns(table))?.with_row_index(ROW.into(), None)?;
+    let mut frame = frame.sort([ID], SortMultipleOptions::default())?;
+    let rows = frame.drop_in_place(ROW)?;
+    let order = rows.idx()?.iter().map(|row: Option<IdxSize>| row.unwrap_or_default() as usize).collect();
+    Ok((frame, order))
+}
+
+/// The typed columns, then the text columns.
+fn columns(table: &Table<FeatureKeys>) -> Vec<Column> {
+    let rows: Vec<Vec<Value>> = table.rows.iter().map(Row::to_values).collect();
+    let typed = FeatureKeys::table().columns.into_iter().enumerate();
+    let typed = typed.map(|(at, column)| typed_column(column.name, column.kind, rows.iter().map(|row| &row[at])));
+    let text = table.text.names.iter().enumerate().map(|(at, name)| {
+        let cells = (0..table.rows.len()).map(|row| table.text.row(row)[at].as_deref());
+        Column::new(name.into(), cells.collect::<Vec<_>>())
+    });
+    typed.chain(text).collect()
+}
+
+/// A column of the cells that are of its kind.
+fn typed_column<'a>(name: &str, kind: Kind, cells: impl Iterator<Item = &'a Value>) -> Column {
+    macro_rules! column {
+        ($variant:ident, $cell:ident => $value:expr) => {{
+            let value = |cell: &'a Value| if let Value::$variant($cell) = cell { $value } else { None };
+            Column::new(name.into(), cells.map(value).collect::<Vec<_>>())
+        }};
+    }
+    match kind {
+        Kind::Text => column!(Text, cell => cell.as_deref()),
+        Kind::Bool => column!(Bool, cell => *cell),
+        Kind::Int => column!(Int, cell => *cell),
+        Kind::Float => column!(Float, cell => *cell),
+        Kind::Double => column!(Double, cell => *cell),
     }
 }
 
@@ -270,10 +316,10 @@ mod tests {
             (row.path, row.start_s, row.end_s) = (path.to_owned(), Some(start), Some(end));
         }
         let keys = Keys::new(&table).expect("legal rows");
-        let words = keys.overlaps();
+        let words = keys.overlaps().expect("places");
         assert!(words[0].is_some() && words[0] == words[1] && words[1] == words[2], "{words:?}");
         assert_eq!(&words[3..], [None, None], "what begins where another ends shares nothing with it");
-        assert!(keys.has_segments());
+        assert!(keys.has_segments().expect("places"));
     }
 
     #[test]

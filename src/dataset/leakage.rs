@@ -1,11 +1,13 @@
 //! What the sides of a fold share.
 
-use super::{DatasetError, Keys, augmented};
+use super::keys::ID;
+use super::{DatasetError, Keys, augmented, folds};
 use crate::dataset::SplitParams;
 use crate::schema::{Leakage, Split, SplitRow};
-use polars::prelude::{Column, DataFrame, IdxCa, IdxSize, PolarsResult, SortMultipleOptions};
+use polars::prelude::{
+    Column, DataFrame, IdxCa, IdxSize, IntoColumn, PolarsResult, SortMultipleOptions, UniqueKeepStrategy,
+};
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 /// Name of a check and the column it compares, in the order of the table.
 const CHECKS: [(&str, &str); 4] =
@@ -38,40 +40,40 @@ const EXAMPLES: usize = 3;
 /// # Errors
 /// A split row of an unknown utterance, or with a word that is no side.
 pub fn leakage(keys: &Keys, rows: &[SplitRow], params: &SplitParams) -> Result<Vec<Leakage>, DatasetError> {
-    let joined = joined(keys, rows)?;
-    let checks = || CHECKS.into_iter().filter(|(check, _)| *check != "overlap" || keys.has_segments());
-    let mut found = BTreeMap::new();
-    for (check, column) in checks() {
-        found.insert(check, sightings(&joined, column)?);
-    }
-    let has_augmented = keys.has_augmented()?;
-    let mut table = Vec::new();
-    for rows in super::folds(rows) {
-        let fold = &rows[0];
-        let row = |check: &str, between: &str, allowed: bool, shared: Option<Vec<String>>| Leakage {
-            scheme: fold.scheme.clone(),
-            fold: fold.fold,
-            check: check.to_owned(),
-            between: between.to_owned(),
-            shared: shared.as_ref().map(|shared| shared.len() as i64),
-            allowed,
-            examples: shared
-                .filter(|shared| !shared.is_empty())
-                .map(|shared| shared[..shared.len().min(EXAMPLES)].join(", ")),
-        };
-        for (check, column) in checks() {
-            let allowed = !FORBIDDEN.contains(&check) && !promised(params, column);
-            let seen = found[check].get(&fold.fold).map(Vec::as_slice);
-            table.extend(
-                PAIRS.map(|(between, a, b)| row(check, between, allowed, seen.map(|seen| shared(seen, check, a, b)))),
-            );
+    let placed = placed(keys, rows)?;
+    let has_segments = keys.has_segments()?;
+    let (mut table, failed) = (Vec::new(), DatasetError::query("splits"));
+    for (check, column) in CHECKS.into_iter().filter(|(check, _)| *check != "overlap" || has_segments) {
+        let allowed = !FORBIDDEN.contains(&check) && !params.grouping().contains(&column);
+        let known = known(&placed, column).map_err(&failed)?;
+        for (between, a, b) in PAIRS {
+            let shared = shared(&known, (check, column), a, b).map_err(&failed)?;
+            table.extend(folds(rows).map(|fold| row(&fold[0], (check, between), allowed, shared.get(&fold[0].fold))));
         }
-        if has_augmented {
-            table.push(row(AUGMENTED, "train-dev-test", false, Some(augmented::misplaced(keys, rows)?)));
+    }
+    if keys.has_augmented()? {
+        for fold in folds(rows) {
+            let misplaced = augmented::misplaced(keys, fold)?;
+            table.push(row(&fold[0], (AUGMENTED, "train-dev-test"), false, Some(&misplaced)));
         }
     }
     table.sort_by(|a, b| (a.fold, &a.check, &a.between).cmp(&(b.fold, &b.check, &b.between)));
     Ok(table)
+}
+
+/// The row of a check; `shared` is null where it is not known.
+fn row(fold: &SplitRow, (check, between): (&str, &str), allowed: bool, shared: Option<&Vec<String>>) -> Leakage {
+    Leakage {
+        scheme: fold.scheme.clone(),
+        fold: fold.fold,
+        check: check.to_owned(),
+        between: between.to_owned(),
+        shared: shared.map(|shared| shared.len() as i64),
+        allowed,
+        examples: shared
+            .filter(|shared| !shared.is_empty())
+            .map(|shared| shared[..shared.len().min(EXAMPLES)].join(", ")),
+    }
 }
 
 /// The rows of a leakage table that break a promise: what is shared is not allowed. Possible only where the user fixed
@@ -82,78 +84,60 @@ pub fn violations(table: &[Leakage]) -> Vec<&Leakage> {
     table.iter().filter(alone).filter(|row| !row.allowed && row.shared.unwrap_or(0) > 0).collect()
 }
 
-/// Whether the scheme promises that no value of `column` is on two sides.
-fn promised(params: &SplitParams, column: &str) -> bool {
-    params.grouping().contains(&column)
-}
-
-/// A value of a checked column in a fold: the first utterance with it on each side.
-struct Sighting {
-    value: String,
-    first: BTreeMap<Split, String>,
-}
-
-/// Split rows with what is known of their utterances.
-fn joined(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
+/// Split rows with what is known of their utterances. The column `split` has the number of the side: train, dev, test.
+fn placed(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
     let located = keys.located(rows)?;
-    let picked = located.iter().map(|(row, _)| *row as IdxSize).collect::<Vec<_>>();
-    let recordings = keys.recordings()?;
-    let query = || -> PolarsResult<DataFrame> {
-        let facts = keys.frame().select(["utterance_id", "speaker", "text_id"])?;
-        let mut joined = facts.take(&IdxCa::from_vec("row".into(), picked))?;
-        let overlaps = keys.overlaps();
-        let overlaps = located.iter().map(|(row, _)| overlaps[*row].as_deref()).collect::<Vec<_>>();
-        joined.with_column(Column::new(OVERLAP.into(), overlaps))?;
-        let recordings = located.iter().map(|(row, _)| recordings[*row]).collect::<Vec<_>>();
-        joined.with_column(Column::new("audio_hash".into(), recordings))?;
-        joined.with_column(Column::new("fold".into(), rows.iter().map(|row| row.fold).collect::<Vec<_>>()))?;
-        let sides = rows.iter().map(|row| row.split.as_str()).collect::<Vec<_>>();
-        joined.with_column(Column::new("split".into(), sides))?;
-        Ok(joined)
-    };
-    query().map_err(DatasetError::query("splits"))
-}
-
-/// The values of `column` by fold, in order, with the first utterance on each side.
-fn sightings(joined: &DataFrame, column: &str) -> Result<BTreeMap<i64, Vec<Sighting>>, DatasetError> {
+    let at = IdxCa::from_vec("row".into(), located.iter().map(|(row, _)| *row as IdxSize).collect());
+    let (recordings, overlaps) = (keys.recordings()?, keys.overlaps()?);
+    let overlaps: Vec<_> = overlaps.iter().map(Option::as_deref).collect();
     let query = || {
-        let known = joined.filter(&joined.column(column)?.is_not_null())?;
-        let sorted = known.sort(["fold", column, "split", "utterance_id"], SortMultipleOptions::default())?;
-        by_fold(&sorted, column)
+        let mut known = keys.frame().select([ID, "speaker", "text_id"])?;
+        known.with_column(recordings.into_column())?;
+        known.with_column(Column::new(OVERLAP.into(), overlaps))?;
+        let mut placed = known.take(&at)?;
+        placed.with_column(Column::new("fold".into(), rows.iter().map(|row| row.fold).collect::<Vec<_>>()))?;
+        let sides = located.iter().map(|(_, side)| *side as u32).collect::<Vec<_>>();
+        placed.with_column(Column::new("split".into(), sides))?;
+        Ok(placed)
     };
     query().map_err(DatasetError::query("splits"))
 }
 
-/// Groups rows that are sorted by fold, value and side.
-fn by_fold(frame: &DataFrame, column: &str) -> PolarsResult<BTreeMap<i64, Vec<Sighting>>> {
-    let mut folds: BTreeMap<i64, Vec<Sighting>> = BTreeMap::new();
-    let text = |name| frame.column(name).and_then(Column::str).map(|cells| cells.iter().map(Option::unwrap_or_default));
-    let cells = text(column)?.zip(text("split")?).zip(text("utterance_id")?);
-    for (fold, ((value, side), id)) in frame.column("fold")?.i64()?.iter().zip(cells) {
-        let seen = folds.entry(fold.unwrap_or_default()).or_default();
-        if seen.last().is_none_or(|last| last.value != value) {
-            seen.push(Sighting { value: value.to_owned(), first: BTreeMap::new() });
-        }
-        if let (Some(last), Ok(side)) = (seen.last_mut(), Split::from_str(side)) {
-            last.first.entry(side).or_insert_with(|| id.to_owned());
-        }
-    }
-    Ok(folds)
+/// The rows that have a value of `column`, by fold, value, side and id.
+fn known(placed: &DataFrame, column: &str) -> PolarsResult<DataFrame> {
+    let known = placed.drop_nulls(Some(&[column]))?;
+    known.sort(["fold", column, "split", ID], SortMultipleOptions::default())
 }
 
-/// What both sides have, as examples name it, in order.
-fn shared(seen: &[Sighting], check: &str, a: &[Split], b: &[Split]) -> Vec<String> {
-    let first = |seen: &'_ Sighting, sides: &[Split]| sides.iter().find_map(|side| seen.first.get(side).cloned());
-    let both = seen.iter().filter_map(|seen| Some((seen, first(seen, a)?, first(seen, b)?)));
-    let mut names: Vec<String> = both
-        .map(|(seen, a, b)| match check {
-            "audio" => format!("{a} = {b}"),
-            "overlap" => format!("{a} and {b}"),
-            _ => seen.value.clone(),
-        })
-        .collect();
-    names.sort();
-    names
+/// What both sides have, by fold, as examples name it, in order. Folds without `known` rows are left out.
+fn shared(
+    known: &DataFrame,
+    (check, column): (&str, &str),
+    a: &[Split],
+    b: &[Split],
+) -> PolarsResult<BTreeMap<i64, Vec<String>>> {
+    let side = |split: u32| [a, b].iter().position(|sides| sides.iter().any(|side| *side as u32 == split));
+    let sides = known.column("split")?.u32()?.iter().map(|split| Some(side(split?)? as u32));
+    let mut sided = known.clone();
+    sided.with_column(Column::new("side".into(), sides.collect::<Vec<_>>()))?;
+    // The first utterance with a value on each side: of a value on both sides there are two rows, that of `a` before
+    // that of `b`.
+    let key = ["fold", column, "side"].map(str::to_owned);
+    let firsts = sided.drop_nulls(Some(&["side"]))?.unique_stable(Some(&key), UniqueKeepStrategy::First, None)?;
+    let both = firsts.filter(&firsts.select(["fold", column])?.is_duplicated()?)?;
+    let mut names: BTreeMap<i64, Vec<String>> =
+        known.column("fold")?.i64()?.iter().flatten().map(|fold| (fold, Vec::new())).collect();
+    let (numbers, values, ids) = (both.column("fold")?.i64()?, both.column(column)?.str()?, both.column(ID)?.str()?);
+    for row in (0..both.height()).step_by(2) {
+        let [value, first, second] = [values.get(row), ids.get(row), ids.get(row + 1)].map(Option::unwrap_or_default);
+        names.entry(numbers.get(row).unwrap_or_default()).or_default().push(match check {
+            "audio" => format!("{first} = {second}"),
+            "overlap" => format!("{first} and {second}"),
+            _ => value.to_owned(),
+        });
+    }
+    names.values_mut().for_each(|names| names.sort());
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Joins, splits, leakage, normalization, matrices. The only user of Polars.
 //!
-//! Polars reads, sorts, joins and counts; whatever adds floating-point numbers is a plain loop in row order, since the
-//! order of a query engine's reductions is its own business, and the same input must give the same bytes.
+//! Polars sorts, filters, counts and finds what is unique or repeated, always in a stated order. It is built without its
+//! engine of expressions, and so without joins: an utterance is found by its place among the sorted ids. Whatever adds
+//! floating-point numbers is a plain loop in row order, since the order of a library's reductions is its own business,
+//! and the same input must give the same bytes.
 
 mod assign;
 mod augmented;
@@ -11,6 +13,7 @@ mod columns;
 mod error;
 mod examples;
 mod features;
+mod fold;
 mod keys;
 mod leakage;
 mod normalize;
@@ -20,20 +23,14 @@ mod split;
 mod testing;
 mod units;
 
-pub use assign::{Assignment, WHOLE, assign, inner_folds, whole};
+pub use assign::{Assignment, assign, inner_folds, whole};
 pub use columns::ColumnPatterns;
 pub use error::DatasetError;
 pub use examples::{Examples, Rows, Sides, classes, normalized};
 pub use features::Features;
+pub use fold::folds;
 pub use keys::Keys;
 pub use leakage::{leakage, violations};
 pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
 pub use scaler::{ALL, MIN_UTTERANCES, Scaler, Scaling, check_speakers};
 pub use split::{Scheme, Split, SplitParams};
-
-use crate::schema::SplitRow;
-
-/// The rows of each fold of a splits table, which is sorted by fold.
-pub fn folds(rows: &[SplitRow]) -> impl Iterator<Item = &[SplitRow]> {
-    rows.chunk_by(|a, b| a.scheme == b.scheme && a.fold == b.fold)
-}

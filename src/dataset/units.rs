@@ -31,13 +31,13 @@ pub(super) fn units(
     seed: u64,
 ) -> Result<Vec<Unit>, DatasetError> {
     let grouping = grouping_columns(keys, rows, params, grouping)?;
-    let recordings = keys.recordings()?;
+    let (recordings, overlaps) = (keys.recordings()?, keys.overlaps()?);
     let mut sets = Sets::new(rows.len());
-    let overlaps = keys.overlaps();
-    let overlaps = overlaps.iter().map(Option::as_deref).collect();
-    for column in grouping.iter().chain([&recordings, &overlaps]) {
+    for column in &grouping {
         unite_equal(&mut sets, rows, column);
     }
+    unite_equal(&mut sets, rows, &recordings.iter().collect::<Vec<_>>());
+    unite_equal(&mut sets, rows, &overlaps.iter().map(Option::as_deref).collect::<Vec<_>>());
     let ids = keys.ids()?;
     let names: Vec<&str> = match grouping.first() {
         Some(column) => column.iter().zip(ids).map(|(cell, id)| cell.unwrap_or(id)).collect(),

@@ -1,10 +1,9 @@
-//! TOML text to typed sections: unknown keys and values of a wrong type are refused, each with what is legal.
+//! TOML text to typed sections: values of a wrong type are refused, each with what is legal.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
 
 use super::ConfigError;
-use super::keys::{check_keys, nearest};
+use super::keys::nearest;
 
 /// The table that a text holds; `what` names the text in messages.
 pub fn table(text: &str, what: &str) -> Result<toml::Table, ConfigError> {
@@ -12,9 +11,11 @@ pub fn table(text: &str, what: &str) -> Result<toml::Table, ConfigError> {
         .map_err(|error: toml::de::Error| ConfigError::new(what, "not TOML", error.to_string().trim().to_owned()))
 }
 
-/// What a table says, by the JSON Schema of its type.
-pub fn typed<T: DeserializeOwned>(table: toml::Table, schema: &Json, what: &str) -> Result<T, ConfigError> {
-    check_keys(&table, schema)?;
+/// What a table says; its keys are checked.
+///
+/// # Errors
+/// A value of a wrong type.
+pub fn typed<T: DeserializeOwned>(table: toml::Table, what: &str) -> Result<T, ConfigError> {
     let value = toml::Value::Table(table);
     serde_path_to_error::deserialize(value.clone()).map_err(|error| type_error(&value, error, what))
 }

@@ -110,7 +110,7 @@ impl Pipeline {
             )
             .hint("write it into the pipeline file, or give --out"));
         }
-        read::typed(table, json_schema(), WHAT)
+        read::typed(table, WHAT)
     }
 
     /// Checks every section.

@@ -3,7 +3,6 @@
 //!
 //! Nothing here knows a clock, a host or an absolute path: the same [`Facts`] give the same bytes.
 
-mod error;
 mod escape;
 mod facts;
 mod html;
@@ -12,7 +11,6 @@ mod number;
 mod plots;
 mod versus;
 
-pub use error::ReportError;
 pub use facts::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, Search, SplitFacts, TransferFold,
@@ -24,6 +22,19 @@ pub use versus::{Change, Gate, RunSide, Versus};
 
 /// Folder of the SVG files, beside report.md.
 pub const PLOT_FOLDER: &str = "report";
+
+/// What can go wrong in a report.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// The drawing library refused a plot.
+    #[error("plot `{plot}` cannot be drawn: {cause}")]
+    Draw {
+        /// File name of the plot.
+        plot: String,
+        /// What the drawing library said.
+        cause: String,
+    },
+}
 
 #[cfg(test)]
 mod fixture;

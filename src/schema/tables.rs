@@ -1,18 +1,17 @@
 //! Every published table, declared once.
 
-mod corpora;
-mod features;
-mod figures;
+mod data;
 mod results;
-mod splits;
 
 use super::{Row, TableDef};
 
-pub use corpora::{FileStamp, LabelCount, Reject, Utterance};
-pub use features::{FeatureInfo, FeatureKeys, FrameKeys};
-pub use figures::{Calibration, Comparison, ConfusedPair, Metric};
-pub use results::{Deployed, Fit, Importance, Inference, LearningCurve, Prediction, Tuning};
-pub use splits::{Leakage, Normalization, SplitRow};
+pub use data::{
+    FeatureInfo, FeatureKeys, FileStamp, FrameKeys, LabelCount, Leakage, Normalization, Reject, SplitRow, Utterance,
+};
+pub use results::{
+    Calibration, Comparison, ConfusedPair, Deployed, Fit, Importance, Inference, LearningCurve, Metric, Prediction,
+    Tuning,
+};
 
 /// Every table that is a result, in the order of the stages that write them.
 pub fn published_tables() -> Vec<TableDef> {

@@ -4,8 +4,7 @@ use crate::options::ConfigError;
 use crate::pipeline::Parameters;
 use crate::storage::{self, Store};
 
-use super::refusals::check_rejects;
-use super::{FOLDERS, Record, StageError};
+use super::{FOLDERS, StageError};
 
 /// Shows how far a long piece of work is.
 pub trait Progress: Sync {
@@ -52,13 +51,6 @@ impl Context<'_> {
             }
         }
         Ok(())
-    }
-
-    /// # Errors
-    /// More was refused than `extract.max_reject_rate` allows.
-    pub fn check_rejects(&self, rejects: u64, utterances: u64, record: &Record) -> Result<(), StageError> {
-        let limit = self.parameters.pipeline.extract.max_reject_rate;
-        check_rejects(rejects, (utterances, "utterances"), record, "extract.max_reject_rate", limit)
     }
 
     /// Call at every clean boundary.

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::audio::Transform;
 use crate::corpus;
 use crate::features::Featurizer;
-use crate::options;
-use crate::schema::{Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Signal, Table, Utterance, plural};
+use crate::options::{self, ConfigError};
+use crate::schema::{
+    Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Signal, Table, Utterance, augmented_id, plural,
+};
 use crate::storage::{self, Store};
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
@@ -17,16 +20,14 @@ use super::ingest::{FILES, times_hint};
 use super::workers::{Extracted, Refusal, Sources, Workers};
 use super::{
     Context, Done, OutputFile, Prepared, Record, Stage, StageError, StageName, Written, features_table, output,
-    refusals, signals,
+    reject_limit, rejects,
 };
 
 use frames::FramesWriter;
 use parts::{Part, PartSeal};
 
-mod check;
 mod frames;
 mod parts;
-mod publish;
 
 /// The extract stage.
 pub struct Extract;
@@ -55,8 +56,8 @@ impl Stage for Extract {
         let stamps = files.rows.iter().map(|file| ((file.corpus.clone(), file.path.clone()), file.stamp.clone()));
         let stamps = stamps.collect();
         let featurizer = context.parameters.recipe().featurizer();
-        check::hidden_features(featurizer.names(), &utterances)?;
-        check::taken_ids(context, &utterances.rows)?;
+        check_names(featurizer.names(), &utterances)?;
+        check_ids(context, &utterances.rows)?;
         let config_hash = Self::config_hash(context);
         let parts = plan(context, &utterances, &stamps, &config_hash);
         let pending = pending(context, &parts)?;
@@ -82,7 +83,7 @@ impl Stage for Extract {
             .with_transforms(&context.parameters.augment)
             .with_frames(pipeline.extract.frames);
         extract_pending(context, work, &workers, &prepared.config_hash)?;
-        let mut outputs = publish::publish(context, &work.parts)?;
+        let mut outputs = parts::publish(context, &work.parts)?;
         let contents = features_table::contents(context.out, &outputs)?;
         outputs.push(put_dictionary(context, work.featurizer.as_ref(), &prepared.config_hash)?);
         finish(context, work, outputs, contents)
@@ -90,7 +91,7 @@ impl Stage for Extract {
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
-        let judged = context.check_rejects(count("rejects"), count("utterances"), record);
+        let judged = reject_limit::check_utterances(context, count("rejects"), count("utterances"), record);
         match count("rejects.segment_out_of_range") {
             0 => judged,
             _ => judged.map_err(|error| error.with_hint(&times_hint(&context.parameters.pipeline.corpus))),
@@ -109,13 +110,41 @@ fn sources<'a>(context: &'a Context) -> Result<Sources<'a>, StageError> {
     pipeline.corpus.iter().map(open).collect()
 }
 
+/// A column of the corpus may not have the name of a feature: no reader could tell them apart.
+fn check_names(features: &[String], utterances: &Table<Utterance>) -> Result<(), StageError> {
+    match utterances.text.names.iter().find(|name| features.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let problem = "a column of a corpus has the name of a feature; rename it in the manifest or pattern";
+            Err(ConfigError::new("corpus", name, problem).into())
+        }
+    }
+}
+
+/// An utterance may not have the id of another one's augmented copy. `utterances` are sorted.
+fn check_ids(context: &Context, utterances: &[Utterance]) -> Result<(), StageError> {
+    for transform in context.parameters.augment.iter().map(Transform::to_string) {
+        let ending = augmented_id("", &transform);
+        let originals = utterances.iter().filter_map(|row| row.utterance_id.strip_suffix(&ending));
+        let taken = |id: &&str| utterances.binary_search_by(|row| row.utterance_id.as_str().cmp(id)).is_ok();
+        if let Some(id) = originals.into_iter().find(taken) {
+            let problem =
+                format!("the augmented copy of `{id}` would have the id of an utterance that is there already");
+            return Err(ConfigError::new("augment", transform, problem)
+                .hint("rename its file, or drop the value")
+                .into());
+        }
+    }
+    Ok(())
+}
+
 fn read_stamps(out: &dyn Store) -> Result<Table<FileStamp>, StageError> {
     Ok(output::get_table_at(out, FILES, StageName::Ingest)?.0)
 }
 
 /// They stand in `rejects.parquet`, which extract vouches for.
 fn ingest_rejects(out: &dyn Store) -> Result<String, StageError> {
-    let (_, footer) = output::get_table_at::<Reject>(out, &output::rejects_path(StageName::Ingest), StageName::Ingest)?;
+    let (_, footer) = output::get_table_at::<Reject>(out, &rejects::path(StageName::Ingest), StageName::Ingest)?;
     Ok(footer.content_hash)
 }
 
@@ -310,8 +339,8 @@ fn finish(
     };
     let signals = Signal::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
     let (rows, refused, columns) = (work.utterances.rows.len(), rejects.len(), work.featurizer.names().len());
-    let by_code = refusals::counts_by_code(&rejects);
-    outputs.extend(output::put_rejects(context.out, (StageName::Extract, StageName::Ingest), rejects)?);
+    let by_code = reject_limit::counts_by_code(&rejects);
+    outputs.extend(rejects::put(context.out, (StageName::Extract, StageName::Ingest), rejects)?);
     let counts = [
         ("utterances", rows as u64),
         ("rows", (rows - refused) as u64),
@@ -330,6 +359,6 @@ fn finish(
     let counted = [(rows - refused, "row"), (columns, "feature"), (refused, "reject")];
     let [rows, columns, refused] = counted.map(|(count, word)| plural(count, word));
     let summary = format!("{rows}{copies} of {columns}, {refused}");
-    let warnings = signals::warning(&signals, "the features table").into_iter().collect();
+    let warnings = Signal::warning(&signals, "the features table").into_iter().collect();
     Ok(Done { outputs, contents, counts, summary, warnings })
 }

@@ -7,7 +7,7 @@ use crate::storage::Store;
 use crate::table::{self, row_hashes, table_hash};
 
 use super::ledger;
-use super::{OutputFile, StageError, StageName, Written, output};
+use super::{Files, OutputFile, StageError, StageName, Written, output, written};
 
 /// Where the parts lie.
 const FOLDER: &str = "features/";
@@ -19,8 +19,7 @@ const KEYS: &str = "feature keys";
 /// The parts of a finished features table.
 #[derive(Debug)]
 pub struct FeaturesTable {
-    /// By path.
-    parts: BTreeMap<String, OutputFile>,
+    parts: Files,
     whole: String,
     keys: String,
 }
@@ -35,12 +34,10 @@ impl FeaturesTable {
         let record = ledger::read_record(out, StageName::Extract)?.ok_or_else(missing)?;
         let content = |name: &str| record.contents.get(name).cloned().ok_or_else(missing);
         let (whole, keys) = (content(WHOLE)?, content(KEYS)?);
-        let listed = out.list("features")?;
-        let parts: BTreeMap<_, _> = record.outputs.into_iter().filter(|(path, _)| path.starts_with(FOLDER)).collect();
-        let is_there = |(path, file): (&String, &OutputFile)| {
-            listed.iter().any(|entry| entry.path == *path && entry.bytes == file.bytes)
-        };
-        if parts.iter().all(is_there) { Ok(Self { parts, whole, keys }) } else { Err(missing()) }
+        let listed = written::listed(out, &["features"])?;
+        let parts = record.outputs.below(FOLDER);
+        let are_there = parts.are_there(|path| Ok(listed.get(path).cloned()))?;
+        if are_there { Ok(Self { parts, whole, keys }) } else { Err(missing()) }
     }
 
     /// The whole table.

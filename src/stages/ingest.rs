@@ -14,7 +14,7 @@ use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted}
 use crate::synth;
 use crate::table;
 
-use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, refusals, unlisted};
+use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, reject_limit, rejects};
 
 /// The table of file stamps, which only reruns read.
 pub(super) const FILES: &str = "run/files.parquet";
@@ -49,15 +49,10 @@ impl Stage for Ingest {
     type Work = Vec<Listing>;
 
     fn config_hash(context: &Context) -> String {
-        // Where a corpus lies does not determine its rows.
-        let placeless = context.parameters.pipeline.corpus.iter().cloned().map(|mut corpus| {
-            corpus.source = String::new();
-            corpus.manifest = corpus.manifest.map(|_| String::new());
-            // What the files say is among the inputs.
-            corpus.preset = corpus.preset.map(|word| if Preset::is_file(&word) { String::new() } else { word });
-            corpus
-        });
-        options::config_hash(&placeless.collect::<Vec<_>>())
+        // Where a corpus lies does not determine its rows; what its files say is among the inputs.
+        let mut corpora = context.parameters.pipeline.corpus.clone();
+        corpora.iter_mut().for_each(|corpus| corpus.relocate(|_| String::new()));
+        options::config_hash(&corpora)
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
@@ -83,7 +78,7 @@ impl Stage for Ingest {
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
-        context.check_rejects(count(UNUSABLE), count("utterances") + count(UNUSABLE), record)
+        reject_limit::check_utterances(context, count(UNUSABLE), count("utterances") + count(UNUSABLE), record)
     }
 }
 
@@ -120,7 +115,7 @@ fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, Stri
         Some(path) => Some(manifest::read(corpus, path, &pipeline.storage, &mut hasher)?),
         None => None,
     };
-    let preset = match corpus.preset.as_deref().filter(|word| Preset::is_file(word)) {
+    let preset = match corpus.preset_file() {
         Some(path) => Some(read_preset(corpus, path, &pipeline.storage, &mut hasher)?),
         None => None,
     };
@@ -204,8 +199,8 @@ fn build(corpus: &Corpus, listing: &Listing) -> Result<LabelledCorpus, StageErro
     let source = Source { root: &listing.root, files: &files.collect::<Vec<_>>() };
     let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref())?;
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
-    built.rejects.extend(unlisted::rejects(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
-    built.warnings.extend(unlisted::warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));
+    built.rejects.extend(rejects::of_unlisted(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
+    built.warnings.extend(rejects::unlisted_warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));
     if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::SYNTHETIC_FILE)) {
         mark_synthetic(&mut built.utterances);
     }
@@ -269,7 +264,7 @@ fn write(
     if passed > 0 {
         summary += &format!(", {} not looked at", plural(passed, "file"));
     }
-    let of_rows = |code: &str| !OF_FILES.contains(&code) && !unlisted::CODES.contains(&code);
+    let of_rows = |code: &str| !OF_FILES.contains(&code) && !rejects::OF_LISTING.contains(&code);
     let unusable = corpus.rejects.iter().filter(|reject| of_rows(&reject.code)).count();
     let mut counts = BTreeMap::from([
         ("utterances".to_owned(), rows.len() as u64),
@@ -279,14 +274,14 @@ fn write(
     ]);
     counts
         .extend(corpus.passed_over.iter().map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
-    counts.extend(refusals::counts_by_code(&corpus.rejects));
+    counts.extend(reject_limit::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;
     // All rejects are vouched for by extract, which adds its own.
-    let [rejects, _] = output::put_rejects(context.out, (StageName::Ingest, StageName::Extract), corpus.rejects)?;
+    let [kept, _] = rejects::put(context.out, (StageName::Ingest, StageName::Extract), corpus.rejects)?;
     let outputs = vec![
         output::put(context.out, FILES, &files)?,
-        rejects,
+        kept,
         output::put_table(context.out, &Table::from(corpus.labels), config_hash, &none)?,
         output::put_table(context.out, &corpus.utterances, config_hash, &none)?,
     ];

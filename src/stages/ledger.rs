@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::storage::Store;
 
-use super::{Context, Done, OutputFile, Prepared, Stage, StageError, StageName, output};
+use super::{Context, Done, Files, Prepared, Stage, StageError, StageName, written};
 
 /// The record of a finished stage.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Record {
     /// Content hashes of what it read.
     pub inputs: BTreeMap<String, String>,
     /// Every file it wrote.
-    pub outputs: BTreeMap<String, OutputFile>,
+    pub outputs: Files,
     /// Content hashes of tables that lie in several files, or of which a reader takes some columns.
     pub contents: BTreeMap<String, String>,
     /// Rows, rejects and the like.
@@ -119,7 +119,7 @@ impl<'a> Task<'a> {
             seed: self.seed,
             config_hash,
             inputs,
-            outputs: done.outputs.into_iter().map(|written| (written.path, written.file)).collect(),
+            outputs: done.outputs.into_iter().collect(),
             contents: done.contents,
             counts: done.counts,
             summary: done.summary,
@@ -127,7 +127,7 @@ impl<'a> Task<'a> {
             threads: rayon::current_num_threads(),
             seconds: self.start.elapsed().as_secs_f64(),
         };
-        output::put_json(self.out, &record_path(self.name), &record)?;
+        written::put_json(self.out, &record_path(self.name), &record)?;
         Ok(Outcome { up_to_date: false, record })
     }
 
@@ -183,7 +183,7 @@ pub(super) fn read_record(out: &dyn Store, stage: StageName) -> Result<Option<Re
 
 /// The record of what `name` stands for.
 pub(super) fn read_record_of(out: &dyn Store, name: &str) -> Result<Option<Record>, StageError> {
-    output::read_json(out, &record_path(name))
+    written::read_json(out, &record_path(name))
 }
 
 /// The record, where it is of the same build, configuration and inputs, and every output is there. Their sizes are
@@ -196,15 +196,8 @@ fn current_record<W>(
     let Some(record) = read_record_of(out, name)? else { return Ok(None) };
     let is_same =
         record.build == build && record.config_hash == prepared.config_hash && record.inputs == prepared.inputs;
-    if !is_same {
-        return Ok(None);
-    }
-    for (path, file) in &record.outputs {
-        if out.stat(path)?.is_none_or(|entry| entry.bytes != file.bytes) {
-            return Ok(None);
-        }
-    }
-    Ok(Some(record))
+    let is_current = is_same && record.outputs.are_there(|path| out.stat(path))?;
+    Ok(is_current.then_some(record))
 }
 
 /// Where the record of a stage stands.

@@ -12,12 +12,11 @@ mod ledger;
 mod normalize;
 mod output;
 mod predict;
-mod refusals;
 mod rehearsal;
-mod signals;
+mod reject_limit;
+mod rejects;
 mod split;
 mod train;
-mod unlisted;
 mod verify;
 mod workers;
 mod written;
@@ -31,7 +30,7 @@ pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict};
 pub use rehearsal::rehearse;
 pub use verify::{Problem, Verified, Wrong, verify};
-pub use written::{OutputFile, Written};
+pub use written::{Files, OutputFile, Written};
 
 /// The folder of an output that holds records, and what stages keep for reruns.
 const RUN: &str = "run";

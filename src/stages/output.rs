@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::schema::{Reject, Row, Table};
+use crate::schema::{Row, Table};
 use crate::storage::{Entry, StorageError, Store};
 use crate::table::{self, Footer};
 
@@ -75,40 +72,6 @@ pub(super) fn footer<R: Row>(out: &dyn Store, path: &str, bytes: u64) -> Result<
     )
 }
 
-/// Keeps the rows that `stage` refused, and joins them with those that the `other` one did; returns the file of the
-/// stage's own rows and that of all.
-pub(super) fn put_rejects(
-    out: &dyn Store,
-    (stage, other): (StageName, StageName),
-    mut rejects: Vec<Reject>,
-) -> Result<[Written; 2], StageError> {
-    let none = BTreeMap::new();
-    sort_rejects(&mut rejects);
-    let own = Table::from(rejects);
-    let (file, _) = table::write(&own, "", &none, false)?;
-    let kept = put(out, &rejects_path(stage), &file)?;
-    let mut all = own.rows;
-    match get_table_at::<Reject>(out, &rejects_path(other), other) {
-        Ok((table, _)) => all.extend(table.rows),
-        // It has yet to refuse any.
-        Err(StageError::MissingTable { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    sort_rejects(&mut all);
-    Ok([kept, put_table(out, &Table::from(all), "", &none)?])
-}
-
-/// Where the rows that a stage refused are kept: each makes its own, and `rejects.parquet` of all.
-pub(super) fn rejects_path(stage: StageName) -> String {
-    format!("run/{}.rejects.parquet", stage.as_str())
-}
-
-/// Sorts by the table's key.
-pub(super) fn sort_rejects(rejects: &mut Vec<Reject>) {
-    rejects.sort_by(|a, b| key(a).cmp(&key(b)));
-    rejects.dedup();
-}
-
 /// Removes what former runs wrote and this one did not. What `is_ours` does not know is the user's and stays.
 pub(super) fn remove_others(
     out: &dyn Store,
@@ -120,28 +83,6 @@ pub(super) fn remove_others(
         out.remove(&entry.path)?;
     }
     Ok(())
-}
-
-/// A value that was written as JSON; `None` where there is none, or one of another version that no longer parses.
-pub(super) fn read_json<T: DeserializeOwned>(out: &dyn Store, path: &str) -> Result<Option<T>, StageError> {
-    match out.get(path) {
-        Ok(content) => Ok(serde_json::from_slice(&content).ok()),
-        Err(StorageError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Writes a value as indented JSON.
-pub(super) fn put_json(out: &dyn Store, path: &str, value: &impl Serialize) -> Result<(), StageError> {
-    // Plain structs and maps with text keys: their JSON cannot fail.
-    let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
-    json.push(b'\n');
-    Ok(out.put(path, &json)?)
-}
-
-/// The table's key.
-fn key(reject: &Reject) -> (&str, &str, &str, Option<&str>, &str) {
-    (&reject.stage, &reject.corpus, &reject.path, reject.utterance_id.as_deref(), &reject.message)
 }
 
 fn path<R: Row>() -> String {

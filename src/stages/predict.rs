@@ -19,9 +19,8 @@ use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::check_stop;
 use super::ledger::{self, Outcome, State, Task};
-use super::refusals::{check_rejects, counts_by_code};
 use super::workers::{Refusal, Sources, Workers};
-use super::{Done, Prepared, Progress, StageError, StageName, output, signals, unlisted};
+use super::{Done, Prepared, Progress, StageError, StageName, output, reject_limit, rejects};
 
 use inputs::{Input, Inputs};
 use predictor::{Batch, ModelColumns, Predicted, Predictor, reject};
@@ -82,7 +81,7 @@ impl Predict<'_> {
         let outcome = task.perform(self.prepare()?, || Ok(()), |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
         let files = (count("files"), "files");
-        check_rejects(count("rejects"), files, &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
+        reject_limit::check(count("rejects"), files, &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
         Ok(outcome)
     }
 
@@ -141,7 +140,7 @@ impl Predict<'_> {
         let listing = files.values().map(|file| (&file.path, file.bytes, &file.stamp)).collect::<Vec<_>>();
         let speakers = inputs.inputs.iter().filter(|_| by_speaker).map(|input| (&input.label, input.files.len()));
         let (passed, unlisted) = (inputs.passed_over(), inputs.unlisted());
-        let mut beside = unlisted::rejects(&unlisted, CORPUS, PREDICT, |path| Look::at(path) == Look::Audio);
+        let mut beside = rejects::of_unlisted(&unlisted, CORPUS, PREDICT, |path| Look::at(path) == Look::Audio);
         beside.extend(passed.suspects.iter().map(|path| passed_over(path)));
         let besides = unlisted.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>();
         let listing = options::config_hash(&(listing, speakers.collect::<Vec<_>>(), &passed.suspects, besides));
@@ -150,7 +149,7 @@ impl Predict<'_> {
         let count = files.len();
         let unnameable = files.keys().filter_map(|path| refused_name(path)).collect();
         let batches = batches(&inputs, by_speaker);
-        let mut warnings = unlisted::warnings(&unlisted, CORPUS);
+        let mut warnings = rejects::unlisted_warnings(&unlisted, CORPUS);
         warnings.extend(inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders));
         warnings.extend(passed.warning().map(|warning| format!("{warning}; name those that hold speech one by one")));
         warnings.extend(inputs.hidden_warning());
@@ -214,16 +213,16 @@ impl Predict<'_> {
 
     fn write(&self, work: &Work, hash: &str, judged: Predicted) -> Result<Done, StageError> {
         let Predicted { rows, probabilities, clipped, mut rejects } = judged;
-        output::sort_rejects(&mut rejects);
+        rejects::sort(&mut rejects);
         let refused = rejects.len();
         rejects.extend(work.beside.iter().cloned());
-        output::sort_rejects(&mut rejects);
+        rejects::sort(&mut rejects);
         let mut counts = BTreeMap::from([
             ("files".to_owned(), work.files as u64),
             ("rows".to_owned(), rows.len() as u64),
             ("rejects".to_owned(), refused as u64),
         ]);
-        counts.extend(counts_by_code(&rejects));
+        counts.extend(reject_limit::counts_by_code(&rejects));
         for class in &work.saved.classes {
             let predicted = rows.iter().filter(|row| row.predicted == *class).count();
             counts.insert(format!("predicted.{class}"), predicted as u64);
@@ -237,7 +236,7 @@ impl Predict<'_> {
             output::put_table(self.out, &table, hash, &inputs)?,
         ];
         let mut warnings = work.warnings.clone();
-        warnings.extend(signals::warning(&signals, "the inferences table"));
+        warnings.extend(Signal::warning(&signals, "the inferences table"));
         warnings.extend(unlike_training(&clipped));
         Ok(Done { outputs, counts, summary, warnings, ..Done::default() })
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::storage::{self, Entry, Lock, Reason, StorageError, Store};
 
 use super::ledger::{self, Record};
-use super::{FOLDERS, OutputFile, PREDICT, RUN, StageError, StageName};
+use super::{FOLDERS, OutputFile, PREDICT, RUN, StageError, StageName, written};
 
 /// What a look at a run found.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ pub fn verify(out: &dyn Store) -> Result<Verified, StageError> {
     let found = out.survey("")?;
     let unreadable = found.unlisted.iter().filter(|one| one.reason == Reason::Unreadable);
     verified.notes.extend(unreadable.map(|one| format!("`{}` may not be read; check its owner and mode", one.path)));
-    let listed: BTreeMap<String, Entry> = found.files.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
+    let listed = written::by_path(found.files);
     let mut records = Vec::new();
     for name in names().filter(|name| listed.contains_key(&ledger::record_path(name))) {
         match ledger::read_record_of(out, name)? {
@@ -113,16 +113,17 @@ fn compare(
     let outputs = || records.iter().flat_map(|record| record.outputs.iter().map(move |output| (record, output)));
     verified.files = outputs().count();
     verified.bytes = outputs().map(|(_, (_, file))| file.bytes).sum();
-    let entry = |path: &str, file: &OutputFile| listed.get(path).filter(|entry| entry.bytes == file.bytes);
-    let of_that_size = outputs().filter_map(|(_, (path, file))| entry(path, file).cloned());
-    let mut fetches = out.fetch(of_that_size.collect());
+    let of_its_size = |(_, (path, file)): (_, (&String, &OutputFile))| {
+        listed.get(path).filter(|entry| file.has_size_of(entry)).cloned()
+    };
+    let mut fetches = out.fetch(outputs().filter_map(of_its_size).collect());
     for (record, (path, file)) in outputs() {
         let wrong = match listed.get(path) {
             None => Some(Wrong::Missing),
-            Some(entry) if entry.bytes != file.bytes => Some(Wrong::Size { found: entry.bytes, wanted: file.bytes }),
+            Some(entry) if !file.has_size_of(entry) => Some(Wrong::Size { found: entry.bytes, wanted: file.bytes }),
             Some(_) => {
                 let content = fetches.next().expect("a fetch for each file of that size")()?;
-                (OutputFile::of(&content) != *file).then_some(Wrong::Content)
+                (!file.holds(&content)).then_some(Wrong::Content)
             }
         };
         let problem = |wrong| Problem { stage: record.stage.clone(), path: path.clone(), wrong };

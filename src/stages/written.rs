@@ -1,9 +1,15 @@
-//! Files with the hash of what was written, so that whoever relies on one can tell.
+//! Files with the hash of what was written, so that whoever relies on them can tell. Records of stages and seals of finished
+//! pieces vouch for files, and ask in two ways: whether all are there with their sizes, and whether all hold their bytes.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::IntoIter;
+use std::ops::Deref;
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{StorageError, Store};
+use crate::storage::{Entry, StorageError, Store};
 
 use super::StageError;
 
@@ -25,19 +31,25 @@ pub struct Written {
     pub file: OutputFile,
 }
 
+/// Files by path, with what each held when it was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Files(BTreeMap<String, OutputFile>);
+
 impl OutputFile {
     /// What a file with this content holds.
     pub(super) fn of(content: &[u8]) -> Self {
         Self { bytes: content.len() as u64, blake3: blake3::hash(content).to_hex().to_string() }
     }
 
-    /// Whether it is there, and still what it was: reads it.
-    pub(super) fn is_at(&self, out: &dyn Store, path: &str) -> Result<bool, StageError> {
-        match out.get(path) {
-            Ok(content) => Ok(*self == Self::of(&content)),
-            Err(StorageError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+    /// Whether the file that a listing shows has its size.
+    pub(super) fn has_size_of(&self, entry: &Entry) -> bool {
+        self.bytes == entry.bytes
+    }
+
+    /// Whether this is its content.
+    pub(super) fn holds(&self, content: &[u8]) -> bool {
+        *self == Self::of(content)
     }
 
     /// Its content, as `stage` wrote it.
@@ -46,9 +58,92 @@ impl OutputFile {
     /// It is another than what was written.
     pub(super) fn read(&self, out: &dyn Store, path: &str, stage: &'static str) -> Result<Bytes, StageError> {
         let content = out.get(path)?;
-        if *self == Self::of(&content) {
+        if self.holds(&content) {
             return Ok(content);
         }
         Err(StageError::Altered { path: format!("{}/{path}", out.root()), stage })
     }
+}
+
+impl Files {
+    /// Whether each is there with its size, as `find` looks it up: reads none.
+    pub(super) fn are_there(
+        &self,
+        find: impl Fn(&str) -> Result<Option<Entry>, StorageError>,
+    ) -> Result<bool, StageError> {
+        for (path, file) in &self.0 {
+            if !find(path)?.is_some_and(|entry| file.has_size_of(&entry)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Those in a folder.
+    pub(super) fn below(self, folder: &str) -> Self {
+        Self(self.0.into_iter().filter(|(path, _)| path.starts_with(folder)).collect())
+    }
+
+    /// Whether each is there with its bytes: reads them.
+    pub(super) fn are_intact(&self, out: &dyn Store) -> Result<bool, StageError> {
+        for (path, file) in &self.0 {
+            match out.get(path) {
+                Ok(content) if file.holds(&content) => {}
+                Ok(_) | Err(StorageError::NotFound { .. }) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Deref for Files {
+    type Target = BTreeMap<String, OutputFile>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl FromIterator<Written> for Files {
+    fn from_iter<T: IntoIterator<Item = Written>>(files: T) -> Self {
+        Self(files.into_iter().map(|written| (written.path, written.file)).collect())
+    }
+}
+
+impl IntoIterator for Files {
+    type Item = (String, OutputFile);
+    type IntoIter = IntoIter<String, OutputFile>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// What lies in these folders, by path.
+pub(super) fn listed(out: &dyn Store, folders: &[&str]) -> Result<BTreeMap<String, Entry>, StageError> {
+    let listed = folders.iter().map(|folder| out.list(folder)).collect::<Result<Vec<_>, _>>()?;
+    Ok(by_path(listed.concat()))
+}
+
+/// A listing by path.
+pub(super) fn by_path(entries: Vec<Entry>) -> BTreeMap<String, Entry> {
+    entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect()
+}
+
+/// A record or seal; `None` where there is none, or one of another version that no longer parses.
+pub(super) fn read_json<T: DeserializeOwned>(out: &dyn Store, path: &str) -> Result<Option<T>, StageError> {
+    match out.get(path) {
+        Ok(content) => Ok(serde_json::from_slice(&content).ok()),
+        Err(StorageError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes a record or seal as indented JSON.
+pub(super) fn put_json(out: &dyn Store, path: &str, value: &impl Serialize) -> Result<(), StageError> {
+    // Plain structs and maps with text keys: their JSON cannot fail.
+    let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
+    json.push(b'\n');
+    Ok(out.put(path, &json)?)
 }

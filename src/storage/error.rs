@@ -1,4 +1,5 @@
 use std::io;
+use std::path::Path;
 
 /// What a store could not do, with the path and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +125,17 @@ impl StorageError {
             _ => Self::Failed { action, path, source },
         }
     }
+}
+
+/// An input/output error on the local disk; says where a file stands in the place of a folder.
+pub(super) fn failed(action: &'static str, path: &Path, source: io::Error) -> StorageError {
+    if matches!(source.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists) {
+        let in_the_way = path.ancestors().find(|place| place.exists() && !place.is_dir());
+        if let Some(file) = in_the_way {
+            return StorageError::NotAFolder { path: file.display().to_string() };
+        }
+    }
+    StorageError::from_io(action, path.display().to_string(), source)
 }
 
 /// What the user can do about it; the same command may then be run again.

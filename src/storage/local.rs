@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
+use super::error::failed;
 use super::holder::Holder;
 use super::walk::{self, Walk};
 use super::{Entry, LOCK, Lock, Reason, StorageError, Store, Survey, Unlisted};
@@ -297,14 +298,4 @@ fn read_range(path: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let read = file.take(length).read_to_end(&mut content)?;
     if read as u64 == length { Ok(content) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
-
-pub(super) fn failed(action: &'static str, path: &Path, source: io::Error) -> StorageError {
-    if matches!(source.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists) {
-        let in_the_way = path.ancestors().find(|place| place.exists() && !place.is_dir());
-        if let Some(file) = in_the_way {
-            return StorageError::NotAFolder { path: file.display().to_string() };
-        }
-    }
-    StorageError::from_io(action, path.display().to_string(), source)
 }

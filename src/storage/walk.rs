@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use super::error::failed;
 use super::{Reason, StorageError};
 
 /// What lies below a folder of the local disk.
@@ -48,7 +49,7 @@ impl Walk {
 
     /// Lists a folder; false where that was done before.
     fn enter(&mut self, folder: &Path) -> Result<bool, StorageError> {
-        let failed = |source| super::local::failed("list", folder, source);
+        let failed = |source| failed("list", folder, source);
         // With the dot: asks whether names in the folder may be looked up, too.
         let metadata = fs::metadata(folder.join(".")).map_err(failed)?;
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(failed)?;
@@ -63,7 +64,7 @@ impl Walk {
 
     fn look_at(&mut self, entry: &DirEntry) -> Result<(), StorageError> {
         let path = entry.path();
-        let failed = |source| super::local::failed("inspect", &path, source);
+        let failed = |source| failed("inspect", &path, source);
         let is_link = entry.file_type().map_err(failed)?.is_symlink();
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() && is_link => drop(self.links.insert(path)),

@@ -4,26 +4,13 @@
 //! as it does what an editor cut off. Symphonia reads the list and ignores it.
 
 use super::super::AudioError;
-use super::super::head::Endian;
 use super::super::timeline::Stretch;
 use super::track::{Trak, scaled};
 
-/// So many edits are believed.
-pub const EDITS: usize = 4_096;
 /// Most seconds of silence that are inserted.
 const SILENCE_S: u64 = 600;
 /// A rate of 1, in 16 and 16 bits.
 const NORMAL_RATE: u32 = 0x0001_0000;
-
-/// A row of the list.
-#[derive(Debug, Clone, Copy)]
-pub struct Edit {
-    /// In ticks of the movie; 0: to the end of the media.
-    duration: u64,
-    /// Where it begins, in ticks of the media; -1: nothing is played.
-    start: i64,
-    rate: u32,
-}
 
 impl Trak {
     /// Ticks of the movie in which nothing is played.
@@ -82,21 +69,4 @@ impl Trak {
             _ => end,
         }
     }
-}
-
-/// Reads the body of a list.
-pub fn edits(list: &[u8]) -> Vec<Edit> {
-    let is_long = list.first() == Some(&1);
-    let count = Endian::Big.u32(list, 4).unwrap_or(0) as usize;
-    let edit = |index: usize| {
-        let place = 8 + index * if is_long { 20 } else { 12 };
-        let (duration, start, rate) = if is_long {
-            (Endian::Big.u64(list, place)?, Endian::Big.u64(list, place + 8)?.cast_signed(), place + 16)
-        } else {
-            let start = Endian::Big.u32(list, place + 4)?.cast_signed();
-            (u64::from(Endian::Big.u32(list, place)?), i64::from(start), place + 8)
-        };
-        Some(Edit { duration, start, rate: Endian::Big.u32(list, rate)? })
-    };
-    (0..count.min(EDITS)).map_while(edit).collect()
 }

@@ -6,6 +6,7 @@
 use std::io::Result;
 use std::ops::Range;
 
+use super::super::error::corrupt;
 use super::super::head::Endian;
 use super::super::{AudioError, Source};
 use super::boxes::{Atom, atoms, bytes, descend};
@@ -178,7 +179,7 @@ impl Fragments {
                 if has_gap && heard == Some(track.id) {
                     let (end_s, start_s) = (seconds(end), seconds(start));
                     let detail = format!("the fragments from {end_s:.3} s to {start_s:.3} s are missing");
-                    return Err(AudioError::Corrupt { detail });
+                    return Err(corrupt(detail));
                 }
                 (end, is_first) = (start.saturating_add(run.ticks), false);
             }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use symphonia::core::codecs::audio::AudioCodecId;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM_MULAW, CODEC_ID_PCM_U8};
 
+use super::super::error::corrupt;
 use super::super::head::Endian;
 use super::super::plain::{self, Coding, Format};
 use super::super::{AudioError, Source, names};
@@ -39,12 +40,12 @@ pub enum Entry {
 /// # Errors
 /// `corrupt`, `unsupported_codec`.
 pub fn entry(source: &mut dyn Source, track: &Trak) -> Result<Entry, AudioError> {
-    let Some(list) = descend(source, track.tables.clone(), &[b"stsd"]).map_err(plain::unreadable)? else {
+    let Some(list) = descend(source, track.tables.clone(), &[b"stsd"]).map_err(corrupt)? else {
         return Ok(Entry::Packets);
     };
     // Version and count stand before the entries.
     let entries = list.start.saturating_add(8).min(list.end)..list.end;
-    let Some(entry) = atoms(source, entries).map_err(plain::unreadable)?.into_iter().next() else {
+    let Some(entry) = atoms(source, entries).map_err(corrupt)?.into_iter().next() else {
         return Ok(Entry::Packets);
     };
     Description::read(source, &entry, track)?.coding(source, &entry.word)
@@ -64,7 +65,7 @@ struct Description {
 
 impl Description {
     fn read(source: &mut dyn Source, entry: &Atom, track: &Trak) -> Result<Self, AudioError> {
-        let body = entry.bytes(source, 64).map_err(plain::unreadable)?;
+        let body = entry.bytes(source, 64).map_err(corrupt)?;
         let number = |place| Endian::Big.u16(&body, place).unwrap_or(0);
         let long = |place| Endian::Big.u32(&body, place).unwrap_or(0);
         let version = number(8);
@@ -123,7 +124,7 @@ impl Description {
 
     fn checked(&self, format: Format) -> Result<Entry, AudioError> {
         if self.channels == 0 {
-            return Err(AudioError::Corrupt { detail: "its header states 0 channels".to_owned() });
+            return Err(corrupt("its header states 0 channels"));
         }
         Ok(Entry::Samples(format))
     }
@@ -131,8 +132,8 @@ impl Description {
     /// Order of the bytes of a sample: the greatest first, unless a box says otherwise.
     fn endian(&self, source: &mut dyn Source) -> Result<Endian, AudioError> {
         for path in [&[b"wave", b"enda"][..], &[b"enda"]] {
-            if let Some(order) = descend(source, self.children.clone(), path).map_err(plain::unreadable)? {
-                let order = bytes(source, &order, 2).map_err(plain::unreadable)?;
+            if let Some(order) = descend(source, self.children.clone(), path).map_err(corrupt)? {
+                let order = bytes(source, &order, 2).map_err(corrupt)?;
                 return Ok(if order == [0, 1] { Endian::Little } else { Endian::Big });
             }
         }
@@ -140,9 +141,9 @@ impl Description {
     }
 
     fn linear_of_mpeg(&self, source: &mut dyn Source, kind: u32) -> Result<Option<Coded>, AudioError> {
-        let config = descend(source, self.children.clone(), &[b"pcmC"]).map_err(plain::unreadable)?;
+        let config = descend(source, self.children.clone(), &[b"pcmC"]).map_err(corrupt)?;
         let Some(config) = config else { return Ok(None) };
-        let config = bytes(source, &config, 6).map_err(plain::unreadable)?;
+        let config = bytes(source, &config, 6).map_err(corrupt)?;
         let [.., flags, bits] = config[..] else { return Ok(None) };
         let endian = if flags & 1 == 1 { 0 } else { BIG_ENDIAN };
         Ok(linear(u64::from(bits.div_ceil(8)), kind | endian))
@@ -152,10 +153,10 @@ impl Description {
     fn of_wave(&self, source: &mut dyn Source, word: &[u8; 4]) -> Result<Entry, AudioError> {
         let name = names::wave_codec(u16::from(word[3]));
         let unknown = Entry::Unknown(format!("WAVE tag {:#06x}, {}", word[3], name.unwrap_or("not known")));
-        let Some(chunk) = descend(source, self.children.clone(), &[b"wave", word]).map_err(plain::unreadable)? else {
+        let Some(chunk) = descend(source, self.children.clone(), &[b"wave", word]).map_err(corrupt)? else {
             return Ok(unknown);
         };
-        let chunk = bytes(source, &chunk, 64).map_err(plain::unreadable)?;
+        let chunk = bytes(source, &chunk, 64).map_err(corrupt)?;
         match plain::parse_format(&chunk, Endian::Little)? {
             Coding::Samples(format) => self.checked(format),
             Coding::Mpeg => Ok(unknown),
@@ -195,7 +196,7 @@ pub fn pieces(
         // No sample of PCM is used twice.
         if total > file.end - file.start || piece.start < file.start {
             let detail = "its tables lead to more samples than the file can hold".to_owned();
-            return Err(AudioError::Corrupt { detail });
+            return Err(corrupt(detail));
         }
         match pieces.last_mut() {
             Some(last) if last.end == piece.start => last.end = piece.end,
@@ -224,9 +225,9 @@ struct Tables {
 impl Tables {
     fn read(source: &mut dyn Source, track: &Trak) -> Result<Self, AudioError> {
         let mut table = |word: &[u8; 4]| match descend(source, track.tables.clone(), &[word]) {
-            Ok(Some(body)) => bytes(source, &body, TABLE_BYTES).map(Some).map_err(plain::unreadable),
+            Ok(Some(body)) => bytes(source, &body, TABLE_BYTES).map(Some).map_err(corrupt),
             Ok(None) => Ok(None),
-            Err(error) => Err(plain::unreadable(error)),
+            Err(error) => Err(corrupt(error)),
         };
         let (short, long) = (table(b"stco")?, table(b"co64")?);
         let place_bytes = if short.is_some() { 4 } else { 8 };
@@ -248,7 +249,7 @@ impl Tables {
             if sample >= all {
                 return None;
             }
-            let wrong = || AudioError::Corrupt { detail: "its tables of samples are too short".to_owned() };
+            let wrong = || corrupt("its tables of samples are too short");
             if chunk == count {
                 return Some(Err(wrong()));
             }

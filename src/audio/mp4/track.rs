@@ -6,10 +6,23 @@ use std::ops::Range;
 use super::super::Source;
 use super::super::head::Endian;
 use super::boxes::{bytes, descend};
-use super::edits::{EDITS, Edit, edits};
 
 /// So many bytes are read of the table of durations.
 const TABLE_BYTES: u64 = 1 << 24;
+
+/// So many edits are believed.
+const EDITS: usize = 4_096;
+
+/// A row of the edit list.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit {
+    /// In ticks of the movie; 0: to the end of the media.
+    pub duration: u64,
+    /// Where it begins, in ticks of the media; -1: nothing is played.
+    pub start: i64,
+    /// In 16 and 16 bits.
+    pub rate: u32,
+}
 
 /// A track.
 #[derive(Debug, Default)]
@@ -60,6 +73,23 @@ impl Trak {
         }
         Ok(track)
     }
+}
+
+/// Reads the body of an edit list.
+fn edits(list: &[u8]) -> Vec<Edit> {
+    let is_long = list.first() == Some(&1);
+    let count = Endian::Big.u32(list, 4).unwrap_or(0) as usize;
+    let edit = |index: usize| {
+        let place = 8 + index * if is_long { 20 } else { 12 };
+        let (duration, start, rate) = if is_long {
+            (Endian::Big.u64(list, place)?, Endian::Big.u64(list, place + 8)?.cast_signed(), place + 16)
+        } else {
+            let start = Endian::Big.u32(list, place + 4)?.cast_signed();
+            (u64::from(Endian::Big.u32(list, place)?), i64::from(start), place + 8)
+        };
+        Some(Edit { duration, start, rate: Endian::Big.u32(list, rate)? })
+    };
+    (0..count.min(EDITS)).map_while(edit).collect()
 }
 
 /// The sum of a table of durations: how many samples, and the ticks of each.

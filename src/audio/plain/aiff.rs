@@ -5,7 +5,7 @@ use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM
 use super::super::head::{Endian, read_at};
 use super::super::tail::{Chunking, is_all_chunks};
 use super::super::{AudioError, Source};
-use super::{Extent, Format, Layout, corrupt, cut, floats, integers, unreadable};
+use super::{Extent, Format, Layout, corrupt, cut, floats, integers};
 
 /// So many chunks are looked at for the format and the samples.
 const CHUNKS: usize = 4_096;
@@ -14,7 +14,7 @@ const CHUNKS: usize = 4_096;
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Layout, AudioError> {
     let (mut format, mut extent, mut place) = (None, None, base + 12);
     for _ in 0..CHUNKS {
-        let head = read_at(source, place, 40).map_err(unreadable)?;
+        let head = read_at(source, place, 40).map_err(corrupt)?;
         let Some(bytes) = Endian::Big.u32(&head, 4).map(u64::from) else { break };
         let body = &head[8..];
         match &head[..4] {
@@ -38,7 +38,7 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Layout, Audi
 fn samples(source: &mut dyn Source, place: u64, bytes: u64, body: &[u8], end: u64) -> Result<Extent, AudioError> {
     let offset = u64::from(Endian::Big.u32(body, 0).ok_or_else(cut)?);
     let start = place.saturating_add(8 + offset);
-    let is_believed = bytes > 0 || is_all_chunks(source, place, end, Endian::Big).map_err(unreadable)?;
+    let is_believed = bytes > 0 || is_all_chunks(source, place, end, Endian::Big).map_err(corrupt)?;
     let start = if is_believed && bytes == 0 { place } else { start };
     Ok(Extent::new(start, is_believed.then(|| bytes.saturating_sub(8 + offset)), end))
 }

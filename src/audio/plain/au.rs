@@ -4,14 +4,14 @@ use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM
 
 use super::super::head::{Endian, read_at};
 use super::super::{AudioError, Source};
-use super::{Extent, Format, Layout, corrupt, cut, floats, integers, unreadable};
+use super::{Extent, Format, Layout, corrupt, cut, floats, integers};
 
 /// The header's least length; an annotation may follow.
 const HEADER_BYTES: u64 = 24;
 
 /// Header: word, offset of the samples, their bytes, encoding, rate, channels, each of four bytes.
 pub fn find(source: &mut dyn Source, base: u64, end: u64, endian: Endian) -> Result<Layout, AudioError> {
-    let head = read_at(source, base, HEADER_BYTES as usize).map_err(unreadable)?;
+    let head = read_at(source, base, HEADER_BYTES as usize).map_err(corrupt)?;
     let number = |place| endian.u32(&head, place).ok_or_else(cut);
     let (offset, stated, encoding) = (u64::from(number(4)?), u64::from(number(8)?), number(12)?);
     if offset < HEADER_BYTES {

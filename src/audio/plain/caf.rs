@@ -7,7 +7,7 @@ use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM
 use super::super::head::{Endian, read_at};
 use super::super::tail::{self, Chunking};
 use super::super::{AudioError, Source};
-use super::{Extent, Format, Found, Layout, corrupt, cut, floats, integers, unreadable};
+use super::{Extent, Format, Found, Layout, corrupt, cut, floats, integers};
 
 /// So many chunks are looked at.
 const CHUNKS: usize = 4_096;
@@ -42,7 +42,7 @@ struct Told {
 
 /// Chunks in any order, each a word and a size of eight bytes. Of the samples' chunk, -1 means: to the end of the file.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Found, AudioError> {
-    let head = read_at(source, base, 8).map_err(unreadable)?;
+    let head = read_at(source, base, 8).map_err(corrupt)?;
     let version = Endian::Big.u16(&head, 4).ok_or_else(cut)?;
     if version != 1 {
         return Err(AudioError::UnsupportedFormat { detail: format!("CAF of version {version}") });
@@ -62,9 +62,9 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Found, Audio
     }
     let last = match stated {
         Some(_) => told.end.min(end),
-        None => tail::samples_end(source, body, end, None).map_err(unreadable)?,
+        None => tail::samples_end(source, body, end, None).map_err(corrupt)?,
     };
-    let behind = tail::unexplained(source, last, end, None).map_err(unreadable)?;
+    let behind = tail::unexplained(source, last, end, None).map_err(corrupt)?;
     if behind > 0 {
         return Err(AudioError::AudioAfterEnd { bytes: behind });
     }
@@ -77,13 +77,13 @@ impl Told {
     fn read(source: &mut dyn Source, first: u64, end: u64) -> Result<Self, AudioError> {
         let mut told = Self { end: first, ..Self::default() };
         for _ in 0..CHUNKS {
-            let head = read_at(source, told.end, 12).map_err(unreadable)?;
+            let head = read_at(source, told.end, 12).map_err(corrupt)?;
             let Some(bytes) = Endian::Big.u64(&head, 4) else { break };
             let body = told.end + 12;
             let is_word = head[..4].iter().all(|byte| (b' '..=b'~').contains(byte));
             match &head[..4] {
                 b"desc" if told.description.is_none() => {
-                    told.description = Some(Description::read(&read_at(source, body, 32).map_err(unreadable)?)?);
+                    told.description = Some(Description::read(&read_at(source, body, 32).map_err(corrupt)?)?);
                 }
                 b"data" if told.samples.is_none() && bytes == u64::MAX => {
                     told.samples = Some((body, None));
@@ -93,7 +93,7 @@ impl Told {
                 b"data" if told.samples.is_none() => told.samples = Some((body, Some(bytes))),
                 b"pakt" => {
                     told.has_table = true;
-                    let table = read_at(source, body, 24).map_err(unreadable)?;
+                    let table = read_at(source, body, 24).map_err(corrupt)?;
                     told.is_trimmed = [16, 20].into_iter().any(|place| Endian::Big.u32(&table, place) > Some(0));
                 }
                 // What is no chunk is looked at by those who ask for the end.

@@ -19,6 +19,7 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
+use super::error::corrupt;
 use super::head::{Endian, read_at};
 use super::source::Patch;
 use super::tail::{self, Chunking};
@@ -151,7 +152,7 @@ pub enum Found {
 /// # Errors
 /// `corrupt`, `truncated`, `unsupported_format`, `unsupported_codec`, `audio_after_end`; `no_samples` where the header ends without any.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::result::Result<Option<Found>, AudioError> {
-    let head = read_at(source, base, 40).map_err(unreadable)?;
+    let head = read_at(source, base, 40).map_err(corrupt)?;
     let mut found = match head.get(..4) {
         Some(b"RIFF" | b"RIFX" | b"RF64" | b"BW64") if head.get(8..12) == Some(b"WAVE") => {
             riff::find(source, base, end)?
@@ -172,24 +173,15 @@ pub fn find(source: &mut dyn Source, base: u64, end: u64) -> std::result::Result
         Found::Caf { .. } => return Ok(Some(found)),
     };
     if extent.stated.is_none() {
-        let samples_end = tail::samples_end(source, extent.start, end, chunks).map_err(unreadable)?;
+        let samples_end = tail::samples_end(source, extent.start, end, chunks).map_err(corrupt)?;
         extent.bytes = samples_end.saturating_sub(extent.start);
     }
     Ok(Some(found))
 }
 
-fn corrupt(detail: impl Into<String>) -> AudioError {
-    AudioError::Corrupt { detail: detail.into() }
-}
-
 /// A header that ends with the file.
 fn cut() -> AudioError {
     AudioError::Truncated { decoded_s: 0.0, stated_s: None }
-}
-
-/// The source cannot be read.
-pub fn unreadable(error: Error) -> AudioError {
-    corrupt(error.to_string())
 }
 
 /// Hands the samples out in packets.

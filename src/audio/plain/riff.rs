@@ -4,7 +4,7 @@ use super::super::head::{Endian, read_at};
 use super::super::tail::{Chunking, is_all_chunks};
 use super::super::{AudioError, Source};
 use super::fmt::{self, Coding};
-use super::{Extent, Found, Layout, corrupt, cut, unreadable};
+use super::{Extent, Found, Layout, corrupt, cut};
 
 /// The GUID that begins a file of Wave64.
 pub const WAVE64: [u8; 16] =
@@ -37,7 +37,7 @@ impl Chunks {
 
     /// The chunk at `place`; none where the file ends before its size.
     fn read(self, source: &mut dyn Source, place: u64) -> Result<Option<Chunk>, AudioError> {
-        let head = read_at(source, place, 24).map_err(unreadable)?;
+        let head = read_at(source, place, 24).map_err(corrupt)?;
         let Some(word) = head.get(..4).and_then(|word| word.try_into().ok()) else { return Ok(None) };
         let (size, head_bytes) = match self {
             Self::Riff(endian) => (endian.u32(&head, 4).map(u64::from), 8),
@@ -56,7 +56,7 @@ impl Chunks {
             }
             Self::Riff(_) if chunk.bytes.is_multiple_of(2) => Ok(end),
             Self::Riff(_) => {
-                let next = read_at(source, end, 5).map_err(unreadable)?;
+                let next = read_at(source, end, 5).map_err(corrupt)?;
                 let is_word = |word: &[u8]| word.iter().all(|byte| (b' '..=b'~').contains(byte));
                 let is_filled = next.first() == Some(&0) || !next.get(..4).is_some_and(is_word);
                 Ok(end.saturating_add(u64::from(is_filled)))
@@ -78,7 +78,7 @@ struct Told {
 
 /// WAV, RIFX, RF64 and BW64. The outer size says nothing that the chunks do not.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Found, AudioError> {
-    let word = read_at(source, base, 4).map_err(unreadable)?;
+    let word = read_at(source, base, 4).map_err(corrupt)?;
     let endian = if word == b"RIFX" { Endian::Big } else { Endian::Little };
     walk(source, Chunks::Riff(endian), base, base + 12, end)
 }
@@ -114,7 +114,7 @@ impl Told {
     fn hear(&mut self, source: &mut dyn Source, chunks: Chunks, chunk: &Chunk, end: u64) -> Result<(), AudioError> {
         let endian = chunks.endian();
         let body = |source: &mut dyn Source, most: u64| {
-            read_at(source, chunk.body, chunk.bytes.min(most) as usize).map_err(unreadable)
+            read_at(source, chunk.body, chunk.bytes.min(most) as usize).map_err(corrupt)
         };
         match &chunk.word {
             b"fmt " if self.coding.is_none() => self.coding = Some(fmt::parse(&body(source, FORMAT_BYTES)?, endian)?),
@@ -130,7 +130,7 @@ impl Told {
     fn extent(&self, source: &mut dyn Source, chunks: Chunks, chunk: &Chunk, end: u64) -> Result<Extent, AudioError> {
         let long = self.long_bytes.filter(|_| chunk.bytes == u64::from(u32::MAX));
         let stated = long.unwrap_or(chunk.bytes);
-        let is_believed = stated > 0 || is_all_chunks(source, chunk.body, end, chunks.endian()).map_err(unreadable)?;
+        let is_believed = stated > 0 || is_all_chunks(source, chunk.body, end, chunks.endian()).map_err(corrupt)?;
         Ok(Extent::new(chunk.body, Some(stated).filter(|_| is_believed), end))
     }
 }

@@ -4,7 +4,7 @@ use symphonia::core::codecs::audio::well_known::{CODEC_ID_PCM_ALAW, CODEC_ID_PCM
 
 use super::super::head::{Endian, read_at};
 use super::super::{AudioError, Source};
-use super::{Extent, Format, Layout, corrupt, cut, integers, unreadable};
+use super::{Extent, Format, Layout, corrupt, cut, integers};
 
 /// Longest header that is read, in bytes; 1024 is usual.
 const LONGEST: usize = 1 << 16;
@@ -13,7 +13,7 @@ const FIRST_LINES: u64 = 16;
 
 /// Lines `name -type value` up to `end_head`; the second line states the bytes of the header.
 pub fn find(source: &mut dyn Source, base: u64, end: u64) -> Result<Layout, AudioError> {
-    let head = read_at(source, base, LONGEST).map_err(unreadable)?;
+    let head = read_at(source, base, LONGEST).map_err(corrupt)?;
     let size = head.get(8..16).ok_or_else(cut)?;
     let size = std::str::from_utf8(size).ok().and_then(|size| size.trim().parse::<u64>().ok());
     let size = size.ok_or_else(|| corrupt("its SPHERE header states no size"))?;

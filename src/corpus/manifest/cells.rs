@@ -1,5 +1,6 @@
 //! What the cells of a manifest say: one rule for all columns and all forms of manifests.
 
+use super::super::seconds::is_digits;
 use super::ManifestTable;
 use crate::corpus::Corpus;
 
@@ -52,8 +53,4 @@ impl<'a> Cells<'a> {
         });
         whole && found
     }
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{check_labels, check_lists, check_pattern};
-use crate::options::{ConfigError, nearest, read};
+use crate::options::{ConfigError, check_keys, nearest, read};
 
 // `SHIPPED`: name and text of every preset, by name; build.rs lists the files.
 include!(concat!(env!("OUT_DIR"), "/presets.rs"));
@@ -92,7 +92,9 @@ impl Preset {
     /// Text that is no TOML, an unknown key, a value of a wrong type or one that is not legal: which, and what is legal.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         const WHAT: &str = "preset file";
-        let preset: Self = read::typed(read::table(text, WHAT)?, Self::json_schema(), WHAT)?;
+        let table = read::table(text, WHAT)?;
+        check_keys(&table, Self::json_schema())?;
+        let preset: Self = read::typed(table, WHAT)?;
         preset.check()?;
         Ok(preset)
     }

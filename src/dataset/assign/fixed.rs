@@ -1,6 +1,7 @@
 //! Sides that a column of the table fixes.
 
-use super::{DatasetError, Fold, Keys, Split, plural};
+use super::super::fold::Fold;
+use super::{DatasetError, Keys, Split, plural};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 

@@ -2,9 +2,11 @@
 
 use super::super::augmented;
 use super::super::balance::Strata;
+use super::super::fold::{Fold, fold_words};
 use super::super::units::{Unit, grouping_columns};
 use super::fixed::fixed_sides;
-use super::{Assigner, DatasetError, Fold, Keys, Split, SplitParams, SplitRow, fold_words};
+use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow};
+use polars::prelude::{Column, UniqueKeepStrategy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Cuts the train utterances of one fold into inner folds, which hold apart what the outer folds do; `rows` are the
@@ -78,13 +80,14 @@ fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, Da
 
 /// Whether every speaker is known and either tested or not.
 fn speakers_apart(keys: &Keys, sides: &Fold) -> Result<bool, DatasetError> {
-    let speakers = keys.texts("speaker")?;
-    let mut tested = BTreeMap::new();
-    let is_consistent = |(speaker, side): (&Option<&str>, &Option<Split>)| {
-        let is_test = *side == Some(Split::Test);
-        speaker.is_some_and(|speaker| *tested.entry(speaker.to_owned()).or_insert(is_test) == is_test)
-    };
-    Ok(speakers.iter().zip(sides).all(is_consistent))
+    let is_tested: Vec<bool> = sides.iter().map(|side| *side == Some(Split::Test)).collect();
+    keys.query(|rows| {
+        let speaker = rows.column("speaker")?;
+        let mut ways = rows.select(["speaker"])?;
+        ways.with_column(Column::new("is_tested".into(), is_tested))?;
+        let ways = ways.unique_stable(None, UniqueKeepStrategy::Any, None)?.height();
+        Ok(!speaker.has_nulls() && ways == speaker.n_unique()?)
+    })
 }
 
 /// The values of each grouping column that are tested, as (inner fold, column, value).

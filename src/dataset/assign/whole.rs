@@ -2,11 +2,9 @@
 
 use super::super::augmented;
 use super::super::balance::Strata;
-use super::{Assigner, DatasetError, Fold, Keys, Split, SplitParams, SplitRow, fold_rows};
+use super::super::fold::{Fold, WHOLE, fold_rows};
+use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow};
 use std::collections::BTreeSet;
-
-/// What stands for the number of a fold in the rows of [`whole`].
-pub const WHOLE: i64 = -1;
 
 /// Every utterance that stands in the splits table `rows`, and its augmented copies, as one fold without a test side:
 /// all are train. Sorted by utterance id.

@@ -2,11 +2,8 @@ mod alike;
 mod amplitude;
 
 use super::{Grid, largest_distance};
-use alike::most_alike;
+use alike::{NEAREST, most_alike};
 use std::ops::Range;
-
-/// Where a neighbouring period is looked for at the nearest, in periods.
-const NEAREST: f64 = 0.8;
 
 /// A period less like its neighbour than this is none; at the ends of a voiced stretch more is asked.
 const LIKE: f64 = 0.3;

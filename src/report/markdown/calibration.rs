@@ -1,8 +1,7 @@
 //! How far the models' probabilities can be believed, and how far fits differ by chance.
 
-use super::table::Column::{Left, Right};
-use super::table::table;
-use super::{image, plot_links};
+use super::Column::{Left, Right};
+use super::{image, plot_links, table};
 use crate::eval::SeedSpread;
 use crate::report::escape::code;
 use crate::report::plots::Plot;

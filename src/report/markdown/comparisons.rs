@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::table::Column::{Left, Right};
-use super::table::table;
+use super::Column::{Left, Right};
+use super::table;
 use crate::eval::SAME_PREDICTIONS;
 use crate::report::escape::{code, text};
 use crate::report::{Facts, number};

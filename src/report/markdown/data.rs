@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::table::Column::{Left, Right};
-use super::table::table;
-use super::{image, list};
+use super::Column::{Left, Right};
+use super::{image, list, table};
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{CorpusFacts, Facts, number};

@@ -8,7 +8,6 @@ mod results;
 mod selection;
 mod slices;
 mod split;
-mod table;
 mod terms;
 mod training;
 mod versus;
@@ -72,6 +71,36 @@ fn plot_links(facts: &Facts, plots: impl Iterator<Item = (String, Plot)>) -> Opt
 /// The image of a plot; nothing where the report has no such plot.
 fn image(facts: &Facts, plot: &Plot, alt: &str) -> Option<String> {
     Plot::all(facts).contains(plot).then(|| format!("![{}]({})", text(alt), plot.path()))
+}
+
+/// A column of a Markdown table: its header and where its cells stand.
+#[derive(Debug, Clone, Copy)]
+enum Column {
+    /// Words.
+    Left(&'static str),
+    /// Numbers.
+    Right(&'static str),
+}
+
+/// A Markdown table; cells are escaped by who makes them. A column of dashes is left out: its section says why.
+fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let told = |index: usize| rows.is_empty() || rows.iter().any(|row| row[index] != "–");
+    let shown: Vec<usize> = (0..columns.len()).filter(|&index| told(index)).collect();
+    let header = shown.iter().map(|&index| match columns[index] {
+        Column::Left(name) | Column::Right(name) => name,
+    });
+    let rule = shown.iter().map(|&index| match columns[index] {
+        Column::Left(_) => "---",
+        Column::Right(_) => "---:",
+    });
+    let mut lines = vec![line(header), line(rule)];
+    lines.extend(rows.iter().map(|row| line(shown.iter().map(|&index| row[index].as_str()))));
+    lines.join("\n")
+}
+
+fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Figures by model and by class.
 
-use super::table::Column::{Left, Right};
-use super::table::table;
-use super::{image, list, plot_links};
+use super::Column::{Left, Right};
+use super::{image, list, plot_links, table};
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};

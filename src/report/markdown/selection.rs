@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::table::Column::{Left, Right};
-use super::table::table;
+use super::Column::{Left, Right};
+use super::table;
 use crate::report::escape::{code, text};
 use crate::report::{Facts, Search, TransferFold, number};
 use crate::schema::{FUSION, Tuning};

@@ -1,8 +1,7 @@
 //! The headline model by speaker, gender, corpus and fold, and where it serves some worse than others.
 
-use super::table::Column::{Left, Right};
-use super::table::{Column, table};
-use super::{image, list};
+use super::Column::{Left, Right};
+use super::{Column, image, list, table};
 use crate::eval::Gap;
 use crate::report::escape::{code, text};
 use crate::report::plots::Plot;

@@ -1,7 +1,7 @@
 //! The comparison of two runs.
 
-use super::table::Column::{Left, Right};
-use super::table::table;
+use super::Column::{Left, Right};
+use super::table;
 use crate::report::escape::{code, text};
 use crate::report::{Change, RunSide, Versus, number};
 

@@ -1,9 +1,10 @@
-//! Where the parts of the features table begin, and which of them are already there.
+//! Where the parts of the features table begin, which of them are already there, and how they move to where readers look
+//! when all are.
 //!
 //! A part begins where the hash of an utterance's id says so: adding a file rewrites only the part it falls into, and
 //! the same utterances always make the same parts, whatever was killed or added on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::ops::Range;
 
@@ -13,7 +14,10 @@ use crate::options;
 use crate::schema::Utterance;
 use crate::storage::{Entry, Store};
 
-use super::super::{OutputFile, StageError, output};
+use super::super::{Context, Files, OutputFile, StageError, Written, output, written};
+
+/// Where parts wait until every part is there, and where their seals and rejects stay.
+const STAGED: &str = "run/extract";
 
 /// No part is longer than this many times the mean: the cut that bounds memory.
 const LONGEST_PART: usize = 2;
@@ -83,40 +87,29 @@ pub(super) fn name(first_id: &str) -> String {
 /// Which of the parts are finished, staged or published, with their frames where `frames` are wanted: as their seals and
 /// the sizes of their files say.
 pub(super) fn done(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<bool>, StageError> {
-    let folders = ["run/extract", "features", "frames"].into_iter().map(|folder| out.list(folder));
-    let entries = folders.collect::<Result<Vec<_>, _>>()?.concat();
-    let entries = entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect::<BTreeMap<_, _>>();
-    let size = |path: &str| entries.get(path).map(|entry| entry.bytes);
-    let seals = seals(out, parts, &entries)?;
-    let is_done = |(part, seal): (&Part, &Option<PartSeal>)| {
-        let Some(seal) = seal.as_ref().filter(|seal| seal.key == part.key) else { return false };
-        let is_there = |place: &PartFile| size(&place.staged).or(size(&place.published)) == Some(place.file.bytes);
-        (!frames || seal.frames.is_some())
-            && size(&part.rejects()) == Some(seal.rejects.bytes)
-            && part.places(seal, frames).iter().all(is_there)
+    let listed = written::listed(out, &[STAGED, "features", "frames"])?;
+    let is_done = |(part, seal): (&Part, Option<PartSeal>)| match seal {
+        Some(seal) if seal.key == part.key && (!frames || seal.frames.is_some()) => {
+            part.files(&seal, frames, &listed).are_there(|path| Ok(listed.get(path).cloned()))
+        }
+        _ => Ok(false),
     };
-    Ok(parts.iter().zip(&seals).map(is_done).collect())
+    parts.iter().zip(seals(out, parts, &listed)?).map(is_done).collect()
 }
 
 /// Which of the parts hold what their seals say: reads their files.
 pub(super) fn intact(out: &dyn Store, parts: &[Part], frames: bool) -> Result<Vec<bool>, StageError> {
-    let kept: BTreeMap<_, _> = out.list("run/extract")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-    let is_intact = |(part, seal): (&Part, Option<PartSeal>)| {
-        let Some(seal) = seal else { return Ok(false) };
-        let mut is_intact = seal.rejects.is_at(out, &part.rejects())?;
-        for place in part.places(&seal, frames) {
-            let path = if kept.contains_key(&place.staged) { &place.staged } else { &place.published };
-            is_intact = is_intact && place.file.is_at(out, path)?;
-        }
-        Ok(is_intact)
+    let listed = written::listed(out, &[STAGED])?;
+    let is_intact = |(part, seal): (&Part, Option<PartSeal>)| match seal {
+        Some(seal) => part.files(&seal, frames, &listed).are_intact(out),
+        None => Ok(false),
     };
-    parts.iter().zip(seals(out, parts, &kept)?).map(is_intact).collect()
+    parts.iter().zip(seals(out, parts, &listed)?).map(is_intact).collect()
 }
 
 /// The seal of each part, where it is finished.
 pub(super) fn sealed(out: &dyn Store, parts: &[Part]) -> Result<Vec<Option<PartSeal>>, StageError> {
-    let entries = out.list("run/extract")?.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-    seals(out, parts, &entries)
+    seals(out, parts, &written::listed(out, &[STAGED])?)
 }
 
 /// The parts' seals; None where there is none that can be read.
@@ -132,6 +125,31 @@ fn seals(
         None => Ok(None),
     };
     parts.iter().map(&mut seal).collect()
+}
+
+/// Moves staged parts to where readers look, and takes away what is of no part any more; what is there now.
+pub(super) fn publish(context: &Context, parts: &[Part]) -> Result<Vec<Written>, StageError> {
+    let out = context.out;
+    let seals = sealed(out, parts)?;
+    let frames = context.parameters.pipeline.extract.frames;
+    let mut places = Vec::<PartFile>::new();
+    for (part, seal) in parts.iter().zip(&seals) {
+        // Every part was sealed by now: somebody else is at work here.
+        let path = || format!("{}/{}", out.root(), part.seal_path());
+        let seal = seal.as_ref().ok_or_else(|| StageError::Altered { path: path(), stage: "extract" })?;
+        places.extend(part.places(seal, frames));
+    }
+    let staged = written::listed(out, &[STAGED])?;
+    for place in places.iter().filter(|place| staged.contains_key(&place.staged)) {
+        out.rename(&place.staged, &place.published)?;
+    }
+    let outputs = places.into_iter().map(|place| Written { path: place.published, file: place.file.clone() });
+    let outputs = outputs.collect::<Vec<_>>();
+    let kept = parts.iter().flat_map(|part| [part.rejects(), part.seal_path()]);
+    let wanted = outputs.iter().map(|written| written.path.clone()).chain(kept).collect::<BTreeSet<_>>();
+    let former = written::listed(out, &["features", "frames", STAGED])?;
+    output::remove_others(out, former.into_values(), &wanted, is_of_a_part)?;
+    Ok(outputs)
 }
 
 /// Whether a path is one that this or an earlier run gave a part: its name ends in the hash that [`name`] adds.
@@ -182,6 +200,16 @@ impl Part {
         iter::once(features).chain(of_frames).collect()
     }
 
+    /// Its files where they are now: what is listed as staged has yet to be published.
+    fn files(&self, seal: &PartSeal, frames: bool, listed: &BTreeMap<String, Entry>) -> Files {
+        let rejects = Written { path: self.rejects(), file: seal.rejects.clone() };
+        let others = self.places(seal, frames).into_iter().map(|place| {
+            let is_staged = listed.contains_key(&place.staged);
+            Written { path: if is_staged { place.staged } else { place.published }, file: place.file.clone() }
+        });
+        iter::once(rejects).chain(others).collect()
+    }
+
     /// The rows that the part refused.
     pub fn rejects(&self) -> String {
         format!("run/extract/{}.rejects.parquet", self.name)
@@ -194,7 +222,7 @@ impl Part {
 
     /// Marks the staged part as finished.
     pub fn seal(&self, out: &dyn Store, seal: &PartSeal) -> Result<(), StageError> {
-        output::put_json(out, &self.seal_path(), seal)
+        written::put_json(out, &self.seal_path(), seal)
     }
 }
 

@@ -1,8 +1,9 @@
-use super::NEAREST;
 use crate::dsp::parabola::parabolic_peak;
 use crate::dsp::sums::{largest_distance, square_sum};
 use crate::dsp::{LANES, Lanes, simd};
 
+/// Where a neighbouring period is looked for at the nearest, in periods.
+pub const NEAREST: f64 = 0.8;
 /// Where a neighbouring period is looked for at the farthest, in periods.
 const FARTHEST: f64 = 1.25;
 
