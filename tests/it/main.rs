@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 
+#[path = "../golden/mod.rs"]
+mod golden;
 #[path = "../util/mod.rs"]
 mod util;
 
@@ -39,6 +41,7 @@ mod s3_lock;
 mod schemas;
 mod signals;
 mod storage;
+mod synthetic_golden;
 mod terminal;
 mod tune;
 mod unlike;
