@@ -36,7 +36,7 @@ venv: ## Make the Python environment of the examples (needs python3 with venv, a
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt
 
 .PHONY: test
-test: ## Run every test (needs nothing but the build; real corpora where they are found)
+test: ## Run every test (those of real corpora are ignored unless SER_SHARED names their folder)
 	$(CARGO) test --release --locked
 
 .PHONY: lint

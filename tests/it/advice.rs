@@ -5,8 +5,8 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::contract::{run, workplace};
 use crate::misuse::manifest;
+use crate::util::job::{run, workplace};
 use crate::util::{failure, ser, stdout};
 
 const QUICK: [&str; 2] = ["--set", "train.models=['majority']"];

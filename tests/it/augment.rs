@@ -7,7 +7,7 @@ use std::path::Path;
 use ser_etl::schema::{FeatureKeys, Leakage, Prediction, Row, SplitRow, Table};
 use ser_etl::table;
 
-use crate::contract::{assert_same, results, run, workplace};
+use crate::util::job::{assert_same, results, run, workplace};
 use crate::util::{failure, ser};
 
 const AUGMENT: [&str; 6] =

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::contract::{run, workplace};
 use crate::predict;
-use crate::s3_server::Server;
+use crate::util::job::{run, workplace};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 const QUICK: [&str; 4] = ["--set", "train.models=['logistic', 'majority']", "--set", "split.scheme=loso"];

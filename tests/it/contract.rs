@@ -1,90 +1,12 @@
 //! The batch contract, through the program: exit codes, reruns, resuming, rejects, equal bytes.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
+use crate::util::job::{PIPELINE, all_files, assert_same, kill_after, run, workplace};
 use crate::util::{failure, ser, stdout};
-
-pub const PIPELINE: &str = r#"
-name = "contract"
-out = "out"
-
-[[corpus]]
-name = "synthetic"
-source = "corpus"
-pattern = '(?P<speaker>spk\d+)_(?P<gender>female|male)/(?P<emotion>[a-z]+)_(?P<text_id>s\d+)_r\d+\.wav$'
-
-[features]
-set = "mfcc-energy"
-
-[extract]
-part_rows = 7
-max_reject_rate = 0.5
-
-[train]
-models = ["mlp", "logistic", "svm", "kernel-ridge", "naive-bayes", "tree", "forest", "majority"]
-
-[train.mlp]
-hidden = [16]
-epochs = 5
-
-[evaluate]
-bootstrap = 200
-"#;
-
-/// A folder with a small synthetic corpus and a pipeline file.
-pub fn workplace() -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let flags = ["synth", "corpus", "--speakers", "9", "--sentences", "1", "--repetitions", "1"];
-    stdout(&ser(folder.path(), &[&flags[..], &["--emotions", "anger,neutral,sadness"]].concat()));
-    fs::write(folder.path().join("pipeline.toml"), PIPELINE).expect("written");
-    folder
-}
-
-pub fn run(folder: &Path, flags: &[&str]) -> String {
-    stdout(&ser(folder, &[&["run", "pipeline.toml"], flags].concat()))
-}
-
-/// Every result below `out`, by path: what lies under run/ is no result.
-pub fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = all_files(out);
-    found.retain(|path, _| !path.starts_with("run/"));
-    found
-}
-
-/// Every file below a folder, by path.
-pub fn all_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    collect(folder, folder, &mut found);
-    found
-}
-
-fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            collect(root, &path, found);
-        } else {
-            let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
-            found.insert(name, fs::read(&path).expect("readable"));
-        }
-    }
-}
-
-pub fn assert_same(left: &Path, right: &Path) {
-    let (left, right) = (results(left), results(right));
-    assert_eq!(left.keys().collect::<Vec<_>>(), right.keys().collect::<Vec<_>>());
-    let different = left.iter().filter(|(path, bytes)| right[*path] != **bytes).map(|(path, _)| path);
-    assert_eq!(different.collect::<Vec<_>>(), Vec::<&String>::new());
-    for file in ["report.md", "report.html", "metrics.parquet"] {
-        assert!(left.contains_key(file), "{file}: {:?}", left.keys());
-    }
-}
 
 #[test]
 fn threads_move_no_byte() {
@@ -144,20 +66,6 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     }
 }
 
-pub fn kill_after(folder: &Path, flags: &[&str], moment: Duration) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ser"))
-        .current_dir(folder)
-        .args(["run", "pipeline.toml"])
-        .args(flags)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("ser starts");
-    std::thread::sleep(moment);
-    child.kill().expect("killed, or already ended");
-    child.wait().expect("waited for");
-}
-
 #[test]
 fn added_and_removed_files_end_where_a_fresh_run_ends() {
     let folder = workplace();
@@ -200,9 +108,7 @@ fn bad_files_are_rejects_and_stop_nothing() {
 }
 
 fn first_wav(folder: &Path) -> PathBuf {
-    let mut found = BTreeMap::new();
-    collect(folder, folder, &mut found);
-    folder.join(found.keys().find(|name| name.ends_with(".wav")).expect("a file"))
+    folder.join(all_files(folder).keys().find(|name| name.ends_with(".wav")).expect("a file"))
 }
 
 #[test]
@@ -258,9 +164,7 @@ fn a_dry_run_tells_the_plan_and_writes_nothing() {
 fn shared_speakers_under_a_promise_of_none_are_exit_5() {
     let folder = workplace();
     let mut manifest = "file\tlabel\twho\tpart\n".to_owned();
-    let mut files = BTreeMap::new();
-    let corpus = folder.path().join("corpus");
-    collect(&corpus, &corpus, &mut files);
+    let files = all_files(&folder.path().join("corpus"));
     for (row, name) in files.keys().filter(|name| name.ends_with(".wav")).enumerate() {
         let (speaker, file) = name.split_once('/').expect("a folder a speaker");
         let emotion = file.split('_').next().expect("an emotion");

@@ -9,9 +9,9 @@ use ser_etl::model;
 use ser_etl::pipeline::SavedModel;
 use ser_etl::schema::{Deployed, FeatureKeys, Fit, Metric, Prediction, Row, Tuning};
 
-use crate::contract::{assert_same, run};
 use crate::predict::{inferences, of_files, read, workplace};
-use crate::s3_server::Server;
+use crate::util::job::{assert_same, run};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 /// Three folds of two speakers, two inner folds each; models see different columns under different normalizations.

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::contract::{PIPELINE, run, workplace};
 use crate::misuse::manifest;
-use crate::s3_server::Server;
+use crate::util::job::{PIPELINE, run, workplace};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 /// Runs into the refusal with these flags, and again as a dry run, with ingest done and nothing else begun.

@@ -11,8 +11,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-use crate::contract::{assert_same, results, run, workplace};
-use crate::s3_server::{Fault, Server};
+use crate::util::job::{assert_same, results, run, workplace};
+use crate::util::s3_server::{Fault, Server};
 use crate::util::{failure, ser, stdout};
 
 const STAGES: [&str; 6] = ["ingest", "extract", "split", "normalize", "train", "evaluate"];
@@ -197,22 +197,6 @@ fn a_failed_run_with_other_parameters_leaves_nothing_that_vouches_for_a_mixture(
         }
     }
     assert!(failed > 6, "only {failed} runs met the limit");
-}
-
-#[test]
-fn a_full_disk_is_exit_4_with_the_remedy() {
-    let folder = workplace();
-    let mount = "mkdir -p full && mount -t tmpfs -o size=64k tmpfs full";
-    let inside =
-        |line: &str| Command::new("unshare").current_dir(folder.path()).args(["-rm", "sh", "-c", line]).output();
-    if !inside(mount).is_ok_and(|probe| probe.status.success()) {
-        println!("skipped: this system lets nobody mount a small disk");
-        return;
-    }
-    let line = format!("{mount} && exec {} run pipeline.toml --out full/out", env!("CARGO_BIN_EXE_ser"));
-    let (code, error) = failure(&inside(&line).expect("unshare starts"));
-    assert_eq!(code, 4, "{error}");
-    assert!(error.contains("full/out") && error.contains("free some space"), "{error}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use of_sources::{COMMON, STAGES, Source, fingerprints, is_of};
 
-use crate::contract::{all_files, run, workplace};
+use crate::util::job::{all_files, run, workplace};
 
 /// Rooms whose code moves no number; what `pipeline` puts together is hashed as parameters.
 const OUTSIDE: [&str; 3] = ["storage", "cli", "pipeline"];

@@ -6,8 +6,8 @@ use std::path::Path;
 use ser_etl::schema::{Fit, Importance, Prediction, Row};
 use ser_etl::table;
 
-use crate::contract::{assert_same, run, workplace};
 use crate::predict::read;
+use crate::util::job::{assert_same, run, workplace};
 
 const FLAGS: [&str; 8] = [
     "--set",

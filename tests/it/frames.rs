@@ -8,7 +8,7 @@ use std::time::Duration;
 use ser_etl::schema::{FeatureKeys, FrameKeys, Row, Table};
 use ser_etl::table;
 
-use crate::contract::{kill_after, results, run, workplace};
+use crate::util::job::{kill_after, results, run, workplace};
 
 const FRAMES: [&str; 2] = ["--set", "extract.frames=true"];
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::contract::{run, workplace};
+use crate::util::job::{run, workplace};
 
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;

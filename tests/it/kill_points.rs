@@ -14,8 +14,8 @@ use ser_etl::storage::{Entry, LocalStore, Lock, StorageError, Store};
 use ser_etl::synth;
 use tempfile::TempDir;
 
-use crate::contract::all_files;
-use crate::s3_server::Server;
+use crate::util::job::all_files;
+use crate::util::s3_server::Server;
 use crate::util::{ser, stdout};
 
 /// Two folds, two inner folds, everything that leaves files under run/, and rejects of two stages. What the other

@@ -9,10 +9,10 @@ use parquet::arrow::ArrowWriter;
 use ser_etl::schema::{Reject, Utterance};
 use tempfile::TempDir;
 
-use crate::contract::{PIPELINE, results, workplace};
 use crate::misuse::manifest;
 use crate::predict::read;
-use crate::s3_server::Server;
+use crate::util::job::{PIPELINE, results, workplace};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 /// Path, label and speaker of each of the 27 recordings of a workplace.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use ser_etl::audio::encode_wav;
 use tempfile::TempDir;
 
-use crate::contract::{PIPELINE, assert_same, results, run, workplace};
+use crate::util::job::{PIPELINE, assert_same, results, run, workplace};
 use crate::util::{failure, ser, stdout};
 
 #[test]

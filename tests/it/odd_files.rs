@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use ser_etl::schema::{Reject, Utterance};
 use tempfile::TempDir;
 
-use crate::contract::{PIPELINE, results, run, workplace};
 use crate::predict::{inferences, read};
-use crate::s3_server::Server;
+use crate::util::job::{PIPELINE, results, run, workplace};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 const QUICK: [&str; 2] = ["--set", "train.models=['majority']"];

@@ -9,9 +9,9 @@ use ser_etl::schema::{Inference, Prediction, Reject, Row, Table};
 use ser_etl::table;
 use tempfile::TempDir;
 
-use crate::contract::{PIPELINE, run};
 use crate::deploy::recard;
-use crate::s3_server::Server;
+use crate::util::job::{PIPELINE, run};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 const MODELS: [&str; 8] = ["mlp", "logistic", "svm", "kernel-ridge", "naive-bayes", "tree", "forest", "majority"];

@@ -6,9 +6,9 @@ use std::path::Path;
 use ser_etl::schema::Utterance;
 use tempfile::TempDir;
 
-use crate::contract::{PIPELINE, workplace};
 use crate::predict::read;
-use crate::s3_server::Server;
+use crate::util::job::{PIPELINE, workplace};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 /// The synthesizer's names, as its pattern reads them, with the genders told by speaker and the emotions by the labels.

@@ -1,16 +1,14 @@
 //! Runs from S3 to S3, through the program: the same bytes as on disk, whatever fails on the way.
 
-use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::contract::{assert_same, results, run, workplace};
-use crate::s3_server::{Fault, KEY_ID, SECRET, Server};
-use crate::util::{corpora, failure, stdout};
+use crate::util::job::{assert_same, results, run, workplace};
+use crate::util::s3_server::{Fault, KEY_ID, SECRET, Server};
+use crate::util::{failure, stdout};
 
 const OUT: [&str; 4] = ["--out", "s3://bucket/out", "--set", "corpus.0.source=s3://bucket/corpus"];
 
@@ -195,37 +193,4 @@ fn a_hundred_thousand_objects_are_listed() {
     let place = ["--out", "s3://bucket/out", "--set", "corpus.0.source=s3://bucket/hundred-thousand", "--set", pattern];
     let printed = stdout(&server.ser(folder.path(), &[&["ingest", "pipeline.toml"], &place[..]].concat()));
     assert!(printed.contains("100000 utterances, 200 speakers"), "{printed}");
-}
-
-/// Prints the seconds and the peak memory of both runs; `SER_S3_PIPELINE` names another pipeline.
-#[test]
-fn real_speech_from_a_bucket_is_real_speech_from_disk() {
-    let Some(corpora) = corpora() else { return };
-    let pipeline = env::var("SER_S3_PIPELINE").unwrap_or_else(|_| "ravdess-seed".to_owned());
-    let pipeline = format!("{}/pipelines/{pipeline}.toml", env!("CARGO_MANIFEST_DIR"));
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let server = Server::start();
-    server.upload(&corpora.join("ravdess"), "corpus");
-    let source = format!("corpus.0.source={}", corpora.join("ravdess").display());
-    let local = ["run", &pipeline, "--quiet", "--out", "out", "--set", &source];
-    let remote =
-        ["run", &pipeline, "--quiet", "--set", "corpus.0.source=s3://bucket/corpus", "--out", "s3://bucket/out"];
-    measured("disk", server.command(folder.path(), &local));
-    measured("bucket", server.command(folder.path(), &remote));
-    assert_same(&folder.path().join("out"), &server.objects().join("out"));
-}
-
-fn measured(name: &str, mut command: Command) {
-    let start = Instant::now();
-    let mut child = command.spawn().expect("ser starts");
-    let mut peak = String::new();
-    while child.try_wait().expect("asked").is_none() {
-        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        if let Some(line) = status.lines().find(|line| line.starts_with("VmHWM")) {
-            peak = line.split_once(':').map_or("", |(_, peak)| peak.trim()).to_owned();
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    assert!(child.wait().expect("waited for").success());
-    println!("{name}: {:.2} s, peak {peak}", start.elapsed().as_secs_f64());
 }

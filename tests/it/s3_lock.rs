@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ser_etl::storage::{Lock, StorageError, Store};
 
-use crate::contract::{assert_same, run, workplace};
-use crate::s3_server::{Fault, Server};
+use crate::util::job::{assert_same, run, workplace};
+use crate::util::s3_server::{Fault, Server};
 use crate::util::{failure, stdout};
 
 /// What another run's lock says.

@@ -9,9 +9,9 @@ use ser_etl::schema::FeatureKeys;
 use tempfile::TempDir;
 
 use crate::containers::be16;
-use crate::contract::PIPELINE;
 use crate::movies::{Track, movie};
 use crate::predict::{inferences, read, workplace};
+use crate::util::job::PIPELINE;
 use crate::util::{failure, ser, stdout};
 
 fn write(path: &Path, spec: WavSpec, frames: impl Iterator<Item = Vec<f32>>) {

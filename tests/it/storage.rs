@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ser_etl::storage::{self, LocalStore, MemoryStore, StorageError, Store};
 
-use crate::s3_server::{Fault, Server};
+use crate::util::s3_server::{Fault, Server};
 
 fn keeps_the_contract(store: &dyn Store) {
     assert!(store.list("").expect("an empty store lists nothing").is_empty());

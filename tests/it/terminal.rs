@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use tempfile::TempDir;
 
-use crate::contract::{assert_same, results, run, workplace};
+use crate::util::job::{assert_same, results, run, workplace};
 use crate::util::{failure, ser, stdout};
 
 const QUICK: &str = r#"--set "train.models=['majority']""#;

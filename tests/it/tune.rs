@@ -9,8 +9,8 @@ use ser_etl::model;
 use ser_etl::schema::{Comparison, Fit, Importance, Metric, Prediction, Row, SplitRow, Table, Tuning};
 use ser_etl::table;
 
-use crate::contract::{assert_same, results, run, workplace};
 use crate::misuse::manifest;
+use crate::util::job::{assert_same, results, run, workplace};
 use crate::util::{failure, ser};
 
 /// Three folds of three speakers; two inner folds each.

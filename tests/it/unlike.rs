@@ -7,8 +7,8 @@ use std::path::Path;
 
 use ser_etl::schema::{Fit, Normalization};
 
-use crate::contract::{self, run};
 use crate::predict::{inferences, read, workplace};
+use crate::util::job::{self, run};
 use crate::util::{ser, stdout};
 
 /// Makes 16-bit mono WAV files sound as if through a wall: a low pass at 1 kHz of 201 coefficients.
@@ -90,7 +90,7 @@ fn clear_speech_under_a_muffled_model_is_warned_of_and_keeps_its_classes_apart()
 
 #[test]
 fn what_did_not_converge_says_so() {
-    let folder = contract::workplace();
+    let folder = job::workplace();
     let said = |flags: &[&str]| {
         run(folder.path(), &[&["--set", "train.models=['mlp', 'logistic', 'svm']"], flags].concat());
         let report = fs::read_to_string(folder.path().join("out/report.md")).expect("a report");

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use parquet::file::metadata::ParquetMetaDataReader;
 use ser_etl::schema::{Reject, Row};
 
-use crate::contract::{all_files, assert_same, results, run, workplace};
 use crate::predict::read;
-use crate::s3_server::Server;
+use crate::util::job::{all_files, assert_same, results, run, workplace};
+use crate::util::s3_server::Server;
 use crate::util::{failure, ser, stdout};
 
 /// Puts other bytes into the middle of a file, which keeps its size.

@@ -1,10 +1,12 @@
 //! Functionals against openSMILE's over 60 recordings of five speakers: rank correlations, listed in
 //! docs/FEATURES-CHECKS.md with what is defined differently.
 
-use crate::features_golden::{Recordings, Reference, load, rank_correlation};
-use crate::util::{corpora, golden};
-use std::fs::{read_dir, read_to_string};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::fs::read_to_string;
+
+use ser_etl::features::FeatureSet;
+
+use crate::golden::{Golden, Reference, feature_set, rank_correlation};
 
 /// openSMILE's frames of 20 ms, and the cepstra nearest to its own: bands from 20 Hz on its mel scale, no least level.
 const SET: &str = r#"
@@ -150,13 +152,11 @@ const PAIRS: [(&str, &str, f64); 88] = [
     ("equivalentSoundLevel_dBp", "rms_rms", 0.95),
 ];
 
-#[test]
-fn functionals_rank_recordings_as_opensmile_does() {
-    let (Some(golden), Some(corpora)) = (golden(), corpora()) else { return };
-    let (names, reference) = opensmile(&golden);
+pub fn functionals_rank_recordings_as_opensmile_does(golden: &Golden) {
+    let (names, reference) = opensmile(golden);
     assert_eq!((names.len(), reference.len()), (PAIRS.len(), 60));
-    let mut recordings = Recordings::new(SET, &corpora);
-    let ours: Vec<_> = reference.keys().map(|id| recordings.columns(id)).collect();
+    let set = feature_set(SET);
+    let ours: Vec<_> = reference.keys().map(|id| our_columns(&set, &(golden.samples)(id))).collect();
     let theirs = |name: &str| -> Vec<f64> {
         let column = names.iter().position(|one| one == name).unwrap_or_else(|| panic!("no column {name}"));
         reference.values().map(|rows| rows[0][column]).collect()
@@ -191,16 +191,18 @@ fn deviation_or_value(name: &str, theirs: impl Fn(&str) -> Vec<f64>) -> Vec<f64>
     }
 }
 
-/// Names and values of openSMILE's columns.
-fn opensmile(golden: &Path) -> (Vec<String>, Reference) {
-    let names = read_to_string(ending(golden, "_opensmile.names.txt")).expect("the names are text");
-    let names: Vec<String> = names.lines().map(str::to_owned).collect();
-    let columns: Vec<String> = (0..names.len()).map(|column| format!("c{column}")).collect();
-    (names, load(&ending(golden, "_opensmile.parquet"), &columns))
+/// Our columns by name.
+fn our_columns(set: &FeatureSet, samples: &[f32]) -> BTreeMap<String, f32> {
+    let mut values = Vec::new();
+    set.extractor().extract(samples, &mut values);
+    set.names().iter().cloned().zip(values).collect()
 }
 
-/// The file whose name ends so.
-fn ending(folder: &Path, end: &str) -> PathBuf {
-    let entries = read_dir(folder).expect("the folder is there").map(|entry| entry.expect("an entry").path());
-    entries.into_iter().find(|path| path.to_string_lossy().ends_with(end)).unwrap_or_else(|| panic!("no {end}"))
+/// Names and values of openSMILE's columns.
+fn opensmile(golden: &Golden) -> (Vec<String>, Reference) {
+    let names = read_to_string(golden.folder.join("egemaps_opensmile.names.txt")).expect("the names are text");
+    let names: Vec<String> = names.lines().map(str::to_owned).collect();
+    let columns: Vec<String> = (0..names.len()).map(|column| format!("c{column}")).collect();
+    let reference = golden.table("egemaps_opensmile", &columns);
+    (names, reference)
 }

@@ -1,10 +1,11 @@
-//! Ingest of the real corpora's listings, where they are found.
+//! Ingest of the real corpora's listings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::util::corpora;
 use ser_etl::corpus::{self, LabelledCorpus, Source, SourceFile, build, merge};
+
+use crate::need::Corpora;
 
 fn list(top: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
@@ -42,10 +43,8 @@ fn distinct<'a>(
     corpus.utterances.rows.iter().filter_map(field).collect()
 }
 
-#[test]
-fn ravdess_has_its_published_counts() {
-    let Some(folder) = corpora() else { return };
-    let corpus = ingest(&folder.join("ravdess"), "ravdess");
+pub fn ravdess_has_its_published_counts(corpora: &Corpora) {
+    let corpus = ingest(&corpora.0.join("ravdess"), "ravdess");
     assert_eq!(corpus.utterances.rows.len(), 1440);
     let mut want: BTreeMap<&str, usize> =
         ["anger", "calm", "disgust", "fear", "happiness", "sadness", "surprise"].map(|emotion| (emotion, 192)).into();
@@ -58,10 +57,8 @@ fn ravdess_has_its_published_counts() {
     assert!(corpus.utterances.rows.iter().all(|u| u.bytes > 0));
 }
 
-#[test]
-fn emodb_has_its_published_counts() {
-    let Some(folder) = corpora() else { return };
-    let corpus = ingest(&folder.join("emodb-2s"), "emodb");
+pub fn emodb_has_its_published_counts(corpora: &Corpora) {
+    let corpus = ingest(&corpora.0.join("emodb-2s"), "emodb");
     assert_eq!(corpus.utterances.rows.len(), 535);
     let want = [
         ("anger", 127),
@@ -77,10 +74,8 @@ fn emodb_has_its_published_counts() {
     assert_eq!(distinct(&corpus, |u| u.text_id.as_deref()).len(), 10);
 }
 
-#[test]
-fn both_corpora_share_a_table() {
-    let Some(folder) = corpora() else { return };
-    let parts = vec![ingest(&folder.join("ravdess"), "ravdess"), ingest(&folder.join("emodb-2s"), "emodb")];
+pub fn both_corpora_share_a_table(corpora: &Corpora) {
+    let parts = vec![ingest(&corpora.0.join("ravdess"), "ravdess"), ingest(&corpora.0.join("emodb-2s"), "emodb")];
     let merged = merge(parts).expect("no id twice");
     assert_eq!((merged.utterances.rows.len(), merged.labels.len(), merged.audio_files), (1975, 15, 1975));
     assert_eq!(merged.utterances.text.names, ["modality", "vocal_channel", "repetition", "version"]);
