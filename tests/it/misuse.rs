@@ -224,7 +224,7 @@ fn segments_are_cut_from_one_recording_and_overlapping_ones_stay_together() {
     let flags = ["--set", "split.scheme=stratified", "--set", "corpus.0.columns.start=start"];
     run(folder.path(), &[&flags[..], &["--set", "corpus.0.columns.end=end"]].concat());
     let report = fs::read_to_string(folder.path().join("out/report.md")).expect("readable");
-    let nowhere = report.lines().find(|line| line.starts_with("- Not shared, as the split promises: "));
+    let nowhere = report.lines().find(|line| line.starts_with("- Not shared between sides: "));
     assert!(nowhere.is_some_and(|line| line.contains("overlap")), "{report}");
 }
 

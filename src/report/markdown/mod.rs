@@ -40,7 +40,6 @@ pub fn markdown(facts: &Facts) -> String {
         selection::selection(facts),
         data::data(facts),
         data::rejects(facts),
-        split::split(facts),
         training::deployed(facts),
         training::identity(facts),
         terms::terms(facts),
