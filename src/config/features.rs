@@ -47,8 +47,8 @@ pub struct UserSet {
     /// Options of the pitch descriptors (`f0_hz`, `f0_semitones`, `voiced`, `voicing_strength`).
     #[serde(default)]
     pub pitch: Pitch,
-    /// The columns: every descriptor of a group, with every delta, over every selection of frames, under every
-    /// functional. At least one group.
+    /// Groups of columns. A group has a column for every combination of its descriptors, deltas, selections of frames
+    /// and functionals. At least one group.
     pub groups: Vec<Group>,
 }
 
@@ -56,18 +56,18 @@ pub struct UserSet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Frame {
-    /// Shape of the window, periodic. The mel presets but `librosa` bring their own. Default: `hann`.
+    /// Shape of the window, which is periodic. All mel presets except `librosa` use their own. Default: `hann`.
     pub window: Window,
     /// Length of a frame in milliseconds, rounded to samples at the configured rate. Default: 25. Legal: above 0, up to
     /// 1000.
     pub window_ms: f64,
     /// Time from one frame to the next in milliseconds, rounded to samples. Default: 10. Legal: above 0, up to 1000.
     pub hop_ms: f64,
-    /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest such.
+    /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n_fft: Option<usize>,
-    /// Which samples the frames hold, for all descriptors of the set. Default: the way of the mel preset in use
-    /// (`librosa`: `centre`, `kaldi` and `htk`: `snip`, `psf`: `pad-end`), without one `centre`.
+    /// Where the frames lie in the signal, for all descriptors of the set. Default: that of the mel preset in use
+    /// (`librosa`: `centre`, `kaldi` and `htk`: `snip`, `psf`: `pad-end`); without a mel preset, `centre`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edges: Option<Edges>,
 }
@@ -82,15 +82,15 @@ impl Default for Frame {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mfcc {
-    /// Whose conventions to follow. Default: `librosa`.
+    /// Toolkit whose conventions to follow. Default: `librosa`.
     pub preset: MelPreset,
     /// Number of coefficients, C0 included. Default: 13. Legal: 1 to `mel_bands`.
     pub coefficients: usize,
     /// Number of mel bands. Default: 128 for `librosa`, 23 for `kaldi`, 26 for `psf` and `htk`. Legal: 1 to 512.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mel_bands: Option<usize>,
-    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Preset `librosa`
-    /// only. Default: 80. Legal: 0 or above.
+    /// Range in dB below the loudest level of the utterance; lower levels are raised to the bottom of this range. 0: no
+    /// limit. Preset `librosa` only. Default: 80. Legal: 0 or above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_db: Option<f64>,
 }
@@ -105,13 +105,13 @@ impl Default for Mfcc {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogMel {
-    /// Whose conventions to follow. Default: `librosa`.
+    /// Toolkit whose conventions to follow. Default: `librosa`.
     pub preset: MelPreset,
     /// Number of mel bands. Default: 23 for `kaldi`, 26 for the others. Legal: 1 to 512.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bands: Option<usize>,
-    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them, and `mel_energy` is
-    /// never raised. Preset `librosa` only. Default: 80. Legal: 0 or above.
+    /// Range in dB below the loudest level of the utterance; lower levels are raised to the bottom of this range. 0: no
+    /// limit. `mel_energy` is not limited. Preset `librosa` only. Default: 80. Legal: 0 or above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_db: Option<f64>,
 }
@@ -144,10 +144,11 @@ impl Default for Pitch {
 pub struct Group {
     /// Descriptors of the group. At least one.
     pub descriptors: Vec<Descriptor>,
-    /// What to take of each descriptor: itself (`none`), its first (`d1`) and second (`d2`) delta. Default: `["none"]`.
+    /// Which deltas of each descriptor to use: the descriptor itself (`none`), its first (`d1`) or second (`d2`) delta.
+    /// Default: `["none"]`.
     #[serde(default = "no_delta")]
     pub deltas: Vec<Delta>,
-    /// Which frames to take: `all`, `voiced`, `unvoiced`. Deltas are those of the whole contour. Default: `["all"]`.
+    /// Which frames to use: `all`, `voiced`, `unvoiced`. Deltas are computed on the whole contour. Default: `["all"]`.
     #[serde(default = "all_frames")]
     pub frames: Vec<Selection>,
     /// Functionals that turn each contour into columns. At least one.

@@ -123,7 +123,7 @@ pub(super) fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigErro
             require(length > 0, format!("{key}.{index}.{name}"), "empty", "at least one is needed")?;
         }
         for column in columns(group) {
-            let problem = "the column stands in the set already; name it once";
+            let problem = "the set already has this column; list it once";
             require(seen.insert(column.clone()), format!("{key}.{index}"), column, problem)?;
         }
     }
@@ -208,7 +208,7 @@ mod tests {
             (
                 "[sets.a]\ngroups = [{ descriptors = [\"rms\", \"rms\"], functionals = [\"mean\"] }]".to_owned(),
                 "features.sets.a.groups.0",
-                "name it once",
+                "list it once",
             ),
         ];
         for (toml, key, problem) in cases {

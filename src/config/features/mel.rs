@@ -11,8 +11,8 @@ impl UserSet {
             (Some(edges), _, _) => Ok(edges),
             (None, Some(mfcc), Some(log_mel)) if mfcc.edges() != log_mel.edges() => {
                 let problem = format!(
-                    "`mfcc.preset` {mfcc} wants {} and `log_mel.preset` {log_mel} wants {}; say which: centre, snip or \
-                     pad-end is legal",
+                    "`mfcc.preset` {mfcc} needs {} and `log_mel.preset` {log_mel} needs {}; choose one: legal are \
+                     centre, snip and pad-end",
                     mfcc.edges(),
                     log_mel.edges()
                 );
@@ -66,7 +66,7 @@ fn check_top_db(key: &str, top_db: Option<f64>, preset: MelPreset) -> Result<Opt
             Ok(Some(top_db).filter(|top_db| *top_db > 0.0))
         }
         (_, Some(top_db)) => {
-            let problem = format!("the preset {preset} has no such limit, only librosa has; leave it out");
+            let problem = format!("the preset {preset} has no such limit (only librosa has one); remove this key");
             Err(ConfigError::new(key, top_db, problem))
         }
         (_, None) => Ok(None),
@@ -119,7 +119,7 @@ mod tests {
         let options = "mfcc.preset = \"kaldi\"\nlog_mel.preset = \"psf\"";
         let error = check(r#""mfcc", "mel_energy""#, options).expect_err("two ways to cut frames");
         assert_eq!(error.key, "features.sets.a.frame.edges");
-        for word in ["kaldi wants snip", "psf wants pad-end", "centre, snip or pad-end"] {
+        for word in ["kaldi needs snip", "psf needs pad-end", "centre, snip and pad-end"] {
             assert!(error.problem.contains(word), "{error}");
         }
         let word = format!("{options}\nframe.edges = \"centre\"");

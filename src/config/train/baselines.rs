@@ -11,16 +11,17 @@ use crate::config::ConfigError;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logistic {
-    /// L2 penalty, above 0: alpha/2 times the squared sum of the weights is added to the summed loss of all rows (the C
-    /// of other libraries is 1/alpha). Default the summed variance of the inputs, which is their number where they are
-    /// z-scores, divided by 25: before any row is seen, logits then have a standard deviation of 5, however many inputs
-    /// they are made of, and the more rows there are, the less it weighs. Where the solver fails it is raised tenfold, at
-    /// most 3 times, with a note.
+    /// L2 penalty, above 0: alpha/2 times the sum of the squared weights is added to the summed loss of all rows (the C
+    /// of other libraries is 1/alpha). Default: the summed variance of the inputs divided by 25; for z-scores, the
+    /// number of inputs divided by 25. As a prior, this gives logits a standard deviation of 5, however many inputs
+    /// there are. The more rows there are, the less it weighs. If the solver fails, alpha is raised tenfold, at most 3
+    /// times, with a note.
     pub alpha: Option<f64>,
     /// Most iterations of the solver, 1 to 100000; default 200.
     pub max_iterations: u64,
-    /// What the columns become before the fit; default all as they are, up to 1,000 of them, and the first 1,000 principal
-    /// components of more (fewer of fewer rows), which say nearly the same and are fitted many times faster.
+    /// How the columns become inputs of the model. Default: up to 1,000 columns as they are; of more columns, the first
+    /// 1,000 principal components (fewer if there are fewer rows), which are fitted many times faster with nearly the
+    /// same result.
     pub inputs: Inputs,
 }
 
@@ -47,7 +48,7 @@ impl Logistic {
     const LOGIT_VARIANCE: f64 = 25.0;
 }
 
-/// `[train.svm]`: a support vector machine a class against the rest, with Platt probabilities.
+/// `[train.svm]`: support vector machines, one for each class against the rest, with Platt probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Svm {
@@ -58,11 +59,12 @@ pub struct Svm {
     /// Width of the rbf kernel exp(-gamma |x - y|^2), above 0; default 1 / (columns x variance of all training values).
     /// Refused with the linear kernel.
     pub gamma: Option<f64>,
-    /// Most training rows, 2 to 20000, default 3000: the kernel matrix is dense, 8 x rows^2 bytes a thread. Above it a
-    /// seeded sample, in proportion to the classes, is fitted, and a note says so.
+    /// Largest number of training rows, 2 to 20000; default 3000. With more, the model is fitted on a seeded sample
+    /// that keeps the shares of the classes, and a note says so. The kernel matrix is dense and takes 8 x rows^2 bytes
+    /// per thread.
     pub max_rows: usize,
-    /// What the columns become before the fit, at most 500: the kernel is the slow part. By default all as they are or,
-    /// of more than 500, the first 500 principal components.
+    /// How the columns become inputs of the model, at most 500, because the kernel is slow. Default: up to 500 columns
+    /// as they are; of more columns, the first 500 principal components.
     pub inputs: Inputs,
 }
 
@@ -105,23 +107,25 @@ pub enum SvmKernel {
     Rbf,
 }
 
-/// `[train.kernel-ridge]`: ridge regression on class indicators with a mean of RBF kernels, one a family of features
-/// (`family` of the feature dictionary: cepstrum, pitch, ...), also known as least-squares support vector machine.
-/// Every class weighs the same, however many rows it has, and every family, however many features it has.
+/// `[train.kernel-ridge]`: ridge regression on class indicators, also known as least-squares support vector machine.
+/// Its kernel is the mean of RBF kernels, one for each family of features (`family` in the feature dictionary:
+/// cepstrum, pitch, ...). All classes have the same weight, however many rows they have, and so have all families,
+/// however many features they have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KernelRidge {
     /// Width of the kernels exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training
-    /// rows in the features of a family; above 0, default 0.5. Small is smooth.
+    /// rows in the features of a family; above 0, default 0.5. Smaller is smoother.
     pub gamma: f64,
     /// L2 penalty, above 0, default 0.3: alpha times the squared norm of the function is added to the weighted sum of
     /// squared errors, in which rows weigh 1 on average.
     pub alpha: f64,
-    /// Most training rows, 2 to 20000, default 8000: a fit takes 16 x rows^2 bytes a thread at most, and its time grows
-    /// with the third power. Above it a seeded sample, in proportion to the classes, is fitted, and a note says so.
+    /// Largest number of training rows, 2 to 20000; default 8000. With more, the model is fitted on a seeded sample
+    /// that keeps the shares of the classes, and a note says so. A fit takes at most 16 x rows^2 bytes per thread, and
+    /// its time grows with the third power of the rows.
     pub max_rows: usize,
-    /// What the columns become before the fit; default all as they are. A saved model holds every training row, 4 bytes
-    /// an input. Principal components are one family, so that the kernel is a single one.
+    /// How the columns become inputs of the model; default: all columns as they are. A saved model holds every training
+    /// row, 4 bytes per input. Principal components count as one family, so they have a single kernel.
     pub inputs: Inputs,
 }
 
@@ -146,7 +150,7 @@ impl KernelRidge {
 pub struct NaiveBayes {
     /// Share of the largest column variance added to every variance, above 0; default 1e-9.
     pub variance_smoothing: f64,
-    /// What the columns become before the fit; default all as they are.
+    /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
 
@@ -167,13 +171,13 @@ impl NaiveBayes {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tree {
-    /// Impurity that a split lowers: gini (default) or entropy.
+    /// Impurity measure of splits: gini (default) or entropy.
     pub criterion: Criterion,
     /// Most levels of splits, 1 to 1000; default 12.
     pub max_depth: u16,
     /// Fewest rows of a leaf, 1 or more; default 5.
     pub min_leaf_rows: usize,
-    /// What the columns become before the fit; default all as they are.
+    /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
 
@@ -197,7 +201,7 @@ impl Tree {
 pub struct Forest {
     /// Trees, 1 to 10000; default 100.
     pub trees: usize,
-    /// Impurity that a split lowers: gini (default) or entropy.
+    /// Impurity measure of splits: gini (default) or entropy.
     pub criterion: Criterion,
     /// Most levels of splits, 1 to 1000; default 30.
     pub max_depth: u16,
@@ -205,7 +209,7 @@ pub struct Forest {
     pub min_leaf_rows: usize,
     /// Features tried at a split, 1 or more; default the square root of their number.
     pub split_features: Option<usize>,
-    /// What the columns become before the fit; default all as they are.
+    /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
 

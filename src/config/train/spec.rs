@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Forest, Inputs, InputsMethod, KernelRidge, Logistic, Mlp, NaiveBayes, Shape, Svm, SvmKernel, Tree};
 
-/// The models there are.
+/// The kinds of models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelKind {
