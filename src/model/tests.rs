@@ -259,7 +259,7 @@ fn other_formats_files_and_features_are_named() {
     // Both are whole, and of two models.
     let of_rows = |rows| save_fit(&ModelSpec::Logistic(Logistic::default()), &blobs(3, rows, 4, 3));
     let mixed = load(&[of_rows(9)[0].clone(), of_rows(8)[1].clone()]).unwrap_err().to_string();
-    assert!(mixed.contains("`weights.safetensors` of the saved model is corrupt: it is not the file whose BLAKE3"));
+    assert!(mixed.contains("`weights.safetensors` of the saved model is corrupt: it does not have the BLAKE3 that"));
     let saved = load(&files).unwrap();
     let columns = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| name.to_string()).collect();

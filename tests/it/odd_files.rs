@@ -416,7 +416,7 @@ fn an_output_and_a_source_may_lie_in_each_other_but_not_be_one() {
     assert_eq!(run(folder.path(), &flags).matches("up to date").count(), 6);
     let source = ["run", "pipeline.toml", "--out", ".", "--set", "corpus.0.source=features"];
     let (code, error) = failure(&ser(folder.path(), &source));
-    assert!(code == 2 && error.contains("fills its folder `features` itself"), "{error}");
+    assert!(code == 2 && error.contains("writes its folder `features` itself"), "{error}");
 }
 
 #[test]

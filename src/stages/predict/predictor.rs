@@ -189,7 +189,7 @@ fn normalization(part: &Part) -> Result<NormalizeParams, String> {
     let unknown = || format!("its normalization `{}` of scope `{}` is unknown", normalizer.method, normalizer.scope);
     let params = method.zip(scope).map(|(method, scope)| NormalizeParams { method, scope }).ok_or_else(unknown)?;
     if params.scope == Scope::Corpus && !normalizer.groups.contains_key(ALL) {
-        return Err("it carries no statistics to normalize by".to_owned());
+        return Err("it has no statistics to normalize with".to_owned());
     }
     Ok(params)
 }
