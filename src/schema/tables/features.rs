@@ -4,7 +4,7 @@ use crate::schema::row::table;
 
 table! {
     /// One row is an utterance or an augmented copy of one: its keys and labels, facts about its audio, then one
-    /// float32 column a feature. Each file is sorted; an augmented row stands in the file of its original.
+    /// float32 column for each feature. Each file is sorted. An augmented row is in the file of its original.
     table "features" version 3 key ["utterance_id"] open { text: true, float: true }
     pub struct FeatureKeys {
         /// `<corpus>/<key>`; unique. An augmented copy: `<original>~<transform>`.
@@ -17,19 +17,19 @@ table! {
         pub start_s: Option<f64>,
         /// End of the segment in seconds; null: the end of the file.
         pub end_s: Option<f64>,
-        /// Speaker, with the corpus before it.
+        /// Speaker, with the corpus as prefix.
         pub speaker: Option<String>,
         /// `female`, `male` or what the corpus says.
         pub gender: Option<String>,
-        /// What was said: the sentence's id in its corpus, with the corpus before it.
+        /// What was said: the id of the sentence in its corpus, with the corpus as prefix.
         pub text_id: Option<String>,
-        /// Intensity of the emotion as the corpus says it.
+        /// Intensity of the emotion, as the corpus states it.
         pub intensity: Option<String>,
         /// Language.
         pub language: Option<String>,
         /// The label as the corpus spells it.
         pub source_label: String,
-        /// The label that models learn, after the label map.
+        /// The label after the label map, which models learn.
         pub emotion: String,
         /// Codec of the audio file, as the decoder names it.
         pub codec: String,
@@ -41,19 +41,20 @@ table! {
         pub duration_s: f64,
         /// BLAKE3 of the mono samples at the configured rate that the features were computed from, hexadecimal.
         pub audio_hash: String,
-        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, `several_tracks`, several
-        /// with a space between; null: nothing is.
+        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, `several_tracks`, or
+        /// several of these, separated by spaces; null: it is not.
         pub signal: Option<String>,
-        /// The utterance that an augmented row is an altered copy of; null: the row is an utterance itself.
+        /// The utterance of which the row is an altered copy; null: the row is an utterance itself.
         pub augmented_from: Option<String>,
-        /// How an augmented row was altered: `speed0.9`, `gain-6dB`, `noise20dB`; null: not at all.
+        /// How an augmented row was altered: `speed0.9`, `gain-6dB`, `noise20dB`; null: the row is an utterance itself.
         pub transform: Option<String>,
     }
 }
 
 table! {
-    /// One row is a frame of an utterance, then one float32 column a low-level descriptor. On request only. The frames
-    /// of an utterance stand together, in order; those of an augmented copy follow its original's.
+    /// One row is a frame of an utterance, with one float32 column for each low-level descriptor. It is written on
+    /// request only. The frames of an utterance are together, in order; those of an augmented copy follow those of its
+    /// original.
     table "frames" version 1 key ["utterance_id", "frame"] open { text: false, float: true }
     pub struct FrameKeys {
         /// The utterance.
@@ -78,9 +79,9 @@ table! {
         pub family: String,
         /// Functional that turns the descriptor's contour into one number.
         pub functional: String,
-        /// Unit of the value; `1` where it has none.
+        /// Unit of the value; `1` if it has none.
         pub unit: String,
-        /// What the value says.
+        /// What the value means.
         pub description: String,
         /// Paper or toolkit that defines it.
         pub source: String,

@@ -16,18 +16,19 @@ table! {
         pub group: String,
         /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`, `log_loss`, `brier`, `ece`.
         pub metric: String,
-        /// The figure: in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2];
-        /// null where it is not defined.
+        /// The figure, in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2];
+        /// null if it is not defined.
         pub value: Option<f64>,
-        /// Lower end of the 95 % interval; null where none can be given.
+        /// Lower end of the 95 % interval; null if there is none.
         pub low: Option<f64>,
-        /// Upper end of the 95 % interval; null where none can be given.
+        /// Upper end of the 95 % interval; null if there is none.
         pub high: Option<f64>,
         /// Test rows of the slice.
         pub n: i64,
-        /// `inductive` or `transductive`: what was known of the test speakers beforehand; never compare across tracks.
+        /// `inductive` or `transductive`: what was known of the test speakers in advance. Never compare figures across
+        /// tracks.
         pub track: String,
-        /// Why a figure or an interval is missing, or what else must be known to read it.
+        /// Why a figure or an interval is missing, or what else a reader must know.
         pub note: Option<String>,
     }
 }
@@ -46,17 +47,17 @@ table! {
         pub test: String,
         /// Value of `model_a` minus value of `model_b`.
         pub delta: f64,
-        /// Lower end of the 95 % interval of the difference; null where none can be given.
+        /// Lower end of the 95 % interval of the difference; null if there is none.
         pub low: Option<f64>,
-        /// Upper end of the 95 % interval of the difference; null where none can be given.
+        /// Upper end of the 95 % interval of the difference; null if there is none.
         pub high: Option<f64>,
-        /// Two-sided p value; null where the test cannot be made.
+        /// Two-sided p value; null if there is no test.
         pub p_value: Option<f64>,
-        /// `p_value` corrected (Holm) for the number of pairs that have a p value of this metric and test.
+        /// `p_value` after Holm's correction for all pairs that have a p value of this metric and test.
         pub p_adjusted: Option<f64>,
-        /// Smallest true difference that these test speakers reveal with a chance of 80 % at a level of 5 %.
+        /// Smallest true difference that a test at 5 % on these test speakers finds with a chance of 80 %.
         pub detectable: Option<f64>,
-        /// Speakers (clusters) that the test rests on.
+        /// Number of speakers (clusters) in the test.
         pub clusters: i64,
         /// `inductive` or `transductive`, as in the metrics table.
         pub track: String,
@@ -66,22 +67,22 @@ table! {
 }
 
 table! {
-    /// One row is a bin of a model's highest probabilities, over all test rows.
+    /// One row is a bin of the highest probabilities of a model, over all test rows.
     table "calibration" version 1 key ["model", "bin"] open { text: false, float: false }
     pub struct Calibration {
         /// The model.
         pub model: String,
         /// The bin, from 0.
         pub bin: i64,
-        /// Lower edge, outside the bin (but 0 is inside the first).
+        /// Lower edge, excluded (0 is in the first bin).
         pub low: f64,
-        /// Upper edge, inside the bin.
+        /// Upper edge, included.
         pub high: f64,
         /// Test rows whose highest probability is in the bin.
         pub n: i64,
         /// Mean of their highest probabilities; null without rows.
         pub confidence: Option<f64>,
-        /// Share of them that was recognized; null without rows.
+        /// Share of these rows that was recognized; null without rows.
         pub accuracy: Option<f64>,
         /// `inductive` or `transductive`, as in the metrics table.
         pub track: String,
@@ -89,7 +90,7 @@ table! {
 }
 
 table! {
-    /// One row is an emotion that a model took for another one in test rows.
+    /// One row is an emotion that a model took for another emotion, in test rows.
     table "confusions" version 1 key ["model", "truth", "predicted"] open { text: false, float: false }
     pub struct ConfusedPair {
         /// The model.
@@ -102,7 +103,7 @@ table! {
         pub n: i64,
         /// Their share of the test rows of `truth`.
         pub share: f64,
-        /// Up to 5 of their utterance ids with a space between, most probable mistake first.
+        /// Up to 5 of their utterance ids, separated by spaces, most probable mistake first.
         pub examples: String,
         /// `inductive` or `transductive`, as in the metrics table.
         pub track: String,
