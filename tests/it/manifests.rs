@@ -75,7 +75,8 @@ fn quotation_marks_swallow_no_row() {
     let folder = described("labels.csv", |_, rows| text(",", rows), "");
     let error = refused(folder.path(), &[]);
     assert!(
-        error.contains("labels.csv\": line 4: text follows the closing quotation mark") && error.contains("opens in line 2"),
+        error.contains("labels.csv\": line 4: text follows the closing quotation mark")
+            && error.contains("opens in line 2"),
         "{error}"
     );
 }
@@ -298,8 +299,14 @@ fn what_is_no_text_or_no_json_is_named_with_its_place() {
     let folder = described("labels.jsonl", json(""), "");
     assert_eq!(ingested(folder.path(), &[]).len(), 27, "CR alone ends a line");
     for (last, want) in [
-        ("{\"path\": \"x\", \"age\": NaN}", "line 28: not a JSON object on one line: NaN is not a JSON value; write null"),
-        ("{\"path\": \"x\", \"age\": -Infinity}", "line 28: not a JSON object on one line: -Infinity is not a JSON value"),
+        (
+            "{\"path\": \"x\", \"age\": NaN}",
+            "line 28: not a JSON object on one line: NaN is not a JSON value; write null",
+        ),
+        (
+            "{\"path\": \"x\", \"age\": -Infinity}",
+            "line 28: not a JSON object on one line: -Infinity is not a JSON value",
+        ),
         (
             "{\"path\": \"x\", \"speaker\": 12345678901234567890123}",
             "line 28: not a JSON object on one line: the number of",

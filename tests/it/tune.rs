@@ -304,7 +304,7 @@ fn inner_folds_of_fixed_sides_hold_speakers_apart_as_the_sides_do() {
     assert_eq!(tested.len(), 6);
     assert!(tested.values().all(|folds| folds.len() == 1), "a speaker is in one inner fold: {tested:?}");
     let report = fs::read_to_string(out.join("report.md")).expect("a report");
-    assert!(report.contains("held apart as the outer folds are"), "{report}");
+    assert!(report.contains("grouped like the outer folds"), "{report}");
 }
 
 #[test]

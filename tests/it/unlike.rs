@@ -75,7 +75,10 @@ fn clear_speech_under_a_muffled_model_is_warned_of_and_keeps_its_classes_apart()
         };
         assert!(!said("corpus", "alike").contains("unlike the training data"), "{model}");
         let warned = said("clear", "unlike");
-        assert!(warned.contains("(in 54 files more than 2 %) are beyond the range of the training data"), "{model} {warned}");
+        assert!(
+            warned.contains("(in 54 files more than 2 %) are beyond the range of the training data"),
+            "{model} {warned}"
+        );
         let table = inferences(folder.path(), "unlike");
         let classes: BTreeSet<&str> = table.rows.iter().map(|row| row.predicted.as_str()).collect();
         let top = |row: usize| table.float.row(row).iter().copied().fold(0.0, f32::max);

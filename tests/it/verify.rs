@@ -79,7 +79,10 @@ fn every_changed_file_of_a_run_is_named_and_made_anew_once_it_is_gone() {
         assert!(printed.lines().any(|printed| printed.starts_with(&line)), "{line}\n{printed}");
     }
     assert_eq!(printed.lines().count(), 6, "{printed}");
-    assert!(error.contains(&format!("5 of {files} files")) && error.contains("hint: remove the changed ones"), "{error}");
+    assert!(
+        error.contains(&format!("5 of {files} files")) && error.contains("hint: remove the changed ones"),
+        "{error}"
+    );
 
     // The advice, followed.
     [&part, &weights, &stamps, &report].into_iter().for_each(|path| fs::remove_file(path).expect("removed"));
@@ -189,7 +192,10 @@ fn keys_that_were_changed_since_are_not_read() {
     alter(&part);
     let (code, error) = other_split();
     let name = part.file_name().expect("a name").to_string_lossy();
-    assert!(code == 3 && error.contains(&format!("{name}` has changed since `ser extract` wrote it")), "{code} {error}");
+    assert!(
+        code == 3 && error.contains(&format!("{name}` has changed since `ser extract` wrote it")),
+        "{code} {error}"
+    );
 }
 
 #[test]

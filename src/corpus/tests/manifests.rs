@@ -108,7 +108,11 @@ fn cells_that_mean_nothing_are_nothing_in_every_column() {
     );
     assert_eq!(lines(&corpus.expect("sound")), ["c/d neutral - - - -"]);
     let unknown = run_manifest("", &paths, "path,emotion,speaker\na.wav,fear,Unknown\nb.wav,fear,s1\n").expect("sound");
-    assert!(unknown.warnings.iter().any(|w| w.contains("\"Unknown\", which counts as one person")), "{:?}", unknown.warnings);
+    assert!(
+        unknown.warnings.iter().any(|w| w.contains("\"Unknown\", which counts as one person")),
+        "{:?}",
+        unknown.warnings
+    );
 }
 
 #[test]

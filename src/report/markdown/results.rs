@@ -82,12 +82,12 @@ fn headline_sentence(facts: &Facts) -> Option<String> {
 /// Why this model leads, where there are others and one of them may have done better.
 fn lead_words(facts: &Facts) -> Option<String> {
     let why = match facts.headline.as_str() {
-        SELECTED => "chosen on inner folds",
-        _ => "named by the pipeline file or its default",
+        SELECTED => "on inner folds",
+        _ => "by the pipeline file or its default",
     };
-    (facts.models.len() > 1).then(|| {
-        format!("Quote {}, {why} before testing: the best row of a test table flatters.", code(&facts.headline))
-    })
+    let name = code(&facts.headline);
+    let words = format!("Quote {name}: it was chosen before testing ({why}). The best row of a test table flatters.");
+    (facts.models.len() > 1).then_some(words)
 }
 
 /// The table of results; test utterances have a column where they differ, since the headline has the number.

@@ -29,7 +29,7 @@ pub(super) fn selection(facts: &Facts) -> Vec<String> {
     }
     blocks.push(table(&columns, models.into_iter().map(|model| model_row(facts, model))));
     blocks.push(
-        "Inner scores flatter, because they are the best of many; no choice has seen the test rows. All candidates: \
+        "Inner scores flatter, because they are the best of many; no choice has seen the test rows. All candidates are in \
          tuning.parquet."
             .to_owned(),
     );
@@ -78,8 +78,8 @@ pub(super) fn transfer(facts: &Facts) -> Vec<String> {
 
 fn search_words(facts: &Facts, search: &Search) -> String {
     format!(
-        "`{}` search among {}, on {} inner folds of each train side, by {}, held apart as the outer folds are. `selected` \
-         is the best model of each outer fold by these scores.{}",
+        "`{}` search among {}, on {} inner folds of each train side, by {}, grouped like the outer folds. `selected` is the \
+         best model of each outer fold by these scores.{}",
         search.method,
         number::plural(search.candidates as i64, "candidate"),
         search.folds,

@@ -53,7 +53,7 @@ fn a_search_says_what_it_tried_and_what_folds_chose() {
     assert!(section.contains("train.svm.x = 2 (2 of 2)"), "{section}");
     assert!(
         markdown(&Facts { headline: "selected".to_owned(), ..tuned() })
-            .contains("Quote `selected`, chosen on inner folds before testing")
+            .contains("Quote `selected`: it was chosen before testing (on inner folds)")
     );
     assert!(report.contains("Settings were chosen on inner folds") && !report.contains("All settings are those"));
     check_tables(&report);

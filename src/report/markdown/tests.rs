@@ -147,7 +147,7 @@ fn models_are_ranked_and_the_headline_is_bold() {
     let results = section(&report, "## Results\n");
     let names: Vec<&str> = results.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).collect();
     assert_eq!(names, ["Model", "---", "`mlp`", "**`svm`** (headline)", "`majority`"]);
-    assert!(results.contains("Quote `svm`, named by the pipeline file or its default before testing"));
+    assert!(results.contains("Quote `svm`: it was chosen before testing (by the pipeline file or its default)."));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn deployed(facts: &Facts) -> Vec<String> {
     };
     let words = format!(
         "Every model was also fitted on all utterances, {how}. Nothing was left to test these models on, so no figure \
-         here is theirs: expect the test figures of the same name, on speech like the test speech."
+         here is theirs: expect about the figures of the same model above, on similar speech."
     );
     let mut alike: BTreeMap<(&str, i64, i64), Vec<String>> = BTreeMap::new();
     for row in &facts.deployed {
