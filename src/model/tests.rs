@@ -267,7 +267,7 @@ fn other_formats_files_and_features_are_named() {
     };
     assert_eq!(columns(&["f003", "f002", "x", "f001", "f000"]), Ok(vec![4, 3, 1, 0]));
     let message = columns(&["f000", "f001", "f002"]).unwrap_err().to_string();
-    assert!(message.contains("of the 4 features") && message.contains("`f003`: train"), "{message}");
+    assert!(message.contains("needs 4 features") && message.contains("missing: `f003`; train"), "{message}");
     let message = columns(&[]).unwrap_err().to_string();
     assert!(message.contains("`f000`, `f001`, `f002` and 1 more"), "{message}");
 }

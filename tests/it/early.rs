@@ -86,7 +86,7 @@ fn speakers_that_are_needed_and_not_there_are_missed_at_once() {
 fn too_few_utterances_of_every_speaker_are_refused_at_once() {
     let folder = workplace();
     let error = refused_early(folder.path(), &["--set", "normalize.scope='speaker'"]);
-    assert!(error.contains("no speaker has 8 utterances"), "{error}");
+    assert!(error.contains("no speaker has the 8 utterances"), "{error}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn unsound_manifests_are_clear_errors() {
     );
     check_error(
         manifest("", "path,emotion\nb.wav,fear\n"),
-        &["no row of the manifest can be used", "\"b.wav\" is not", "there is \"a.wav\""],
+        &["no row of the manifest can be used", "\"b.wav\" is not", "which has \"a.wav\""],
     );
     check_error(
         manifest("", "path,emotion\na.wav,fear\na.wav,anger\n"),

@@ -186,7 +186,7 @@ fn few_utterances_make_no_statistics_of_a_speaker() {
     assert_eq!(all(&table), scaling, "test rows move nothing");
     let first: Vec<_> = rows.iter().take(5).cloned().collect();
     let error = fit(&features(&table), &first, params(Method::ZScore, Scope::Speaker)).expect_err("5 rows").to_string();
-    assert!(error.contains("no speaker has 8 utterances") && error.contains("normalize.scope"), "{error}");
+    assert!(error.contains("no speaker has the 8 utterances") && error.contains("normalize.scope"), "{error}");
 }
 
 #[test]
