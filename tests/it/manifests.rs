@@ -394,6 +394,6 @@ fn files_that_were_not_looked_at_are_counted_said_and_listed() {
     let printed = stdout(&output);
     assert!(printed.contains("3 utterances by naive-bayes") && printed.contains("0 rejects"), "{printed}");
     assert!(log.contains("2 files were not looked at, by extension: amr 1, wma 1"), "{log}");
-    assert!(log.contains("1 hidden audio file left alone"), "{log}");
+    assert!(log.contains("1 hidden audio file ignored"), "{log}");
     assert_eq!(listed("predictions"), want("predict", ["call.WMA", "call.amr"]));
 }

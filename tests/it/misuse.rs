@@ -208,7 +208,7 @@ fn a_column_with_the_name_of_a_feature_is_refused_before_extraction() {
 fn a_damaged_or_missing_manifest_is_named() {
     let folder = manifest("", |_, path, label, who| format!("{path},{label},{who}\n"));
     fs::write(folder.path().join("labels.parquet"), b"PAR1 is not enough PAR1").expect("written");
-    for (name, words) in [("labels.parquet", "no readable Parquet"), ("nowhere.csv", "check `manifest`")] {
+    for (name, words) in [("labels.parquet", "not readable as Parquet"), ("nowhere.csv", "check `manifest`")] {
         let set = format!("corpus.0.manifest={name}");
         let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", &set]));
         assert_eq!(code, 3, "{error}");
