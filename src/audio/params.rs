@@ -9,14 +9,14 @@ use crate::options::{ConfigError, between};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AudioParams {
-    /// Rate in Hz that every file is resampled to; features see this rate only. Default 16000, legal 8000 to 96000.
-    /// Files of a lower rate gain no content above half their own rate.
+    /// Sample rate in Hz; every file is resampled to it. Default 16000, legal 8000 to 96000. A file of a lower rate
+    /// gains no content above half its own rate.
     pub sample_rate_hz: u32,
     /// Largest file in bytes; larger ones are rejects (`too_large`). Default 1073741824 (1 GiB), legal 1024 to
-    /// 17179869184. A worker holds 32 MiB of it at most.
+    /// 17179869184. A worker holds at most 32 MiB of a file.
     pub max_bytes: u64,
-    /// Longest recording in seconds; longer ones are rejects (`too_long`). Default 7200, legal 0.1 to 86400.
-    /// A worker holds the utterance that it works on: four bytes a sample at the configured rate.
+    /// Longest recording in seconds; longer ones are rejects (`too_long`). Default 7200, legal 0.1 to 86400. A worker
+    /// holds one utterance in memory: four bytes per sample at the configured rate.
     pub max_duration_s: f64,
     /// Most channels; files with more are rejects (`too_many_channels`). Default 8, legal 1 to 64.
     pub max_channels: u32,

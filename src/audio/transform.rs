@@ -10,17 +10,17 @@ use crate::options::ConfigError;
 /// Steps of `augment.speed` in 1.
 const SPEED_STEPS: f64 = 1_000.0;
 
-/// Altered copies of utterances to learn from. Each value is one transform and gives every utterance one more row,
-/// which models learn from where its original is train, and which is on no side elsewhere. Default: none.
+/// Altered copies of utterances, added to the training rows. Each value is one transform and adds one row for each
+/// utterance. Copies of train utterances are trained on; all other copies are unused. Default: none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augment {
-    /// Speeds: at 1.1 an utterance is shorter by that factor, and pitch and formants are higher by it, as with sox and
-    /// Kaldi (Ko et al. 2015). Default `[]`; legal 0.5 to 2 in steps of 0.001, but not 1.
+    /// Speeds. At 1.1, an utterance is 1.1 times shorter, and its pitch and formants are 1.1 times higher, as with sox
+    /// and Kaldi (Ko et al. 2015). Default `[]`; legal 0.5 to 2 in steps of 0.001, but not 1.
     pub speed: Vec<f64>,
     /// Gains in dB. Nothing is clipped. Default `[]`; legal -40 to 40, but not 0.
     pub gain_db: Vec<f64>,
-    /// White Gaussian noise: power of the utterance over that of the noise, in dB. Default `[]`; legal -10 to 60.
+    /// White Gaussian noise, by its signal-to-noise ratio in dB. Default `[]`; legal -10 to 60.
     pub noise_snr_db: Vec<f64>,
 }
 
@@ -84,7 +84,7 @@ fn check_values(key: &str, values: &[f64], legal: &str, is_legal: impl Fn(f64) -
             return refused(format!("{legal} is legal"));
         }
         if values[..at].contains(value) {
-            return refused("it stands there twice; name it once".to_owned());
+            return refused("it is listed twice; list it once".to_owned());
         }
     }
     Ok(())

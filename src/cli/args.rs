@@ -11,8 +11,8 @@ use crate::stages::StageName;
 
 use super::output;
 
-/// Speech emotion recognition as a batch job: audio in; Parquet feature tables, honest splits, trained models and a
-/// report out.
+/// Speech emotion recognition as a batch job: reads audio; writes Parquet tables of features, splits without leakage,
+/// trained models and a report
 #[derive(Debug, Parser)]
 #[command(name = "ser", version, max_term_width = 110, after_help = EXIT_CODES)]
 pub(super) struct Cli {
@@ -24,27 +24,28 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done
   2    usage or configuration: fix the command or the pipeline file
-  3    input data: source missing, nothing to read, too many rejects; a rerun will not help
-  4    storage failed, or another run holds the output; safe to run again
-  5    a gate failed: leakage between train and test, a fall in ser compare, or a changed file in ser verify
+  3    input data: missing source, nothing to read, or too many rejects; fix the data first
+  4    storage failed, or another run holds the output; run the same command again
+  5    a gate failed: leakage between train and test, a lower figure in ser compare, or a changed file in ser verify
   70   a bug in ser
-  130  stopped by SIGINT     143  stopped by SIGTERM; run again to go on";
+  130  stopped by SIGINT; run the same command again to go on
+  143  stopped by SIGTERM; run the same command again to go on";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run every stage of a pipeline; stages that are up to date do no work
+    /// Run all stages of a pipeline; a stage that is up to date does no work
     Run(RunOptions),
     #[command(flatten)]
     Stage(StageCommand),
     /// Predict the emotion of audio files with a saved model
     Predict(PredictOptions),
-    /// Compare two finished runs on the test utterances that they share (exit 5 where a gate fails)
+    /// Compare two finished runs on the test utterances that both have (exit 5 if a gate fails)
     Compare(CompareOptions),
-    /// Compare every output of a run with what was written (exit 5 where a file is missing or has changed)
+    /// Compare every output of a run with its recorded hash (exit 5 if a file is missing or has changed)
     Verify(VerifyOptions),
     /// Write a corpus of synthetic emotional speech, for demos and tests
     Synth(SynthOptions),
-    /// Print what feature sets are made of
+    /// Print feature sets, descriptors and functionals
     #[command(subcommand)]
     Features(FeaturesCommand),
     /// Print the JSON Schema of the pipeline file, or of the tables
@@ -97,11 +98,11 @@ impl StageCommand {
 pub(super) struct RunOptions {
     /// Pipeline file (TOML), on disk or s3://BUCKET/KEY
     pub pipeline: String,
-    /// Change one key of the pipeline file, e.g. split.test=0.3 or corpus.0.source=/data/ravdess; may be repeated.
-    /// Paths are relative to the working directory
+    /// Set one key of the pipeline file, e.g. split.test=0.3 or corpus.0.source=/data/ravdess; may be repeated. Paths
+    /// are relative to the working directory
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Folder or s3://BUCKET/PREFIX that tables, models and the report go to, instead of `out` in the pipeline file
+    /// Output folder or s3://BUCKET/PREFIX for tables, models and the report, instead of `out` in the pipeline file
     #[arg(long, value_name = "URI")]
     pub out: Option<String>,
     #[command(flatten)]
@@ -111,22 +112,22 @@ pub(super) struct RunOptions {
 /// The flags of whatever may take long.
 #[derive(Debug, Args)]
 pub(super) struct WorkOptions {
-    /// Worker threads [default: one a core]; results do not depend on it
+    /// Number of worker threads [default: one for each core]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Print what is up to date and what would run, and do nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Do the work even where everything is up to date
+    /// Do the work again even if everything is up to date
     #[arg(long)]
     pub force: bool,
     /// Format of the log on stderr
     #[arg(long, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// Progress bars; auto: only on a terminal
+    /// When to show progress bars; auto: only on a terminal
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "WHEN")]
     pub progress: ProgressMode,
-    /// Say nothing but warnings and errors
+    /// Print only warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -140,10 +141,10 @@ pub(super) struct PredictOptions {
     /// Audio files, folders, s3:// prefixes, or patterns in quotes: 'calls/**/*.wav'
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<String>,
-    /// Folder or s3://BUCKET/PREFIX that inferences.parquet and rejects.parquet go to
+    /// Output folder or s3://BUCKET/PREFIX for inferences.parquet and rejects.parquet
     #[arg(long, value_name = "URI", default_value = "predictions")]
     pub out: String,
-    /// Share of the files that may be refused before the work counts as failed (0 to 1)
+    /// Largest share of the files that may be refused; above it, the command fails (0 to 1)
     #[arg(long, value_name = "SHARE", default_value_t = Extract::default().max_reject_rate)]
     pub max_reject_rate: f64,
     #[command(flatten)]
@@ -151,32 +152,31 @@ pub(super) struct PredictOptions {
 }
 
 const PREDICT_HELP: &str = "\
-A model that was normalized speaker by speaker (normalize.scope = \"speaker\") needs unlabelled utterances of each
-speaker that it judges: each INPUT is then taken as one speaker and must hold at least 8 audio files, so give one
-folder, or one pattern in quotes, for each speaker. calls/*/ without quotes is a folder, and thus a speaker, after the
-other; in quotes it is one speaker.";
+A model that was normalized speaker by speaker (normalize.scope = \"speaker\") needs at least 8 unlabelled audio files
+of each speaker. Each INPUT is then one speaker: give one folder, or one pattern in quotes, for each. Without quotes,
+calls/*/ gives each folder as a speaker; in quotes, it is a single speaker.";
 
 /// The flags of `ser compare`.
 #[derive(Debug, Args)]
 pub(super) struct CompareOptions {
-    /// Output of the run that is the measure: a folder or s3://BUCKET/PREFIX
+    /// Output of the reference run A: a folder or s3://BUCKET/PREFIX
     pub run_a: String,
-    /// Output of the run that is judged
+    /// Output of the run B that is compared with it
     pub run_b: String,
-    /// Fail with exit 5 where B's metric is lower than A's by more than this, e.g. uar=0.02; may be repeated. Metrics:
-    /// uar, accuracy, macro_f1, weighted_f1
+    /// Fail with exit 5 if the metric of B is lower than that of A by more than X, e.g. uar=0.02; may be repeated.
+    /// Metrics: uar, accuracy, macro_f1, weighted_f1
     #[arg(long, value_name = "METRIC=X")]
     pub max_drop: Vec<String>,
-    /// Fail a gate where the runs share less than this share of the larger one's test utterances (0 to 1)
+    /// With --max-drop, fail also if both runs tested less than this share of the larger run's test utterances (0 to 1)
     #[arg(long, value_name = "SHARE", requires = "max_drop", default_value_t = 0.9)]
     pub min_shared: f64,
-    /// The model to compare [default: `selected` where a run has it, else `mlp`, else the first]
+    /// The model to compare [default: `selected` if the runs have it, else `mlp`, else the first]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// Write the comparison to this file too
+    /// Also write the comparison to this file
     #[arg(long, value_name = "FILE.md")]
     pub out: Option<String>,
-    /// Resamples of the speakers behind intervals and p values: 0 for none, else 100 to 1000000
+    /// Number of resamples of the speakers for intervals and p values: 0 for none, else 100 to 1000000
     #[arg(long, value_name = "N", default_value_t = Evaluate::default().bootstrap)]
     pub bootstrap: usize,
     /// Seed of the resamples
@@ -188,15 +188,15 @@ pub(super) struct CompareOptions {
 #[derive(Debug, Args)]
 #[command(after_help = VERIFY_HELP)]
 pub(super) struct VerifyOptions {
-    /// Output of a run, or of ser predict: a folder or s3://BUCKET/PREFIX
+    /// Output of a run or of ser predict: a folder or s3://BUCKET/PREFIX
     pub run: String,
 }
 
 const VERIFY_HELP: &str = "\
-Every stage leaves run/<stage>.json, which names its files with their sizes and BLAKE3. A rerun compares sizes only, to
-be quick where there is nothing to do; a stage that reads a table compares its hash; ser verify reads and compares every
-file, prints a line for each that is missing or has changed, and ends with exit 5 where there is any. Remove what is
-left of them and run the same pipeline again: what is missing is made anew.";
+Every stage writes run/<stage>.json, which lists its files with their sizes and BLAKE3 hashes. A rerun compares sizes
+only, and a stage compares the hashes of the tables that it reads. ser verify reads every file and compares its hash. It
+prints a line for each file that is missing or has changed, and then ends with exit code 5. To mend such a run, remove
+the changed files and run the same pipeline again: it writes missing files again.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
@@ -213,21 +213,21 @@ pub(super) enum ProgressMode {
 /// The flags of `ser synth`.
 #[derive(Debug, Args)]
 pub(super) struct SynthOptions {
-    /// Folder or s3://BUCKET/PREFIX to write WAV files to
+    /// Folder or s3://BUCKET/PREFIX for the WAV files
     pub folder: String,
-    /// Speakers, half of them female
+    /// Number of speakers, half of them female
     #[arg(long, default_value_t = 12)]
     pub speakers: u32,
-    /// Different sentences that each speaker says
+    /// Number of different sentences
     #[arg(long, default_value_t = 2)]
     pub sentences: u32,
-    /// Times that each sentence is said in each emotion
+    /// How often each speaker says each sentence in each emotion
     #[arg(long, default_value_t = 2)]
     pub repetitions: u32,
     /// Emotions, comma-separated
     #[arg(long, value_delimiter = ',', default_value = "anger,boredom,fear,happiness,neutral,sadness")]
     pub emotions: Vec<String>,
-    /// The same seed makes the same bytes
+    /// Seed; the same seed gives the same bytes
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Sample rate in Hz
@@ -238,9 +238,9 @@ pub(super) struct SynthOptions {
 /// What `ser features` prints.
 #[derive(Debug, Subcommand)]
 pub(super) enum FeaturesCommand {
-    /// Ready sets, descriptors and functionals
+    /// List ready sets, descriptors and functionals
     List,
-    /// What a name means: a ready set, a descriptor, a functional, or a column such as mfcc01_d1_std
+    /// Explain a name: a ready set, a descriptor, a functional, or a column such as mfcc01_d1_std
     Describe {
         /// The name
         name: String,

@@ -35,7 +35,7 @@ pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> E
             ExitCode::from(of_error(&error))
         }
         Err(_) => {
-            complain("error: this is a bug in ser; what is finished is kept. Please report the lines above");
+            complain("error: this is a bug in ser. Finished work is kept. Please report the lines above");
             ExitCode::from(BUG)
         }
     }

@@ -20,7 +20,7 @@ fn list() -> String {
     let functionals = functionals().iter().map(line).collect::<String>();
     format!(
         "Ready sets (features.set):\n{sets}\nDescriptors:\n{descriptors}\n\
-         Functionals (those with a number stand for all their kind):\n{functionals}"
+         Functionals (a name with a number is an example of its kind):\n{functionals}"
     )
 }
 

@@ -19,7 +19,7 @@ pub(super) fn say(line: &str) {
     static SAID: AtomicBool = AtomicBool::new(false);
     let Err(StorageError::Unprinted { source }) = print(&format!("{line}\n")) else { return };
     if source.kind() != io::ErrorKind::BrokenPipe && !SAID.swap(true, Ordering::Relaxed) {
-        tracing::warn!("the summary could not be printed, and the run goes on: {source}");
+        tracing::warn!("could not print the summary: {source}; the run goes on");
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn run(options: &VerifyOptions) -> anyhow::Result<()> {
     let (files, wrong) = (verified.files, verified.problems.len());
     if wrong == 0 {
         let megabytes = verified.bytes as f64 / 1e6;
-        lines.push(format!("{:<10} {files} files, {megabytes:.1} MB: all are what was written\n", "verified"));
+        lines.push(format!("{:<10} {files} files, {megabytes:.1} MB: none is missing or has changed\n", "verified"));
     }
     output::result(&lines.concat())?;
     if wrong == 0 { Ok(()) } else { Err(StageError::Unverified { wrong, files }.into()) }

@@ -147,8 +147,8 @@ fn check_unique(chosen: &[Chosen]) -> Result<(), CorpusError> {
     let repeats = chosen.chunk_by(|a, b| a.id == b.id).filter(|group| group.len() > 1);
     let repeats: Vec<Vec<&Chosen>> = repeats.map(|group| group.iter().collect()).collect();
     let Some([first, second, ..]) = repeats.first().map(Vec::as_slice) else { return Ok(()) };
-    let general = "keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a manifest can \
-                   give keys of its own in a `key` column";
+    let general = "keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a \
+                   manifest can give its own keys in a `key` column";
     Err(CorpusError::DuplicateIds {
         count: repeats.len(),
         id: first.id.clone(),

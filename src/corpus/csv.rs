@@ -166,8 +166,8 @@ impl Record<'_> {
         let (line, cells) = (self.line, self.cells.len());
         if let Some(swallowed) = swallowed(self.raw, separator, columns) {
             return Err(format!(
-                "line {}: this looks like a row, but it lies in a quoted cell of the row that begins in line {line}; \
-                 {MARKS}, or take line breaks out of its text",
+                "line {}: this looks like a row, but it is inside a quoted cell of the row that begins in line \
+                 {line}; {MARKS}, or remove line breaks from its text",
                 line + swallowed
             ));
         }
@@ -183,7 +183,8 @@ impl Record<'_> {
     }
 }
 
-const MARKS: &str = "close the mark that opens it; one that is text is doubled, in a quoted cell: \"\"\"so\"\"\"";
+const MARKS: &str = "close the mark that opens it; in a quoted cell, double each mark that belongs to the text: \
+                     \"\"\"so\"\"\"";
 
 fn unclosed(opened: usize) -> String {
     format!("line {opened}: the quotation mark that opens a cell here is never closed; {MARKS}")
@@ -191,7 +192,7 @@ fn unclosed(opened: usize) -> String {
 
 fn late(line: usize, opened: usize) -> String {
     let place = if line == opened { "here".to_owned() } else { format!("in line {opened}") };
-    format!("line {line}: text follows the quotation mark that closes the cell that opens {place}; {MARKS}")
+    format!("line {line}: text follows the closing quotation mark of the cell that opens {place}; {MARKS}")
 }
 
 /// The line of a row of several, counted from 0, that looks like a row of its own: without regard to quotes the row's
@@ -294,14 +295,14 @@ mod tests {
             ("a;b\n1;2;3\n", "with `;` between cells"),
             ("a\tb\n1\t2\t3\n", "with tabs between cells; no cell can contain a tab"),
             ("a,b\n1,2\n\"3,4\n5,6\n", "line 3: the quotation mark that opens a cell here is never closed"),
-            ("a,b\n\"3\" x,4\n", "line 2: text follows the quotation mark that closes the cell that opens here"),
+            ("a,b\n\"3\" x,4\n", "line 2: text follows the closing quotation mark of the cell that opens here"),
             (
                 "a,b\n1,\"2\n3,4\n5,\"6\"\n",
-                "line 4: text follows the quotation mark that closes the cell that opens in line 2",
+                "line 4: text follows the closing quotation mark of the cell that opens in line 2",
             ),
             (
                 "a,b\n1,\"2\n3,4\"\n",
-                "line 3: this looks like a row, but it lies in a quoted cell of the row that begins in line 2",
+                "line 3: this looks like a row, but it is inside a quoted cell of the row that begins in line 2",
             ),
             ("p,s,e\na.wav,\"hm,sad\nb.wav,so,sad\nc.wav,ok\",sad\n", "line 3: this looks like a row"),
             ("p,s,e\na.wav,\"hm,sad\nc.wav,ok\",sad\n", "line 3: this looks like a row"),

@@ -56,9 +56,10 @@ pub enum CorpusError {
     },
     /// Source labels without an emotion.
     #[error(
-        "corpus `{corpus}`: there is no emotion for {}; add to its [corpus.labels] an emotion for each, or \"-\" to \
-         drop it:\n{lines}\n\
-         hint: canonical emotions are {canonical}; others are legal where the label map names them",
+        "corpus `{corpus}`: there is no emotion for {}; add each to its [corpus.labels] with an emotion, or \"-\" to \
+         drop it:\n\
+         {lines}\n\
+         hint: canonical emotions are {canonical}; the label map may name others",
         plural(*count, "source label")
     )]
     UnmappedLabels {
@@ -99,8 +100,9 @@ pub enum CorpusError {
     },
     /// The same recordings under several file formats.
     #[error(
-        "corpus `{corpus}`: {} there in several formats; the first is {first} and {second}\nhint: {hint}",
-        if *count == 1 { "1 recording is".to_owned() } else { format!("{count} recordings are") }
+        "corpus `{corpus}`: {} in several formats; the first is {first} and {second}\n\
+         hint: {hint}",
+        if *count == 1 { "1 recording exists".to_owned() } else { format!("{count} recordings exist") }
     )]
     SeveralFormats {
         /// The corpus.
@@ -156,7 +158,7 @@ pub enum CorpusError {
         hint: String,
     },
     /// A filter on a field that the corpus does not have.
-    #[error("corpus `{corpus}`: `{table}.{field}` is about no field of this corpus; fields are {legal}{nearest}")]
+    #[error("corpus `{corpus}`: `{table}.{field}` names an unknown field; fields of this corpus are {legal}{nearest}")]
     UnknownField {
         /// The corpus.
         corpus: String,

@@ -83,7 +83,8 @@ impl Condition {
     fn warning(&self, unseen: &BTreeSet<&str>) -> Option<String> {
         let table = if self.keep { "filter" } else { "exclude" };
         let listed = shorten(unseen.iter().copied(), 20);
-        (!unseen.is_empty()).then(|| format!("no utterance has `{}` {listed} of `{table}`", self.name))
+        (!unseen.is_empty())
+            .then(|| format!("`{table}` lists values of `{}` that no utterance has: {listed}", self.name))
     }
 
     /// The values that no utterance has.

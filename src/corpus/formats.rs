@@ -23,8 +23,8 @@ pub(super) fn remedy(chosen: &[Chosen], groups: &[Vec<&Chosen>]) -> Option<Strin
     let best = shared.into_iter().max_by_key(rank)?;
     let in_groups: BTreeSet<&str> = groups.iter().map(|group| group[0].id.as_str()).collect();
     let lost = chosen.iter().filter(|one| !in_groups.contains(one.id.as_str()) && format(one) != best).count();
-    let lost = if lost == 0 { String::new() } else { format!(" ({lost} are there in other formats only)") };
-    Some(format!("the same recordings are there in several formats; take one: `extensions = [{best:?}]`{lost}"))
+    let lost = if lost == 0 { String::new() } else { format!(" ({lost} exist only in other formats)") };
+    Some(format!("the same recordings exist in several formats; choose one: `extensions = [{best:?}]`{lost}"))
 }
 
 /// Finds recordings that a pattern takes twice, since they lie in a folder a format: files of one name and of the same
@@ -64,7 +64,7 @@ pub(super) fn check(config: &Corpus, chosen: &[Chosen]) -> Result<Option<String>
         });
     }
     Ok(Some(format!(
-        "corpus `{}`: {} recordings seem to be there in several formats, such as {first} and {second}",
+        "corpus `{}`: {} recordings seem to exist in several formats, such as {first} and {second}",
         config.name,
         groups.len()
     )))

@@ -28,8 +28,8 @@ pub(super) fn parse_json(text: &str) -> Result<ManifestTable, String> {
     let names: BTreeSet<&String> = objects.iter().flat_map(|(_, object)| object.0.keys()).collect();
     if names.len() > MOST_NAMES {
         return Err(format!(
-            "{} keys in all, as where each line has other keys, and at most {MOST_NAMES} can be columns; write \
-             {{\"path\": ..., \"emotion\": ...}} for each file",
+            "the lines have {} different keys, and at most {MOST_NAMES} can be columns; write {{\"path\": ..., \
+             \"emotion\": ...}} for each file",
             names.len()
         ));
     }
@@ -84,7 +84,7 @@ fn array(text: &str) -> Result<Vec<Numbered>, String> {
     let objects: Vec<_> = serde_json::from_str(text).map_err(|cause| {
         let line = text.split('\n').nth(cause.line().saturating_sub(1)).unwrap_or_default();
         let reason = foreign_word(line, &cause).map(|reason| format!("line {}: {reason}", cause.line()));
-        format!("no array of JSON objects: {}", reason.unwrap_or_else(|| cause.to_string()))
+        format!("not an array of JSON objects: {}", reason.unwrap_or_else(|| cause.to_string()))
     })?;
     Ok(objects.into_iter().map(|object| (None, object)).collect())
 }
@@ -97,7 +97,7 @@ fn lines(text: &str) -> Result<Vec<Numbered>, String> {
         if !line.trim().is_empty() {
             let object = serde_json::from_str(line).map_err(|cause| {
                 let reason = foreign_word(line, &cause).unwrap_or_else(|| cause.to_string());
-                format!("line {number}: no JSON object on one line: {reason}")
+                format!("line {number}: not a JSON object on one line: {reason}")
             })?;
             objects.push((Some(number), object));
         }
@@ -116,7 +116,7 @@ fn foreign_word(line: &str, cause: &serde_json::Error) -> Option<String> {
     let length = line.as_bytes()[start..].iter().take_while(|byte| is_of_word(byte)).count();
     let word = line.get(start..start + length).filter(|word| !["true", "false"].contains(word))?;
     let is_foreign = FOREIGN.contains(&word.trim_start_matches('-').to_ascii_lowercase().as_str());
-    is_foreign.then(|| format!("{word} is no value of JSON; write null where there is none, and text in quotes"))
+    is_foreign.then(|| format!("{word} is not a JSON value; write null for a missing value, and text in quotes"))
 }
 
 fn cell(value: &Value) -> Option<String> {
@@ -150,29 +150,29 @@ mod tests {
         let unlike = |end: &str| (0..2001).map(|n| format!("{{\"{n}.wav\": 1}}{end}")).collect::<String>();
         let unlike = (unlike("\n"), format!("[{}{{}}]", unlike(",")));
         for (text, want) in [
-            ("{\"a\": 1}\n{\"a\": \n", "line 2: no JSON object"),
+            ("{\"a\": 1}\n{\"a\": \n", "line 2: not a JSON object"),
             ("{\n\"a\": 1}", "line 1"),
-            ("[1]", "no array of"),
+            ("[1]", "not an array of"),
             (
                 "{\"a\": 1}\n{\"a\": 1, \"b\": 2, \"a\": 3}",
-                "line 2: no JSON object on one line: key \"a\" stands twice",
+                "line 2: not a JSON object on one line: key \"a\" stands twice",
             ),
             (
                 "{\"a\": 1}\n{\"ü\": NaN, \"b\": 2}",
-                "line 2: no JSON object on one line: NaN is no value of JSON; write null",
+                "line 2: not a JSON object on one line: NaN is not a JSON value; write null",
             ),
-            ("{\"a\": 1}\r{\"a\": -Infinity}", "line 2: no JSON object on one line: -Infinity is no value"),
-            ("{\"a\": [None]}", "line 1: no JSON object on one line: None is no value"),
-            ("{\"a\": nan}", "nan is no value"),
-            ("{\"a\": True}", "True is no value"),
-            ("[{\"a\": 1},\n {\"a\": Infinity}]", "no array of JSON objects: line 2: Infinity is no value"),
+            ("{\"a\": 1}\r{\"a\": -Infinity}", "line 2: not a JSON object on one line: -Infinity is not a JSON value"),
+            ("{\"a\": [None]}", "line 1: not a JSON object on one line: None is not a JSON value"),
+            ("{\"a\": nan}", "nan is not a JSON value"),
+            ("{\"a\": True}", "True is not a JSON value"),
+            ("[{\"a\": 1},\n {\"a\": Infinity}]", "not an array of JSON objects: line 2: Infinity is not a JSON value"),
             (
                 "{\"a\": 12345678901234567890123}",
-                "line 1: no JSON object on one line: the number of key \"a\" has more",
+                "line 1: not a JSON object on one line: the number of key \"a\" has more",
             ),
             ("[{\"a\": 1},\n{\"a\": 1, \"a\": 3}]", "key \"a\" stands twice at line 2"),
-            (&unlike.0, "2001 keys in all, as where each line has other keys"),
-            (&unlike.1, "2001 keys in all, as where each line has other keys"),
+            (&unlike.0, "the lines have 2001 different keys"),
+            (&unlike.1, "the lines have 2001 different keys"),
         ] {
             let error = parse_json(text).expect_err(text);
             assert!(error.contains(want), "{error}");

@@ -133,13 +133,14 @@ impl Accounting {
 /// Warnings about entries of the label map that no utterance needs, and about emotions that look like a misspelt
 /// canonical one.
 pub(super) fn map_warnings(config: &Corpus, seen: &BTreeSet<&str>) -> Vec<String> {
-    let unused =
-        config.labels.keys().filter(|label| !seen.contains(label.as_str())).map(|label| {
-            format!("corpus `{}`: the label map names {label:?}, which no utterance carries", config.name)
-        });
+    let unused = config
+        .labels
+        .keys()
+        .filter(|label| !seen.contains(label.as_str()))
+        .map(|label| format!("corpus `{}`: the label map names {label:?}, which no utterance has", config.name));
     let odd = config.labels.values().filter(|emotion| !is_canonical_emotion(emotion)).filter_map(|emotion| {
         let near = CANONICAL_EMOTIONS.into_iter().find(|known| strsim::osa_distance(known, emotion) <= 2)?;
-        Some(format!("corpus `{}`: the label map makes an emotion {emotion:?}; is `{near}` meant?", config.name))
+        Some(format!("corpus `{}`: the label map names the emotion {emotion:?}; did you mean `{near}`?", config.name))
     });
     unused.chain(odd).collect()
 }

@@ -55,7 +55,7 @@ impl ManifestTable {
             // Readers of the tables cut text off there, or show "s1" for it.
             if let Some(column) = row.iter().position(|cell| cell.as_ref().is_some_and(|cell| cell.contains('\0'))) {
                 let (place, name) = (self.place(number), &self.columns[column]);
-                return fail(format!("{place}, column {name:?}: a NUL character; take it out of the text"));
+                return fail(format!("{place}, column {name:?}: a NUL character; remove it from the text"));
             }
         }
         Ok(())
@@ -304,7 +304,7 @@ impl<'a> Reader<'a> {
         let hint = match prefix_of(first, |path| self.listed.contains_key(path)) {
             Some(prefix) => prefix_hint(&prefix),
             None if matches!(place, Place::Outside(_)) => {
-                "write paths relative to `source`, or set `allow_outside = true` where they are meant".to_owned()
+                "write paths relative to `source`, or set `allow_outside = true` if you mean these files".to_owned()
             }
             None => "write paths relative to `source`, and let `source` be a folder that holds all files".to_owned(),
         };
@@ -332,7 +332,7 @@ impl<'a> Reader<'a> {
         let hint = match prefix.filter(|_| is_refused_as("missing_file")) {
             Some(prefix) => prefix_hint(&prefix),
             None if is_refused_as("bad_time") && !is_refused_as("missing_file") => self.time_hint(),
-            None => format!("paths are relative to `source`, where there is {listed}"),
+            None => format!("paths are relative to `source`, which has {listed}"),
         };
         Err(CorpusError::NothingLeft {
             corpus: self.config.name.clone(),
@@ -347,8 +347,8 @@ impl<'a> Reader<'a> {
         let columns =
             columns.map(|(field, column)| format!("{column:?} is `{field}`")).collect::<Vec<_>>().join(" and ");
         format!(
-            "times are seconds (1.5) or a clock (00:01.5), each end after its start; column {columns}: name others in \
-             [corpus.columns], or set them to \"\" to take whole files"
+            "times are seconds (1.5) or a clock (00:01.5), and each end is after its start; they were read from \
+             column {columns}: name other columns in [corpus.columns], or set them to \"\" to use whole files"
         )
     }
 
@@ -362,5 +362,5 @@ impl<'a> Reader<'a> {
 }
 
 fn prefix_hint(prefix: &str) -> String {
-    format!("set `path_prefix = {prefix:?}` for this corpus: what is behind it lies below `source`")
+    format!("set `path_prefix = {prefix:?}` for this corpus: the rest of each path is below `source`")
 }

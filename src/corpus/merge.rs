@@ -69,6 +69,6 @@ fn check_unique(rows: &[(Utterance, Vec<Option<String>>)]) -> Result<(), CorpusE
         id: first.0.utterance_id.clone(),
         first: origin(&first.0),
         second: origin(&second.0),
-        hint: "give each corpus ids of its own: a `key` column, or a pattern with a `key` group".to_owned(),
+        hint: "give each corpus its own ids: a `key` column, or a pattern with a `key` group".to_owned(),
     })
 }

@@ -14,8 +14,8 @@ mod preset;
 pub use manifest::ManifestColumns;
 pub use preset::Preset;
 
-/// One `[[corpus]]`: where its audio lies, and where its labels come from: exactly one of `preset`, `pattern` and
-/// `manifest`.
+/// One `[[corpus]]`: where its audio is, and where its labels come from (exactly one of `preset`, `pattern` and
+/// `manifest`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Corpus {
@@ -24,47 +24,47 @@ pub struct Corpus {
     pub name: String,
     /// Folder or `s3://bucket/prefix` that holds the audio. Required.
     pub source: String,
-    /// A known corpus, whose file names tell everything and whose labels are mapped: the name of a preset, or the path of
-    /// a preset file of your own, which ends in `.toml`. Default: none.
+    /// A known corpus: the name of a preset, or the path of your own preset file (`.toml`). A preset knows the file
+    /// names and the labels of its corpus. Default: none.
     #[serde(default)]
     #[schemars(schema_with = "Preset::schema_of_word")]
     pub preset: Option<String>,
-    /// Regular expression searched anywhere in the path of each audio file, relative to `source`, with `/` between
-    /// folders and with its extension (anchor it with `^` and `$` where that matters; the first match counts). Its
-    /// named groups are fields: `emotion`, `speaker`, `gender`, `text_id`, `intensity`, `language`, `key`; any other
-    /// name becomes an extra text column. Default: none.
+    /// Regular expression that is searched in the path of each audio file, relative to `source`, with its extension and
+    /// with `/` between folders. It may match anywhere: anchor it with `^` and `$` if that matters. The first match
+    /// counts. Its named groups are fields: `emotion`, `speaker`, `gender`, `text_id`, `intensity`, `language`, `key`;
+    /// any other name becomes an extra text column. Default: none.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// CSV, TSV, JSON lines or Parquet table with one row an utterance, or a folder of Parquet parts; `columns` says
-    /// which column is what. Default: none.
+    /// CSV, TSV, JSON lines or Parquet table with one row for each utterance, or a folder of Parquet parts. `columns`
+    /// says what its columns are. Default: none.
     #[serde(default)]
     pub manifest: Option<String>,
     /// Columns of the manifest. Only with `manifest`.
     #[serde(default)]
     pub columns: ManifestColumns,
-    /// The character between the cells of a CSV or TSV manifest. Default: that of comma, tab, `;` and `|` which the
-    /// header has most of. Only with `manifest`.
+    /// The character between the cells of a CSV or TSV manifest. Default: comma, tab, `;` or `|`, whichever is most
+    /// frequent in the header. Only with `manifest`.
     #[serde(default)]
     pub separator: Option<String>,
-    /// Words that say that a cell of the manifest holds nothing, in any column, compared without regard to case; an
-    /// empty cell always does. A label that stands in `labels` is a label. Default: nan -nan na n/a #n/a <na> null none
-    /// nat. Only with `manifest`.
+    /// Words that mean a missing value, in any column of the manifest, in upper or lower case. An empty cell always
+    /// means that. A word that is a key of `labels` is a label. Default: nan -nan na n/a #n/a <na> null none nat. Only
+    /// with `manifest`.
     #[serde(default)]
     pub missing: Option<Vec<String>>,
-    /// What the manifest's paths begin with that is not below `source`, such as the folder of the machine that wrote
-    /// it: it is taken off, and the rest is looked for below `source`. Default: none. Only with `manifest`.
+    /// The start of the manifest's paths to remove, such as a folder on the machine that wrote them. The rest of each
+    /// path is looked up below `source`. Default: none. Only with `manifest`.
     #[serde(default)]
     pub path_prefix: Option<String>,
-    /// Source label of every utterance whose pattern has no `emotion` group or whose manifest has no emotion column or
-    /// an empty cell there; it goes through the label map like any other. Not with `preset`. Default: none.
+    /// Source label of utterances without one: the pattern has no `emotion` group, or the manifest has no emotion
+    /// column or an empty cell there. The label map applies to it. Not with `preset`. Default: none.
     #[serde(default)]
     pub emotion: Option<String>,
     /// Language of every utterance that has none of its own, as an ISO 639-1 code; replaces a preset's. Default: none.
     #[serde(default)]
     pub language: Option<String>,
-    /// Label map: source label = "emotion", or "-" to drop its utterances. Goes before the preset's own map. A source
-    /// label that already is a canonical emotion maps to itself; any other label without an entry is an error. Default:
-    /// empty.
+    /// Label map: source label = "emotion", or "-" to drop its utterances. It takes precedence over the preset's own
+    /// map. A source label that is a canonical emotion maps to itself. Any other label without an entry is an error.
+    /// Default: empty.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
     /// Keep only utterances whose field is in the list: `intensity = ["strong"]`. Fields: `speaker`, `gender`,
@@ -75,14 +75,13 @@ pub struct Corpus {
     /// Leave out utterances whose field is in the list; the fields are those of `filter`. Default: empty.
     #[serde(default)]
     pub exclude: BTreeMap<String, Vec<String>>,
-    /// Extensions of audio files, without the dot, compared without regard to case. Other files are not looked at,
-    /// except where a manifest names them; what else could be audio is counted and listed in rejects. Default: wav wave
-    /// bwf rf64 w64 flac mp3 ogg oga opus spx m4a m4b m4r mp4 m4v mov qt 3gp 3g2 aac aif aiff aifc caf mka mkv webm weba
-    /// au snd sph nist.
+    /// Extensions of audio files, without the dot, in upper or lower case. Other files are ignored unless a manifest
+    /// names them; those that could be audio are counted and listed in rejects. Default: wav wave bwf rf64 w64 flac mp3
+    /// ogg oga opus spx m4a m4b m4r mp4 m4v mov qt 3gp 3g2 aac aif aiff aifc caf mka mkv webm weba au snd sph nist.
     #[serde(default = "default_extensions")]
     pub extensions: Vec<String>,
-    /// Largest share of the audio files whose names may fail to match the preset or pattern; above it ingest stops.
-    /// Range 0 to 1, default 0.05.
+    /// Largest share of the audio files whose names do not match the preset or pattern; above it, ingest stops. Range 0
+    /// to 1, default 0.05.
     #[serde(default = "default_max_unmatched_rate")]
     pub max_unmatched_rate: f64,
     /// Whether a manifest may name files outside `source` (absolute paths, or `..` beyond its top). Their paths and ids
@@ -154,7 +153,7 @@ impl Corpus {
     /// Checks one section; `at` is its key path (`corpus.0`) in messages.
     pub fn check(&self, at: &str) -> Result<(), ConfigError> {
         if !is_word(&self.name) {
-            return Err(wrong(at, "name", &self.name, "a name is made of a-z, 0-9, `_` and `-`"));
+            return Err(wrong(at, "name", &self.name, "a name consists of a-z, 0-9, `_` and `-`"));
         }
         if self.source.trim().is_empty() {
             return Err(wrong(at, "source", &self.source, "a folder or s3://bucket/prefix is needed"));
@@ -245,7 +244,7 @@ fn check_pattern(key: &str, pattern: &str) -> Result<Vec<String>, ConfigError> {
 fn check_labels(key: &str, labels: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     for (label, emotion) in labels {
         if emotion != "-" && (!is_word(emotion) || emotion.starts_with('-')) {
-            let problem = "an emotion is made of a-z, 0-9, `_` and `-`; \"-\" alone drops the label";
+            let problem = "an emotion consists of a-z, 0-9, `_` and `-`; \"-\" alone drops the label";
             return Err(ConfigError::new(format!("{key}.{}", toml_key(label)), format!("{emotion:?}"), problem));
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn is_hidden(path: &str) -> bool {
 /// The warning about hidden audio files, where there are any.
 pub fn hidden_warning(hidden: usize) -> Option<String> {
     let files = plural(hidden, "hidden audio file");
-    (hidden > 0).then(|| format!("{files} left alone (names with a leading dot, __MACOSX)"))
+    (hidden > 0).then(|| format!("{files} ignored (names with a leading dot, __MACOSX)"))
 }
 
 /// The code of files whose names cannot be asked for.

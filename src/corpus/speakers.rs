@@ -21,8 +21,8 @@ pub(super) fn unknown(config: &Corpus, entries: &[Entry]) -> Vec<String> {
         warnings.push(format!("corpus `{}`: {unknown} of {all} have no speaker", config.name));
     } else if unknown > 0 && !is_meant {
         warnings.push(format!(
-            "corpus `{}`: none of {all} has a speaker; name their column in [corpus.columns] (speaker = \"...\"), or set \
-             it to \"\" where there is none",
+            "corpus `{}`: none of {all} has a speaker; name their column in [corpus.columns] (speaker = \"...\"), or \
+             set it to \"\" if there is none",
             config.name
         ));
     }
@@ -31,8 +31,8 @@ pub(super) fn unknown(config: &Corpus, entries: &[Entry]) -> Vec<String> {
     warnings.extend(nobodies.into_iter().map(|nobody| {
         let count = plural(speakers().filter(|speaker| *speaker == nobody).count(), "utterance");
         format!(
-            "corpus `{}`: {count} are of speaker {nobody:?}, taken as one person; if that is nobody's name, add it to \
-             `missing` of this corpus",
+            "corpus `{}`: {count} have the speaker {nobody:?}, which counts as one person; if it is not a name, add \
+             it to `missing` of this corpus",
             config.name
         )
     }));
@@ -48,8 +48,8 @@ pub(super) fn alike<'a>(config: &Corpus, speakers: impl Iterator<Item = &'a str>
     let alike: Vec<&str> = spellings.into_values().filter(|names| names.len() > 1).flatten().collect();
     (!alike.is_empty()).then(|| {
         format!(
-            "corpus `{}`: speakers {} differ in nothing but case, blanks or leading zeros, and are taken as different \
-             people; where they are not, write one name",
+            "corpus `{}`: speakers {} differ only in case, blanks or leading zeros, and count as different people; \
+             if they are the same, use one name",
             config.name,
             first_five(alike)
         )

@@ -223,7 +223,7 @@ impl Assigner<'_> {
             SplitParams::KFold { .. } | SplitParams::GroupKFold { .. } if found > 1 => {
                 format!("set split.folds = {found} or less")
             }
-            SplitParams::Predefined { .. } => "put more of them on train, or do without [tune]".to_owned(),
+            SplitParams::Predefined { .. } => "put more of them on train, or remove [tune]".to_owned(),
             _ => "add speakers, or use a scheme that does not keep them apart: `stratified` or `k-fold`".to_owned(),
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn audio_labels(keys: &Keys) -> Result<Option<String>, DatasetError> 
         if emotions[other] != emotions[row] {
             let (a, b) = (ids[other], ids[row]);
             return Ok(Some(format!(
-                "identical audio carries two labels: `{a}` is {}, `{b}` is {}",
+                "identical audio has two labels: `{a}` is {}, `{b}` is {}",
                 emotions[other], emotions[row]
             )));
         }
@@ -44,7 +44,7 @@ pub(super) fn silence(keys: &Keys) -> Result<Option<String>, DatasetError> {
     let count = keys.recordings()?.null_count();
     Ok((count > 0).then(|| {
         let utterances = plural(count, "utterance");
-        format!("{utterances} of digital silence: equal as they are, they count as different recordings")
+        format!("{utterances} of digital silence: although identical, they count as different recordings")
     }))
 }
 
@@ -67,8 +67,8 @@ pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>
         let lacking = keys.cells(column)?.null_count();
         if lacking > 0 && lacking < keys.len() {
             warnings.push(format!(
-                "{lacking} of {} have no `{column}`: each of them is placed by itself, so that those which belong \
-                 together may be on several sides",
+                "{lacking} of {} have no `{column}`: each is placed by itself, so utterances that belong together \
+                 may be on several sides",
                 plural(keys.len(), "utterance")
             ));
         }
@@ -80,8 +80,10 @@ pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>
 pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
     if let SplitParams::Predefined { column, .. } = params {
         let left_out = folds.iter().flatten().filter(|side| side.is_none()).count();
-        let words =
-            format!("{} are on no side, as split.sides says of their `{column}`", plural(left_out, "utterance"));
+        let words = format!(
+            "{} are on no side, because split.sides leaves out their `{column}`",
+            plural(left_out, "utterance")
+        );
         return Ok(Vec::from_iter((left_out > 0).then_some(words)));
     }
     let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);

@@ -3,8 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::ConfigError;
 
-/// Which feature columns models see: patterns with `*` for any text. A column is taken where a pattern fits it and none
-/// that begins with `!` does; where all begin with `!`, every other column is taken.
+/// The feature columns that models see, as patterns with `*` for any text. A pattern that begins with `!` excludes
+/// columns. A column is used if a pattern matches it and no `!` pattern does. If all patterns begin with `!`, all other
+/// columns are used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ColumnPatterns(Vec<String>);
@@ -41,7 +42,7 @@ impl ColumnPatterns {
         for pattern in &self.0 {
             let bare = pattern.trim_start_matches('!');
             if !names.iter().any(|name| fits(bare, name)) {
-                return Err(wrong(pattern, "fits no column of the features table"));
+                return Err(wrong(pattern, "matches no column of the features table"));
             }
         }
         let (without, with): (Vec<&String>, Vec<&String>) = self.0.iter().partition(|pattern| pattern.starts_with('!'));
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_fits_nothing_is_refused() {
-        assert!(pick(&["mfcc*", "jitter*"]).unwrap_err().contains("\"jitter*\": fits no column"));
+        assert!(pick(&["mfcc*", "jitter*"]).unwrap_err().contains("\"jitter*\": matches no column"));
         assert!(pick(&["mfcc*", "!*"]).unwrap_err().contains("leaves no column"));
         assert!(ColumnPatterns(Vec::new()).check().is_err());
         assert!(ColumnPatterns(vec!["!".to_owned()]).check().is_err());

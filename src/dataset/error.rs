@@ -28,14 +28,14 @@ pub enum DatasetError {
     #[error("the features table has no feature columns (float32)")]
     NoFeatures,
     /// An utterance id occurs more than once.
-    #[error("utterance `{id}` stands in the features table more than once")]
+    #[error("utterance `{id}` occurs in the features table more than once")]
     Duplicate {
         /// The utterance.
         id: String,
     },
     /// A key of `[split]` names a column that is not there.
     #[error(
-        "`{key}` names column `{column}`, which is not there; text columns are {}{}",
+        "`{key}` names column `{column}`, which does not exist; text columns are {}{}",
         legal.join(", "),
         nearest_hint(nearest.as_deref())
     )]
@@ -157,8 +157,10 @@ pub enum DatasetError {
     },
     /// The predefined column holds something else than sides.
     #[error(
-        "column `{column}` holds other words than train, dev and test; say in the pipeline file what each stands for, \
-         \"-\" to leave its utterances out:\n[split.sides]\n{lines}"
+        "column `{column}` holds other words than train, dev and test; say in the pipeline file which side each \
+         means, or \"-\" to leave its utterances out:\n\
+         [split.sides]\n\
+         {lines}"
     )]
     BadSides {
         /// The column.
@@ -200,7 +202,7 @@ pub enum DatasetError {
     },
     /// Speaker statistics are asked for an utterance without a speaker.
     #[error(
-        "utterance `{id}` has no speaker, which normalize.scope = \"speaker\" needs of all\n\
+        "utterance `{id}` has no speaker, but normalize.scope = \"speaker\" needs one for every utterance\n\
          hint: set normalize.scope = \"corpus\", or give the corpus a speaker column"
     )]
     NoSpeaker {
@@ -209,7 +211,7 @@ pub enum DatasetError {
     },
     /// No speaker has enough utterances for statistics of a speaker.
     #[error(
-        "no speaker has {least} utterances, the fewest from which statistics of a speaker are taken\n\
+        "no speaker has the {least} utterances that statistics of a speaker need\n\
          hint: set normalize.scope = \"corpus\""
     )]
     FewUtterances {
@@ -232,7 +234,7 @@ pub enum DatasetError {
         difference: String,
     },
     /// An emotion is none of the classes.
-    #[error("emotion `{emotion}` of utterance `{id}` is none of the classes {}", classes.join(", "))]
+    #[error("emotion `{emotion}` of utterance `{id}` is not one of the classes {}", classes.join(", "))]
     UnknownClass {
         /// The emotion.
         emotion: String,

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// Minus the mean, by the standard deviation (dividing by n).
+    /// Subtract the mean, divide by the standard deviation (with n in its denominator).
     ZScore,
-    /// Minus the minimum, by the range: train values lie from 0 to 1.
+    /// Subtract the minimum, divide by the range: train values lie from 0 to 1.
     MinMax,
-    /// Minus the median, by the interquartile range (the standard deviation where that is 0).
+    /// Subtract the median, divide by the interquartile range (by the standard deviation if that is 0).
     Robust,
     /// Values as they are; a missing value becomes 0.
     None,
@@ -61,27 +61,29 @@ impl Scope {
     }
 }
 
-/// For which schemes the normalized features are written as tables too.
+/// Which split schemes write the normalized features as tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Export {
-    /// For schemes with a single split.
+    /// Schemes with a single split.
     HoldOut,
-    /// For every scheme: a copy of the features a fold.
+    /// Every scheme: one copy of the features for each fold.
     Always,
     /// Never.
     Never,
 }
 
-/// How features are normalized. Statistics come from the train rows of each fold only.
+/// How features are normalized. With the default scope, statistics come from the train rows of each fold only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Normalize {
     /// `z-score` (default), `min-max`, `robust` or `none`.
     pub method: Method,
-    /// `corpus` (default): one set of statistics a fold; `speaker`: one a speaker, which looks at unlabelled test rows.
+    /// `corpus` (default): one set of statistics for each fold; `speaker`: one for each speaker, which uses unlabelled
+    /// test rows.
     pub scope: Scope,
-    /// Tables of normalized features: `hold-out` (default), `always` or `never`. Training does not read them.
+    /// When tables of normalized features are written: `hold-out` (default), `always` or `never`. Training does not
+    /// read them.
     pub export: Export,
 }
 

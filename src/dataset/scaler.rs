@@ -282,7 +282,7 @@ impl Scaler {
     pub fn check_features(&self, features: &[String]) -> Result<(), DatasetError> {
         let different = self.features.iter().zip(features).find(|(fitted, present)| fitted != present);
         let difference = match different {
-            Some((fitted, present)) => format!("`{present}` stands in the place of `{fitted}`"),
+            Some((fitted, present)) => format!("`{present}` is in the place of `{fitted}`"),
             None if self.features.len() != features.len() => {
                 format!("{} features instead of {}", features.len(), self.features.len())
             }

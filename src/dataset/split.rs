@@ -10,7 +10,7 @@ use crate::options::{ConfigError, positive, share};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How utterances are put on the sides train, dev and test.
+/// How utterances are divided into train, dev and test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
@@ -22,12 +22,12 @@ pub enum Scheme {
     KFold,
     /// `folds` folds; no value of `group_by` is on two sides of a fold.
     GroupKFold,
-    /// Leave one speaker out: a fold a speaker.
+    /// Leave one speaker out: one fold for each speaker.
     Loso,
-    /// Train on some corpora, test on others, over the emotions that both sides have. Without `train_corpora` and
-    /// `test_corpora` every pair of corpora is a fold each way.
+    /// Train on some corpora, test on others, with the emotions that both sides have. Without `train_corpora` and
+    /// `test_corpora`, every pair of corpora is a fold in each direction.
     CrossCorpus,
-    /// The sides stand in a column of the table.
+    /// A column of the table says the side of each utterance.
     Predefined,
 }
 
@@ -59,44 +59,44 @@ impl Scheme {
     }
 }
 
-/// Who is trained on and who is tested on. A key that the scheme does not use is refused.
+/// Which utterances are trained on and which are tested on. A key that the scheme does not use is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Split {
     /// `stratified`, `speaker-disjoint` (default), `k-fold`, `group-k-fold`, `loso`, `cross-corpus` or `predefined`.
     pub scheme: Scheme,
-    /// Share of the utterances that go to test, above 0 and below 1; default 0.2. Hold-out schemes
-    /// (`stratified`, `speaker-disjoint`).
+    /// Share of the utterances that go to test, above 0 and below 1; default 0.2. For the hold-out schemes `stratified`
+    /// and `speaker-disjoint`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<f64>,
-    /// Share of the utterances outside test that go to dev, 0 or more and below 1; default 0.1. Carved from train by
-    /// the scheme's own grouping; 0: no dev side, and nothing to stop early on. Every scheme but `predefined`.
+    /// Share of the utterances outside test that go to dev, 0 or more and below 1; default 0.1. Dev is taken with the
+    /// grouping of the scheme. 0: no dev side, so no early stopping. For every scheme except `predefined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dev: Option<f64>,
-    /// Number of folds, 2 or more; default 5. `k-fold`, `group-k-fold`.
+    /// Number of folds, 2 or more; default 5. For `k-fold` and `group-k-fold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folds: Option<usize>,
-    /// Text columns whose values are spread over the sides in equal shares; default `["emotion"]`, `[]`: sizes only.
-    /// Every scheme but `predefined`.
+    /// Text columns whose values are spread over the sides in equal shares; default `["emotion"]`. `[]`: only the sizes
+    /// of the sides count. For every scheme except `predefined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stratify_by: Option<Vec<String>>,
-    /// Text column whose equal values stay on one side; default `speaker`. `group-k-fold`; `speaker-disjoint` keeps its
-    /// values together beside the speakers'; for `predefined` it is a promise that is checked (`speaker` or `text_id`;
-    /// default: none).
+    /// Text column whose equal values stay on one side; default `speaker`. For `group-k-fold`. With `speaker-disjoint`,
+    /// both speakers and the values of this column stay on one side. With `predefined`, it is a promise that the run
+    /// checks (`speaker` or `text_id`; default: none).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
-    /// Names of the corpora to train on; default: all that are not tested on. `cross-corpus`; without this and
-    /// `test_corpora` each corpus is trained on alone and tested on each other one, a fold a pair.
+    /// Names of the corpora to train on; default: all that are not tested on. Only for `cross-corpus`. Without this and
+    /// `test_corpora`, models train on each corpus alone and are tested on each other one, one fold for each pair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train_corpora: Option<Vec<String>>,
-    /// Names of the corpora to test on; default: all that are not trained on. `cross-corpus`.
+    /// Names of the corpora to test on; default: all that are not trained on. Only for `cross-corpus`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_corpora: Option<Vec<String>>,
-    /// Text column that holds `train`, `dev` or `test` for each utterance. `predefined`, which needs it.
+    /// Text column that holds `train`, `dev` or `test` for each utterance. Only for `predefined`, which requires it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// Other words of that column = `"train"`, `"dev"` or `"test"`, or `"-"` to leave their utterances out: `Development
-    /// = "dev"`; an empty cell is `""`. `predefined`.
+    /// Other words in that column: word = `"train"`, `"dev"` or `"test"`, or `"-"` to leave its utterances out, such as
+    /// `Development = "dev"`. An empty cell is `""`. Only for `predefined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sides: Option<BTreeMap<String, String>>,
 }
@@ -243,7 +243,8 @@ impl Split {
                 Ok(SplitParams::Predefined { column, sides, group_by: self.group_by.clone() })
             }
             Some(other) => {
-                let problem = "under scheme `predefined` this is a promise, and `speaker` and `text_id` can be checked";
+                let problem = "with scheme `predefined` this is a promise that the run checks; it can check \
+                               `speaker` and `text_id`";
                 Err(ConfigError::new("split.group_by", format!("{other:?}"), problem))
             }
         }
@@ -254,7 +255,7 @@ impl Split {
 fn distinct(key: &str, names: &[String]) -> Result<Vec<String>, ConfigError> {
     let repeated = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
     let problem = match repeated {
-        Some((_, name)) => format!("`{name}` stands there twice"),
+        Some((_, name)) => format!("`{name}` is listed twice"),
         None if names.is_empty() || names.iter().any(String::is_empty) => "must hold names".to_owned(),
         None => return Ok(names.to_vec()),
     };

@@ -73,8 +73,7 @@ pub(super) fn grouping_columns<'a>(
                 column: name.to_owned(),
                 count: lacking.len(),
                 id: keys.ids()?[*first].to_owned(),
-                hint: "set dev = 0 if only dev is carved by it, use scheme `stratified` or `k-fold`, or fill the \
-                       column",
+                hint: "set dev = 0 if only dev needs it, use scheme `stratified` or `k-fold`, or fill the column",
             });
         }
         columns.push(column);

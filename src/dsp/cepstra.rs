@@ -11,15 +11,15 @@ use std::f64::consts::{PI, SQRT_2};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mfcc {
-    /// Whose conventions to follow. Default: `librosa`.
+    /// Toolkit whose conventions to follow. Default: `librosa`.
     pub preset: MelPreset,
     /// Number of coefficients, C0 included. Default: 13. Legal: 1 to `mel_bands`.
     pub coefficients: usize,
     /// Number of mel bands. Default: 128 for `librosa`, 23 for `kaldi`, 26 for `psf` and `htk`. Legal: 1 to 512.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mel_bands: Option<usize>,
-    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them. Preset `librosa`
-    /// only. Default: 80. Legal: 0 or above.
+    /// Range in dB below the loudest level of the utterance; lower levels are raised to the bottom of this range. 0: no
+    /// limit. Preset `librosa` only. Default: 80. Legal: 0 or above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_db: Option<f64>,
 }

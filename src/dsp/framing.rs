@@ -8,18 +8,18 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Frame {
-    /// Shape of the window, periodic. The mel presets but `librosa` bring their own. Default: `hann`.
+    /// Shape of the window, which is periodic. All mel presets except `librosa` use their own. Default: `hann`.
     pub window: Window,
     /// Length of a frame in milliseconds, rounded to samples at the configured rate. Default: 25. Legal: above 0, up to
     /// 1000.
     pub window_ms: f64,
     /// Time from one frame to the next in milliseconds, rounded to samples. Default: 10. Legal: above 0, up to 1000.
     pub hop_ms: f64,
-    /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest such.
+    /// Length of the FFT in samples: a power of two, no shorter than the window. Default: the smallest possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n_fft: Option<usize>,
-    /// Which samples the frames hold, for all descriptors of the set. Default: the way of the mel preset in use
-    /// (`librosa`: `centre`, `kaldi` and `htk`: `snip`, `psf`: `pad-end`), without one `centre`.
+    /// Where the frames lie in the signal, for all descriptors of the set. Default: that of the mel preset in use
+    /// (`librosa`: `centre`, `kaldi` and `htk`: `snip`, `psf`: `pad-end`); without a mel preset, `centre`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edges: Option<Edges>,
 }

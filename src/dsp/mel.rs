@@ -47,13 +47,13 @@ impl fmt::Display for MelPreset {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogMel {
-    /// Whose conventions to follow. Default: `librosa`.
+    /// Toolkit whose conventions to follow. Default: `librosa`.
     pub preset: MelPreset,
     /// Number of mel bands. Default: 23 for `kaldi`, 26 for the others. Legal: 1 to 512.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bands: Option<usize>,
-    /// Levels more than this below the utterance's loudest are raised to it, in dB; 0 leaves them, and `mel_energy` is
-    /// never raised. Preset `librosa` only. Default: 80. Legal: 0 or above.
+    /// Range in dB below the loudest level of the utterance; lower levels are raised to the bottom of this range. 0: no
+    /// limit. `mel_energy` is not limited. Preset `librosa` only. Default: 80. Legal: 0 or above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_db: Option<f64>,
 }
@@ -111,7 +111,7 @@ pub(super) fn check_top_db(key: &str, top_db: Option<f64>, preset: MelPreset) ->
             Ok(Some(top_db).filter(|top_db| *top_db > 0.0))
         }
         (_, Some(top_db)) => {
-            let problem = format!("the preset {preset} has no such limit, only librosa has; leave it out");
+            let problem = format!("the preset {preset} has no such limit (only librosa has one); remove this key");
             Err(ConfigError::new(key, top_db, problem))
         }
         (_, None) => Ok(None),

@@ -3,7 +3,7 @@
 pub enum EvalError {
     /// A row names a class outside the label set.
     #[error(
-        "utterance `{utterance_id}`, model `{model}`: class `{class}` is none of {legal}: train and evaluate the \
+        "utterance `{utterance_id}`, model `{model}`: class `{class}` is not one of {legal}: train and evaluate the \
          same labels"
     )]
     UnknownClass {

@@ -13,11 +13,6 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// By how much the groups differ.
-    pub fn difference(&self) -> Option<f64> {
-        Some(self.best.value? - self.worst.value?)
-    }
-
     /// Whether the intervals of the two have a value in common; none where one has no interval.
     pub fn overlaps(&self) -> Option<bool> {
         Some(self.best.low? <= self.worst.high?)
@@ -76,7 +71,6 @@ mod tests {
         assert_eq!(names, [("female", "male"), ("b", "a"), ("anger", "calm")]);
         let overlaps: Vec<_> = found.iter().map(Gap::overlaps).collect();
         assert_eq!(overlaps, [Some(false), None, Some(true)]);
-        assert!(found[0].difference().is_some_and(|gap| (gap - 0.2).abs() < 1e-12));
         assert_eq!(gaps(&metrics, "tree"), []);
     }
 }

@@ -15,15 +15,15 @@ const MAX_RESAMPLES: usize = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Evaluate {
-    /// Resamples of the test speakers behind each 95 % interval, and draws of the permutation test behind each
-    /// p value; more make their last digits steadier. 0 leaves out intervals and p values, else 100 to 1000000.
-    /// Default 2000.
+    /// Number of resamples of the test speakers for each 95 % interval, and of draws for each permutation test. More
+    /// make the last digits steadier. 0: no intervals and no p values; else 100 to 1000000. Default 2000.
     pub bootstrap: usize,
     /// The model that the report leads with and compares with each other model: one of `train.models`, `fusion` or
-    /// `selected`. Default: `selected` where models are tuned, else `mlp` where it is trained, else the first of
+    /// `selected`. Default: `selected` if models are tuned, else `mlp` if it is trained, else the first of
     /// `train.models`.
     pub compare: Option<String>,
-    /// Swaps behind each family's importance for that model, 1 to 1000; 0: none is computed. Default 5.
+    /// Number of swaps for the importance of each family of features, 1 to 1000; 0: no importance is computed. Default
+    /// 5.
     pub importance: usize,
 }
 

@@ -224,7 +224,7 @@ mod tests {
     fn a_class_outside_the_set_is_refused_with_its_utterance() {
         let outcome = Outcome { truth: "joy", ..outcome("c/1", "fear", "fear") };
         let message = Outcomes::new(&classes(), Track::Inductive).add(&outcome).unwrap_err().to_string();
-        assert!(message.starts_with("utterance `c/1`, model `mlp`: class `joy` is none of anger, fear, neutral"));
+        assert!(message.starts_with("utterance `c/1`, model `mlp`: class `joy` is not one of anger, fear, neutral"));
     }
 
     #[test]

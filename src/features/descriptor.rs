@@ -37,7 +37,7 @@ const PEETERS: &str = "Peeters 2004";
 macro_rules! descriptors {
     ($($(#[$doc:meta])* $name:ident, $word:literal, $family:literal, $unit:literal, $text:literal, $source:expr
         $(, $value:expr)?;)*) => {
-        /// A low-level descriptor: one value a frame, or several. The words are those that column names begin with.
+        /// A low-level descriptor: one or several values per frame. Column names begin with its word.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         pub enum Descriptor {
             $($(#[$doc])* #[serde(rename = $word)] $name,)*

@@ -171,7 +171,7 @@ fn unknown(word: &str) -> String {
     let best = nearest(&shape, NAMED.iter().map(|(word, _)| *word).chain(shapes));
     let legal = |best| NUMBERED.iter().find(|(shape, ..)| *shape == best).map_or(best, |(_, legal, _)| *legal);
     let hint = best.map(|best| format!("; did you mean {}?", legal(best))).unwrap_or_default();
-    format!("functional `{word}` is none of {}{hint}", Functional::legal())
+    format!("functional `{word}` is unknown; legal are {}{hint}", Functional::legal())
 }
 
 impl TryFrom<String> for Functional {

@@ -44,8 +44,8 @@ pub struct UserSet {
     /// Options of the pitch descriptors (`f0_hz`, `f0_semitones`, `voiced`, `voicing_strength`).
     #[serde(default)]
     pub pitch: Pitch,
-    /// The columns: every descriptor of a group, with every delta, over every selection of frames, under every
-    /// functional. At least one group.
+    /// Groups of columns. A group has a column for every combination of its descriptors, deltas, selections of frames
+    /// and functionals. At least one group.
     pub groups: Vec<Group>,
 }
 
@@ -55,10 +55,11 @@ pub struct UserSet {
 pub struct Group {
     /// Descriptors of the group. At least one.
     pub descriptors: Vec<Descriptor>,
-    /// What to take of each descriptor: itself (`none`), its first (`d1`) and second (`d2`) delta. Default: `["none"]`.
+    /// Which deltas of each descriptor to use: the descriptor itself (`none`), its first (`d1`) or second (`d2`) delta.
+    /// Default: `["none"]`.
     #[serde(default = "no_delta")]
     pub deltas: Vec<Delta>,
-    /// Which frames to take: `all`, `voiced`, `unvoiced`. Deltas are those of the whole contour. Default: `["all"]`.
+    /// Which frames to use: `all`, `voiced`, `unvoiced`. Deltas are computed on the whole contour. Default: `["all"]`.
     #[serde(default = "all_frames")]
     pub frames: Vec<Selection>,
     /// Functionals that turn each contour into columns. At least one.

@@ -113,7 +113,7 @@ pub enum ModelError {
         known: u64,
     },
     /// A table without some of the model's features.
-    #[error("of the {wanted} features of the saved model there are none called {missing}: train the model again")]
+    #[error("the saved model needs {wanted} features, and these are missing: {missing}; train the model again")]
     Features {
         /// The first that are missing.
         missing: String,

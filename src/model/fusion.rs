@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{ModelKind, ModelSpec};
 use crate::options::ConfigError;
 
-/// Late fusion: the probabilities of several models become those of one more, `fusion`, which stands beside them in
-/// tables and report. Default: none.
+/// Late fusion: the probabilities of several models are combined into one more model, `fusion`. Tables and report list
+/// it with the others. Default: none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fusion {
@@ -26,14 +26,14 @@ impl Default for Fusion {
     }
 }
 
-/// How probabilities are put together.
+/// How probabilities are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FusionMethod {
     /// Their mean.
     Average,
-    /// Their mean with weights that make the labels of out-of-fold rows most likely (stacking, Wolpert 1992, by a
-    /// linear opinion pool). The rows are those of the inner folds, so it needs `[tune]`.
+    /// Their weighted mean. The weights maximize the likelihood of the labels of out-of-fold rows (stacking, Wolpert
+    /// 1992, with a linear opinion pool). These rows come from the inner folds, so `stack` requires `[tune]`.
     Stack,
 }
 
@@ -52,7 +52,7 @@ impl FusionMethod {
 pub struct FusionParams {
     /// The models, in the order of `train.models`.
     pub models: Vec<ModelKind>,
-    /// How probabilities are put together.
+    /// How probabilities are combined.
     pub method: FusionMethod,
 }
 
@@ -80,7 +80,7 @@ impl Fusion {
         }
         if self.method == FusionMethod::Stack && !has_inner_folds {
             let problem =
-                "stacking looks at out-of-fold rows of inner folds; add a [tune] section, or choose \"average\"";
+                "stacking needs the out-of-fold rows of inner folds; add a [tune] section, or choose \"average\"";
             return Err(ConfigError::new("fusion.method", "\"stack\"", problem));
         }
         let models = trained.into_iter().filter(|kind| different.contains(kind)).collect();

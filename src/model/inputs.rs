@@ -5,20 +5,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::{ConfigError, between, not_negative};
 
-/// Which inputs a model is given. Whatever is fitted here is fitted on the rows that the model is fitted on.
+/// How feature columns become the inputs of a model. Everything here is fitted on the training rows of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Inputs {
-    /// all, select or pca; default what the model's section says.
+    /// all, select or pca. The default depends on the model: see `inputs` in its section.
     pub method: Option<InputsMethod>,
-    /// Columns that select keeps, or components that pca makes, 1 to 8192. Needed there, refused with all.
+    /// Number of columns that select keeps, or of components that pca makes, 1 to 8192. Required with select and pca,
+    /// refused with all.
     pub columns: Option<usize>,
-    /// pca: each component is divided by its standard deviation to this power, 0 (default: as they come) to 1 (all
-    /// equally wide). Refused with another method.
+    /// With pca, each component is divided by its standard deviation to this power: 0 (default) leaves components as
+    /// they are, 1 gives all of them the same variance. Refused with other methods.
     pub whiten: Option<f64>,
-    /// A value that lies farther from its column's mean over the training rows than this many of their standard
-    /// deviations is first brought back there; default 5, 0: not at all. Speech that is unlike all that was learned from
-    /// then moves a prediction by no more than the most unusual speech that was learned from.
+    /// Clips outliers: a value that is more than this many standard deviations from the mean of its column (both over
+    /// the training rows) is moved to that distance. Default 5; 0: no clipping. Speech unlike all training speech then
+    /// changes a prediction by no more than the most unusual training speech could.
     pub clip: f64,
 }
 

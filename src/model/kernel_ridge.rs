@@ -19,23 +19,25 @@ use crate::options::{ConfigError, between, positive};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[train.kernel-ridge]`: ridge regression on class indicators with a mean of RBF kernels, one a family of features
-/// (`family` of the feature dictionary: cepstrum, pitch, ...), also known as least-squares support vector machine.
-/// Every class weighs the same, however many rows it has, and every family, however many features it has.
+/// `[train.kernel-ridge]`: ridge regression on class indicators, also known as least-squares support vector machine.
+/// Its kernel is the mean of RBF kernels, one for each family of features (`family` in the feature dictionary:
+/// cepstrum, pitch, ...). All classes have the same weight, however many rows they have, and so have all families,
+/// however many features they have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KernelRidge {
     /// Width of the kernels exp(-gamma |x - y|^2 / m), where m is the median of |x - y|^2 over all pairs of training
-    /// rows in the features of a family; above 0, default 0.5. Small is smooth.
+    /// rows in the features of a family; above 0, default 0.5. Smaller is smoother.
     pub gamma: f64,
     /// L2 penalty, above 0, default 0.3: alpha times the squared norm of the function is added to the weighted sum of
     /// squared errors, in which rows weigh 1 on average.
     pub alpha: f64,
-    /// Most training rows, 2 to 20000, default 8000: a fit takes 16 x rows^2 bytes a thread at most, and its time grows
-    /// with the third power. Above it a seeded sample, in proportion to the classes, is fitted, and a note says so.
+    /// Largest number of training rows, 2 to 20000; default 8000. With more, the model is fitted on a seeded sample
+    /// that keeps the shares of the classes, and a note says so. A fit takes at most 16 x rows^2 bytes per thread, and
+    /// its time grows with the third power of the rows.
     pub max_rows: usize,
-    /// What the columns become before the fit; default all as they are. A saved model holds every training row, 4 bytes
-    /// an input. Principal components are one family, so that the kernel is a single one.
+    /// How the columns become inputs of the model; default: all columns as they are. A saved model holds every training
+    /// row, 4 bytes per input. Principal components count as one family, so they have a single kernel.
     pub inputs: Inputs,
 }
 

@@ -25,7 +25,7 @@ pub struct Knn {
     /// Most training rows, 2 to 1000000, default 20000: a saved model holds them all, and every prediction searches
     /// them. Above it a seeded sample, in proportion to the classes, is kept, and a note says so.
     pub max_rows: usize,
-    /// What the columns become before the fit; default all as they are.
+    /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
 

@@ -16,16 +16,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logistic {
-    /// L2 penalty, above 0: alpha/2 times the squared sum of the weights is added to the summed loss of all rows (the C
-    /// of other libraries is 1/alpha). Default the summed variance of the inputs, which is their number where they are
-    /// z-scores, divided by 25: before any row is seen, logits then have a standard deviation of 5, however many inputs
-    /// they are made of, and the more rows there are, the less it weighs. Where the solver fails it is raised tenfold, at
-    /// most 3 times, with a note.
+    /// L2 penalty, above 0: alpha/2 times the sum of the squared weights is added to the summed loss of all rows (the C
+    /// of other libraries is 1/alpha). Default: the summed variance of the inputs divided by 25; for z-scores, the
+    /// number of inputs divided by 25. As a prior, this gives logits a standard deviation of 5, however many inputs
+    /// there are. The more rows there are, the less it weighs. If the solver fails, alpha is raised tenfold, at most 3
+    /// times, with a note.
     pub alpha: Option<f64>,
     /// Most iterations of the solver, 1 to 100000; default 200.
     pub max_iterations: u64,
-    /// What the columns become before the fit; default all as they are, up to 1,000 of them, and the first 1,000 principal
-    /// components of more (fewer of fewer rows), which say nearly the same and are fitted many times faster.
+    /// How the columns become inputs of the model. Default: up to 1,000 columns as they are; of more columns, the first
+    /// 1,000 principal components (fewer if there are fewer rows), which are fitted many times faster with nearly the
+    /// same result.
     pub inputs: Inputs,
 }
 

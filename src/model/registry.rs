@@ -66,7 +66,7 @@ pub(super) trait Algorithm: Debug {
 
 macro_rules! registry {
     ($($(#[$doc:meta])* $name:ident $section:ident $word:literal)*) => {
-        /// The models there are.
+        /// The kinds of models.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         pub enum ModelKind {
             $($(#[$doc])* #[serde(rename = $word)] $name,)*

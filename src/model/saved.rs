@@ -74,9 +74,7 @@ impl<R: PartialEq> SavedModel<R> {
         let mut fused = first.weighted(weight);
         for (next, weight) in models {
             if next.classes != fused.classes || next.recipe != fused.recipe {
-                return Err(unfit(
-                    "they tell other classes apart, or take their features from audio otherwise".to_owned(),
-                ));
+                return Err(unfit("they have different classes, or compute their features differently".to_owned()));
             }
             fused.parts.extend(next.weighted(weight).parts);
         }

@@ -15,25 +15,25 @@ macro_rules! section {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         pub struct Train {
-            /// The models to fit, in the order of the report; default all but `lda` and `knn`. A model may stand here once.
+            /// The models to fit, in the order of the report; default all but `lda` and `knn`. Each model may be listed once.
             pub models: Vec<ModelKind>,
             /// The feature columns that models see: patterns such as `["mfcc*", "!*_d1_*"]`; default `["*"]`, all.
             pub columns: ColumnPatterns,
-            /// Fits of each model that draws random numbers (mlp, forest), 1 to 100; default 1. All figures come from the
-            /// first; the others show how much hangs on the numbers drawn.
+            /// Number of fits with different seeds for each model that uses random numbers (mlp, forest), 1 to 100; default 1.
+            /// All figures come from the first fit; the others show how much depends on the seed.
             pub seeds: usize,
-            /// none (default), or temperature: one number makes the probabilities of a model bolder or milder, and moves no
-            /// prediction of it; `fusion` averages calibrated probabilities, and is not calibrated itself. It is fitted on the
-            /// dev rows, which are then held out of every fit; with `[tune]`, on the rows of the inner folds, and dev rows are
-            /// trained on.
+            /// none (default) or temperature. Temperature scaling makes the probabilities of a model bolder or milder by one
+            /// number, and changes none of its predictions. `fusion` averages calibrated probabilities and is not calibrated
+            /// itself. The number is fitted on the dev rows, which are then held out of every fit. With `[tune]`, it is fitted
+            /// on the rows of the inner folds instead, and the dev rows are trained on.
             pub calibration: Calibration,
-            /// Whether every model, and `fusion` and `selected`, is also fitted on all utterances, to be used on new
-            /// recordings: models/<model>/all; default false. With `[tune]` settings are chosen for it anew, on inner folds of
-            /// all utterances. It makes no figure: what to expect of it is what the folds say.
+            /// Whether every model, including `fusion` and `selected`, is also fitted on all utterances, for use on new
+            /// recordings (models/<model>/all); default false. With `[tune]`, settings are chosen again for it, on inner folds
+            /// of all utterances. No test figure is of these models: expect about the figures that the folds give.
             pub deploy: bool,
-            /// Whether the models of the folds are still there when the train stage is done: models/<model>/fold-N; default
-            /// true. What they predict is in the tables either way. `false` saves the space where folds are many and models
-            /// large; fits that are asked for again are then made again.
+            /// Whether to keep the models of the folds (models/<model>/fold-N) after the train stage; default true. The tables
+            /// have their predictions either way. `false` saves space if there are many folds or large models. A fit that is
+            /// needed again is then made again.
             pub keep_fold_models: bool,
             $($(#[$doc])* #[serde(rename = $word)] pub $section: super::$name,)*
         }
@@ -82,23 +82,22 @@ impl Train {
         let mut seen = BTreeSet::new();
         match self.models.iter().find(|kind| !seen.insert(**kind)) {
             None => Ok(()),
-            Some(twice) => Err(ConfigError::new(
-                "train.models",
-                format!("\"{twice}\""),
-                "listed twice; a model may stand here once",
-            )),
+            Some(twice) => {
+                Err(ConfigError::new("train.models", format!("\"{twice}\""), "it is listed twice; list it once"))
+            }
         }
     }
 }
 
-/// How probabilities are put right after a fit.
+/// How probabilities are calibrated after a fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Calibration {
     /// Not at all.
     #[default]
     None,
-    /// Guo et al., 2017: the logits are divided by the number that makes the log loss of the dev rows least.
+    /// Temperature scaling (Guo et al., 2017): the logits are divided by the number that minimizes the log loss of the
+    /// dev rows.
     Temperature,
 }
 

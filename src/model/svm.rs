@@ -17,7 +17,7 @@ use crate::options::{ConfigError, between, positive, used};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// `[train.svm]`: a support vector machine a class against the rest, with Platt probabilities.
+/// `[train.svm]`: support vector machines, one for each class against the rest, with Platt probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Svm {
@@ -28,11 +28,12 @@ pub struct Svm {
     /// Width of the rbf kernel exp(-gamma |x - y|^2), above 0; default 1 / (columns x variance of all training values).
     /// Refused with the linear kernel.
     pub gamma: Option<f64>,
-    /// Most training rows, 2 to 20000, default 3000: the kernel matrix is dense, 8 x rows^2 bytes a thread. Above it a
-    /// seeded sample, in proportion to the classes, is fitted, and a note says so.
+    /// Largest number of training rows, 2 to 20000; default 3000. With more, the model is fitted on a seeded sample
+    /// that keeps the shares of the classes, and a note says so. The kernel matrix is dense and takes 8 x rows^2 bytes
+    /// per thread.
     pub max_rows: usize,
-    /// What the columns become before the fit, at most 500: the kernel is the slow part. By default all as they are or,
-    /// of more than 500, the first 500 principal components.
+    /// How the columns become inputs of the model, at most 500, because the kernel is slow. Default: up to 500 columns
+    /// as they are; of more columns, the first 500 principal components.
     pub inputs: Inputs,
 }
 

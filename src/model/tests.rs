@@ -284,7 +284,7 @@ fn other_formats_files_and_features_are_named() {
     // Both are whole, and of two models.
     let of_rows = |rows| save_fit(&ModelSpec::Logistic(Logistic::default()), &blobs(3, rows, 4, 3));
     let mixed = load::<String>(&[of_rows(9)[0].clone(), of_rows(8)[1].clone()]).unwrap_err().to_string();
-    assert!(mixed.contains("`weights.safetensors` of the saved model is corrupt: it is not the file whose BLAKE3"));
+    assert!(mixed.contains("`weights.safetensors` of the saved model is corrupt: it does not have the BLAKE3 that"));
     let saved = load::<String>(&files).unwrap();
     let columns = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| name.to_string()).collect();
@@ -292,7 +292,7 @@ fn other_formats_files_and_features_are_named() {
     };
     assert_eq!(columns(&["f003", "f002", "x", "f001", "f000"]), Ok(vec![4, 3, 1, 0]));
     let message = columns(&["f000", "f001", "f002"]).unwrap_err().to_string();
-    assert!(message.contains("of the 4 features") && message.contains("`f003`: train"), "{message}");
+    assert!(message.contains("needs 4 features") && message.contains("missing: `f003`; train"), "{message}");
     let message = columns(&[]).unwrap_err().to_string();
     assert!(message.contains("`f000`, `f001`, `f002` and 1 more"), "{message}");
 }

@@ -22,13 +22,13 @@ use crate::options::{ConfigError, between};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tree {
-    /// Impurity that a split lowers: gini (default) or entropy.
+    /// Impurity measure of splits: gini (default) or entropy.
     pub criterion: Criterion,
     /// Most levels of splits, 1 to 1000; default 12.
     pub max_depth: u16,
     /// Fewest rows of a leaf, 1 or more; default 5.
     pub min_leaf_rows: usize,
-    /// What the columns become before the fit; default all as they are.
+    /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
 
@@ -72,7 +72,7 @@ impl Algorithm for Tree {
 pub struct Forest {
     /// Trees, 1 to 10000; default 100.
     pub trees: usize,
-    /// Impurity that a split lowers: gini (default) or entropy.
+    /// Impurity measure of splits: gini (default) or entropy.
     pub criterion: Criterion,
     /// Most levels of splits, 1 to 1000; default 30.
     pub max_depth: u16,
@@ -80,7 +80,7 @@ pub struct Forest {
     pub min_leaf_rows: usize,
     /// Features tried at a split, 1 or more; default the square root of their number.
     pub split_features: Option<usize>,
-    /// What the columns become before the fit; default all as they are.
+    /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
 

@@ -15,28 +15,28 @@ use crate::options::{ConfigError, between};
 /// Most candidates of a model that a search may hold; a space that some are drawn from may be larger.
 const MAX_CANDIDATES: usize = 10_000;
 
-/// Nested selection: candidates are scored on inner folds, which are carved from the train rows of each outer fold by
-/// the grouping of the split; the outer test rows are touched once, by what was chosen.
+/// Nested selection: candidates are scored on inner folds, which divide the train rows of each outer fold with the
+/// grouping of the split. The outer test rows are used once, by the chosen candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tune {
-    /// `grid` (default): every combination; `random`: some of them, drawn with the seed; `halving`: every combination,
-    /// or `trials` of them, of which each inner fold keeps the better half of each model.
+    /// `grid` (default): every combination. `random`: some of them, drawn with the seed. `halving`: every combination,
+    /// or `trials` of them; after each inner fold, only the better half for each model stays.
     pub search: Search,
     /// Inner folds, 2 to 20; default 4.
     pub folds: usize,
     /// The score over the rows of all inner folds: `uar` (default), `accuracy` or `log_loss`.
     pub metric: TuneMetric,
-    /// Candidates drawn for each model, 1 to 10,000. `random` needs it or `seconds`; `halving` may have it.
+    /// Candidates drawn for each model, 1 to 10,000. `random` requires this or `seconds`; `halving` allows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<usize>,
-    /// Instead of `trials` of a `random` search: seconds for the search of a run, 1 or more. How many candidates are
-    /// tried then hangs on the machine, so that a second run need not give the same bytes; the report says so.
+    /// Time limit of a `random` search in seconds, 1 or more, instead of `trials`. The number of candidates then
+    /// depends on the machine, so a second run may give other bytes; the report says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u64>,
-    /// Values to try, a list under each key of `[train]`'s models, `train.columns` or `normalize.method`:
-    /// `train.mlp.l2 = [0.5, 2.0]`. A key concerns the model that it belongs to; others concern all models. A model
-    /// without a key of its own is one candidate.
+    /// Values to try: a list for each key of a model of `[train]`, for `train.columns` or for `normalize.method`, such
+    /// as `train.mlp.l2 = [0.5, 2.0]`. A key of a model applies to that model only, the other two apply to all models.
+    /// A model without a key of its own is one candidate.
     pub space: Map<String, Value>,
 }
 
@@ -174,7 +174,7 @@ impl Tune {
             (Search::Random, None, None) => Err(ConfigError::new(
                 "tune.trials",
                 "not set",
-                "a random search needs a budget: trials (the same bytes again) or seconds",
+                "a random search needs a budget: `trials` (a rerun gives the same bytes) or `seconds`",
             )),
             _ => Ok(()),
         }

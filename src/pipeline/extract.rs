@@ -3,19 +3,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::{ConfigError, between};
 
-/// The `[extract]` section: how the extract stage goes about its work. Nothing here moves a feature's value.
+/// The `[extract]` section: how the extract stage works. Nothing here changes the value of a feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Extract {
-    /// Whether the frames table is written too: one row a frame, with every descriptor of the feature set (default
+    /// Whether to write the frames table too: one row for each frame, with every descriptor of the feature set (default
     /// false).
     pub frames: bool,
-    /// Mean number of rows in a part of the features table, augmented ones included (default 2000; 1 to 1000000). A
-    /// killed run loses at most the part in flight, and memory holds two parts. Larger parts of a wide table are faster
-    /// to read a few columns of.
+    /// Mean number of rows in a part of the features table, augmented rows included (default 2000; 1 to 1000000). A
+    /// killed run loses at most the part that it was working on. Memory holds two parts. With larger parts, a few
+    /// columns of a wide table are read faster.
     pub part_rows: u32,
-    /// Share of utterances that may be refused before the run counts as failed (default 0.01; 0 to 1).
-    /// 0: one reject is one too many.
+    /// Largest share of utterances that may be refused; above it, the run fails (default 0.01; 0 to 1). 0: a single
+    /// reject fails the run.
     pub max_reject_rate: f64,
 }
 

@@ -15,11 +15,11 @@ use crate::options::{ConfigError, check_keys, read};
 use crate::schema::{FUSION, SELECTED};
 use crate::storage::Storage;
 
-/// A pipeline file: everything that a run is.
+/// A pipeline file: everything that a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
-    /// Name of the pipeline, which heads its report.
+    /// Name of the pipeline. It is the title of the report.
     pub name: String,
     /// Seed of everything random (default 1).
     #[serde(default = "default_seed")]
@@ -31,13 +31,13 @@ pub struct Pipeline {
     /// Decoding and resampling.
     #[serde(default)]
     pub audio: AudioParams,
-    /// Altered copies of utterances to learn from.
+    /// Altered copies of utterances, added to the training rows.
     #[serde(default)]
     pub augment: Augment,
     /// What is computed from the samples.
     #[serde(default)]
     pub features: Features,
-    /// How the extract stage goes about its work.
+    /// How the extract stage works.
     #[serde(default)]
     pub extract: Extract,
     /// Which utterances are trained on and which are tested on.
@@ -49,16 +49,16 @@ pub struct Pipeline {
     /// The models.
     #[serde(default)]
     pub train: Train,
-    /// Which settings of the models are tried.
+    /// Which settings of the models the run tries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tune: Option<Tune>,
-    /// Several models as one.
+    /// Several models combined into one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fusion: Option<Fusion>,
     /// Intervals and comparisons.
     #[serde(default)]
     pub evaluate: Evaluate,
-    /// How files are reached.
+    /// How files are read and written.
     #[serde(default)]
     pub storage: Storage,
 }
@@ -86,7 +86,7 @@ pub struct Parameters {
     pub view: View,
     /// The search for better settings.
     pub tune: Option<TuneParams>,
-    /// Several models as one.
+    /// Several models combined into one.
     pub fusion: Option<FusionParams>,
 }
 
@@ -152,7 +152,7 @@ impl Pipeline {
         if self.train.calibration == Calibration::None || has_rows {
             return Ok(());
         }
-        let problem = "is fitted on dev rows or on those of inner folds, and there are neither";
+        let problem = "calibration needs dev rows or inner folds, and there are neither";
         Err(ConfigError::new("train.calibration", "\"temperature\"", problem)
             .hint("set split.dev above 0, or add a [tune] section"))
     }

@@ -39,7 +39,7 @@ impl<'a> Node<'a> {
         match value {
             toml::Value::Table(table) => Ok(Self::Table(table)),
             toml::Value::Array(items) => Ok(Self::Array(items)),
-            other => Err(ConfigError::new(key, &*other, format!("has no key `{step}` below it: it is a plain value"))),
+            other => Err(ConfigError::new(key, &*other, format!("it is a plain value and has no key `{step}`"))),
         }
     }
 
@@ -55,7 +55,7 @@ impl<'a> Node<'a> {
 fn item<'a>(items: &'a mut [toml::Value], step: &str, key: &str) -> Result<&'a mut toml::Value, ConfigError> {
     let count = items.len();
     let wrong =
-        || ConfigError::new(key, format!("`{step}`"), format!("wanted the number of one of {count} items, from 0"));
+        || ConfigError::new(key, format!("`{step}`"), format!("wanted an item number from 0; there are {count} items"));
     let index = step.parse::<usize>().map_err(|_| wrong())?;
     items.get_mut(index).ok_or_else(wrong)
 }

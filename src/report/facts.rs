@@ -151,10 +151,6 @@ pub struct FeatureFacts {
     pub set: String,
     /// Feature columns.
     pub columns: i64,
-    /// Rows of utterances.
-    pub rows: i64,
-    /// Rows of augmented copies.
-    pub augmented: i64,
     /// How the copies were altered; empty without augmentation.
     pub transforms: Vec<String>,
 }

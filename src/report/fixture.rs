@@ -50,13 +50,7 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         class_counts: shape.classes.iter().map(|class| class_count(class, shape)).collect(),
         labels: vec![label("angry", Some("anger"), "kept"), label("calm", None, "dropped")],
         rejects: Vec::new(),
-        features: FeatureFacts {
-            set: "standard".to_owned(),
-            columns: 312,
-            rows: utterances,
-            augmented: 0,
-            transforms: Vec::new(),
-        },
+        features: FeatureFacts { set: "standard".to_owned(), columns: 312, transforms: Vec::new() },
         split: SplitFacts {
             scheme: "group-k-fold".to_owned(),
             words: format!("{} folds of whole speakers", shape.folds),

@@ -93,10 +93,10 @@ impl Versus {
         let found = self.shared as f64 / larger.max(1) as f64;
         let words = format!("both runs tested {} of {larger} utterances ({})", self.shared, percent(found));
         if found + ROUNDING >= share {
-            return (true, format!("{words}; {} are asked for", percent(share)));
+            return (true, format!("{words}; {} are required", percent(share)));
         }
-        let remedy = "find out why the others are missing, take another reference, or lower --min-shared";
-        (false, format!("{words}, less than the {} asked for; {remedy}", percent(share)))
+        let remedy = "find out why the others are missing, choose another reference, or lower --min-shared";
+        (false, format!("{words}, less than the required {}; {remedy}", percent(share)))
     }
 
     /// Test utterances of the run that has more.
@@ -134,13 +134,13 @@ impl Versus {
         match change.interval {
             None => {
                 let reason = self.test.strip_prefix("none: ").unwrap_or("no interval");
-                format!("whether it is more than chance cannot be told ({reason})")
+                format!("chance cannot be ruled out ({reason})")
             }
             Some((low, high)) if high < 0.0 => {
-                format!("more than chance: the 95 % interval of the change, [{low:+.3}, {high:+.3}], lies below 0")
+                format!("more than chance: the 95 % interval of the change, [{low:+.3}, {high:+.3}], is below 0")
             }
             Some((low, high)) => {
-                format!("it may be chance: the 95 % interval of the change, [{low:+.3}, {high:+.3}], holds 0")
+                format!("it may be chance: the 95 % interval of the change, [{low:+.3}, {high:+.3}], contains 0")
             }
         }
     }

@@ -39,13 +39,13 @@ impl Context<'_> {
         let pipeline = &self.parameters.pipeline;
         for corpus in &pipeline.corpus {
             if storage::below(&corpus.source, &pipeline.out).is_some_and(|path| path.is_empty()) {
-                let problem = format!("the audio of corpus `{}` lies there: tables and audio would mix", corpus.name);
+                let problem = format!("the audio of corpus `{}` is there: tables and audio would mix", corpus.name);
                 let hint = format!("choose a folder of its own, such as {}/ser", pipeline.out.trim_end_matches('/'));
                 return Err(ConfigError::new("out", &pipeline.out, problem).hint(hint));
             }
             let path = storage::below(&pipeline.out, &corpus.source).unwrap_or_default();
             if let Some(folder) = FOLDERS.iter().find(|folder| path.split('/').next() == Some(folder)) {
-                let problem = format!("a run with `out` = {} fills its folder `{folder}` itself", pipeline.out);
+                let problem = format!("a run with `out` = {} writes its folder `{folder}` itself", pipeline.out);
                 let hint = "move the audio, or choose another `out`";
                 return Err(ConfigError::new("corpus.source", &corpus.source, problem).hint(hint));
             }

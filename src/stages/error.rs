@@ -60,7 +60,8 @@ pub enum StageError {
     },
     /// An earlier stage would do work again: what it wrote does not belong to this pipeline file any more.
     #[error(
-        "what `{stage}` wrote was made of other tables or with other parameters; run `ser {stage}` first, or `ser run`"
+        "the output of `{stage}` was made from other tables or with other parameters; run `ser {stage}` first, or \
+         `ser run`"
     )]
     Outdated {
         /// The stage.
@@ -68,8 +69,8 @@ pub enum StageError {
     },
     /// A file is not what a stage wrote.
     #[error(
-        "`{path}` is not what `ser {stage}` wrote: its content has changed since\n\
-         hint: remove it and run `ser run` (or `ser {stage}`), which makes it anew; `ser verify` names all such files"
+        "`{path}` has changed since `ser {stage}` wrote it\n\
+         hint: remove it and run `ser run` (or `ser {stage}`) to make it again; `ser verify` lists all such files"
     )]
     Altered {
         /// The file.
@@ -78,15 +79,15 @@ pub enum StageError {
         stage: &'static str,
     },
     /// A run that is to be verified is none.
-    #[error("`{run}` holds no record of a stage: it is no run of ser, or none that has finished a stage")]
+    #[error("`{run}` has no record of a stage: it is not the output of a run, or no stage has finished")]
     NoRun {
         /// Where it should be.
         run: String,
     },
     /// Files of a run are not what its records say.
     #[error(
-        "{wrong} of {files} files are not what the records of the run say\n\
-         hint: remove what is left of them and run the same pipeline again: what is missing is made anew"
+        "{wrong} of {files} files are missing or have changed\n\
+         hint: remove the changed ones and run the same pipeline again: it makes missing files again"
     )]
     Unverified {
         /// Files that are missing or other than they were.
@@ -117,9 +118,10 @@ pub enum StageError {
     },
     /// Train and test share what they must not.
     #[error(
-        "leakage: the sides of the split share what they must not; leakage.parquet lists it\n{0}\n\
-         hint: take copies off one side (`exclude` of [[corpus]], or the manifest), or choose a split.scheme that \
-         makes the sides itself and keeps such utterances together"
+        "leakage: two sides of the split share what they must not share; leakage.parquet lists it\n\
+         {0}\n\
+         hint: remove the copies from one side (`exclude` of [[corpus]], or the manifest), or choose a split.scheme \
+         that keeps such utterances together"
     )]
     Leakage(String),
     /// The data cannot be split or normalized as asked.
@@ -187,7 +189,7 @@ pub enum StageError {
     #[error("the gate failed: {0}")]
     Regression(String),
     /// A signal asked to stop.
-    #[error("stopped by a signal; what is finished is kept: run the same command again to go on")]
+    #[error("stopped by a signal; finished work is kept: run the same command again to go on")]
     Stopped {
         /// The signal's number.
         signal: i32,

@@ -116,11 +116,9 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 12], StageEr
 }
 
 fn read(out: &dyn Store, mut keys: Table<FeatureKeys>) -> Result<Tables, StageError> {
-    let rows = keys.rows.len();
     // No figure counts augmented rows, and a prediction for one is refused.
     keys.retain(|row| row.augmented_from.is_none());
     Ok(Tables {
-        augmented: (rows - keys.rows.len()) as i64,
         keys,
         labels: output::get_table::<LabelCount>(out, StageName::Ingest)?.0.rows,
         rejects: output::get_table::<Reject>(out, StageName::Extract)?.0.rows,

@@ -128,8 +128,7 @@ fn check_ids(context: &Context, utterances: &[Utterance]) -> Result<(), StageErr
         let originals = utterances.iter().filter_map(|row| row.utterance_id.strip_suffix(&ending));
         let taken = |id: &&str| utterances.binary_search_by(|row| row.utterance_id.as_str().cmp(id)).is_ok();
         if let Some(id) = originals.into_iter().find(taken) {
-            let problem =
-                format!("the augmented copy of `{id}` would have the id of an utterance that is there already");
+            let problem = format!("the augmented copy of `{id}` would have the id of another utterance");
             return Err(ConfigError::new("augment", transform, problem)
                 .hint("rename its file, or drop the value")
                 .into());

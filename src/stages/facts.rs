@@ -25,8 +25,6 @@ use split::{split_facts, transfer};
 pub(super) struct Tables {
     /// The utterances, without augmented rows.
     pub keys: Table<FeatureKeys>,
-    /// Augmented rows.
-    pub augmented: i64,
     pub labels: Vec<LabelCount>,
     pub rejects: Vec<Reject>,
     pub splits: Vec<SplitRow>,
@@ -78,7 +76,7 @@ pub(super) fn gather<W>(
         class_counts: class_counts(&tables.keys.rows),
         labels: tables.labels.clone(),
         rejects: reject_counts(&tables.rejects),
-        features: feature_facts(context, tables)?,
+        features: feature_facts(context)?,
         split: split_facts(context, tables)?,
         leakage: tables.leakage.clone(),
         normalization: NormalizationFacts {
@@ -174,14 +172,12 @@ fn reject_counts(rejects: &[Reject]) -> Vec<RejectCount> {
     counts.into_values().collect()
 }
 
-fn feature_facts(context: &Context, tables: &Tables) -> Result<FeatureFacts, StageError> {
+fn feature_facts(context: &Context) -> Result<FeatureFacts, StageError> {
     let record = ledger::read_record(context.out, StageName::Extract)?;
     let columns = record.and_then(|record| record.counts.get("features").copied()).unwrap_or(0);
     Ok(FeatureFacts {
         set: context.parameters.pipeline.features.set.clone(),
         columns: columns as i64,
-        rows: tables.keys.rows.len() as i64,
-        augmented: tables.augmented,
         transforms: context.parameters.augment.iter().map(Transform::to_string).collect(),
     })
 }

@@ -90,8 +90,9 @@ pub(super) fn times_hint(corpora: &[Corpus]) -> String {
         format!("{start:?} and {end:?} of corpus `{}`", corpus.name)
     });
     format!(
-        "\nhint: {} were taken as times within each audio file; where they are others, such as those of the film that it \
-         was cut from, say so in [corpus.columns]: start = \"\" and end = \"\"",
+        "\n\
+         hint: {} were used as times within each audio file; if they are other times, such as those of the film that \
+         the file was cut from, set start = \"\" and end = \"\" in [corpus.columns]",
         columns.collect::<Vec<_>>().join(", ")
     )
 }

@@ -142,9 +142,9 @@ impl StageName {
         match self {
             Self::Ingest => "Read file names or manifests; write utterances, labels and rejects",
             Self::Extract => {
-                "Read utterances and the audio; write features/, on request frames/, feature_dictionary and rejects"
+                "Read utterances and audio; write features/, frames/ (if requested), feature_dictionary and rejects"
             }
-            Self::Split => "Read keys and labels; write splits and leakage (exit 5 where fixed sides leak)",
+            Self::Split => "Read keys and labels; write splits and leakage (exit 5 if predefined sides leak)",
             Self::Normalize => "Read features and splits; write normalization, fitted on train rows, and normalized/",
             Self::Train => {
                 "Read features, splits and normalization; write models/, fits, predictions and learning_curves"

@@ -61,8 +61,8 @@ fn too_few(speakers: &BTreeSet<String>) -> Option<String> {
     let first = speakers.first()?;
     let (count, least) = (plural(speakers.len(), "speaker"), dataset::MIN_UTTERANCES);
     Some(format!(
-        "{count} of fewer than {least} utterances, `{first}` being the first: too few for statistics of their own; \
-         they are normalized by those of the train side"
+        "{count} of fewer than {least} utterances, too few for own statistics; those of the train side were used \
+         (first: `{first}`)"
     ))
 }
 

@@ -104,11 +104,11 @@ impl Predict<'_> {
             Err(ConfigError::new("--out", &out, problem).hint(hint))
         };
         if storage::below(self.model, &out).is_some() {
-            return refuse("it is the model's own folder, or lies in it");
+            return refuse("it is the folder of the model, or inside it");
         }
         let is_out = |folder: &String| storage::below(folder, &out).is_some_and(|path| path.is_empty());
         if inputs::folders(self.inputs).iter().any(is_out) {
-            return refuse("the audio of an INPUT lies there: tables and audio would mix");
+            return refuse("the audio of an INPUT is there: tables and audio would mix");
         }
         Ok(())
     }
@@ -249,8 +249,8 @@ fn check_speakers(inputs: &Inputs) -> Result<(), StageError> {
         let unusable = |problem| Err(StageError::UnusableInput { input: input.given.clone(), problem });
         if input.files.len() < MIN_UTTERANCES {
             return unusable(format!(
-                "holds {} audio files: this model was normalized speaker by speaker, so each INPUT is taken as one \
-                 speaker, of whom it needs at least {MIN_UTTERANCES}; give a folder or a pattern in quotes for each",
+                "holds {} audio files: this model was normalized speaker by speaker, so each INPUT is one speaker \
+                 and needs at least {MIN_UTTERANCES}; give one folder, or one pattern in quotes, for each speaker",
                 input.files.len()
             ));
         }
@@ -258,7 +258,7 @@ fn check_speakers(inputs: &Inputs) -> Result<(), StageError> {
             let path = inputs.again.get(&file.path).unwrap_or(&file.path);
             if let Some(other) = owners.insert(path, &input.given) {
                 return unusable(format!(
-                    "and input `{other}` share `{path}`: each INPUT is taken as one speaker, and no file can be of two"
+                    "and input `{other}` share `{path}`: each INPUT is one speaker, and a file cannot belong to two"
                 ));
             }
         }
@@ -271,8 +271,8 @@ fn several_folders(input: &Input) -> Option<String> {
     let folders = input.folders();
     (folders > 1).then(|| {
         format!(
-            "input `{}` is taken as one speaker, but its files lie in {folders} folders; if each is a speaker's, give \
-             each as an INPUT of its own: a pattern of folders without quotes does",
+            "input `{}` is taken as one speaker, but its files are in {folders} folders; if each folder is a \
+             speaker, give each folder as an INPUT, such as by a pattern without quotes",
             input.given
         )
     })
@@ -284,9 +284,9 @@ fn unlike_training(clipped: &[f64]) -> Option<String> {
     let files = plural(clipped.iter().filter(|share| **share > model::UNLIKE).count(), "file");
     (share > model::UNLIKE).then(|| {
         format!(
-            "{:.1} % of the values lie beyond what the model was trained on, in {files} more than {:.0} %, and were \
-             clipped: these recordings are unlike the training data (microphone, bandwidth, noise, language?), and the \
-             figures of the report do not hold for them",
+            "{:.1} % of the feature values (in {files} more than {:.0} %) are beyond the range of the training data \
+             and were clipped: these recordings are unlike the training data (microphone, bandwidth, noise, \
+             language?), so the figures of the report do not hold for them",
             100.0 * share,
             100.0 * model::UNLIKE
         )

@@ -80,7 +80,7 @@ fn rejects_needed(error: &DatasetError, keys: &Keys, split: &SplitParams) -> Res
 /// What a stage to come will say, unless rejects prevent it.
 fn in_advance(error: &DatasetError) -> String {
     let words = error.to_string().replace("\nhint: ", "; ");
-    format!("the run will end behind extract, unless that refuses what is in the way: {words}")
+    format!("the run will fail after extract, unless extract refuses the utterances that cause this: {words}")
 }
 
 fn drop_row(table: &mut Table<FeatureKeys>, id: &str) {

@@ -53,7 +53,7 @@ pub(super) fn unlisted_warnings(unlisted: &[Unlisted], whose: &str) -> Vec<Strin
         let paths = paths.collect::<Vec<_>>();
         let more = if paths.len() > SHOWN { ", ..." } else { "" };
         let first = paths[..paths.len().min(SHOWN)].join(", ");
-        (!paths.is_empty()).then(|| format!("{whose}: passed over {} {what}: {first}{more}", plural(paths.len(), noun)))
+        (!paths.is_empty()).then(|| format!("{whose}: skipped {} {what}: {first}{more}", plural(paths.len(), noun)))
     };
     kinds.into_iter().filter_map(warning).collect()
 }

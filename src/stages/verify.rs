@@ -55,8 +55,8 @@ impl fmt::Display for Wrong {
         match self {
             Self::Missing => f.write_str("is missing"),
             Self::Size { found, wanted } => write!(f, "has {found} bytes, not {wanted}"),
-            Self::Content => f.write_str("has other bytes than were written"),
-            Self::Unreadable => f.write_str("is no record that this version can read"),
+            Self::Content => f.write_str("has changed since it was written"),
+            Self::Unreadable => f.write_str("is not a record that this version can read"),
         }
     }
 }
@@ -98,7 +98,7 @@ fn lock(out: &dyn Store, verified: &mut Verified) -> Result<Option<Box<dyn Lock>
         Ok(lock) => Ok(Some(lock)),
         Err(error @ StorageError::Locked { .. }) => Err(error.into()),
         Err(error) => {
-            verified.notes.push(format!("the run is not locked while it is read: {error}"));
+            verified.notes.push(format!("could not lock the run while reading it: {error}"));
             Ok(None)
         }
     }

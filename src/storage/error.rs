@@ -75,7 +75,7 @@ pub enum StorageError {
     /// The lock's lease could not be renewed in time, or another run has taken the lock.
     #[error(
         "the lock of `{path}` was lost: its lease was not renewed in time, or another run took it; nothing more was \
-         written: run again when no other run is at work there"
+         written: run again when no other run works there"
     )]
     LockLost {
         /// The output.
@@ -90,7 +90,10 @@ pub enum StorageError {
         holder: String,
     },
     /// Standard output takes no more, and what was asked for is what is printed there.
-    #[error("could not print the result: {source}; send it to where there is space and a reader, then run again")]
+    #[error(
+        "could not print the result: {source}; check where the output goes (full disk, closed pipe), then run \
+             again"
+    )]
     Unprinted {
         /// What the system said.
         source: io::Error,
@@ -147,9 +150,9 @@ fn remedy(source: &io::Error) -> &'static str {
         io::ErrorKind::FileTooLarge => "raise the limit on file sizes (ulimit -f), then run again",
         io::ErrorKind::ReadOnlyFilesystem => "mount it writable or choose another --out, then run again",
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            "check that the folder above it is there and can be written, then run again"
+            "check that its folder exists and is writable, then run again"
         }
         io::ErrorKind::IsADirectory => "it is a folder: choose the name of a file",
-        _ => "see that the disk is well, then run again",
+        _ => "check the disk, then run again",
     }
 }

@@ -3,16 +3,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::{ConfigError, between};
 
-/// The `[storage]` section: how files are reached. Nothing here moves a row of a table.
+/// The `[storage]` section: how files are read and written. Nothing here changes a table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Storage {
-    /// How `s3://` is reached.
+    /// Access to `s3://`.
     pub s3: S3,
 }
 
-/// The `[storage.s3]` section. Credentials never stand here: they come from the environment, a profile, a web identity,
-/// a container or the instance, as for every AWS tool.
+/// The `[storage.s3]` section. Credentials do not belong here: they come from the environment, a profile, a web
+/// identity, a container or the instance, as for every AWS tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct S3 {
@@ -22,20 +22,21 @@ pub struct S3 {
     pub region: Option<String>,
     /// Profile of ~/.aws (default: `AWS_PROFILE`).
     pub profile: Option<String>,
-    /// Bucket in the path and not in the host name (default: true for an endpoint of its own).
+    /// Whether the bucket is in the path instead of the host name (default: true with an endpoint other than AWS).
     pub path_style: Option<bool>,
-    /// Sends requests unsigned, for public buckets (default false).
+    /// Whether requests are sent unsigned, for public buckets (default false).
     pub anonymous: bool,
-    /// Requests on their way at once (default 32; 1 to 512).
+    /// Largest number of requests at the same time (default 32; 1 to 512).
     pub concurrency: u32,
-    /// Bytes of audio fetched ahead of the decoders (default 67108864 = 64 MiB; at least 1048576).
+    /// Bytes of audio that are fetched in advance (default 67108864 = 64 MiB; at least 1048576).
     pub prefetch_bytes: u64,
-    /// Times a request is tried, waiting longer each time (default 5; 1 to 20).
+    /// How often a request is tried, with a longer wait each time (default 5; 1 to 20).
     pub attempts: u32,
-    /// Seconds without an answer, or without a byte of it, after which a request is tried again (default 20; 0.1 to
-    /// 600).
+    /// Seconds without an answer, or without another byte of it, after which a request is tried again (default 20; 0.1
+    /// to 600).
     pub timeout_s: f64,
-    /// Seconds after which the lock of a run that died on another host is free (default 60; 3 to 3600).
+    /// Seconds after which another run may take over the lock of a run that died on another host (default 60; 3 to
+    /// 3600).
     pub lease_s: f64,
 }
 

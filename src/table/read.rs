@@ -90,7 +90,8 @@ pub fn append<R: Row>(table: &mut Table<R>, part: Table<R>) -> Result<(), TableE
     let (ours, theirs) = (names(table), names(&part));
     if let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) {
         let column = theirs.get(at).or(ours.get(at)).cloned().unwrap_or_default();
-        let problem = "not in every part of the table, or elsewhere; run the stage that writes it again with --force";
+        let problem = "it is missing from a part of the table, or in another place there; run the stage that writes \
+                       it again with --force";
         return Err(wrong(&R::table(), &column, problem.to_owned()));
     }
     table.rows.extend(part.rows);
@@ -192,5 +193,5 @@ fn push<R: Row>(def: &TableDef, table: &mut Table<R>, batch: &RecordBatch) -> Re
 fn null_column(def: &TableDef, typed: &[ArrayRef], row: usize) -> TableError {
     let culprit = def.columns.iter().zip(typed).find(|(column, array)| !column.nullable && array.is_null(row));
     let column = culprit.map_or("?", |(column, _)| column.name);
-    wrong(def, column, format!("null in row {row}, where none may be"))
+    wrong(def, column, format!("null in row {row}, where null is not allowed"))
 }

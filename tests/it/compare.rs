@@ -40,7 +40,7 @@ fn a_run_does_not_differ_from_itself() {
     assert!(printed.contains("the 27 utterances of 9 known speakers") && printed.contains("`logistic`"), "{printed}");
     assert_eq!(stdout(&compare(folder.path(), &flags)), printed, "the same bytes");
     let without = stdout(&compare(folder.path(), &["a", "b", "--bootstrap", "0"]));
-    assert!(without.contains("neither interval nor p value") && !without.contains("## Gate"), "{without}");
+    assert!(without.contains("No interval and no p value") && !without.contains("## Gate"), "{without}");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn what_cannot_be_compared_is_refused_in_words() {
         (&["a", "nowhere"], 3, "run `nowhere`: table `predictions` is missing"),
         (&["a", "swapped"], 3, "different labels"),
         (&["a", "renamed"], 3, "renamed tells disgust, neutral, sadness apart"),
-        (&["first", "a"], 3, "first/predictions.parquet` is not what `ser train` wrote"),
+        (&["first", "a"], 3, "first/predictions.parquet` has changed since `ser train` wrote it"),
         (&["s3://", "a"], 3, "no such bucket"),
     ];
     for (arguments, want, word) in cases {

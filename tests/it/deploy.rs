@@ -275,7 +275,7 @@ fn damaged_folders_of_parts_are_refused_in_words() {
     };
     put_weights(&model, &[0.5, 0.4]);
     fs::write(model.join("model.json"), &good[1].1).expect("written");
-    check("it is not the file whose BLAKE3 `model.json` names");
+    check("it does not have the BLAKE3 that `model.json` names");
     put_weights(&model, &[0.5, 0.4]);
     check("sum to 1: [0.5, 0.4]");
     put_weights(&model, &[1.5, -0.5]);
@@ -283,7 +283,7 @@ fn damaged_folders_of_parts_are_refused_in_words() {
     put_weights(&model, &[f64::NAN, 0.5]);
     check("tensor `weights` holds a value that is not finite");
     fs::write(model.join("weights.safetensors"), &good[0].1[..good[0].1.len() - 9]).expect("written");
-    check("`weights.safetensors` of the saved model is corrupt: it is not the file");
+    check("`weights.safetensors` of the saved model is corrupt: it does not have");
     let alone = fs::read(folder.path().join("out/models/mlp/all/weights.safetensors")).expect("readable");
     fs::write(model.join("weights.safetensors"), alone).expect("written");
     recard(&model);
@@ -292,7 +292,7 @@ fn damaged_folders_of_parts_are_refused_in_words() {
     let cases = [
         ("\"format\": 5", "\"format\": 4", "has format 4; this version reads format 5: train the model again"),
         ("\"model\": \"logistic\"", "\"model\": \"naive-bayes\"", "corrupt"),
-        ("\"scope\": \"corpus\"", "\"scope\": \"speaker\"", "not the text whose BLAKE3 its `card` says"),
+        ("\"scope\": \"corpus\"", "\"scope\": \"speaker\"", "does not have the BLAKE3 of its `card`"),
         ("\"parts\": [", "\"parts\": [] , \"rest\": [", "corrupt"),
     ];
     for (from, to, word) in cases {

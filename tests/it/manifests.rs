@@ -75,7 +75,8 @@ fn quotation_marks_swallow_no_row() {
     let folder = described("labels.csv", |_, rows| text(",", rows), "");
     let error = refused(folder.path(), &[]);
     assert!(
-        error.contains("labels.csv\": line 4: text follows the quotation mark") && error.contains("opens in line 2"),
+        error.contains("labels.csv\": line 4: text follows the closing quotation mark")
+            && error.contains("opens in line 2"),
         "{error}"
     );
 }
@@ -157,7 +158,7 @@ fn times_of_the_film_are_named_and_can_be_switched_off() {
     assert_eq!(code, 3, "{error}");
     for part in [
         "segment_out_of_range 2",
-        "\"start\" and \"end\" of corpus `synthetic` were taken as times",
+        "\"start\" and \"end\" of corpus `synthetic` were used as times",
         "start = \"\" and end = \"\"",
     ] {
         assert!(error.contains(part), "{error}\nshould say {part}");
@@ -298,11 +299,17 @@ fn what_is_no_text_or_no_json_is_named_with_its_place() {
     let folder = described("labels.jsonl", json(""), "");
     assert_eq!(ingested(folder.path(), &[]).len(), 27, "CR alone ends a line");
     for (last, want) in [
-        ("{\"path\": \"x\", \"age\": NaN}", "line 28: no JSON object on one line: NaN is no value of JSON; write null"),
-        ("{\"path\": \"x\", \"age\": -Infinity}", "line 28: no JSON object on one line: -Infinity is no value of JSON"),
+        (
+            "{\"path\": \"x\", \"age\": NaN}",
+            "line 28: not a JSON object on one line: NaN is not a JSON value; write null",
+        ),
+        (
+            "{\"path\": \"x\", \"age\": -Infinity}",
+            "line 28: not a JSON object on one line: -Infinity is not a JSON value",
+        ),
         (
             "{\"path\": \"x\", \"speaker\": 12345678901234567890123}",
-            "line 28: no JSON object on one line: the number of",
+            "line 28: not a JSON object on one line: the number of",
         ),
         ("{\"path\": \"x\", \"speaker\": \"s\\u0000\"}", "line 28, column \"speaker\": a NUL character"),
     ] {
@@ -327,7 +334,7 @@ fn a_column_called_origin_and_speakers_who_are_alike_are_kept_apart() {
     let output = ser(folder.path(), &["ingest", "pipeline.toml"]);
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     stdout(&output);
-    assert!(log.contains("differ in nothing but case, blanks or leading zeros"), "{log}");
+    assert!(log.contains("differ only in case, blanks or leading zeros"), "{log}");
     let table = read::<Utterance>(&folder.path().join("out/utterances.parquet"));
     assert_eq!(table.text.names, ["extra_origin", "origin"]);
     assert_eq!(table.text.row(0).to_vec(), [Some("studio".to_owned()), Some("synthetic".to_owned())]);
@@ -387,6 +394,6 @@ fn files_that_were_not_looked_at_are_counted_said_and_listed() {
     let printed = stdout(&output);
     assert!(printed.contains("3 utterances by naive-bayes") && printed.contains("0 rejects"), "{printed}");
     assert!(log.contains("2 files were not looked at, by extension: amr 1, wma 1"), "{log}");
-    assert!(log.contains("1 hidden audio file left alone"), "{log}");
+    assert!(log.contains("1 hidden audio file ignored"), "{log}");
     assert_eq!(listed("predictions"), want("predict", ["call.WMA", "call.amr"]));
 }

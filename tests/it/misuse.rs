@@ -208,7 +208,7 @@ fn a_column_with_the_name_of_a_feature_is_refused_before_extraction() {
 fn a_damaged_or_missing_manifest_is_named() {
     let folder = manifest("", |_, path, label, who| format!("{path},{label},{who}\n"));
     fs::write(folder.path().join("labels.parquet"), b"PAR1 is not enough PAR1").expect("written");
-    for (name, words) in [("labels.parquet", "no readable Parquet"), ("nowhere.csv", "check `manifest`")] {
+    for (name, words) in [("labels.parquet", "not readable as Parquet"), ("nowhere.csv", "check `manifest`")] {
         let set = format!("corpus.0.manifest={name}");
         let (code, error) = failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", &set]));
         assert_eq!(code, 3, "{error}");
@@ -224,7 +224,7 @@ fn segments_are_cut_from_one_recording_and_overlapping_ones_stay_together() {
     let flags = ["--set", "split.scheme=stratified", "--set", "corpus.0.columns.start=start"];
     run(folder.path(), &[&flags[..], &["--set", "corpus.0.columns.end=end"]].concat());
     let report = fs::read_to_string(folder.path().join("out/report.md")).expect("readable");
-    let nowhere = report.lines().find(|line| line.starts_with("- Not shared, as the split promises: "));
+    let nowhere = report.lines().find(|line| line.starts_with("- Not shared between sides: "));
     assert!(nowhere.is_some_and(|line| line.contains("overlap")), "{report}");
 }
 

@@ -213,7 +213,7 @@ fn special_files_block_nothing_and_are_said() {
         let (rejects, warnings) = said(&folder.path().join(out), stage);
         let row = |number| (format!("spk01_male/anger_s01_r{number}.wav"), "special_file".to_owned());
         assert_eq!(rejects, [row(7), row(8)], "{stage}");
-        assert!(warnings.contains("passed over 4 special files (FIFO, socket or device)"), "{warnings}");
+        assert!(warnings.contains("skipped 4 special files (FIFO, socket or device)"), "{warnings}");
     }
     assert_eq!(inferences(folder.path(), "predictions").rows.len(), 27);
     let named = ["predict", "out/models/majority/fold-0", "corpus/spk01_male/anger_s01_r7.wav"];
@@ -277,7 +277,7 @@ fn each_folder_is_listed_once_and_links_to_files_all() {
     symlink("..", corpus.join("spk01_male/up")).expect("linked");
     assert_eq!(listed(), plain);
     let (_, warnings) = said(&folder.path().join("out"), "ingest");
-    assert!(warnings.contains("passed over 3 links to a folder that is listed under another name"), "{warnings}");
+    assert!(warnings.contains("skipped 3 links to a folder that is listed under another name"), "{warnings}");
     assert!(warnings.contains("spk01_male/to_b"), "{warnings}");
     let printed = stdout(&ser(folder.path(), &["predict", "out/models/majority/fold-0", "corpus"]));
     assert!(printed.contains("27 utterances"), "{printed}");
@@ -332,7 +332,7 @@ fn a_folder_that_may_not_be_read_is_a_row_and_not_the_end() {
     for (out, stage) in [("out", "ingest"), ("predictions", "predict")] {
         let (rejects, warnings) = said(&folder.path().join(out), stage);
         assert_eq!(rejects, [("lost+found".to_owned(), "unreadable_folder".to_owned())], "{stage}");
-        assert!(warnings.contains("passed over 1 folder not open to this user: ") && warnings.contains("lost+found"));
+        assert!(warnings.contains("skipped 1 folder not open to this user: ") && warnings.contains("lost+found"));
     }
     let again = as_anybody(folder.path(), &[&["run", "pipeline.toml"], &QUICK[..]].concat()).output();
     assert_eq!(stdout(&again.expect("ser starts")).matches("up to date").count(), 6);
@@ -416,7 +416,7 @@ fn an_output_and_a_source_may_lie_in_each_other_but_not_be_one() {
     assert_eq!(run(folder.path(), &flags).matches("up to date").count(), 6);
     let source = ["run", "pipeline.toml", "--out", ".", "--set", "corpus.0.source=features"];
     let (code, error) = failure(&ser(folder.path(), &source));
-    assert!(code == 2 && error.contains("fills its folder `features` itself"), "{error}");
+    assert!(code == 2 && error.contains("writes its folder `features` itself"), "{error}");
 }
 
 #[test]

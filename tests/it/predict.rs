@@ -221,7 +221,7 @@ fn an_input_is_a_speaker_where_speakers_are_normalized() {
     let quoted = ser(folder.path(), &["predict", model, "corpus/*/", "--out", "quoted"]);
     let log = String::from_utf8_lossy(&quoted.stderr).into_owned();
     assert!(stdout(&quoted).contains("(transductive: 1 speaker, as"), "{}", stdout(&quoted));
-    assert!(log.contains("taken as one speaker, but its files lie in 6 folders"), "{log}");
+    assert!(log.contains("taken as one speaker, but its files are in 6 folders"), "{log}");
     let alone = ser(folder.path(), &["predict", model, "corpus/spk02_female", "--out", "alone"]);
     assert!(stdout(&alone).contains("1 speaker,") && !String::from_utf8_lossy(&alone.stderr).contains("folders"));
     let table = inferences(folder.path(), "predictions");
@@ -233,7 +233,7 @@ fn an_input_is_a_speaker_where_speakers_are_normalized() {
     let cases: [(&[&str], &str); 3] = [
         (&["corpus/spk01_male/anger_*.wav"], "holds 3 audio files: this model was normalized speaker by speaker"),
         (&["corpus/spk01_male/anger_s01_r1.wav", "corpus/spk02_female"], "at least 8"),
-        (&["corpus", "corpus/spk02_female"], "no file can be of two"),
+        (&["corpus", "corpus/spk02_female"], "a file cannot belong to two"),
     ];
     for (inputs, word) in cases {
         let (code, error) = failure(&ser(folder.path(), &[&["predict", model], inputs].concat()));
@@ -280,13 +280,13 @@ fn a_file_that_links_bring_in_twice_counts_once() {
     let log = String::from_utf8_lossy(&result.stderr).into_owned();
     stdout(&result);
     assert_eq!(inferences(folder.path(), "once").rows.len(), 9);
-    assert!(log.contains("9 files left out: links lead to what another input holds"), "{log}");
+    assert!(log.contains("9 files left out: they are links to files of another input"), "{log}");
 }
 
 #[test]
 fn an_output_among_the_audio_or_in_the_model_is_refused() {
     let folder = trained();
-    for (out, word) in [("corpus", "tables and audio would mix"), (MODEL, "the model's own folder")] {
+    for (out, word) in [("corpus", "tables and audio would mix"), (MODEL, "the folder of the model")] {
         for flags in [&[][..], &["--dry-run"]] {
             let arguments = ["predict", MODEL, "corpus", "--out", out];
             let (code, error) = failure(&ser(folder.path(), &[&arguments[..], flags].concat()));

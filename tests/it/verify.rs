@@ -69,9 +69,9 @@ fn every_changed_file_of_a_run_is_named_and_made_anew_once_it_is_gone() {
     let (printed, error) = verify_fails(folder.path());
     let name = part.file_name().expect("a name").to_string_lossy().into_owned();
     for line in [
-        format!("extract    features/{name} has other bytes than were written"),
-        "train      models/mlp/fold-0/weights.safetensors has other bytes than were written".to_owned(),
-        "ingest     run/files.parquet has other bytes than were written".to_owned(),
+        format!("extract    features/{name} has changed since it was written"),
+        "train      models/mlp/fold-0/weights.safetensors has changed since it was written".to_owned(),
+        "ingest     run/files.parquet has changed since it was written".to_owned(),
         "evaluate   report.md has 14 bytes, not ".to_owned(),
         "train      fits.parquet is missing".to_owned(),
         "note       `features/mine.txt` is in no record".to_owned(),
@@ -79,7 +79,10 @@ fn every_changed_file_of_a_run_is_named_and_made_anew_once_it_is_gone() {
         assert!(printed.lines().any(|printed| printed.starts_with(&line)), "{line}\n{printed}");
     }
     assert_eq!(printed.lines().count(), 6, "{printed}");
-    assert!(error.contains(&format!("5 of {files} files")) && error.contains("hint: remove what is left"), "{error}");
+    assert!(
+        error.contains(&format!("5 of {files} files")) && error.contains("hint: remove the changed ones"),
+        "{error}"
+    );
 
     // The advice, followed.
     [&part, &weights, &stamps, &report].into_iter().for_each(|path| fs::remove_file(path).expect("removed"));
@@ -95,7 +98,7 @@ fn records_that_are_missing_or_cannot_be_read_are_said() {
     for nothing in ["corpus", "nowhere"] {
         let (code, error) = failure(&ser(folder.path(), &["verify", nothing]));
         assert_eq!(code, 3, "{error}");
-        assert!(error.contains(nothing) && error.contains("no run of ser"), "{error}");
+        assert!(error.contains(nothing) && error.contains("not the output of a run"), "{error}");
         assert!(!folder.path().join(nothing).join("run").exists(), "it writes nothing there");
     }
     run(folder.path(), &["--out", "undisturbed"]);
@@ -112,7 +115,7 @@ fn records_that_are_missing_or_cannot_be_read_are_said() {
     let seal = out.join("run/train/svm/fold-0/seed-0.json");
     fs::write(&seal, &fs::read(&seal).expect("a seal")[..40]).expect("written");
     let (printed, _) = verify_fails(folder.path());
-    assert!(printed.contains("train      run/train.json is no record"), "{printed}");
+    assert!(printed.contains("train      run/train.json is not a record"), "{printed}");
     // As good as none.
     assert!(run(folder.path(), &[]).contains("8 fits, 1 of them new"));
     assert_same(&folder.path().join("undisturbed"), &out);
@@ -152,7 +155,7 @@ fn a_stage_does_not_read_what_was_changed_since() {
         let name = path.file_name().expect("a name").to_string_lossy();
         assert!(code == 3 && error.contains(&*name), "{code} {error}");
         assert!(
-            error.contains(&format!("is not what `ser {stage}` wrote")) && error.contains("hint: remove it"),
+            error.contains(&format!("has changed since `ser {stage}` wrote it")) && error.contains("hint: remove it"),
             "{error}"
         );
         if path.ends_with("splits.parquet") {
@@ -169,7 +172,7 @@ fn a_stage_does_not_read_what_was_changed_since() {
         alter(&out.join("predictions.parquet"));
         failure(&ser(folder.path(), &["compare", "fresh", "out"]))
     };
-    assert!(code == 3 && error.contains("predictions.parquet` is not what `ser train` wrote"), "{error}");
+    assert!(code == 3 && error.contains("predictions.parquet` has changed since `ser train` wrote it"), "{error}");
 }
 
 #[test]
@@ -183,13 +186,16 @@ fn keys_that_were_changed_since_are_not_read() {
     fs::write(&path, record.to_string()).expect("written");
     let other_split = || failure(&ser(folder.path(), &["run", "pipeline.toml", "--set", "split.dev=0.2"]));
     let (code, error) = other_split();
-    assert!(code == 3 && error.contains("out/features/` is not what `ser extract` wrote"), "{code} {error}");
+    assert!(code == 3 && error.contains("out/features/` has changed since `ser extract` wrote it"), "{code} {error}");
     fs::write(&path, text).expect("written");
     let part = one_of(&folder.path().join("out/features"));
     alter(&part);
     let (code, error) = other_split();
     let name = part.file_name().expect("a name").to_string_lossy();
-    assert!(code == 3 && error.contains(&format!("{name}` is not what `ser extract` wrote")), "{code} {error}");
+    assert!(
+        code == 3 && error.contains(&format!("{name}` has changed since `ser extract` wrote it")),
+        "{code} {error}"
+    );
 }
 
 #[test]
@@ -252,7 +258,7 @@ fn predictions_and_runs_in_a_bucket_are_verified_too() {
         let (code, error) = failure(&output);
         assert_eq!(code, 5, "{error}");
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(printed.contains(&format!("{path} has other bytes than were written")), "{printed}");
+        assert!(printed.contains(&format!("{path} has changed since it was written")), "{printed}");
     }
 }
 

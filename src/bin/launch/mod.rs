@@ -17,7 +17,8 @@ pub fn exec(stage: &str) -> ExitCode {
         let _ = fcntl_setfd(io::stdout(), FdFlags::CLOEXEC);
     }
     let error = Command::new(sibling()).arg(stage).args(env::args_os().skip(1)).exec();
-    let _ = writeln!(io::stderr(), "error: could not start `ser`, which should lie beside this program: {error}");
+    let _ =
+        writeln!(io::stderr(), "error: could not start `ser`, which must be in the folder of this program: {error}");
     ExitCode::from(70)
 }
 

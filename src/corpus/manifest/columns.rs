@@ -106,7 +106,8 @@ fn in_other_case(config: &Corpus, table: &ManifestTable, name: &str) -> Vec<usiz
 fn ambiguity_warning(config: &Corpus, table: &ManifestTable, field: &str, columns: &[usize]) -> String {
     let names = columns.iter().map(|at| format!("{:?}", table.columns[*at])).collect::<Vec<_>>().join(" and ");
     format!(
-        "corpus `{}`: columns {names} could be `{field}`: neither was taken; name it in [corpus.columns]",
+        "corpus `{}`: columns {names} could each be `{field}`, so none of them was used; name the right one in \
+         [corpus.columns]",
         config.name
     )
 }
@@ -115,9 +116,9 @@ fn ambiguity_warning(config: &Corpus, table: &ManifestTable, field: &str, column
 fn case_warning(config: &Corpus, table: &ManifestTable, taken: &[(&str, usize)]) -> Option<String> {
     let (field, column) = taken.first()?;
     let pairs =
-        taken.iter().map(|(field, column)| format!("column {:?} was taken for `{field}`", table.columns[*column]));
+        taken.iter().map(|(field, column)| format!("column {:?} was used as `{field}`", table.columns[*column]));
     Some(format!(
-        "corpus `{}`: {}; say so in [corpus.columns] ({field} = {:?}), or keep one out ({field} = \"\")",
+        "corpus `{}`: {}; confirm this in [corpus.columns] ({field} = {:?}), or exclude the column ({field} = \"\")",
         config.name,
         pairs.collect::<Vec<_>>().join(", "),
         table.columns[*column]
@@ -152,8 +153,7 @@ fn time_warning(config: &Corpus, table: &ManifestTable, map: &ColumnMap) -> Opti
     let missed = TIMES.iter().filter_map(missed).collect::<Vec<_>>();
     (!missed.is_empty()).then(|| {
         format!(
-            "corpus `{}`: columns that look like times of segments were not taken; if they are, set in \
-             [corpus.columns] {}",
+            "corpus `{}`: columns that look like segment times were not used; to use them, set in [corpus.columns] {}",
             config.name,
             missed.join(", ")
         )
@@ -178,8 +178,8 @@ fn find_column(
     }
     if let Some((name, why)) = table.left_out.iter().find(|(name, _)| wanted_names.contains(&name.as_str())) {
         let problem = format!(
-            "column {name:?} is wanted for `columns.{field}`, but {why}; write it as text, or set `columns.{field}` to \
-             another column or to \"\" (none)"
+            "column {name:?} is needed for `columns.{field}`, but {why}; write it as text, or set `columns.{field}` \
+             to another column or to \"\" (none)"
         );
         return Err(CorpusError::Manifest { manifest: manifest.to_owned(), problem });
     }

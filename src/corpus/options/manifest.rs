@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Corpus, wrong};
 use crate::options::ConfigError;
 
-/// `[corpus.columns]`: our field = "column of the manifest". A field left out takes the manifest's column of the same
-/// name, where there is one (`path` also `file`, `emotion` also `label`); `""` says that the manifest has none. Columns
-/// that are no field are kept as extra text columns.
+/// `[corpus.columns]`: our field = "column of the manifest". A field without an entry is the column of the same name,
+/// if there is one (`path` also `file`, `emotion` also `label`). `""` says that the manifest has no such column. All
+/// other columns are kept as extra text columns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ManifestColumns {
@@ -84,7 +84,7 @@ impl Corpus {
         ];
         match set.into_iter().find(|(_, set)| *set) {
             None => Ok(()),
-            Some((key, _)) => Err(ConfigError::new(format!("{at}.{key}"), "set", "it is about a `manifest`")),
+            Some((key, _)) => Err(ConfigError::new(format!("{at}.{key}"), "set", "it is used with `manifest` only")),
         }
     }
 }

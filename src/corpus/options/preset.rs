@@ -19,14 +19,14 @@ static KNOWN: LazyLock<BTreeMap<&str, Preset>> = LazyLock::new(|| {
     SHIPPED.iter().filter_map(sound).collect()
 });
 
-/// A preset file: what the file names of a corpus tell, and what is known about the corpus.
+/// A preset file: what the file names of a corpus mean, and facts about the corpus.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Preset {
     /// Name of the corpus in full.
     #[serde(default)]
     pub title: String,
-    /// Where the corpus is to be had.
+    /// Where to get the corpus.
     #[serde(default)]
     pub address: String,
     /// Its licence.
@@ -38,27 +38,27 @@ pub struct Preset {
     /// Language of its utterances, as an ISO 639-1 code.
     #[serde(default)]
     pub language: Option<String>,
-    /// What one should know before using it.
+    /// What to know before using it.
     #[serde(default)]
     pub notes: String,
-    /// How its files are named, in a line, for messages. Default: the pattern.
+    /// One line about how its files are named, for messages. Default: the pattern.
     #[serde(default)]
     pub names: Option<String>,
     /// Regular expression searched in the path of each audio file, relative to `source`, with `/` between folders and
     /// without its extension. Its named groups are fields: `emotion` (required), `speaker`, `gender`, `text_id`,
     /// `intensity`, `language`, `key`; any other name becomes an extra text column.
     pub pattern: String,
-    /// Regular expression of paths that are not of the corpus, though `pattern` matches them.
+    /// Regular expression of paths that do not belong to the corpus although `pattern` matches them.
     #[serde(default)]
     pub never: Option<String>,
     /// The key of an utterance, made of groups: `"{speaker}_{text_id}"`. Default: the file's name without its extension.
     #[serde(default)]
     pub key: Option<String>,
-    /// What the codes of a group mean: group, code = "value". A code that is not listed does not match, and `""` is no
-    /// value. A group without a table stands as it is.
+    /// What the codes of a group mean: group, code = "value". `""` means no value. A code that is not listed does not
+    /// match. A group without a table keeps its text.
     #[serde(default)]
     pub values: BTreeMap<String, BTreeMap<String, String>>,
-    /// Speakers by gender, where names do not tell it: gender = ["speaker", ...].
+    /// Speakers of each gender, if file names do not tell it: gender = ["speaker", ...].
     #[serde(default)]
     pub genders: BTreeMap<String, Vec<String>>,
     /// Label map: source label = "emotion", or "-" to drop its utterances. A source label that already is a canonical
@@ -116,7 +116,7 @@ impl Preset {
             return Ok(());
         }
         let names = Self::names().collect::<Vec<_>>().join(", ");
-        let problem = format!("no such preset; there are {names}, and files of your own, which end in .toml");
+        let problem = format!("no such preset; legal are {names}, and the path of your own preset file (.toml)");
         let error = ConfigError::new(key, format!("{word:?}"), problem);
         Err(match nearest(word, Self::names()) {
             Some(best) => error.hint(format!("did you mean `{best}`?")),

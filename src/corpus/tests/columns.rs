@@ -8,16 +8,16 @@ fn columns_that_differ_in_case_are_taken_and_named() {
     let corpus = run_manifest("", &["a.wav"], csv).expect("sound");
     assert_eq!(lines(&corpus), ["c/a#0.000-1.000 fear c/s1 - - -", "c/a#1.000-2.000 fear c/s2 - - -"]);
     let said = |corpus: &LabelledCorpus, words: &str| corpus.warnings.iter().any(|warning| warning.contains(words));
-    let words = "column \"File\" was taken for `path`, column \"Speaker\" was taken for `speaker`, column \"Start\"";
+    let words = "column \"File\" was used as `path`, column \"Speaker\" was used as `speaker`, column \"Start\"";
     assert!(said(&corpus, words), "{:?}", corpus.warnings);
     // One that is named for something else, or kept out, is left; two are none.
     let rest = "[columns]\ntext_id = \"Speaker\"\nend = \"\"\n";
     let csv = "path,emotion,Speaker,START,Start,End\na.wav,fear,s1,0,7,8\n";
     let corpus = run_manifest(rest, &["a.wav"], csv).expect("sound");
     assert_eq!(lines(&corpus), ["c/a fear - c/s1 - -"]);
-    assert!(!said(&corpus, "was taken for"), "{:?}", corpus.warnings);
+    assert!(!said(&corpus, "was used as"), "{:?}", corpus.warnings);
     assert!(
-        said(&corpus, "columns \"START\" and \"Start\" could be `start`: neither was taken"),
+        said(&corpus, "columns \"START\" and \"Start\" could each be `start`, so none of them was used"),
         "{:?}",
         corpus.warnings
     );
@@ -59,9 +59,9 @@ fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
     assert_eq!(corpus.warnings[0], "corpus `c`: 1 column of \"m\" left out: \"audio\" (it holds binary data)");
     check_error(
         read(&table, "[columns]\nkey = \"audio\""),
-        &["column \"audio\" is wanted for `columns.key`, but it holds"],
+        &["column \"audio\" is needed for `columns.key`, but it holds"],
     );
     table.left_out[0].0 = "speaker".into();
-    check_error(read(&table, ""), &["column \"speaker\" is wanted for `columns.speaker`", "\"\" (none)"]);
+    check_error(read(&table, ""), &["column \"speaker\" is needed for `columns.speaker`", "\"\" (none)"]);
     assert_eq!(read(&table, "[columns]\nspeaker = \"\"").expect("said to be none").utterances.rows.len(), 1);
 }

@@ -40,7 +40,10 @@ fn filters_that_cannot_work_are_named() {
     check_error(tess("[filter]\nspeaker = [\"YAF\"]"), &["no utterance is left", "\"sad\": 1 filtered"]);
     check_error(tess("[labels]\nsad = \"-\""), &["\"sad\": 1 dropped"]);
     let corpus = tess("[filter]\nspeaker = [\"OAF\", \"OFA\"]\nemotion = [\"sadness\", \"anger\"]").expect("sound");
-    let want = ["no utterance has `emotion` \"anger\" of `filter`", "no utterance has `speaker` \"OFA\" of `filter`"];
+    let want = [
+        "`filter` lists values of `emotion` that no utterance has: \"anger\"",
+        "`filter` lists values of `speaker` that no utterance has: \"OFA\"",
+    ];
     assert_eq!(corpus.warnings.len(), 2);
     assert!(want.iter().zip(&corpus.warnings).all(|(want, warning)| warning.ends_with(want)), "{:?}", corpus.warnings);
 }

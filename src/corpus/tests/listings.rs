@@ -90,8 +90,8 @@ fn the_limit_of_unmatched_names_is_inclusive() {
 fn label_maps_that_look_wrong_are_warned_about() {
     let corpus =
         run("preset = \"tess\"\n[labels]\nsad = \"sadnes\"\nmad = \"anger\"", &["OAF_a_sad.wav"]).expect("sound");
-    assert!(corpus.warnings[0].contains("names \"mad\", which no utterance carries"), "{:?}", corpus.warnings);
-    assert!(corpus.warnings[1].contains("\"sadnes\"; is `sadness` meant"), "{:?}", corpus.warnings);
+    assert!(corpus.warnings[0].contains("names \"mad\", which no utterance has"), "{:?}", corpus.warnings);
+    assert!(corpus.warnings[1].contains("\"sadnes\"; did you mean `sadness`?"), "{:?}", corpus.warnings);
 }
 
 #[test]
@@ -125,10 +125,10 @@ fn one_recording_in_several_formats_is_taken_once() {
     }
     // The one that most recordings have.
     let more = [&paths[..], &["M/1002_DFA_ANG_XX.mp3"]].concat();
-    check_error(run(&format!("{pattern}{labels}"), &more), &["take one: `extensions = [\"mp3\"]`"]);
+    check_error(run(&format!("{pattern}{labels}"), &more), &["choose one: `extensions = [\"mp3\"]`"]);
     let some = ["W/1001_DFA_ANG_XX.wav", "M/1001_DFA_ANG_XX.mp3", "W/1001_DFA_SAD_XX.wav", "M/1002_DFA_SAD_XX.mp3"];
     let corpus = run(&format!("{pattern}{labels}"), &some).expect("not all");
-    assert!(corpus.warnings[0].contains("1 recordings seem to be there in several formats"), "{:?}", corpus.warnings);
+    assert!(corpus.warnings[0].contains("1 recordings seem to exist in several formats"), "{:?}", corpus.warnings);
     // One name under two speakers is two recordings.
     let others = ["a/1/ANG.wav", "b/2/ANG.mp3"];
     let folders = "pattern = '(?P<speaker>\\d+)/(?P<emotion>[A-Z]+)'\n[labels]\nANG = \"anger\"";

@@ -69,7 +69,7 @@ fn unsound_manifests_are_clear_errors() {
     );
     check_error(
         manifest("", "path,emotion\nb.wav,fear\n"),
-        &["no row of the manifest can be used", "\"b.wav\" is not", "there is \"a.wav\""],
+        &["no row of the manifest can be used", "\"b.wav\" is not", "which has \"a.wav\""],
     );
     check_error(
         manifest("", "path,emotion\na.wav,fear\na.wav,anger\n"),
@@ -108,7 +108,11 @@ fn cells_that_mean_nothing_are_nothing_in_every_column() {
     );
     assert_eq!(lines(&corpus.expect("sound")), ["c/d neutral - - - -"]);
     let unknown = run_manifest("", &paths, "path,emotion,speaker\na.wav,fear,Unknown\nb.wav,fear,s1\n").expect("sound");
-    assert!(unknown.warnings.iter().any(|w| w.contains("\"Unknown\", taken as one person")), "{:?}", unknown.warnings);
+    assert!(
+        unknown.warnings.iter().any(|w| w.contains("\"Unknown\", which counts as one person")),
+        "{:?}",
+        unknown.warnings
+    );
 }
 
 #[test]

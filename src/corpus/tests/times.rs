@@ -8,11 +8,11 @@ fn what_looks_like_times_and_was_not_taken_is_named() {
     let warnings = |rest: &str| run_manifest(rest, &["a.wav"], csv).expect("sound").warnings.join("\n");
     assert!(warnings("").contains("set in [corpus.columns] start = \"start_s\", end = \"end_s\""), "{}", warnings(""));
     for rest in ["[columns]\nstart = \"\"\nend = \"\"\n", "[columns]\nstart = \"start_s\"\nend = \"end_s\"\n"] {
-        assert!(!warnings(rest).contains("look like times"), "{}", warnings(rest));
+        assert!(!warnings(rest).contains("look like segment times"), "{}", warnings(rest));
     }
     let words =
         run_manifest("", &["a.wav"], "path,emotion,speaker,begin\na.wav,fear,s1,once\n").expect("sound").warnings;
-    assert!(!words.join("").contains("look like times"), "{words:?}");
+    assert!(!words.join("").contains("look like segment times"), "{words:?}");
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn few_utterances_make_no_statistics_of_a_speaker() {
     let first: Vec<_> = rows.iter().take(5).cloned().collect();
     let error =
         Scaler::fit(&features(&table), &first, params(Method::ZScore, Scope::Speaker)).expect_err("5 rows").to_string();
-    assert!(error.contains("no speaker has 8 utterances") && error.contains("normalize.scope"), "{error}");
+    assert!(error.contains("no speaker has the 8 utterances") && error.contains("normalize.scope"), "{error}");
 }
 
 #[test]

@@ -91,7 +91,7 @@ pub(in crate::features) fn check_groups(key: &str, groups: &[Group]) -> Result<(
             require(length > 0, format!("{key}.{index}.{name}"), "empty", "at least one is needed")?;
         }
         for column in columns(group) {
-            let problem = "the column stands in the set already; name it once";
+            let problem = "the set already has this column; list it once";
             require(seen.insert(column.clone()), format!("{key}.{index}"), column, problem)?;
         }
     }
@@ -119,8 +119,8 @@ impl UserSet {
             (Some(edges), _, _) => Ok(edges),
             (None, Some(mfcc), Some(log_mel)) if mfcc.edges() != log_mel.edges() => {
                 let problem = format!(
-                    "`mfcc.preset` {mfcc} wants {} and `log_mel.preset` {log_mel} wants {}; say which: centre, snip or \
-                     pad-end is legal",
+                    "`mfcc.preset` {mfcc} needs {} and `log_mel.preset` {log_mel} needs {}; choose one: legal are \
+                     centre, snip and pad-end",
                     mfcc.edges(),
                     log_mel.edges()
                 );

@@ -59,7 +59,7 @@ fn illegal_values_are_refused_by_key() {
         (
             "[sets.a]\ngroups = [{ descriptors = [\"rms\", \"rms\"], functionals = [\"mean\"] }]".to_owned(),
             "features.sets.a.groups.0",
-            "name it once",
+            "list it once",
         ),
     ];
     for (toml, key, problem) in cases {
@@ -128,7 +128,7 @@ fn presets_that_cut_frames_differently_need_a_word() {
     let options = "mfcc.preset = \"kaldi\"\nlog_mel.preset = \"psf\"";
     let error = check(r#""mfcc", "mel_energy""#, options).expect_err("two ways to cut frames");
     assert_eq!(error.key, "features.sets.a.frame.edges");
-    for word in ["kaldi wants snip", "psf wants pad-end", "centre, snip or pad-end"] {
+    for word in ["kaldi needs snip", "psf needs pad-end", "centre, snip and pad-end"] {
         assert!(error.problem.contains(word), "{error}");
     }
     let word = format!("{options}\nframe.edges = \"centre\"");

@@ -14,30 +14,30 @@ use crate::options::{ConfigError, between, not_negative, positive, share, used};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mlp {
-    /// What the columns become before the fit; default all as they are, up to 1,000 of them, and the first 400 principal
-    /// components of more (fewer of fewer rows): a first layer of thousands of columns has more weights than rows can
-    /// settle, and takes most of the time.
+    /// How the columns become inputs of the model. Default: up to 1,000 columns as they are; of more columns, the first
+    /// 400 principal components (fewer if there are fewer rows). A first layer of thousands of columns has more weights
+    /// than the rows can determine, and takes most of the time.
     pub inputs: Inputs,
-    /// Networks whose probabilities are averaged, 1 to 100, default 3: each starts from a seed of its own. Three short
-    /// trainings cost what a long one does, and their average is better.
+    /// Number of networks whose probabilities are averaged, 1 to 100; default 3. Each has its own seed. Three short
+    /// trainings cost as much as a long one, and their average is better.
     pub members: usize,
-    /// Units of each hidden layer, first to last; default [256, 128]. 1 to 8192 units a layer, at most 16 layers; []
-    /// leaves a linear softmax model.
+    /// Units of each hidden layer, first to last; default [256, 128]. 1 to 8192 units per layer, at most 16 layers; []:
+    /// a linear softmax model.
     pub hidden: Vec<usize>,
     /// Activation of the hidden layers: relu, tanh or gelu (default).
     pub activation: Activation,
-    /// Share of hidden units silenced in a training step, 0 to below 1; default 0.3.
+    /// Share of hidden units dropped in a training step, 0 to below 1; default 0.3.
     pub dropout: f64,
-    /// Share of input features silenced in a training step, 0 to below 1; default 0.
+    /// Share of inputs dropped in a training step, 0 to below 1; default 0.
     pub input_dropout: f64,
-    /// L2 penalty on the weights (not the biases), 0 or more: l2/2 times their squared sum is added to the loss of a
-    /// batch. With adamw it is the decoupled weight decay instead: each step shrinks the weights by learning rate times
-    /// l2. Default 2, for speakers who were never heard; where train and test share speakers, less (0.1, with dropout 0.2
-    /// and 100 epochs) scores higher.
+    /// L2 penalty on the weights (not the biases), 0 or more: l2/2 times the sum of their squares is added to the loss
+    /// of a batch. With adamw it is the decoupled weight decay instead: each step shrinks the weights by learning rate
+    /// times l2. Default 2, for tests on new speakers. If train and test share speakers, less scores higher (0.1, with
+    /// dropout 0.2 and 100 epochs).
     pub l2: f64,
-    /// Each row is mixed with another one of its batch, and its target likewise: l times the one and 1 - l times the
-    /// other, l drawn anew for each batch from the beta distribution with both parameters this (Zhang et al., 2018). 0
-    /// to 10; default 0: rows are not mixed.
+    /// Mixes each row and its target with another row of the batch: l times the one plus 1 - l times the other. For
+    /// each batch, l is drawn from the beta distribution whose two parameters are this value (Zhang et al., 2018). 0 to
+    /// 10; default 0: no mixing.
     pub mixup: f64,
     /// Share of each target that is spread evenly over all classes, 0 to below 1; default 0.1.
     pub label_smoothing: f64,
@@ -58,14 +58,14 @@ pub struct Mlp {
     pub step_factor: Option<f64>,
     /// Rows of a batch, 1 or more, default 64; the last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// Passes over the training rows, 1 to 100000; with early stopping, the most there can be. Default as many as make
-    /// 360 steps, and at least 20: what a network needs is steps, however few rows it takes them on.
+    /// Passes over the training rows, 1 to 100000; with early stopping, the largest number of them. Default: as many as
+    /// make 360 steps, but at least 20, because a network needs steps even if there are few rows.
     pub epochs: Option<usize>,
-    /// Epochs without a better dev score after which training stops and the best weights are restored. 0 (default)
-    /// switches early stopping off: the dev rows are then trained on like the train rows. Refused above 0 where the
-    /// split has no dev rows.
+    /// Number of epochs without a better dev score after which training stops and the best weights are restored. 0
+    /// (default): no early stopping, and the dev rows are trained on like the train rows. Above 0, the split must have
+    /// dev rows.
     pub patience: usize,
-    /// The dev score that early stopping watches: uar (default), accuracy or loss. Refused where patience is 0.
+    /// The dev score that early stopping watches: uar (default), accuracy or loss. Refused if patience is 0.
     pub monitor: Option<Monitor>,
 }
 

@@ -91,7 +91,9 @@ impl<R: Clone + Serialize + DeserializeOwned> Card<R> {
         }
         let card: Self = parse(bytes)?;
         if seal(bytes, &card.card).is_none_or(|seal| seal != card.card) {
-            return Err(corrupt("it is not the text whose BLAKE3 its `card` says: damaged, or changed".to_owned()));
+            return Err(corrupt(
+                "its text does not have the BLAKE3 of its `card`: it is damaged or was changed".to_owned(),
+            ));
         }
         if is_sorted(&card.classes) { Ok(card) } else { Err(corrupt("classes must be sorted, each once".to_owned())) }
     }
@@ -101,7 +103,10 @@ impl<R: Clone + Serialize + DeserializeOwned> Card<R> {
         if self.weights == hash(weights) {
             return Ok(());
         }
-        let reason = format!("it is not the file whose BLAKE3 `{CARD_FILE}` names: damaged, or of another model");
+        let reason = format!(
+            "it does not have the BLAKE3 that `{CARD_FILE}` names: it is damaged or belongs to \
+                              another model"
+        );
         Err(tensors::corrupt(reason))
     }
 }

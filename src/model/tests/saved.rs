@@ -72,8 +72,8 @@ fn what_does_not_fit_together_is_not_fused() {
         SavedModel::fused(models).unwrap_err().to_string()
     };
     assert_eq!(refusal(Vec::clear), "cannot fuse models: there is none");
-    assert!(refusal(|models| models[1].0.classes[0] = "b".to_owned()).contains("other classes"));
-    assert!(refusal(|models| models[1].0.recipe.push('!')).contains("from audio otherwise"));
+    assert!(refusal(|models| models[1].0.classes[0] = "b".to_owned()).contains("different classes"));
+    assert!(refusal(|models| models[1].0.recipe.push('!')).contains("their features differently"));
     let scopes = refusal(|models| models[2].0.parts[0].scaler.scope = Scope::Speaker);
     assert!(scopes.contains("different scopes: `corpus` and `speaker`"), "{scopes}");
     for weight in [0.4, -0.2, f64::NAN, f64::INFINITY] {
@@ -127,7 +127,7 @@ fn a_card_must_have_the_parts_that_there_are_tensors_of() {
         change(&mut card);
         let card = (files[1].0.clone(), serde_json::to_vec_pretty(&card).unwrap());
         let mut files = [files[0].clone(), card];
-        assert!(load::<String>(&files).unwrap_err().to_string().contains("not the text whose BLAKE3"));
+        assert!(load::<String>(&files).unwrap_err().to_string().contains("does not have the BLAKE3"));
         recard(&mut files);
         load::<String>(&files).unwrap_err().to_string()
     };

@@ -114,7 +114,7 @@ fn check_values(key: &str, values: &[Value]) -> Result<(), ConfigError> {
     let same = |a: &Value, b: &Value| a == b || a.as_f64().is_some_and(|number| b.as_f64() == Some(number));
     for (at, value) in values.iter().enumerate() {
         if values[..at].iter().any(|other| same(other, value)) {
-            let problem = "it stands there twice; name it once";
+            let problem = "it is listed twice; list it once";
             return Err(ConfigError::new(format!("tune.space.{key}.{at}"), value, problem));
         }
     }
@@ -137,9 +137,9 @@ fn check_key(key: &str, train: &Train) -> Result<(), ConfigError> {
     let error = ConfigError::new(format!("tune.space.{key}"), "a list", problem);
     Err(match model {
         _ if key.starts_with("features.") => {
-            error.hint("columns of the features table can be chosen among: train.columns = [[\"*\"], [\"mfcc*\"]]")
+            error.hint("to choose among columns of the features table, use train.columns = [[\"*\"], [\"mfcc*\"]]")
         }
-        Some(model) => error.hint(format!("a model must stand in train.models to be tuned: `{model}` does not")),
+        Some(model) => error.hint(format!("only models of train.models can be tuned; `{model}` is not one of them")),
         None => error,
     })
 }

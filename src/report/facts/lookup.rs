@@ -11,7 +11,7 @@ impl Facts {
 
     /// A line over figures, with their track.
     pub(in crate::report) fn on_track(&self, words: &str) -> String {
-        format!("{words} ({} track)", self.track())
+        format!("{words} ({})", self.track())
     }
 
     /// A figure's row of the metrics table.

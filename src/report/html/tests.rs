@@ -134,7 +134,7 @@ fn numbers_stand_right_and_wide_tables_in_a_box() {
 #[test]
 fn a_link_to_a_term_stays_in_its_sentence() {
     let page = page(&facts(SMALL));
-    assert!(page.contains("Brackets are <a href=\"#terms\">95 % intervals</a> over the speakers."), "{page}");
+    assert!(page.contains("Brackets: <a href=\"#terms\">95 % intervals</a> over speakers."), "{page}");
     assert!(page.contains("<h2 id=\"terms\">Terms</h2>"));
 }
 

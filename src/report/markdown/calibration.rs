@@ -14,7 +14,10 @@ const FIGURES: [&str; 3] = ["log_loss", "brier", "ece"];
 pub(super) fn calibration(facts: &Facts) -> Vec<String> {
     let columns = [Left("Model"), Right("Log loss (nats)"), Right("Brier score"), Right("ECE")];
     let rows = facts.ranked().into_iter().map(|model| row(facts, model));
-    let intro = "How far the probabilities can be believed: [less is better](#terms).".to_owned();
+    let classes = facts.classes.len().max(1) as f64;
+    let (log_loss, brier) = (classes.ln(), 1.0 - 1.0 / classes);
+    let intro =
+        format!("Less is better. Equal probabilities give a log loss of {log_loss:.3}, a Brier score of {brier:.3}.");
     let mut blocks = vec!["## Calibration".to_owned(), intro, table(&columns, rows)];
     blocks.extend(temperatures(facts));
     let alt = format!("Reliability diagram of {}", facts.headline);
@@ -37,8 +40,7 @@ pub(super) fn seeds(facts: &Facts) -> Vec<String> {
         Right("Lowest"),
         Right("Highest"),
     ];
-    let words = "Fits that differ in their random numbers only. All other figures are those of the first fit (seed 0). \
-                 The figures of each seed are in metrics.parquet (slice `seed`).";
+    let words = "Fits that differ in their random numbers only. All other figures are those of seed 0.";
     vec!["## Spread over seeds".to_owned(), words.to_owned(), table(&columns, facts.seeds.iter().map(seed_row))]
 }
 
@@ -58,8 +60,8 @@ fn temperatures(facts: &Facts) -> Option<String> {
     let ranges: Vec<String> = facts.models.iter().filter_map(range).collect();
     (!ranges.is_empty()).then(|| {
         format!(
-            "Probabilities were calibrated by a temperature on rows that the fit had not seen, {}. Above 1, the model was \
-             too sure of itself. No prediction of a model changes.{}",
+            "Probabilities were calibrated on rows outside the fit, by temperature: {}. Above 1, the model was \
+             overconfident. Predictions stay the same.{}",
             number::list(&ranges),
             of_fusion(facts)
         )
@@ -68,8 +70,8 @@ fn temperatures(facts: &Facts) -> Option<String> {
 
 fn of_fusion(facts: &Facts) -> &'static str {
     if facts.models.iter().any(|model| model.name == FUSION) {
-        " `fusion` averages the calibrated probabilities, so temperatures can change its predictions. The average is not \
-         calibrated again, and is less sure of itself than it could be (Ranjan and Gneiting 2010)."
+        " `fusion` averages the calibrated probabilities, so its predictions can change; the average itself is \
+         underconfident (Ranjan and Gneiting 2010)."
     } else {
         ""
     }

@@ -60,8 +60,8 @@ fn section(facts: &Facts, model: &str) -> Vec<String> {
         cells.extend(difference_cells(accuracy));
         cells
     });
-    let intro = format!("{name} minus the other model: above 0, {name} is better. {}", verdict(&different));
-    vec![heading, intro.trim_end().to_owned(), table(&columns, rows), test_words(facts, first)]
+    let after: Vec<String> = verdict(&different).into_iter().chain([test_words(facts, first)]).collect();
+    vec![heading, format!("Above 0, {name} is better."), table(&columns, rows), after.join(" ")]
 }
 
 fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [String; 3] {
@@ -76,12 +76,12 @@ fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [Str
 /// How the tests were made, or why there are none.
 fn test_words(facts: &Facts, row: &Comparison) -> String {
     if let Some(reason) = row.note.strip_prefix("none: ") {
-        return format!("There is neither interval nor p value: {}.", text(reason));
+        return format!("No interval and no p value: {}.", text(reason));
     }
     let differs = |row: &&Comparison| row.note != SAME_PREDICTIONS;
     let pairs: BTreeSet<_> = facts.comparisons.iter().filter(differs).map(|row| (&row.model_a, &row.model_b)).collect();
     format!(
-        "[*p*](#terms) is two-sided, rests on {} ({}), and is corrected for {} by Holm's method.",
+        "[*p*](#terms): two-sided over {} ({}), corrected for {} (Holm).",
         number::plural(row.clusters, "speaker"),
         text(&row.note),
         number::plural(pairs.len() as i64, "comparison"),
@@ -89,18 +89,15 @@ fn test_words(facts: &Facts, row: &Comparison) -> String {
 }
 
 /// Which differences the tests tell from chance; nothing where nothing was tested.
-fn verdict(uar: &[(&Comparison, &Comparison)]) -> String {
+fn verdict(uar: &[(&Comparison, &Comparison)]) -> Option<String> {
     if uar.iter().all(|(row, _)| row.p_adjusted.is_none()) {
-        return String::new();
+        return None;
     }
     let sure = |row: &Comparison| row.p_adjusted.is_some_and(|p| p < LEVEL);
     let unsure = uar.iter().filter(|(permutation, wilcoxon)| !(sure(permutation) && sure(wilcoxon)));
     let unsure: Vec<String> = unsure.map(|(row, _)| code(&row.model_b)).collect();
-    match unsure.as_slice() {
-        [] => format!("In both tests, every difference in UAR is more than chance (p < {LEVEL})."),
-        some => format!(
-            "The difference in UAR from {} may be chance (p ≥ {LEVEL} in at least one test).",
-            number::list(some)
-        ),
-    }
+    Some(match unsure.as_slice() {
+        [] => format!("Every UAR difference is more than chance (p < {LEVEL} in both tests)."),
+        some => format!("The UAR difference may be chance against {} (p ≥ {LEVEL} in a test).", number::list(some)),
+    })
 }

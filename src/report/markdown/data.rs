@@ -15,7 +15,7 @@ const EXAMPLE: usize = 80;
 /// The corpora, the distribution of classes, and what became of labels.
 pub(super) fn data(facts: &Facts) -> Vec<String> {
     let corpora: Vec<String> = facts.corpora.iter().map(corpus_words).collect();
-    let mut blocks = vec!["## Data".to_owned(), rows_words(facts), list(&corpora)];
+    let mut blocks = vec!["## Data".to_owned(), list(&corpora)];
     blocks.extend(signals(facts));
     blocks.extend(image(facts, &Plot::Classes, "Utterances by emotion"));
     blocks.extend(labels(facts));
@@ -34,22 +34,8 @@ pub(super) fn rejects(facts: &Facts) -> Vec<String> {
     let rows = facts.rejects.iter().map(|row| {
         vec![text(&row.stage), code(&row.code), number::count(row.count), code(&shorten(&row.example, EXAMPLE))]
     });
-    let words = "These files and utterances were refused and are in no figure. Each is in rejects.parquet.";
+    let words = "These were refused and are in no figure; rejects.parquet has each.";
     vec!["## Rejects".to_owned(), words.to_owned(), table(&columns, rows)]
-}
-
-/// Audio, rows and features in all; never seconds, which differ from run to run.
-fn rows_words(facts: &Facts) -> String {
-    let hours: f64 = facts.corpora.iter().map(|corpus| corpus.hours).sum();
-    let augmented = match facts.features.augmented {
-        0 => String::new(),
-        rows => format!(" and {} augmented ones", number::count(rows)),
-    };
-    format!(
-        "{hours:.2} hours of audio became {} rows{augmented} of {} features:",
-        number::count(facts.features.rows),
-        number::count(facts.features.columns),
-    )
 }
 
 /// Which signals are suspicious; none: nothing to say.
@@ -60,14 +46,15 @@ fn signals(facts: &Facts) -> Option<String> {
     };
     let kinds = facts.corpora.iter().flat_map(|corpus| corpus.signals.iter().map(|signal| kind(corpus, signal)));
     let kinds = kinds.collect::<Vec<_>>().join(", ");
-    let words = "Utterances with suspicious signals (column `signal` of features)";
+    let words = "Utterances with suspicious signals (column `signal`)";
     (!kinds.is_empty()).then(|| format!("{words}: {kinds}."))
 }
 
-/// What became of each source label: a line for each corpus and fate.
+/// What became of each source label: a line for each corpus and fate. Labels that kept their name are in the plot.
 fn labels(facts: &Facts) -> Vec<String> {
     let mut fates: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    for row in &facts.labels {
+    let as_it_was = |row: &LabelCount| row.action == "kept" && row.emotion.as_ref() == Some(&row.source_label);
+    for row in facts.labels.iter().filter(|row| !as_it_was(row)) {
         fates.entry((&row.corpus, &row.action)).or_default().push(label_words(row));
     }
     let lines = fates.into_iter().map(|((corpus, fate), labels)| {

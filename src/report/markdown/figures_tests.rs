@@ -6,7 +6,7 @@ use crate::report::number;
 use crate::schema::Comparison;
 
 #[test]
-fn the_track_of_all_figures_is_said_at_the_headline_figure_and_among_the_terms() {
+fn the_track_of_all_figures_is_said_at_the_headline_figure_and_in_the_protocol() {
     let mut facts = facts(SMALL);
     facts.seeds.push(spread());
     for (transductive, track) in [(false, "inductive"), (true, "transductive")] {
@@ -24,8 +24,10 @@ fn the_track_of_all_figures_is_said_at_the_headline_figure_and_among_the_terms()
         }
         let first = section(&report, "## Results\n").trim().split("\n\n").next().expect("a block").to_owned();
         assert!(first.contains(&format!("test utterances ({track} track)")), "{first}");
-        let capital = if transductive { "Transductive" } else { "Inductive" };
-        assert!(section(&report, "## Terms").contains(&format!("- *{capital} track*: ")), "{report}");
+        assert!(
+            section(&report, "## How it was tested").contains(&format!(", {track}: statistics of the ")),
+            "{report}"
+        );
     }
 }
 
@@ -38,16 +40,15 @@ fn what_the_test_set_can_tell_is_said() {
         let section = section(&report, "## `mlp` against the other models").to_owned();
         assert!(section.contains(words), "{words}: {section}");
     };
-    said(&facts, "corrected for 2 comparisons by Holm's method");
-    said(&facts, "In both tests, every difference in UAR is more than chance (p < 0.05).");
+    said(&facts, "corrected for 2 comparisons (Holm)");
+    said(&facts, "Every UAR difference is more than chance (p < 0.05 in both tests).");
     said(&facts, "| 0.041 |");
     let report = markdown(&facts);
     let terms = section(&report, "## Terms");
-    assert!(terms.contains("four of five cases (two-sided test at 5 %; 2.80 standard errors over speakers"), "{terms}");
-    assert!(terms.contains("A smaller one may be real too."), "{terms}");
+    assert!(terms.contains("this test set shows in four of five cases. Smaller ones may be real too."), "{terms}");
     let unsure = |row: &&mut Comparison| row.model_b == "svm" && row.metric == "uar" && row.test == "wilcoxon";
     facts.comparisons.iter_mut().find(unsure).unwrap().p_adjusted = Some(0.2);
-    said(&facts, "The difference in UAR from `svm` may be chance (p ≥ 0.05 in at least one test).");
+    said(&facts, "The UAR difference may be chance against `svm` (p ≥ 0.05 in a test).");
 }
 
 #[test]
@@ -61,8 +62,8 @@ fn the_same_predictions_are_said_to_be_the_same() {
     let report = markdown(&facts);
     let words = section(&report, "## `mlp` against the other models").to_owned();
     assert!(words.contains("| `svm` | the same predictions | – | – | – | the same predictions | – | – |"), "{words}");
-    assert!(words.contains("corrected for 1 comparison by Holm's method"), "{words}");
-    assert!(!words.contains("from `svm`"), "{words}");
+    assert!(words.contains("corrected for 1 comparison (Holm)"), "{words}");
+    assert!(!words.contains("against `svm`"), "{words}");
     facts.comparisons.retain(|row| row.model_b == "svm");
     let report = markdown(&facts);
     let alone = section(&report, "## `mlp` against");
@@ -93,7 +94,7 @@ fn confused_pairs_show_their_examples() {
     pairs.sort_by(|a, b| b.share.total_cmp(&a.share));
     let row = pairs[0];
     let share = format!("{:.1} %", 100.0 * row.share);
-    let want = format!("- {} for {}: {} ({share}), `{}`\n", row.truth, row.predicted, row.n, row.examples);
+    let want = format!("- {} taken for {}: {} ({share}), `{}`\n", row.truth, row.predicted, row.n, row.examples);
     assert!(emotions.contains(&want) && row.examples.split(' ').count() == 5, "{want}: {emotions}");
     assert_eq!(emotions.matches("`ravdess/").count(), 5);
 }
@@ -102,17 +103,16 @@ fn confused_pairs_show_their_examples() {
 fn gaps_are_sentences_that_weigh_chance() {
     let mut facts = facts(SMALL);
     let bullets = |facts: &Facts| -> Vec<String> {
-        markdown(facts).lines().filter(|line| line.starts_with("- Between ")).map(str::to_owned).collect()
+        section(&markdown(facts), "Largest gaps:\n\n").trim().lines().map(str::to_owned).collect()
     };
     let lines = bullets(&facts);
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(lines[0].starts_with("- Between genders: UAR 0.") && lines[0].contains("for `female` (n = 120)"));
-    assert!(lines[1].starts_with("- Between speakers: ") && lines[1].ends_with("It may be chance: no intervals."));
-    assert!(lines[2].starts_with("- Between emotions: recall 0."));
-    for (low, verdict) in [
-        (0.0, "It may be chance: the intervals overlap."),
-        (0.99, "Chance is an unlikely cause: the intervals do not overlap."),
-    ] {
+    assert!(lines[0].starts_with("- Genders: UAR 0.") && lines[0].contains(" for `female`"), "{lines:?}");
+    assert!(lines[1].starts_with("- Speakers: UAR ") && lines[1].ends_with("; may be chance (no intervals)."));
+    assert!(lines[2].starts_with("- Emotions: recall 0."));
+    for (low, verdict) in
+        [(0.0, "may be chance (intervals overlap)."), (0.99, "hardly chance (intervals do not overlap).")]
+    {
         (facts.gaps[2].best.low, facts.gaps[2].worst.high) = (Some(low), Some(0.5));
         let line = bullets(&facts).remove(2);
         assert!(line.ends_with(verdict), "{line}");
@@ -129,10 +129,7 @@ fn calibration_and_seeds_are_tables() {
     let calibration = section(&report, "## Calibration");
     let figure = |metric| number::metric(facts.metric("svm", "overall", "all", metric));
     assert!(calibration.contains(&format!("| `svm` | {} |", ["log_loss", "brier", "ece"].map(figure).join(" | "))));
-    let terms = section(&report, "## Terms");
-    for chance in ["1.099 if all emotions are equally probable", "0.667 if all emotions are equally probable"] {
-        assert!(terms.contains(chance), "{terms}");
-    }
+    assert!(calibration.contains("a log loss of 1.099, a Brier score of 0.667"), "{calibration}");
     assert!(calibration.contains("](report/reliability_mlp.svg)"));
     check_tables(&report);
 }

@@ -39,7 +39,6 @@ pub fn markdown(facts: &Facts) -> String {
         selection::selection(facts),
         data::data(facts),
         data::rejects(facts),
-        split::split(facts),
         training::deployed(facts),
         training::identity(facts),
         terms::terms(facts),
@@ -82,11 +81,16 @@ enum Column {
     Right(&'static str),
 }
 
-/// A Markdown table; cells are escaped by who makes them. A column of dashes is left out: its section says why.
+/// A Markdown table; cells are escaped by who makes them. A column of dashes is left out: its section says why. A table
+/// without any number is a sentence.
 fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
     let told = |index: usize| rows.is_empty() || rows.iter().any(|row| row[index] != "–");
     let shown: Vec<usize> = (0..columns.len()).filter(|&index| told(index)).collect();
+    if !rows.is_empty() && shown.iter().all(|&index| matches!(columns[index], Column::Left(_))) {
+        let names: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next()).collect();
+        return format!("There are no figures of {}.", number::list(&names));
+    }
     let header = shown.iter().map(|&index| match columns[index] {
         Column::Left(name) | Column::Right(name) => name,
     });

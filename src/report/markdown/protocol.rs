@@ -1,5 +1,6 @@
 //! What was done, and what a reader must be warned of.
 
+use super::{list, split};
 use crate::report::escape::{code, text};
 use crate::report::{DevUse, Facts, number};
 
@@ -18,27 +19,26 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
     match sharing(facts, "speaker") {
         Sharing::Disjoint => {}
         Sharing::Shared(count) => warnings.push(format!(
-            "**The split is not speaker-disjoint.** Models learn from and are tested on the same {}, so these figures \
-             flatter. Expect lower ones for people whom the models have never heard.",
+            "**The split is not speaker-disjoint.** Training and test share {}, so these figures flatter: expect lower \
+             ones for new speakers.",
             number::plural(count, "speaker")
         )),
         Sharing::Unknown => warnings.push(
-            "**The split cannot be checked for shared speakers.** The data does not say who speaks, so these figures \
-             may flatter. Expect lower ones for people whom the models have never heard."
+            "**The split cannot be checked for shared speakers.** The data does not name them, so these figures may \
+             flatter: expect lower ones for new speakers."
                 .to_owned(),
         ),
     }
     if let Sharing::Shared(count) = sharing(facts, "audio") {
         warnings.push(format!(
-            "**Identical recordings are on both sides of the split** ({}), so these figures flatter.",
+            "**Identical recordings are in training and test** ({}), so these figures flatter.",
             number::plural(count, "recording")
         ));
     }
     if facts.normalization.transductive {
         warnings.push(
-            "**Normalization is transductive.** It used the test speakers' own recordings, but never their labels. \
-             These figures hold only where such recordings are at hand beforehand. Do not compare them with inductive \
-             figures."
+            "**Normalization is transductive.** It used unlabelled recordings of the test speakers, which you then \
+             need in use too. Do not compare these figures with inductive ones."
                 .to_owned(),
         );
     }
@@ -47,12 +47,13 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
     warnings.into_iter().map(|warning| format!("> ⚠ {warning}")).collect()
 }
 
-/// The protocol in one paragraph.
+/// How the figures came about: data, split, what its sides share, normalization and settings.
 pub(super) fn protocol(facts: &Facts) -> Vec<String> {
-    let mut sentences = vec![task(facts), split_words(facts)];
-    sentences.extend(augmentation(facts));
-    sentences.extend([shared_words(facts), normalization(facts), selection(facts)]);
-    vec!["## How it was tested".to_owned(), sentences.join(" ")]
+    let mut lines = vec![task(facts), split::words(facts)];
+    lines.extend(augmentation(facts));
+    lines.extend(split::shared(facts));
+    lines.extend([normalization(facts), settings(facts)]);
+    vec!["## How it was tested".to_owned(), list(&lines)]
 }
 
 fn task(facts: &Facts) -> String {
@@ -62,91 +63,46 @@ fn task(facts: &Facts) -> String {
         count => format!(" {} of {} utterances stand in no fold.", number::count(count), number::count(all)),
     };
     let speakers = facts.split.speakers.map_or("unknown speakers".to_owned(), |count| number::plural(count, "speaker"));
-    let names: Vec<String> = facts.corpora.iter().map(|corpus| code(&corpus.name)).collect();
-    let classes: Vec<String> = facts.classes.iter().map(|class| text(class)).collect();
     let kind = if facts.synthetic { "synthetic utterances" } else { "utterances" };
     format!(
-        "{} learned to tell {} emotions apart ({}) in {} {kind} of {speakers} ({}), by {} features (set {}).{left_out}",
+        "{}, {} emotions, {} {kind} of {speakers}, {} features ({}).{left_out}",
         number::plural(facts.models.len() as i64, "model"),
         facts.classes.len(),
-        number::list(&classes),
         number::count(facts.split.utterances),
-        number::list(&names),
         number::count(facts.features.columns),
         code(&facts.features.set),
     )
 }
 
-fn split_words(facts: &Facts) -> String {
-    let pooled = match facts.split.folds.len() {
-        0 | 1 => "No".to_owned(),
-        folds => format!("Figures are of all {folds} folds together; no"),
-    };
-    format!(
-        "The split ({}, seed {}) is {}. {pooled} model was tested on what it had learned from.",
-        code(&facts.split.scheme),
-        facts.seed,
-        text(&facts.split.words)
-    )
-}
-
 fn augmentation(facts: &Facts) -> Option<String> {
     let transforms: Vec<String> = facts.features.transforms.iter().map(|transform| code(transform)).collect();
-    (!transforms.is_empty()).then(|| {
-        format!(
-            "Models also learn from altered copies of the train utterances ({}); dev and test have none.",
-            number::list(&transforms)
-        )
-    })
-}
-
-fn shared_words(facts: &Facts) -> String {
-    let describe = |check: &str, name: &str| match sharing(facts, check) {
-        Sharing::Disjoint if check == "speaker" && facts.split.speakers.is_none() => format!("no known {name}"),
-        Sharing::Disjoint => format!("no {name}"),
-        Sharing::Shared(count) => format!("up to {}", number::plural(count, name)),
-        Sharing::Unknown => format!("an unknown number of {name}s"),
-    };
-    format!(
-        "Test shares {}, {} and {} with train and dev.",
-        describe("speaker", "speaker"),
-        describe("text", "spoken text"),
-        describe("audio", "identical recording"),
-    )
+    let words = |copies: String| format!("Training adds altered copies ({copies}); dev and test have none.");
+    (!transforms.is_empty()).then(|| words(number::list(&transforms)))
 }
 
 fn normalization(facts: &Facts) -> String {
     let facts = &facts.normalization;
-    match (facts.method.as_str(), facts.transductive) {
-        ("none", _) => "Features are not normalized.".to_owned(),
-        (method, false) => format!(
-            "Features are normalized ({}, scope {}) by the training side alone.",
-            text(method),
-            text(&facts.scope)
-        ),
-        (method, true) => format!(
-            "Features are normalized ({}, scope {}); the statistics of test speakers come from their own \
-             recordings, without labels.",
-            text(method),
-            text(&facts.scope)
-        ),
+    let statistics = if facts.transductive {
+        "transductive: statistics of the test speakers' own recordings, without labels"
+    } else {
+        "inductive: statistics of the training side alone"
+    };
+    match facts.method.as_str() {
+        "none" => "No normalization.".to_owned(),
+        method => format!("Normalization: {}, scope {}, {statistics}.", text(method), text(&facts.scope)),
     }
 }
 
-fn selection(facts: &Facts) -> String {
+fn settings(facts: &Facts) -> String {
     let users = |dev_use: DevUse| -> Vec<String> {
         facts.models.iter().filter(|model| model.dev_use == dev_use).map(|model| code(&model.name)).collect()
     };
     let (stopped, fitted) = (users(DevUse::EarlyStopping), users(DevUse::Fitting));
     let dev = match (stopped.as_slice(), fitted.as_slice()) {
         ([], []) => String::new(),
-        ([], _) => "All models learned from train and dev. ".to_owned(),
-        (stopped, []) => format!("Dev decided when the training of {} stopped. ", number::list(stopped)),
-        (stopped, fitted) => format!(
-            "Dev decided when the training of {} stopped; {} learned from train and dev. ",
-            number::list(stopped),
-            number::list(fitted)
-        ),
+        ([], _) => "All models learn from train and dev. ".to_owned(),
+        (stopped, []) => format!("Dev stops the training of {}. ", number::list(stopped)),
+        (stopped, _) => format!("Dev stops the training of {}; the others learn from it. ", number::list(stopped)),
     };
     let settings = match &facts.search {
         None => "All settings are those of the pipeline file.",

@@ -30,7 +30,6 @@ pub(super) fn classes(facts: &Facts) -> Vec<String> {
         facts.metric(&facts.headline, "class", class, "recall").is_some_and(|row| row.value.is_some())
     });
     let mut blocks = vec![format!("## Emotions under {}", code(&facts.headline))];
-    blocks.push("Figures of all models are in metrics.parquet (slice `class`).".to_owned());
     blocks.push(table(&columns, known.into_iter().map(|class| class_row(facts, class))));
     if !absent.is_empty() {
         let absent: Vec<String> = absent.into_iter().map(|class| text(class)).collect();
@@ -56,18 +55,14 @@ fn confused(facts: &Facts) -> Vec<String> {
         let share = 100.0 * row.share;
         let examples = code(&shorten(&row.examples, EXAMPLES));
         format!(
-            "{} for {}: {} ({share:.1} %), {examples}",
+            "{} taken for {}: {} ({share:.1} %), {examples}",
             text(&row.truth),
             text(&row.predicted),
             number::count(row.n)
         )
     };
     let lines: Vec<String> = pairs.into_iter().take(PAIRS).map(line).collect();
-    let words = format!(
-        "What {} takes for what most often, with the mistakes of which it was surest (all are in confusions.parquet):",
-        code(&facts.headline)
-    );
-    vec![words, list(&lines)]
+    vec!["Most frequent confusions, each with the surest mistakes:".to_owned(), list(&lines)]
 }
 
 fn headline_sentence(facts: &Facts) -> Option<String> {
@@ -85,12 +80,12 @@ fn headline_sentence(facts: &Facts) -> Option<String> {
 /// Why this model leads, where there are others and one of them may have done better.
 fn lead_words(facts: &Facts) -> Option<String> {
     let why = match facts.headline.as_str() {
-        SELECTED => "inner folds chose it before any test figure was known",
-        _ => "the pipeline file says so (`evaluate.compare` or its default)",
+        SELECTED => "on inner folds",
+        _ => "by the pipeline file or its default",
     };
-    (facts.models.len() > 1).then(|| {
-        format!("Quote {}, because {why}. A row picked for being the best is too good.", code(&facts.headline))
-    })
+    let name = code(&facts.headline);
+    let words = format!("Quote {name}: it was chosen before testing ({why}). The best row of a test table flatters.");
+    (facts.models.len() > 1).then_some(words)
 }
 
 /// The table of results; test utterances have a column where they differ, since the headline has the number.
@@ -113,7 +108,7 @@ fn result_table(facts: &Facts) -> String {
 /// What the brackets are, or why there are none.
 fn interval_words(facts: &Facts) -> Vec<String> {
     let Some(row) = facts.metric(&facts.headline, "overall", "all", "uar") else { return Vec::new() };
-    let brackets = row.low.map(|_| "Brackets are [95 % intervals](#terms) over the speakers.".to_owned());
+    let brackets = row.low.map(|_| "Brackets: [95 % intervals](#terms) over speakers.".to_owned());
     let note = row.note.as_deref().map(|note| format!("Note: {}.", text(note)));
     brackets.into_iter().chain(note).collect()
 }

@@ -28,8 +28,8 @@ pub(super) fn selection(facts: &Facts) -> Vec<String> {
     }
     blocks.push(table(&columns, models.into_iter().map(|model| model_row(facts, model))));
     blocks.push(
-        "The score on inner folds is the mean of the best ones, and too good where much was tried. Quote the figure on \
-         test rows, which no choice has seen. Every candidate is in tuning.parquet."
+        "Inner scores flatter, because they are the best of many; no choice has seen the test rows. All candidates are in \
+         tuning.parquet."
             .to_owned(),
     );
     blocks
@@ -51,8 +51,8 @@ pub(super) fn importance(facts: &Facts) -> Vec<String> {
     });
     let name = code(&first.model);
     let words = format!(
-        "The UAR that {name} loses if the values of a family are swapped among the test utterances of a fold (mean of {}). \
-         Families that say the same as others lose little.",
+        "UAR that {name} loses when a family's values are swapped among the test utterances of a fold (mean of {}). \
+         Correlated families lose little.",
         number::plural(first.repeats, "swap"),
     );
     vec![format!("## What {name} listens to"), words, table(&columns, cells)]
@@ -72,15 +72,13 @@ pub(super) fn transfer(facts: &Facts) -> Vec<String> {
         Right("Emotions"),
         Right("Test utterances"),
     ];
-    let words =
-        "Models learn from the left corpora only, and are tested on the right ones, on emotions that both have.";
-    vec!["## From corpus to corpus".to_owned(), words.to_owned(), table(&columns, rows)]
+    vec!["## From corpus to corpus".to_owned(), "On emotions that both sides have.".to_owned(), table(&columns, rows)]
 }
 
 fn search_words(facts: &Facts, search: &Search) -> String {
     format!(
-        "Settings were chosen by `{}` search among {} on {} inner folds of each fold's train side, by {}, held apart as the \
-         outer folds are. `selected` is, in each outer fold, the model that did best there.{}",
+        "`{}` search among {}, on {} inner folds of each train side, by {}, grouped like the outer folds. `selected` is the \
+         best model of each outer fold by these scores.{}",
         search.method,
         number::plural(search.candidates as i64, "candidate"),
         search.folds,
@@ -106,7 +104,7 @@ fn budget_words(facts: &Facts, search: &Search, seconds: u64) -> String {
     candidates.for_each(|row| *tried.entry(row.fold).or_default() += 1);
     let fewest = tried.values().copied().min().unwrap_or(0);
     let most = tried.values().copied().max().unwrap_or(0);
-    let again = "another run may try fewer or more: **this report need not come out the same again.**";
+    let again = "another run may try fewer or more, so **this report need not come out the same again.**";
     let allowed = number::plural(seconds as i64, "second");
     let all = search.candidates as i64;
     if fewest < all {

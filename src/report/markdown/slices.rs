@@ -22,17 +22,22 @@ pub(super) fn slices(facts: &Facts) -> Vec<String> {
         blocks.push(table(&columns, rows));
     }
     if !facts.gaps.is_empty() {
-        let sentences: Vec<String> = facts.gaps.iter().filter_map(gap_sentence).collect();
-        blocks.push(list(&sentences));
+        blocks.push("Largest gaps:".to_owned());
+        blocks.push(list(&facts.gaps.iter().map(gap_words).collect::<Vec<_>>()));
     }
     if blocks.len() > 1 { blocks } else { Vec::new() }
 }
 
-/// Rows of a slice that has more than one group.
+/// Rows of a slice that has more than one group and is not told elsewhere.
 fn slice_rows(facts: &Facts, slice: &str, heading: &str) -> Vec<Vec<String>> {
     let groups = facts.groups(&facts.headline, slice);
-    let many = groups.len() > 1;
-    groups.into_iter().filter(|_| many).map(|group| slice_row(facts, slice, heading, group)).collect()
+    let is_shown = groups.len() > 1 && !(slice == "fold" && folds_are_told(facts));
+    groups.into_iter().filter(|_| is_shown).map(|group| slice_row(facts, slice, heading, group)).collect()
+}
+
+/// Folds of one speaker are in the plot of speakers, and folds across corpora have a table of their own.
+fn folds_are_told(facts: &Facts) -> bool {
+    !facts.transfer.is_empty() || facts.split.folds.iter().all(|fold| fold.test_speakers == Some(1))
 }
 
 fn slice_row(facts: &Facts, slice: &str, heading: &str, group: &str) -> Vec<String> {
@@ -41,21 +46,19 @@ fn slice_row(facts: &Facts, slice: &str, heading: &str, group: &str) -> Vec<Stri
     vec![heading.to_owned(), text(group), number::metric(figure("uar")), number::metric(figure("accuracy")), n]
 }
 
-/// A gap in one sentence or two.
-fn gap_sentence(gap: &Gap) -> Option<String> {
-    let (between, figure) = match gap.best.slice.as_str() {
-        "gender" => ("genders", "UAR"),
-        "corpus" => ("corpora", "UAR"),
-        "speaker" => ("speakers", "UAR"),
-        _ => ("emotions", "recall"),
+/// The best and the worst group of a slice, and whether chance explains the gap.
+fn gap_words(gap: &Gap) -> String {
+    let figure = match gap.best.slice.as_str() {
+        "gender" => "Genders: UAR",
+        "corpus" => "Corpora: UAR",
+        "speaker" => "Speakers: UAR",
+        _ => "Emotions: recall",
     };
-    let side =
-        |row: &Metric| format!("{} for {} (n = {})", number::metric(Some(row)), code(&row.group), number::count(row.n));
+    let side = |row: &Metric| format!("{} for {}", number::figure(row.value), code(&row.group));
     let verdict = match gap.overlaps() {
-        Some(false) => "Chance is an unlikely cause: the intervals do not overlap.",
-        Some(true) => "It may be chance: the intervals overlap.",
-        None => "It may be chance: no intervals.",
+        Some(false) => "hardly chance (intervals do not overlap)",
+        Some(true) => "may be chance (intervals overlap)",
+        None => "may be chance (no intervals)",
     };
-    let (best, worst) = (side(&gap.best), side(&gap.worst));
-    Some(format!("Between {between}: {figure} {best}, {worst}; {:.3} apart. {verdict}", gap.difference()?))
+    format!("{figure} {}, {}; {verdict}.", side(&gap.best), side(&gap.worst))
 }

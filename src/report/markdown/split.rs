@@ -2,49 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::list;
-use crate::report::escape::{shorten, text};
+use crate::report::escape::{code, shorten, text};
 use crate::report::{Facts, FoldFacts, number};
 use crate::schema::Leakage;
 
-/// Lines of folds beyond this number are summed up in one.
-const LINES: usize = 10;
 /// Characters of the examples of something shared.
-const EXAMPLES: usize = 120;
+const EXAMPLES: usize = 60;
 
-/// Utterances on each side of each fold, and what the sides share.
-pub(super) fn split(facts: &Facts) -> Vec<String> {
-    let mut blocks = vec!["## Split".to_owned(), list(&folds(&facts.split.folds))];
-    if !facts.leakage.is_empty() {
-        blocks.extend(["What two sides of a fold share:".to_owned(), list(&leakage(facts))]);
-    }
-    blocks
+/// The split, and fewest and most utterances on each side of a fold.
+pub(super) fn words(facts: &Facts) -> String {
+    let (scheme, folds) = (code(&facts.split.scheme), &facts.split.folds);
+    let pooled = if folds.len() > 1 { " per fold; figures pool the folds" } else { "" };
+    format!("Split {scheme}, seed {}: {}; {}{pooled}.", facts.seed, text(&facts.split.words), sides(folds))
 }
 
-/// A line for folds in a row that are alike.
-fn folds(folds: &[FoldFacts]) -> Vec<String> {
-    let alike = folds.chunk_by(|a, b| fold_words(std::slice::from_ref(a)) == fold_words(std::slice::from_ref(b)));
-    let runs: Vec<&[FoldFacts]> = alike.collect();
-    let shown: usize = runs.iter().take(LINES).map(|run| run.len()).sum();
-    let rest = &folds[shown..];
-    let lines = runs.into_iter().take(LINES).map(|run| match run {
-        [fold] => format!("Fold {}: {}", fold.fold, fold_words(run)),
-        _ => format!("Folds {}: {}", number::range((run[0].fold, run[run.len() - 1].fold)), fold_words(run)),
-    });
-    let rest = (!rest.is_empty()).then(|| format!("{} more: {}", rest.len(), fold_words(rest)));
-    lines.chain(rest).collect()
-}
-
-/// Fewest and most utterances on each side of some folds.
-fn fold_words(folds: &[FoldFacts]) -> String {
+fn sides(folds: &[FoldFacts]) -> String {
     let spread = |value: fn(&FoldFacts) -> i64| {
         let values = || folds.iter().map(value);
         number::range((values().min().unwrap_or(0), values().max().unwrap_or(0)))
     };
-    let augmented = match spread(|fold| fold.augmented) {
-        none if none == "0" => String::new(),
-        rows => format!(" + {rows} augmented"),
-    };
+    let if_any = |rows: String, words: &str| if rows == "0" { String::new() } else { words.replace("{}", &rows) };
     let speakers: Option<Vec<i64>> = folds.iter().map(|fold| fold.test_speakers).collect();
     let speakers = speakers.and_then(|all| Some((*all.iter().min()?, *all.iter().max()?)));
     let speakers = match speakers {
@@ -53,29 +30,27 @@ fn fold_words(folds: &[FoldFacts]) -> String {
         Some(range) => format!("{} speakers", number::range(range)),
     };
     format!(
-        "{}{augmented} train, {} dev and {} test utterances of {speakers}.",
+        "{}{} train{} and {} test utterances of {speakers}",
         spread(|fold| fold.train),
-        spread(|fold| fold.dev),
+        if_any(spread(|fold| fold.augmented), " + {} augmented"),
+        if_any(spread(|fold| fold.dev), ", {} dev"),
         spread(|fold| fold.test)
     )
 }
 
-/// What is found nowhere, then a line for pairs of sides that share the same.
-fn leakage(facts: &Facts) -> Vec<String> {
+/// What two sides of a fold share: what is found nowhere, then a line for pairs of sides that share the same.
+pub(super) fn shared(facts: &Facts) -> Vec<String> {
     let mut checks: BTreeMap<&str, Vec<&Leakage>> = BTreeMap::new();
     facts.leakage.iter().for_each(|row| checks.entry(&row.check).or_default().push(row));
-    let nowhere = |rows: &[&Leakage]| rows.iter().all(|row| row.shared == Some(0));
-    let absent = |allowed: bool, words: &str| {
-        let those = checks.iter().filter(|(_, rows)| nowhere(rows) && rows.iter().all(|row| row.allowed) == allowed);
-        let names: Vec<String> = those.map(|(check, _)| check_words(check)).collect();
-        (!names.is_empty()).then(|| format!("{words}: {}.", number::list(&names)))
-    };
-    let found = checks.iter().filter(|(_, rows)| !nowhere(rows)).flat_map(|(check, rows)| found(check, rows));
-    let absent = [absent(false, "Not shared, as the split promises"), absent(true, "Not shared, though allowed")];
-    absent.into_iter().flatten().chain(found).collect()
+    let is_absent = |rows: &[&Leakage]| rows.iter().all(|row| row.shared == Some(0));
+    let absent = checks.iter().filter(|(_, rows)| is_absent(rows));
+    let absent: Vec<String> = absent.map(|(check, _)| check_words(facts, check)).collect();
+    let absent = (!absent.is_empty()).then(|| format!("Not shared between sides: {}.", number::list(&absent)));
+    let present = checks.iter().filter(|(_, rows)| !is_absent(rows));
+    absent.into_iter().chain(present.flat_map(|(check, rows)| found(&check_words(facts, check), rows))).collect()
 }
 
-fn found(check: &str, rows: &[&Leakage]) -> Vec<String> {
+fn found(what: &str, rows: &[&Leakage]) -> Vec<String> {
     let mut pairs: BTreeMap<&str, Vec<&Leakage>> = BTreeMap::new();
     rows.iter().for_each(|row| pairs.entry(&row.between).or_default().push(row));
     let all = pairs.len();
@@ -90,34 +65,29 @@ fn found(check: &str, rows: &[&Leakage]) -> Vec<String> {
     }
     let line = |(words, names): (String, Vec<String>)| {
         let names = if all > 1 && names.len() == all { "any two sides".to_owned() } else { names.join("; ") };
-        format!("Shared between {names}: {}, {words}", check_words(check))
+        format!("Shared between {names}: {what}, {words}")
     };
     alike.into_iter().map(line).collect()
 }
 
 /// What a check of the leakage table counts.
-fn check_words(check: &str) -> String {
+fn check_words(facts: &Facts, check: &str) -> String {
     match check {
         "audio" => "identical recordings".to_owned(),
+        "speaker" if facts.split.speakers.is_none() => "known speakers".to_owned(),
         "speaker" => "speakers".to_owned(),
         "text" => "spoken texts".to_owned(),
         "overlap" => "overlapping segments".to_owned(),
-        "augmented" => "altered copies that are out of place".to_owned(),
+        "augmented" => "misplaced copies".to_owned(),
         other => text(other),
     }
 }
 
-/// How much is shared in a fold, whether it may be, and examples.
+/// How much is shared in a fold, whether that is allowed, and examples.
 fn shared_words(rows: &[&Leakage]) -> String {
     let counts: Option<Vec<i64>> = rows.iter().map(|row| row.shared).collect();
-    let span = counts.as_ref().and_then(|counts| Some((*counts.iter().min()?, *counts.iter().max()?)));
-    let with_any = counts.map_or(0, |counts| counts.iter().filter(|&&count| count > 0).count());
-    let count = match span {
-        None => "number unknown".to_owned(),
-        Some(span) => {
-            format!("{} a fold, in {with_any} of {}", number::range(span), number::plural(rows.len() as i64, "fold"))
-        }
-    };
+    let span = counts.and_then(|counts| Some((*counts.iter().min()?, *counts.iter().max()?)));
+    let count = span.map_or("number unknown".to_owned(), |span| format!("{} per fold", number::range(span)));
     let allowed = if rows.iter().all(|row| row.allowed) { "allowed" } else { "not allowed" };
     let examples = rows.iter().find_map(|row| row.examples.as_deref());
     let examples = examples.map_or(String::new(), |examples| format!(" ({})", text(&shorten(examples, EXAMPLES))));

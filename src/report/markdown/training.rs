@@ -12,12 +12,7 @@ pub(super) fn training(facts: &Facts) -> Vec<String> {
     let first = facts.models.first().map_or((0, 0), |model| model.rows_fitted);
     let alike = facts.models.iter().all(|model| model.rows_fitted == first);
     let rows = if alike { format!(", each on {} rows", number::range(first)) } else { String::new() };
-    let words = format!(
-        "{} over {} made {}{rows}:",
-        number::plural(facts.models.len() as i64, "model"),
-        number::plural(facts.split.folds.len() as i64, "fold"),
-        number::plural(facts.fits, "fit"),
-    );
+    let words = format!("{}{rows}:", number::plural(facts.fits, "fit"));
     let models: Vec<String> = facts.models.iter().map(|model| model_words(model, alike)).collect();
     let mut blocks = vec!["## Training".to_owned(), words, list(&models)];
     for model in &facts.models {
@@ -34,14 +29,11 @@ pub(super) fn deployed(facts: &Facts) -> Vec<String> {
     }
     let how = match &facts.search {
         None => "with the settings of the pipeline file",
-        Some(_) => {
-            "with settings chosen anew on inner folds of all utterances (these scores are not shown, since they are too \
-             good)"
-        }
+        Some(_) => "with settings chosen anew on inner folds of all utterances",
     };
     let words = format!(
-        "For `ser predict`, every model was also fitted on all utterances, {how}. Nothing was left to test these on, so no \
-         figure here is theirs. Expect what the folds say of the same model, for speech like that of the test sides."
+        "Every model was also fitted on all utterances, {how}. Nothing was left to test these models on, so no figure \
+         here is theirs: expect about the figures of the same model above, on similar speech."
     );
     let mut alike: BTreeMap<(&str, i64, i64), Vec<String>> = BTreeMap::new();
     for row in &facts.deployed {
@@ -51,7 +43,8 @@ pub(super) fn deployed(facts: &Facts) -> Vec<String> {
     let lines = alike.into_iter().map(|((settings, rows, held_out), folders)| {
         let settings = if settings.is_empty() { "as in the pipeline".to_owned() } else { text(settings) };
         let rows = number::plural(rows, "row");
-        format!("{}: {settings}; learned from {rows}, {} held out.", number::list(&folders), number::count(held_out))
+        let held_out = if held_out == 0 { String::new() } else { format!(", {} held out", number::count(held_out)) };
+        format!("{}: {settings}; {rows}{held_out}.", number::list(&folders))
     });
     vec!["## Models for new recordings".to_owned(), words, list(&lines.collect::<Vec<_>>())]
 }
@@ -59,8 +52,7 @@ pub(super) fn deployed(facts: &Facts) -> Vec<String> {
 /// Version, seed and hashes.
 pub(super) fn identity(facts: &Facts) -> Vec<String> {
     let words = format!(
-        "Made by ser-etl {} with seed {}. The same input, configuration and seed give these hashes (BLAKE3) of what \
-         determines a stage, and of the rows of tables.",
+        "ser-etl {}, seed {}. The same input, configuration and seed give the same BLAKE3 hashes:",
         text(&facts.version),
         facts.seed
     );
@@ -74,7 +66,7 @@ pub(super) fn identity(facts: &Facts) -> Vec<String> {
 
 /// What a model is, how long it trained, and what else must be known.
 fn model_words(model: &ModelFacts, rows_alike: bool) -> String {
-    let rows = (!rows_alike).then(|| format!("{} rows a fold", number::range(model.rows_fitted)));
+    let rows = (!rows_alike).then(|| format!("{} rows", number::range(model.rows_fitted)));
     let epochs = model.epochs.map(|epochs| format!("{} epochs", number::range(epochs)));
     let notes = model.notes.iter().map(|note| text(note));
     let words = std::iter::once(text(&model.title)).chain(rows).chain(epochs).chain(notes);

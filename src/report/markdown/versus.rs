@@ -66,17 +66,15 @@ fn words(versus: &Versus) -> String {
         count => format!(" {} utterances tested by one run only were left out.", number::count(count)),
     };
     let paired = format!(
-        "Both runs are measured on the {} of {} that both tested, none of which either model had learned \
-         from.{left_out}",
+        "Both runs are measured on the {} of {} that both tested.{left_out}",
         number::plural(versus.shared, "utterance"),
         number::plural(versus.speakers, "known speaker"),
     );
     let test = match versus.test.strip_prefix("none: ") {
-        Some(reason) => format!("There is neither interval nor p value: {}.", text(reason)),
+        Some(reason) => format!("No interval and no p value: {}.", text(reason)),
         None => format!(
-            "Brackets: 95 % interval of the difference when the speakers are drawn anew {} times (paired bootstrap). \
-             p: how often a difference at least this large comes about by chance, were the runs equally good \
-             (two-sided test: {}).",
+            "Brackets: 95 % interval of the difference over speakers (paired bootstrap, {} draws). p: two-sided \
+             permutation test over speakers ({}).",
             number::count(versus.resamples as i64),
             text(&versus.test),
         ),
@@ -116,7 +114,7 @@ mod tests {
             shared: 100,
             speakers: 9,
             changes: vec![change],
-            test: if interval.is_some() { "permutation" } else { "none: 5 speakers, at least 8 needed" }.to_owned(),
+            test: if interval.is_some() { "all 512 swaps" } else { "none: 5 speakers, at least 8 needed" }.to_owned(),
             resamples: 2000,
             gates: vec![Gate::MinShared(0.9), Gate::MaxDrop { metric: "uar".to_owned(), max_drop }],
         }
@@ -136,12 +134,12 @@ mod tests {
         | --- | ---: | ---: | ---: | ---: |
         | `uar` | 0.560 | 0.500 | -0.060 [-0.080, -0.040] | 0.250 |
 
-        Both runs are measured on the 100 utterances of 9 known speakers that both tested, none of which either model had learned from. 1 utterance tested by one run only was left out. Brackets: 95 % interval of the difference when the speakers are drawn anew 2,000 times (paired bootstrap). p: how often a difference at least this large comes about by chance, were the runs equally good (two-sided test: permutation).
+        Both runs are measured on the 100 utterances of 9 known speakers that both tested. 1 utterance tested by one run only was left out. Brackets: 95 % interval of the difference over speakers (paired bootstrap, 2,000 draws). p: two-sided permutation test over speakers (all 512 swaps).
 
         ## Gate
 
-        - **passed**: both runs tested 100 of 101 utterances (99 %); 90 % are asked for
-        - **failed**: on 100 of 101 utterances uar fell by 0.060 (from 0.560 to 0.500), more than the 0.02 allowed; more than chance: the 95 % interval of the change, \[-0.080, -0.040\], lies below 0
+        - **passed**: both runs tested 100 of 101 utterances (99 %); 90 % are required
+        - **failed**: on 100 of 101 utterances uar fell by 0.060 (from 0.560 to 0.500), more than the 0.02 allowed; more than chance: the 95 % interval of the change, \[-0.080, -0.040\], is below 0
         ");
     }
 
@@ -163,7 +161,7 @@ mod tests {
             ),
             (pair(0.56, 0.5, Some((-0.08, -0.04)), 0.02), Some("more than chance: the 95 % interval")),
             (pair(0.56, 0.5, Some((-0.08, 0.01)), 0.02), Some("may be chance")),
-            (pair(0.56, 0.5, None, 0.02), Some("cannot be told (5 speakers, at least 8 needed)")),
+            (pair(0.56, 0.5, None, 0.02), Some("chance cannot be ruled out (5 speakers, at least 8 needed)")),
             (pair(0.56, 0.5, None, 0.06), None),
             (pair(0.5, 0.56, None, 0.0), None),
             (pair(0.5, 0.5, None, 0.0), None),

@@ -29,8 +29,8 @@ pub(super) const PALETTE: [RGBColor; 7] = [
     RGBColor(0x70, 0x70, 0x70),
 ];
 
-/// Width of a plot in pixels: on a phone of 360 it shrinks by a sixth, so that text of 12 pixels can still be read.
-pub(super) const WIDTH: i32 = 400;
+/// Width of a plot in pixels: that of a small phone, where its text keeps its size of 11 pixels or more.
+pub(super) const WIDTH: i32 = 360;
 /// Where what is drawn begins and ends.
 pub(super) const MARGIN: i32 = 16;
 

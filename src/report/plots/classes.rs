@@ -7,7 +7,7 @@ use crate::report::{ClassCount, Facts, number};
 
 const LEFT: i32 = 114;
 /// Right end of the longest bar, with room for its count.
-const RIGHT: i32 = 344;
+const RIGHT: i32 = WIDTH - 56;
 const ROW: i32 = 28;
 /// Corpora that the legend names in one line.
 const PER_LINE: usize = 2;
@@ -43,9 +43,9 @@ fn of_class<'a>(facts: &'a Facts, class: &'a str) -> impl Iterator<Item = &'a Cl
 
 fn draw_legend(canvas: &mut Canvas<'_>, names: &[&str]) -> DrawResult {
     for (index, name) in names.iter().enumerate() {
-        let (x, y) = (MARGIN + 190 * (index % PER_LINE) as i32, 74 + 22 * (index / PER_LINE) as i32);
+        let (x, y) = (MARGIN + 165 * (index % PER_LINE) as i32, 74 + 22 * (index / PER_LINE) as i32);
         canvas.fill((x, y - 6), (x + 12, y + 6), PALETTE[index % PALETTE.len()])?;
-        canvas.text((x + 20, y), &shorten(name, 22), plain(12), Align::Left)?;
+        canvas.text((x + 20, y), &shorten(name, 20), plain(12), Align::Left)?;
     }
     Ok(())
 }

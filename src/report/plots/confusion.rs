@@ -7,9 +7,11 @@ use crate::eval::Confusion;
 use crate::report::escape::shorten;
 use crate::report::{Facts, number};
 
-const LEFT: i32 = 114;
+const LEFT: i32 = 104;
+/// Room behind the last column.
+const RIGHT: i32 = 8;
 const TOP: i32 = 76;
-const LABEL: usize = 14;
+const LABEL: usize = 12;
 /// The colours of a share of 0 and of 1.
 pub(super) const EMPTY: RGBColor = RGBColor(0xf1, 0xf5, 0xfa);
 pub(super) const FULL: RGBColor = RGBColor(0x08, 0x45, 0x94);
@@ -22,7 +24,7 @@ pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
         return Err(format!("no confusion matrix of model `{model}`"));
     };
     let grid = Grid::new(&facts.classes);
-    let title = format!("Confusion matrix of {}", shorten(model, 20));
+    let title = format!("Confusion matrix of {}", shorten(model, 16));
     let subtitle = facts.on_track("Percent of the row; below: utterances");
     card(grid.size(), &title, &subtitle, |canvas| {
         draw_labels(canvas, &grid, &facts.classes, &row.confusion)?;
@@ -48,11 +50,11 @@ impl Grid {
     fn new(classes: &[String]) -> Self {
         let count = classes.len() as i32;
         let longest = classes.iter().map(|class| class.chars().count().min(LABEL)).max().unwrap_or(0) as i32;
-        let room = (WIDTH - LEFT - 12) / count.max(1);
-        let (width, height) = match count {
-            0..=9 => (room.clamp(30, 64), 44),
-            10..=14 => (30, 38),
-            _ => (24, 24),
+        let width = ((WIDTH - LEFT - RIGHT) / count.max(1)).clamp(8, 64);
+        let height = match count {
+            0..=9 => 44,
+            10..=14 => 38,
+            _ => 24,
         };
         let below = if Self::turned(width, longest) { 8 * longest + 10 } else { 22 };
         Self { classes: count, width, height, below }
@@ -64,7 +66,7 @@ impl Grid {
     }
 
     fn size(&self) -> Point {
-        ((LEFT + self.classes * self.width + 12).max(WIDTH), TOP + self.classes * self.height + self.below + 34)
+        ((LEFT + self.classes * self.width + RIGHT).max(WIDTH), TOP + self.classes * self.height + self.below + 34)
     }
 
     fn bottom(&self) -> i32 {
@@ -94,7 +96,7 @@ fn draw_labels(canvas: &mut Canvas<'_>, grid: &Grid, classes: &[String], confusi
     }
     let middle = LEFT + grid.classes * grid.width / 2;
     canvas.text((middle, grid.bottom() + grid.below + 14), "predicted", muted(12), Align::Middle)?;
-    canvas.text((22, TOP + grid.classes * grid.height / 2), "labelled", muted(12), Align::UpMiddle)
+    canvas.text((10, TOP + grid.classes * grid.height / 2), "labelled", muted(12), Align::UpMiddle)
 }
 
 fn draw_cell(
@@ -119,6 +121,12 @@ fn draw_cell(
     let color = if share >= DARK { PAPER } else { INK };
     let (x, y) = (x + grid.width / 2, y + grid.height / 2);
     let percent = format!("{:.0}", 100.0 * share);
-    canvas.text((x, y - 7), &percent, Style { size: 13, color, bold: truth == predicted }, Align::Middle)?;
-    canvas.text((x, y + 10), &number::count(count as i64), Style { size: 11, color, bold: false }, Align::Middle)
+    let size = if grid.width >= 25 { 13 } else { 11 };
+    canvas.text((x, y - 7), &percent, Style { size, color, bold: truth == predicted }, Align::Middle)?;
+    let count = number::count(count as i64);
+    // A digit is about 6 pixels wide.
+    if 6 * count.len() as i32 > grid.width {
+        return Ok(());
+    }
+    canvas.text((x, y + 10), &count, Style { size: 11, color, bold: false }, Align::Middle)
 }

@@ -26,7 +26,7 @@ pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     let train = series(&rows, |row| Some(row.train_loss));
     let dev = series(&rows, |row| row.dev_loss);
     let uar = series(&rows, |row| row.dev_uar);
-    let title = format!("Learning curves of {}", shorten(model, 20));
+    let title = format!("Learning curves of {}", shorten(model, 16));
     let subtitle = if train.len() > 1 { "One line a fold" } else { "One fold" };
     let bottom = if uar.is_empty() { LOSS.1 } else { UAR.1 };
     card((WIDTH, bottom + AXIS), &title, subtitle, |canvas| {

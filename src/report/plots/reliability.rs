@@ -20,7 +20,7 @@ const HEIGHT: i32 = BARS.1 + 50;
 /// The SVG document.
 pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     let bins: Vec<&Calibration> = facts.calibration.iter().filter(|row| row.model == model && row.n > 0).collect();
-    let title = format!("Reliability diagram of {}", shorten(model, 16));
+    let title = format!("Reliability diagram of {}", shorten(model, 12));
     let subtitle = facts.on_track("Below the line: too sure. Small: n < 10");
     card((WIDTH, HEIGHT), &title, &subtitle, |canvas| {
         let (x, y) = (Scale::new((0.0, 1.0), (LEFT, RIGHT)), Scale::new((0.0, 1.0), (BOTTOM, TOP)));

@@ -47,7 +47,7 @@ fn draw_model(canvas: &mut Canvas<'_>, facts: &Facts, model: &ModelFacts, scale:
     let headline = model.name == facts.headline;
     let (color, style) = if headline { (PALETTE[1], bold(13)) } else { (PALETTE[0], plain(13)) };
     let (text, y) = (top + 12, top + 32);
-    canvas.text((MARGIN, text), &shorten(&model.name, 24), style, Align::Left)?;
+    canvas.text((MARGIN, text), &shorten(&model.name, 22), style, Align::Left)?;
     let Some(row) = facts.metric(&model.name, "overall", "all", "uar") else { return Ok(()) };
     if let Some((low, high)) = row.low.zip(row.high) {
         let (low, high) = (scale.at(low), scale.at(high));

@@ -18,7 +18,7 @@ pub(super) fn draw(facts: &Facts) -> Result<String, String> {
     let speakers = ranked(facts);
     let named = speakers.len() <= NAMED;
     let (left, bottom) = if named { (130, TOP + ROW * speakers.len() as i32) } else { (48, TOP + HEIGHT) };
-    let title = format!("UAR by speaker under {}", shorten(&facts.headline, 20));
+    let title = format!("UAR by speaker under {}", shorten(&facts.headline, 16));
     let subtitle = facts.on_track("Dashed: all test utterances");
     card((WIDTH, bottom + 50), &title, &subtitle, |canvas| {
         let x = Scale::new((0.0, 1.0), (left, WIDTH - MARGIN));

@@ -3,7 +3,7 @@
 use crate::schema::row::table;
 
 table! {
-    /// One row is an utterance that a corpus offers, with its labels.
+    /// One row is an utterance of a corpus, with its labels.
     table "utterances" version 1 key ["utterance_id"] open { text: true, float: false }
     pub struct Utterance {
         /// `<corpus>/<key>`; unique.
@@ -16,19 +16,19 @@ table! {
         pub start_s: Option<f64>,
         /// End of the segment in seconds; null: the end of the file.
         pub end_s: Option<f64>,
-        /// Speaker, with the corpus before it.
+        /// Speaker, with the corpus as prefix.
         pub speaker: Option<String>,
         /// `female`, `male` or what the corpus says.
         pub gender: Option<String>,
-        /// What was said: the sentence's id in its corpus, with the corpus before it.
+        /// What was said: the id of the sentence in its corpus, with the corpus as prefix.
         pub text_id: Option<String>,
-        /// Intensity of the emotion as the corpus says it.
+        /// Intensity of the emotion, as the corpus states it.
         pub intensity: Option<String>,
-        /// Language, as an ISO 639-1 code where a preset sets it.
+        /// Language; an ISO 639-1 code if a preset sets it.
         pub language: Option<String>,
         /// The label as the corpus spells it.
         pub source_label: String,
-        /// The label that models learn, after the label map.
+        /// The label after the label map, which models learn.
         pub emotion: String,
         /// Size of the audio file in bytes.
         pub bytes: i64,
@@ -36,32 +36,32 @@ table! {
 }
 
 table! {
-    /// One row is what became of a source label of a corpus, and of how many utterances.
+    /// One row is what became of a source label of a corpus, with the number of utterances.
     table "labels" version 1 key ["corpus", "source_label", "action"] open { text: false, float: false }
     pub struct LabelCount {
         /// Name of the corpus in the pipeline file.
         pub corpus: String,
         /// The label as the corpus spells it.
         pub source_label: String,
-        /// The emotion it became; null where it was dropped.
+        /// The emotion it became; null if it was dropped.
         pub emotion: Option<String>,
         /// `kept` (alone in its emotion), `merged` (with other source labels), `dropped` by the label map, or
         /// `filtered` by `filter` or `exclude`.
         pub action: String,
-        /// Utterances that carry the source label and met this fate.
+        /// Utterances with this source label and this action.
         pub utterances: i64,
     }
 }
 
 table! {
-    /// One row is something refused: a file or an utterance, with the stage and the cause.
+    /// One row is a refused file or utterance, with the stage and the cause.
     table "rejects" version 1 key ["stage", "corpus", "path", "utterance_id", "message"] open { text: false, float: false }
     pub struct Reject {
         /// Name of the corpus in the pipeline file.
         pub corpus: String,
         /// Path of the file relative to the source of its corpus.
         pub path: String,
-        /// The utterance, where one was already known.
+        /// The utterance, if one was already known.
         pub utterance_id: Option<String>,
         /// Stage that refused it.
         pub stage: String,
@@ -90,7 +90,7 @@ table! {
 
 table! {
     /// One row is an utterance or an augmented copy of one: its keys and labels, facts about its audio, then one
-    /// float32 column a feature. Each file is sorted; an augmented row stands in the file of its original.
+    /// float32 column for each feature. Each file is sorted. An augmented row is in the file of its original.
     table "features" version 3 key ["utterance_id"] open { text: true, float: true }
     pub struct FeatureKeys {
         /// `<corpus>/<key>`; unique. An augmented copy: `<original>~<transform>`.
@@ -103,19 +103,19 @@ table! {
         pub start_s: Option<f64>,
         /// End of the segment in seconds; null: the end of the file.
         pub end_s: Option<f64>,
-        /// Speaker, with the corpus before it.
+        /// Speaker, with the corpus as prefix.
         pub speaker: Option<String>,
         /// `female`, `male` or what the corpus says.
         pub gender: Option<String>,
-        /// What was said: the sentence's id in its corpus, with the corpus before it.
+        /// What was said: the id of the sentence in its corpus, with the corpus as prefix.
         pub text_id: Option<String>,
-        /// Intensity of the emotion as the corpus says it.
+        /// Intensity of the emotion, as the corpus states it.
         pub intensity: Option<String>,
         /// Language.
         pub language: Option<String>,
         /// The label as the corpus spells it.
         pub source_label: String,
-        /// The label that models learn, after the label map.
+        /// The label after the label map, which models learn.
         pub emotion: String,
         /// Codec of the audio file, as the decoder names it.
         pub codec: String,
@@ -127,19 +127,20 @@ table! {
         pub duration_s: f64,
         /// BLAKE3 of the mono samples at the configured rate that the features were computed from, hexadecimal.
         pub audio_hash: String,
-        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, `several_tracks`, several
-        /// with a space between; null: nothing is.
+        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, `several_tracks`, or
+        /// several of these, separated by spaces; null: it is not.
         pub signal: Option<String>,
-        /// The utterance that an augmented row is an altered copy of; null: the row is an utterance itself.
+        /// The utterance of which the row is an altered copy; null: the row is an utterance itself.
         pub augmented_from: Option<String>,
-        /// How an augmented row was altered: `speed0.9`, `gain-6dB`, `noise20dB`; null: not at all.
+        /// How an augmented row was altered: `speed0.9`, `gain-6dB`, `noise20dB`; null: the row is an utterance itself.
         pub transform: Option<String>,
     }
 }
 
 table! {
-    /// One row is a frame of an utterance, then one float32 column a low-level descriptor. On request only. The frames
-    /// of an utterance stand together, in order; those of an augmented copy follow its original's.
+    /// One row is a frame of an utterance, with one float32 column for each low-level descriptor. It is written on
+    /// request only. The frames of an utterance are together, in order; those of an augmented copy follow those of its
+    /// original.
     table "frames" version 1 key ["utterance_id", "frame"] open { text: false, float: true }
     pub struct FrameKeys {
         /// The utterance.
@@ -164,9 +165,9 @@ table! {
         pub family: String,
         /// Functional that turns the descriptor's contour into one number.
         pub functional: String,
-        /// Unit of the value; `1` where it has none.
+        /// Unit of the value; `1` if it has none.
         pub unit: String,
-        /// What the value says.
+        /// What the value means.
         pub description: String,
         /// Paper or toolkit that defines it.
         pub source: String,
@@ -174,7 +175,8 @@ table! {
 }
 
 table! {
-    /// One row is an utterance in a fold, or an augmented copy of one: always train, and only where its original is.
+    /// One row is an utterance in a fold, or an augmented copy of one. Copies are always train, and so are their
+    /// originals.
     table "splits" version 1 key ["scheme", "fold", "utterance_id"] open { text: false, float: false }
     pub struct SplitRow {
         /// Split scheme.
@@ -196,43 +198,43 @@ table! {
         pub scheme: String,
         /// Fold, from 0.
         pub fold: i64,
-        /// What is looked for: `speaker`, `text`, `audio` (identical samples), `overlap` (segments of a recording), or
-        /// `augmented` (augmented rows outside train or without their original there).
+        /// What the check counts: `speaker`, `text`, `audio` (identical samples), `overlap` (overlapping segments of a
+        /// recording), or `augmented` (augmented rows outside train, or whose original is not on train).
         pub check: String,
         /// The sides: `train-test`, `train-dev`, `dev-test`, `train+dev-test`; for `augmented` `train-dev-test`.
         pub between: String,
-        /// How many speakers, texts or recordings are on both sides, or augmented rows where they must not be; null
-        /// where the corpus does not tell.
+        /// How many speakers, texts or recordings are on both sides, or how many augmented rows are misplaced; null if
+        /// the corpus does not tell.
         pub shared: Option<i64>,
         /// Whether the scheme allows it.
         pub allowed: bool,
-        /// The first shared ones, at most three, in order.
+        /// Up to three of the shared ones, the first in order.
         pub examples: Option<String>,
     }
 }
 
 table! {
-    /// One row is a feature in a fold and group: the statistics that normalize it, fitted on train rows only
-    /// (per speaker: on that speaker's utterances, without augmented copies).
+    /// One row has the statistics that normalize a feature in a fold and group. They are fitted on train rows only (for
+    /// each speaker: on the utterances of that speaker, without augmented copies).
     table "normalization" version 1 key ["fold", "group", "feature"] open { text: false, float: false }
     pub struct Normalization {
         /// Fold, from 0.
         pub fold: i64,
-        /// Speaker, or `all` for corpus-wide statistics, which under scope `speaker` serve speakers with fewer than 8
-        /// utterances.
+        /// Speaker, or `all` for the statistics of the whole train side. With scope `speaker`, `all` serves speakers
+        /// with fewer than 8 utterances.
         pub group: String,
         /// Feature column.
         pub feature: String,
         /// `z-score`, `min-max`, `robust` or `none`.
         pub method: String,
-        /// Subtracted first; also what a missing value is replaced by.
+        /// Subtracted first. A missing value is replaced by it.
         pub center: f64,
-        /// Then divided by; the largest float64 for a constant column (scale below 1e-5 of the largest absolute value, or
-        /// no value), which becomes 0 whatever other rows hold.
+        /// Divisor. It is the largest float64 for a constant column (scale below 1e-5 of the largest absolute value, or
+        /// no value), so the column becomes 0 in all rows.
         pub scale: f64,
-        /// Rows with a value that the statistics were fitted on.
+        /// Number of rows with a value that the statistics were fitted on.
         pub rows: i64,
-        /// Whether rows of the test side were looked at (without their labels).
+        /// Whether rows of the test side were used (without their labels).
         pub transductive: bool,
     }
 }

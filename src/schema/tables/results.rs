@@ -7,31 +7,31 @@
 use crate::schema::row::table;
 
 table! {
-    /// One row is a model's fit in a fold with one seed.
+    /// One row is the fit of a model in a fold with one seed.
     table "fits" version 3 key ["model", "fold", "seed"] open { text: false, float: false }
     pub struct Fit {
         /// The model.
         pub model: String,
         /// Fold, from 0.
         pub fold: i64,
-        /// 0: the fit that figures come from; others repeat it with other random numbers, to show their spread.
+        /// 0: the fit behind all figures. Others repeat it with other random numbers, to show the spread.
         pub seed: i64,
-        /// Rows that the model was fitted on: train with augmented rows, and dev where the model does not stop early.
+        /// Rows that the model was fitted on: train rows, augmented ones included, and dev rows unless the model stops
+        /// early.
         pub rows: i64,
-        /// Dev rows held out to stop early; 0 where dev was trained on or absent.
+        /// Dev rows that were held out; 0 if dev was trained on or absent.
         pub held_out: i64,
         /// Epochs trained; null for models without epochs.
         pub epochs: Option<i64>,
-        /// What the model's logits were divided by after the fit, so that its probabilities are calibrated; null: not
-        /// at all.
+        /// Number that the logits were divided by after the fit, to calibrate the probabilities; null: not calibrated.
         pub temperature: Option<f64>,
-        /// Share of the values of the rows learned from that lay farther from their column's mean than `inputs.clip`
-        /// lets them, and were brought back; null: the model clips nothing, or is made of others.
+        /// Share of the values of the fitted rows that were clipped because they were farther from the mean of their
+        /// column than `inputs.clip` allows; null: the model does not clip, or is made of others.
         pub clipped_fitted: Option<f64>,
-        /// The same of the test rows: much more than of the rows learned from, where test speech is unlike them.
+        /// The same share of the test rows. It is much higher if test speech is unlike the training speech.
         pub clipped_test: Option<f64>,
-        /// What a reader of the results should know: the settings chosen, numbers set by rules, fallbacks, samples,
-        /// early stops, solvers that did not converge.
+        /// What a reader of the results should know: chosen settings, numbers set by rules, fallbacks, samples, early
+        /// stops, solvers that did not converge.
         pub notes: Option<String>,
         /// Hash of the model's parameters, its seed and its inputs.
         pub config_hash: String,
@@ -39,7 +39,7 @@ table! {
 }
 
 table! {
-    /// One row is an epoch of a model's training in a fold.
+    /// One row is an epoch of the training of a model in a fold.
     table "learning_curves" version 1 key ["model", "fold", "epoch"] open { text: false, float: false }
     pub struct LearningCurve {
         /// The model.
@@ -60,7 +60,7 @@ table! {
 }
 
 table! {
-    /// One row is a candidate, or the fusion of the best, on the inner folds of a fold.
+    /// One row is a candidate, or the fusion of the best candidates, on the inner folds of a fold.
     table "tuning" version 1 key ["fold", "model", "trial"] open { text: false, float: false }
     pub struct Tuning {
         /// Outer fold, from 0.
@@ -69,25 +69,25 @@ table! {
         pub model: String,
         /// Number of the candidate among those of the pipeline, from 0.
         pub trial: i64,
-        /// Where it differs from the pipeline's own settings; for `fusion`: the weights.
+        /// Settings that differ from those of the pipeline file; for `fusion`: the weights.
         pub settings: String,
-        /// Inner folds that it was tried on.
+        /// Number of inner folds that it was tried on.
         pub inner_folds: i64,
-        /// Utterances that were held out in them.
+        /// Number of utterances that were held out in them.
         pub n: i64,
         /// Metric that candidates are ranked by.
         pub metric: String,
-        /// The metric over all rows held out; null: it could not be fitted.
+        /// The metric over all held-out rows; null: the candidate could not be fitted.
         pub score: Option<f64>,
         /// Whether the model was fitted with these settings in the outer fold.
         pub chosen: bool,
-        /// Whether it is the outer fold's `selected` model.
+        /// Whether it is the model `selected` of the outer fold.
         pub selected: bool,
     }
 }
 
 table! {
-    /// One row is a family of features: what the headline model loses when they tell it nothing.
+    /// One row is a family of features: what the headline model loses without their information.
     table "importance" version 1 key ["model", "family"] open { text: false, float: false }
     pub struct Importance {
         /// The model.
@@ -96,12 +96,12 @@ table! {
         pub family: String,
         /// Features of the family.
         pub features: i64,
-        /// Unweighted average recall of the test rows less that after their values of the family were swapped among the
-        /// test rows of each fold, one swap for the whole family; mean of the repeats.
+        /// Fall of the unweighted average recall when the values of the family are swapped among the test rows of each
+        /// fold, with one swap for the whole family; mean of the repeats.
         pub drop: f64,
         /// Standard deviation of the drop over the repeats.
         pub deviation: f64,
-        /// Swaps.
+        /// Number of swaps.
         pub repeats: i64,
         /// Test rows.
         pub n: i64,
@@ -109,30 +109,31 @@ table! {
 }
 
 table! {
-    /// One row is a model that was fitted on all utterances, to be used on new recordings: models/<model>/all. It makes
-    /// no figure; what to expect of it is what the folds say of the model of that name. Without `train.deploy` there
-    /// are none.
+    /// One row is a model that was fitted on all utterances, for use on new recordings: models/<model>/all. It has no
+    /// test figures: expect about those of the model of the same name in the folds. Without `train.deploy`, the table
+    /// has no rows.
     table "deployed" version 1 key ["model"] open { text: false, float: false }
     pub struct Deployed {
         /// The model.
         pub model: String,
-        /// Where it differs from the pipeline's own settings, as chosen on inner folds of all utterances; of `fusion`
-        /// the weights, of `selected` what was selected.
+        /// Settings that differ from those of the pipeline file, chosen on inner folds of all utterances. For `fusion`:
+        /// its weights. For `selected`: the model that was selected.
         pub settings: String,
-        /// Rows that it was fitted on, augmented rows among them; of a model made of others, the most of any.
+        /// Rows that it was fitted on, augmented rows included. For a model made of others: the largest number of any
+        /// of them.
         pub rows: i64,
-        /// Dev rows that it held out to stop early or to be calibrated on.
+        /// Dev rows that were held out for early stopping or calibration.
         pub held_out: i64,
-        /// What its logits are divided by; null: not calibrated, or made of several models.
+        /// Number that its logits are divided by; null: not calibrated, or made of several models.
         pub temperature: Option<f64>,
-        /// Hash of what determines the model: parameters, seed and inputs of the fits that it is made of, and their
-        /// weights.
+        /// Hash of everything that determines the model: parameters, seed and inputs of its fits, and their weights.
         pub config_hash: String,
     }
 }
 
 table! {
-    /// One row is an utterance under a model's fit in a fold, then one float32 column `p_<class>` a class.
+    /// One row is an utterance, judged by a fit of a model in a fold, with one float32 column `p_<class>` for each
+    /// class.
     table "predictions" version 2 key ["model", "fold", "seed", "utterance_id"] open { text: false, float: true }
     pub struct Prediction {
         /// The utterance.
@@ -153,20 +154,20 @@ table! {
 }
 
 table! {
-    /// One row is an audio file without a label under a saved model, then one float32 column `p_<class>` a class.
-    /// Written by `ser predict`, as a table by itself.
+    /// One row is an unlabelled audio file, judged by a saved model, with one float32 column `p_<class>` for each
+    /// class. `ser predict` writes this table.
     table "inferences" version 2 key ["path"] open { text: false, float: true }
     pub struct Inference {
-        /// Path of the audio, relative to the deepest folder that all inputs lie in.
+        /// Path of the audio, relative to the deepest folder that contains all inputs.
         pub path: String,
-        /// The input that was taken as one speaker, relative to the same folder; null where the model takes nothing
-        /// from the speakers that it is used on.
+        /// The input that was taken as one speaker, relative to the same folder; null if the model does not normalize
+        /// by speaker.
         pub speaker: Option<String>,
         /// Length of the decoded audio in seconds.
         pub duration_s: f64,
         /// BLAKE3 of the mono samples at the model's rate, as in the features table.
         pub audio_hash: String,
-        /// Why the signal is suspicious, as in the features table; null: nothing is.
+        /// Why the signal is suspicious, as in the features table; null: it is not.
         pub signal: Option<String>,
         /// The emotion of the highest probability.
         pub predicted: String,
@@ -185,18 +186,19 @@ table! {
         pub group: String,
         /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`, `log_loss`, `brier`, `ece`.
         pub metric: String,
-        /// The figure: in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2];
-        /// null where it is not defined.
+        /// The figure, in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2];
+        /// null if it is not defined.
         pub value: Option<f64>,
-        /// Lower end of the 95 % interval; null where none can be given.
+        /// Lower end of the 95 % interval; null if there is none.
         pub low: Option<f64>,
-        /// Upper end of the 95 % interval; null where none can be given.
+        /// Upper end of the 95 % interval; null if there is none.
         pub high: Option<f64>,
         /// Test rows of the slice.
         pub n: i64,
-        /// `inductive` or `transductive`: what was known of the test speakers beforehand; never compare across tracks.
+        /// `inductive` or `transductive`: what was known of the test speakers in advance. Never compare figures across
+        /// tracks.
         pub track: String,
-        /// Why a figure or an interval is missing, or what else must be known to read it.
+        /// Why a figure or an interval is missing, or what else a reader must know.
         pub note: Option<String>,
     }
 }
@@ -215,17 +217,17 @@ table! {
         pub test: String,
         /// Value of `model_a` minus value of `model_b`.
         pub delta: f64,
-        /// Lower end of the 95 % interval of the difference; null where none can be given.
+        /// Lower end of the 95 % interval of the difference; null if there is none.
         pub low: Option<f64>,
-        /// Upper end of the 95 % interval of the difference; null where none can be given.
+        /// Upper end of the 95 % interval of the difference; null if there is none.
         pub high: Option<f64>,
-        /// Two-sided p value; null where the test cannot be made.
+        /// Two-sided p value; null if there is no test.
         pub p_value: Option<f64>,
-        /// `p_value` corrected (Holm) for the number of pairs that have a p value of this metric and test.
+        /// `p_value` after Holm's correction for all pairs that have a p value of this metric and test.
         pub p_adjusted: Option<f64>,
-        /// Smallest true difference that these test speakers reveal with a chance of 80 % at a level of 5 %.
+        /// Smallest true difference that a test at 5 % on these test speakers finds with a chance of 80 %.
         pub detectable: Option<f64>,
-        /// Speakers (clusters) that the test rests on.
+        /// Number of speakers (clusters) in the test.
         pub clusters: i64,
         /// `inductive` or `transductive`, as in the metrics table.
         pub track: String,
@@ -235,22 +237,22 @@ table! {
 }
 
 table! {
-    /// One row is a bin of a model's highest probabilities, over all test rows.
+    /// One row is a bin of the highest probabilities of a model, over all test rows.
     table "calibration" version 1 key ["model", "bin"] open { text: false, float: false }
     pub struct Calibration {
         /// The model.
         pub model: String,
         /// The bin, from 0.
         pub bin: i64,
-        /// Lower edge, outside the bin (but 0 is inside the first).
+        /// Lower edge, excluded (0 is in the first bin).
         pub low: f64,
-        /// Upper edge, inside the bin.
+        /// Upper edge, included.
         pub high: f64,
         /// Test rows whose highest probability is in the bin.
         pub n: i64,
         /// Mean of their highest probabilities; null without rows.
         pub confidence: Option<f64>,
-        /// Share of them that was recognized; null without rows.
+        /// Share of these rows that was recognized; null without rows.
         pub accuracy: Option<f64>,
         /// `inductive` or `transductive`, as in the metrics table.
         pub track: String,
@@ -258,7 +260,7 @@ table! {
 }
 
 table! {
-    /// One row is an emotion that a model took for another one in test rows.
+    /// One row is an emotion that a model took for another emotion, in test rows.
     table "confusions" version 1 key ["model", "truth", "predicted"] open { text: false, float: false }
     pub struct ConfusedPair {
         /// The model.
@@ -271,7 +273,7 @@ table! {
         pub n: i64,
         /// Their share of the test rows of `truth`.
         pub share: f64,
-        /// Up to 5 of their utterance ids with a space between, most probable mistake first.
+        /// Up to 5 of their utterance ids, separated by spaces, most probable mistake first.
         pub examples: String,
         /// `inductive` or `transductive`, as in the metrics table.
         pub track: String,

@@ -60,7 +60,7 @@ fn split_words(split: &SplitParams) -> String {
         SplitParams::GroupKFold { folds, group_by, .. } => {
             format!("{folds} folds by {group_by}, each tested once")
         }
-        SplitParams::Loso { .. } => "one fold a speaker, who is left out of training".to_owned(),
+        SplitParams::Loso { .. } => "one fold for each speaker, who is left out of training".to_owned(),
         SplitParams::CrossCorpus { .. } => "across corpora: trained on some, tested on others".to_owned(),
         SplitParams::Predefined { column, .. } => format!("fixed by the column {column}"),
     };

@@ -52,7 +52,7 @@ fn read_file(corpus: &corpus::Corpus, path: &str, content: Bytes) -> Result<Mani
 
 fn read_parquet(path: &str, content: Bytes) -> Result<ManifestTable, CorpusError> {
     let table = table::read_text_columns(content).map_err(|error| match error {
-        TableError::Unreadable { reason, .. } => problem(path, format!("no readable Parquet: {reason}")),
+        TableError::Unreadable { reason, .. } => problem(path, format!("not readable as Parquet: {reason}")),
         error => problem(path, error.to_string()),
     })?;
     let (columns, rows, left_out) = (table.columns, table.rows, table.left_out);

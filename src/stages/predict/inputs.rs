@@ -55,7 +55,8 @@ impl Inputs {
         let places = arguments.iter().map(|argument| Argument::parse(argument)).collect::<Vec<_>>();
         let first = places.first().ok_or_else(|| ConfigError::new("INPUT", "missing", "name at least one"))?;
         if let Some(other) = places.iter().find(|place| place.origin != first.origin) {
-            let problem = format!("it lies in another store than {}; predict them one after the other", first.given);
+            let problem =
+                format!("it is in another store than {}; predict the inputs of each store by themselves", first.given);
             return Err(ConfigError::new("INPUT", other.given, problem).into());
         }
         let origin = storage::open(&first.origin, params).map_err(first.unreachable())?;
@@ -87,7 +88,8 @@ impl Inputs {
         let (path, other) = self.again.first_key_value()?;
         let files = plural(self.again.len(), "file");
         Some(format!(
-            "{files} left out: links lead to what another input holds ({path:?} is {other:?}); each counts once"
+            "{files} left out: they are links to files of another input ({path:?} is {other:?}), and each file \
+             counts once"
         ))
     }
 

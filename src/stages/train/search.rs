@@ -235,7 +235,8 @@ impl InnerFold<'_> {
             Ok(fitted) => Ok(Scores::new(&fitted.model, &sides.test)),
             Err(error) => {
                 let settings = &candidate.settings;
-                tracing::warn!(on = %self.training_set, inner = self.at, settings, "a candidate is out: {error}");
+                tracing::warn!(on = %self.training_set, inner = self.at, settings, "a candidate could not be fitted \
+                                                                                    and is left out: {error}");
                 Err(error)
             }
         }

@@ -68,7 +68,7 @@ impl Action {
 fn answer(status: u16, code: &str, message: Option<&str>) -> String {
     match (status, code, message) {
         (301 | 307, ..) | (_, "PermanentRedirect" | "AuthorizationHeaderMalformed", _) => {
-            format!("the store answers {status} {code}: the bucket is elsewhere, set storage.s3.region")
+            format!("the store answers {status} {code}: the bucket is in another region; set storage.s3.region")
         }
         (_, _, Some(message)) => format!("the store answers {status} {code}: {message}"),
         _ => format!("the store answers {status} {code}").trim_end().to_owned(),

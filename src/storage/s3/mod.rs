@@ -178,7 +178,7 @@ impl Store for S3Store {
         match self.runtime.block_on(self.bucket.abort_leftovers(&self.params)) {
             Err(error @ StorageError::Forbidden { .. }) => {
                 // Nobody reads them; they cost money only.
-                tracing::warn!("what killed runs left behind stays: {error}");
+                tracing::warn!("leftovers of killed runs could not be removed: {error}");
                 Ok(())
             }
             other => other,
