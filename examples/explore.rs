@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, bail};
 use polars::prelude::{AnyValue, ChunkQuantile, DataFrame, QuantileMethod, SortMultipleOptions, df};
-use ser_etl::schema::{FeatureKeys, Prediction, Split, Table};
+use ser_etl::schema::{FeatureKeys, Prediction, Side, Table};
 use ser_etl::storage::{LocalStore, Store};
 use ser_etl::table;
 
@@ -62,7 +62,7 @@ fn read_features(run: &LocalStore) -> anyhow::Result<Table<FeatureKeys>> {
 /// Test rows of the reported fits.
 fn read_predictions(run: &LocalStore) -> anyhow::Result<Vec<Prediction>> {
     let rows = table::read::<Prediction>(run.get("predictions.parquet").context(WANTED)?)?.0.rows;
-    Ok(rows.into_iter().filter(|row| row.split == Split::Test.as_str() && row.seed == 0).collect())
+    Ok(rows.into_iter().filter(|row| row.split == Side::Test.as_str() && row.seed == 0).collect())
 }
 
 fn class_balance(features: &Table<FeatureKeys>) -> anyhow::Result<DataFrame> {

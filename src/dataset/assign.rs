@@ -10,7 +10,7 @@ use super::units::{Unit, units};
 use super::{DatasetError, Keys, augmented, checks};
 use crate::dataset::SplitParams;
 use crate::options;
-use crate::schema::{Split, SplitRow, plural};
+use crate::schema::{Side, SplitRow, plural};
 use std::collections::BTreeSet;
 
 use fixed::fixed_sides;
@@ -114,10 +114,10 @@ impl Assigner<'_> {
         }
         let listed = |names: &[String], corpus: &str| names.iter().any(|name| name == corpus);
         let side = |corpus: &str| match (train, test) {
-            (_, Some(test)) if listed(test, corpus) => Some(Split::Test),
-            (None, _) => Some(Split::Train),
-            (Some(train), _) if listed(train, corpus) => Some(Split::Train),
-            (Some(_), None) => Some(Split::Test),
+            (_, Some(test)) if listed(test, corpus) => Some(Side::Test),
+            (None, _) => Some(Side::Train),
+            (Some(train), _) if listed(train, corpus) => Some(Side::Train),
+            (Some(_), None) => Some(Side::Test),
             (Some(_), Some(_)) => None,
         };
         self.with_shared_classes(corpora.into_iter().map(|corpus| side(corpus.unwrap_or_default())).collect())
@@ -139,7 +139,7 @@ impl Assigner<'_> {
     /// The fold without the utterances of classes that train or test lacks.
     fn with_shared_classes(&self, mut fold: Fold) -> Result<Fold, DatasetError> {
         let emotions = self.keys.emotions()?;
-        let [train, test] = [Split::Train, Split::Test].map(|side| classes_on(&fold, side, &emotions));
+        let [train, test] = [Side::Train, Side::Test].map(|side| classes_on(&fold, side, &emotions));
         let shared = &train & &test;
         if shared.is_empty() && !train.is_empty() && !test.is_empty() {
             let [train, test] = [train, test].map(|classes| classes.into_iter().collect::<Vec<_>>().join(", "));
@@ -153,7 +153,7 @@ impl Assigner<'_> {
 
     /// Moves the share of dev from train to dev.
     fn carve_dev(&self, number: i64, fold: &mut Fold) -> Result<(), DatasetError> {
-        let train: Vec<usize> = (0..fold.len()).filter(|row| fold[*row] == Some(Split::Train)).collect();
+        let train: Vec<usize> = (0..fold.len()).filter(|row| fold[*row] == Some(Side::Train)).collect();
         if train.is_empty() {
             return Ok(()); // refused with all empty sides at the end
         }
@@ -169,7 +169,7 @@ impl Assigner<'_> {
             });
         }
         for (unit, _) in units.iter().zip(sides).filter(|(_, side)| *side == 0) {
-            unit.rows.iter().for_each(|row| fold[*row] = Some(Split::Dev));
+            unit.rows.iter().for_each(|row| fold[*row] = Some(Side::Dev));
         }
         Ok(())
     }
@@ -192,9 +192,9 @@ impl Assigner<'_> {
 
     /// The fold whose test side is the units of side `test`.
     fn fold(&self, units: &[Unit], sides: &[usize], test: usize) -> Fold {
-        let mut fold = vec![Some(Split::Train); self.keys.len()];
+        let mut fold = vec![Some(Side::Train); self.keys.len()];
         for (unit, _) in units.iter().zip(sides).filter(|(_, side)| **side == test) {
-            unit.rows.iter().for_each(|row| fold[*row] = Some(Split::Test));
+            unit.rows.iter().for_each(|row| fold[*row] = Some(Side::Test));
         }
         fold
     }

@@ -1,7 +1,7 @@
 //! Augmented rows: train where their original is train, and on no side elsewhere.
 
 use super::{DatasetError, Keys, folds};
-use crate::schema::{Split, SplitRow};
+use crate::schema::{Side, SplitRow};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts the augmented copies of train utterances on train. `originals` are the rows of a splits table without copies.
@@ -15,7 +15,7 @@ pub(super) fn follow(keys: &Keys, originals: Vec<SplitRow>) -> Result<Vec<SplitR
     }
     let mut rows = Vec::with_capacity(originals.len());
     for row in originals {
-        let follows = copies.get(row.utterance_id.as_str()).filter(|_| row.split == Split::Train.as_str());
+        let follows = copies.get(row.utterance_id.as_str()).filter(|_| row.split == Side::Train.as_str());
         let follower = |id: &&str| SplitRow { utterance_id: (*id).to_owned(), ..row.clone() };
         rows.extend(follows.into_iter().flatten().map(follower));
         rows.push(row);
@@ -31,7 +31,7 @@ pub(super) fn follow(keys: &Keys, originals: Vec<SplitRow>) -> Result<Vec<SplitR
 pub(super) fn misplaced(keys: &Keys, fold: &[SplitRow]) -> Result<Vec<String>, DatasetError> {
     let (ids, originals) = (keys.ids()?, keys.augmented_from()?);
     let located = keys.located(fold)?;
-    let train = located.iter().filter(|(_, side)| *side == Split::Train).map(|(row, _)| ids[*row]);
+    let train = located.iter().filter(|(_, side)| *side == Side::Train).map(|(row, _)| ids[*row]);
     let train: BTreeSet<&str> = train.collect();
     let is_wrong = |row: usize| originals[row].is_some_and(|id| !train.contains(ids[row]) || !train.contains(id));
     let wrong: BTreeSet<&str> = located.iter().filter(|(row, _)| is_wrong(*row)).map(|(row, _)| ids[*row]).collect();
@@ -43,7 +43,7 @@ pub(super) fn misplaced(keys: &Keys, fold: &[SplitRow]) -> Result<Vec<String>, D
 ///
 /// # Errors
 /// An augmented row outside train, or whose original is; those of [`Keys::located`].
-pub(super) fn located(keys: &Keys, rows: &[SplitRow]) -> Result<Vec<(usize, Split)>, DatasetError> {
+pub(super) fn located(keys: &Keys, rows: &[SplitRow]) -> Result<Vec<(usize, Side)>, DatasetError> {
     if keys.has_augmented()? {
         for fold in folds(rows) {
             if let Some(id) = misplaced(keys, fold)?.into_iter().next() {
@@ -60,7 +60,7 @@ mod tests {
     use super::super::{Scaler, Sides, assign, classes, leakage, normalized, violations};
     use super::*;
     use crate::dataset::Features;
-    use crate::dataset::{Method, NormalizeParams, Scope, Split as SplitSection, SplitParams};
+    use crate::dataset::{Method, NormalizeParams, Scope, SplitParams, SplitSection};
     use crate::schema::{FeatureKeys, Table, augmented_id};
 
     const TRANSFORMS: [&str; 2] = ["gain-6dB", "speed0.9"];
@@ -164,7 +164,7 @@ mod tests {
                 Scaler::fit(&features, &spoiled, scaling).map(drop),
                 classes_of(&spoiled).map(drop),
                 Sides::new(&features, &spoiled, &statistics, &sound).map(drop),
-                normalized(&features, &spoiled, &statistics, Split::Train).map(drop),
+                normalized(&features, &spoiled, &statistics, Side::Train).map(drop),
             ];
             for error in errors {
                 let error = error.expect_err("refused").to_string();

@@ -3,7 +3,7 @@
 use super::fold::{Fold, classes_on, fold_words};
 use super::{DatasetError, Keys};
 use crate::dataset::SplitParams;
-use crate::schema::{Split, plural};
+use crate::schema::{Side, plural};
 use polars::prelude::UniqueKeepStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,10 +121,10 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Res
 /// Refuses an empty train or test side and a class that cannot be learned; warns of classes missing from dev or test.
 pub(super) fn class_sides(keys: &Keys, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
     let emotions = keys.emotions()?;
-    let mut missing: BTreeMap<(Split, &str), Vec<i64>> = BTreeMap::new();
+    let mut missing: BTreeMap<(Side, &str), Vec<i64>> = BTreeMap::new();
     for (number, fold) in folds.iter().enumerate() {
         let number = number as i64;
-        let [train, dev, test] = [Split::Train, Split::Dev, Split::Test].map(|side| classes_on(fold, side, &emotions));
+        let [train, dev, test] = [Side::Train, Side::Dev, Side::Test].map(|side| classes_on(fold, side, &emotions));
         not_empty(number, "train", &train)?;
         not_empty(number, "test", &test)?;
         if let (1, Some(class)) = (train.len(), train.first()) {
@@ -134,7 +134,7 @@ pub(super) fn class_sides(keys: &Keys, folds: &[Fold]) -> Result<Vec<String>, Da
         if let Some(class) = dev.union(&test).find(|class| !train.contains(*class)) {
             return Err(DatasetError::ClassNotInTrain { class: (*class).to_owned(), fold: number });
         }
-        for (side, present) in [(Split::Dev, &dev), (Split::Test, &test)] {
+        for (side, present) in [(Side::Dev, &dev), (Side::Test, &test)] {
             let absent = train.iter().filter(|class| !present.is_empty() && !present.contains(*class));
             absent.for_each(|class| missing.entry((side, class)).or_default().push(number));
         }
@@ -142,7 +142,7 @@ pub(super) fn class_sides(keys: &Keys, folds: &[Fold]) -> Result<Vec<String>, Da
     Ok(missing.into_iter().map(|((side, class), folds)| missing_warning(side, class, &folds)).collect())
 }
 
-fn missing_warning(side: Split, class: &str, folds: &[i64]) -> String {
+fn missing_warning(side: Side, class: &str, folds: &[i64]) -> String {
     let numbers: Vec<String> = folds.iter().map(i64::to_string).collect();
     let word = if folds.len() == 1 { "fold" } else { "folds" };
     format!(

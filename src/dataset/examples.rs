@@ -2,7 +2,7 @@
 
 use super::{DatasetError, Features, Keys, Scaler, augmented};
 use crate::dataset::Scope;
-use crate::schema::{ColumnDef, Columns, FeatureKeys, Kind, Row, Split, SplitRow, Table, Value};
+use crate::schema::{ColumnDef, Columns, FeatureKeys, Kind, Row, Side, SplitRow, Table, Value};
 use ndarray::{ArcArray2, Array2};
 use polars::prelude::{Column, DataType, IdxCa, IdxSize, PolarsResult};
 use std::collections::BTreeSet;
@@ -60,7 +60,7 @@ impl Sides {
         classes: &[String],
     ) -> Result<Self, DatasetError> {
         let side = |wanted| examples(features, &side_rows(features, rows, wanted)?, scaler, classes);
-        Ok(Self { train: side(Split::Train)?, dev: side(Split::Dev)?, test: side(Split::Test)? })
+        Ok(Self { train: side(Side::Train)?, dev: side(Side::Dev)?, test: side(Side::Test)? })
     }
 }
 
@@ -74,7 +74,7 @@ pub fn normalized(
     features: &Features,
     rows: &[SplitRow],
     scaler: &Scaler,
-    wanted: Split,
+    wanted: Side,
 ) -> Result<Table<FeatureKeys>, DatasetError> {
     let rows = side_rows(features, rows, wanted)?;
     let values = normalized_values(features, &rows, scaler)?;
@@ -87,7 +87,7 @@ pub fn normalized(
 }
 
 /// Rows of the features table on a side, ascending.
-fn side_rows(features: &Features, rows: &[SplitRow], wanted: Split) -> Result<Vec<usize>, DatasetError> {
+fn side_rows(features: &Features, rows: &[SplitRow], wanted: Side) -> Result<Vec<usize>, DatasetError> {
     let located = augmented::located(features.keys(), rows)?;
     let mut rows: Vec<usize> = located.into_iter().filter(|(_, side)| *side == wanted).map(|(row, _)| row).collect();
     rows.sort_unstable();

@@ -1,14 +1,14 @@
 //! A fold: which side each utterance is on.
 
 use crate::dataset::SplitParams;
-use crate::schema::{Split, SplitRow};
+use crate::schema::{Side, SplitRow};
 use std::collections::BTreeSet;
 
 /// What stands for the number of a fold in the rows of [`super::whole`].
 pub(super) const WHOLE: i64 = -1;
 
 /// The side of each row of the table in one fold; none: left out of it.
-pub(super) type Fold = Vec<Option<Split>>;
+pub(super) type Fold = Vec<Option<Side>>;
 
 /// A fold in the words of messages.
 pub(super) fn fold_words(number: i64) -> String {
@@ -16,7 +16,7 @@ pub(super) fn fold_words(number: i64) -> String {
 }
 
 /// The classes on a side of a fold; `emotions` has a class for each row of the table.
-pub(super) fn classes_on<'a>(fold: &Fold, side: Split, emotions: &[&'a str]) -> BTreeSet<&'a str> {
+pub(super) fn classes_on<'a>(fold: &Fold, side: Side, emotions: &[&'a str]) -> BTreeSet<&'a str> {
     fold.iter().zip(emotions).filter(|(at, _)| **at == Some(side)).map(|(_, class)| *class).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::DatasetError;
 use crate::options;
-use crate::schema::{FeatureKeys, Kind, Row, Signal, Split, SplitRow, Table, Value};
+use crate::schema::{FeatureKeys, Kind, Row, Side, Signal, SplitRow, Table, Value};
 use polars::prelude::{
     BooleanChunked, ChunkSet, Column, DataFrame, DataType, Float64Chunked, IdxSize, PolarsResult, SortMultipleOptions,
     StringChunked,
@@ -138,12 +138,12 @@ impl Keys {
     ///
     /// # Errors
     /// An unknown utterance, a word that is no side.
-    pub(super) fn located(&self, rows: &[SplitRow]) -> Result<Vec<(usize, Split)>, DatasetError> {
+    pub(super) fn located(&self, rows: &[SplitRow]) -> Result<Vec<(usize, Side)>, DatasetError> {
         let ids = self.ids()?;
         let place = |row: &SplitRow| {
             let id = row.utterance_id.as_str();
             let at = ids.binary_search(&id).map_err(|_| DatasetError::UnknownUtterance { id: id.to_owned() })?;
-            let side = Split::from_str(&row.split).map_err(|_| DatasetError::BadValue {
+            let side = Side::from_str(&row.split).map_err(|_| DatasetError::BadValue {
                 table: "splits",
                 column: "split",
                 value: row.split.clone(),

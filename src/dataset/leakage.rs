@@ -3,7 +3,7 @@
 use super::keys::ID;
 use super::{DatasetError, Keys, augmented, folds};
 use crate::dataset::SplitParams;
-use crate::schema::{Leakage, Split, SplitRow};
+use crate::schema::{Leakage, Side, SplitRow};
 use polars::prelude::{
     Column, DataFrame, IdxCa, IdxSize, IntoColumn, PolarsResult, SortMultipleOptions, UniqueKeepStrategy,
 };
@@ -19,11 +19,11 @@ const AUGMENTED: &str = "augmented";
 /// What is never allowed, whatever the scheme.
 const FORBIDDEN: [&str; 2] = ["audio", "overlap"];
 /// The pairs of sides, in the order of the table. Most models learn from train and dev together.
-const PAIRS: [(&str, &[Split], &[Split]); 4] = [
-    ("dev-test", &[Split::Dev], &[Split::Test]),
-    ("train+dev-test", &[Split::Train, Split::Dev], &[Split::Test]),
-    ("train-dev", &[Split::Train], &[Split::Dev]),
-    ("train-test", &[Split::Train], &[Split::Test]),
+const PAIRS: [(&str, &[Side], &[Side]); 4] = [
+    ("dev-test", &[Side::Dev], &[Side::Test]),
+    ("train+dev-test", &[Side::Train, Side::Dev], &[Side::Test]),
+    ("train-dev", &[Side::Train], &[Side::Dev]),
+    ("train-test", &[Side::Train], &[Side::Test]),
 ];
 /// How many examples a row names.
 const EXAMPLES: usize = 3;
@@ -84,7 +84,7 @@ pub fn violations(table: &[Leakage]) -> Vec<&Leakage> {
     table.iter().filter(alone).filter(|row| !row.allowed && row.shared.unwrap_or(0) > 0).collect()
 }
 
-/// Split rows with what is known of their utterances. The column `split` has the number of the side: train, dev, test.
+/// Side rows with what is known of their utterances. The column `split` has the number of the side: train, dev, test.
 fn placed(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
     let located = keys.located(rows)?;
     let at = IdxCa::from_vec("row".into(), located.iter().map(|(row, _)| *row as IdxSize).collect());
@@ -113,8 +113,8 @@ fn known(placed: &DataFrame, column: &str) -> PolarsResult<DataFrame> {
 fn shared(
     known: &DataFrame,
     (check, column): (&str, &str),
-    a: &[Split],
-    b: &[Split],
+    a: &[Side],
+    b: &[Side],
 ) -> PolarsResult<BTreeMap<i64, Vec<String>>> {
     let side = |split: u32| [a, b].iter().position(|sides| sides.iter().any(|side| *side as u32 == split));
     let sides = known.column("split")?.u32()?.iter().map(|split| Some(side(split?)? as u32));

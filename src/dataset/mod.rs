@@ -33,4 +33,4 @@ pub use keys::Keys;
 pub use leakage::{leakage, violations};
 pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
 pub use scaler::{ALL, MIN_UTTERANCES, Scaler, Scaling, check_speakers};
-pub use split::{Scheme, Split, SplitParams};
+pub use split::{Scheme, SplitParams, SplitSection};

@@ -3,7 +3,7 @@
 use super::{DatasetError, Features, Keys, augmented};
 use crate::dataset::{Method, NormalizeParams, Scope};
 use crate::eval::quantile;
-use crate::schema::{Normalization, Split, SplitRow};
+use crate::schema::{Normalization, Side, SplitRow};
 use ndarray::{ArrayView1, ArrayView2};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,13 +70,13 @@ fn groups_of(keys: &Keys, rows: &[SplitRow], scope: Scope) -> Result<BTreeMap<St
         if scope == Scope::Speaker && originals[row].is_some() {
             continue;
         }
-        if side == Split::Train {
+        if side == Side::Train {
             all.rows.push(row);
         }
         if scope == Scope::Speaker {
             let members = speakers.entry(keys.speaker(row)?).or_default();
             members.rows.push(row);
-            members.transductive |= side == Split::Test;
+            members.transductive |= side == Side::Test;
         }
     }
     let count = speakers.len();

@@ -62,7 +62,7 @@ impl Scheme {
 /// Which utterances are trained on and which are tested on. A key that the scheme does not use is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Split {
+pub struct SplitSection {
     /// `stratified`, `speaker-disjoint` (default), `k-fold`, `group-k-fold`, `loso`, `cross-corpus` or `predefined`.
     pub scheme: Scheme,
     /// Share of the utterances that go to test, above 0 and below 1; default 0.2. For the hold-out schemes `stratified`
@@ -101,7 +101,7 @@ pub struct Split {
     pub sides: Option<BTreeMap<String, String>>,
 }
 
-impl Default for Split {
+impl Default for SplitSection {
     fn default() -> Self {
         Self {
             scheme: Scheme::SpeakerDisjoint,
@@ -118,7 +118,7 @@ impl Default for Split {
     }
 }
 
-impl Split {
+impl SplitSection {
     /// Resolves the defaults of the scheme.
     ///
     /// # Errors

@@ -131,10 +131,10 @@ impl Sets {
 mod tests {
     use super::super::testing::Utterances;
     use super::*;
-    use crate::dataset::Split;
+    use crate::dataset::SplitSection;
 
     fn params(toml: &str) -> SplitParams {
-        toml::from_str::<Split>(toml).expect("well-formed").check().expect("legal")
+        toml::from_str::<SplitSection>(toml).expect("well-formed").check().expect("legal")
     }
 
     fn all_units(data: &Utterances, toml: &str, seed: u64) -> Vec<Unit> {

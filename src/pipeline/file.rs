@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{Extract, overrides};
 use crate::audio::{AudioParams, Augment, Transform};
 use crate::corpus::Corpus;
-use crate::dataset::{Normalize, NormalizeParams, Split, SplitParams};
+use crate::dataset::{Normalize, NormalizeParams, SplitParams, SplitSection};
 use crate::eval::Evaluate;
 use crate::features::{FeatureSetParams, Features, Recipe};
 use crate::model::{Calibration, Fusion, FusionParams, ModelSpec, Train, Tune, TuneParams, View};
@@ -42,7 +42,7 @@ pub struct Pipeline {
     pub extract: Extract,
     /// Which utterances are trained on and which are tested on.
     #[serde(default)]
-    pub split: Split,
+    pub split: SplitSection,
     /// How features are centred and scaled.
     #[serde(default)]
     pub normalize: Normalize,

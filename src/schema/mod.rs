@@ -11,7 +11,7 @@ pub use tables::{
     Utterance, published_tables,
 };
 pub use words::{
-    CANONICAL_EMOTIONS, FUSION, SELECTED, Signal, Split, Track, augmented_id, is_canonical_emotion, noun, plural,
+    CANONICAL_EMOTIONS, FUSION, SELECTED, Side, Signal, Track, augmented_id, is_canonical_emotion, noun, plural,
     segment_key, speaker_id, utterance_id,
 };
 

@@ -15,7 +15,7 @@ pub fn is_canonical_emotion(label: &str) -> bool {
 
 /// The side of a fold that an utterance is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Split {
+pub enum Side {
     /// Models and statistics are fitted on these rows.
     Train,
     /// Early stopping and selection look at these rows.
@@ -24,7 +24,7 @@ pub enum Split {
     Test,
 }
 
-impl Split {
+impl Side {
     /// The word that tables and pipeline files use.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,13 +35,13 @@ impl Split {
     }
 }
 
-impl fmt::Display for Split {
+impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromStr for Split {
+impl FromStr for Side {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::eval::{Evaluate, Measure, Outcome, Outcomes, Resampling, Sums};
 use crate::options::ConfigError;
 use crate::report::{Change, RunSide, Versus};
-use crate::schema::{Comparison, FeatureKeys, Metric, PROBABILITY_PREFIX, Prediction, Split, Table, Track};
+use crate::schema::{Comparison, FeatureKeys, Metric, PROBABILITY_PREFIX, Prediction, Side, Table, Track};
 use crate::storage::Store;
 use crate::table::Footer;
 
@@ -83,7 +83,7 @@ impl<'a> Run<'a> {
     fn read_tables(place: &RunPlace<'a>, model: Option<&str>) -> Result<Self, StageError> {
         let (mut predictions, footer) = output::get_table::<Prediction>(place.out, StageName::Train)?;
         let classes = classes(&predictions);
-        predictions.retain(|row| row.seed == 0 && row.split == Split::Test.as_str());
+        predictions.retain(|row| row.seed == 0 && row.split == Side::Test.as_str());
         let model = headline(place, &predictions.rows, model)?;
         predictions.retain(|row| row.model == model);
         let mut tested = BTreeMap::new();

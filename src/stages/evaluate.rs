@@ -9,7 +9,7 @@ use crate::options;
 use crate::report;
 use crate::schema::{
     Deployed, FUSION, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX,
-    Prediction, Reject, Row, SELECTED, Split, SplitRow, Table, Track, Tuning, Utterance,
+    Prediction, Reject, Row, SELECTED, Side, SplitRow, Table, Track, Tuning, Utterance,
 };
 use crate::storage::Store;
 
@@ -138,7 +138,7 @@ fn outcomes(tables: &Tables, track: Track) -> Result<Outcomes, StageError> {
     let keys = keys.collect::<BTreeMap<_, &FeatureKeys>>();
     let predictions = &tables.predictions;
     let mut outcomes = Outcomes::new(&classes(&predictions.float.names), track);
-    let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Split::Test.as_str());
+    let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Side::Test.as_str());
     for (index, row) in test {
         let Some(key) = keys.get(row.utterance_id.as_str()) else {
             return Err(StageError::MissingTable { table: "features".to_owned(), stage: "extract" });

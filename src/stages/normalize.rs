@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::{self, Export, Features, Scaler};
 use crate::options;
-use crate::schema::{Normalization, Split, SplitRow, Table, plural};
+use crate::schema::{Normalization, Side, SplitRow, Table, plural};
 use crate::table;
 
 use super::features_table::FeaturesTable;
@@ -83,7 +83,7 @@ fn export(
     scaler: &Scaler,
 ) -> Result<Vec<Written>, StageError> {
     let mut files = Vec::new();
-    for side in [Split::Train, Split::Dev, Split::Test] {
+    for side in [Side::Train, Side::Dev, Side::Test] {
         let table = dataset::normalized(features, fold, scaler, side)?;
         let (file, _) = table::write(&table, &prepared.config_hash, &prepared.inputs, false)?;
         let path = format!("normalized/fold-{}/{side}.parquet", fold[0].fold);

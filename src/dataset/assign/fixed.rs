@@ -1,7 +1,7 @@
 //! Sides that a column of the table fixes.
 
 use super::super::fold::Fold;
-use super::{DatasetError, Keys, Split, plural};
+use super::{DatasetError, Keys, Side, plural};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -16,7 +16,7 @@ pub(super) fn fixed_sides(keys: &Keys, column: &str, words: &BTreeMap<String, St
         let word = cell.unwrap_or_default();
         match words.get(word).map_or(word, String::as_str) {
             "-" if words.contains_key(word) => None,
-            word => Split::from_str(word).map_err(|_| unknown = true).ok(),
+            word => Side::from_str(word).map_err(|_| unknown = true).ok(),
         }
     };
     let sides = cells.iter().map(&mut side).collect();
@@ -39,7 +39,7 @@ fn side_lines(cells: &[Option<&str>], words: &BTreeMap<String, String>) -> Strin
         let count = plural(*count, "utterance");
         match words.get(*word) {
             Some(side) => format!("  {word:?} = {side:?}  # {count}"),
-            None if Split::from_str(word).is_ok() => format!("  # {word}: {count}"),
+            None if Side::from_str(word).is_ok() => format!("  # {word}: {count}"),
             None => format!("  {word:?} = {:?}  # {count}", likely_side(word)),
         }
     };

@@ -5,7 +5,7 @@ use super::super::balance::Strata;
 use super::super::fold::{Fold, fold_words};
 use super::super::units::{Unit, grouping_columns};
 use super::fixed::fixed_sides;
-use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow};
+use super::{Assigner, DatasetError, Keys, Side, SplitParams, SplitRow};
 use polars::prelude::{Column, UniqueKeepStrategy};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub fn inner_folds(
     let (located, originals) = (augmented::located(keys, rows)?, keys.augmented_from()?);
     let is_original = |row: usize| originals[row].is_none();
     let mut train: Vec<usize> =
-        located.iter().filter(|(row, side)| *side == Split::Train && is_original(*row)).map(|(row, _)| *row).collect();
+        located.iter().filter(|(row, side)| *side == Side::Train && is_original(*row)).map(|(row, _)| *row).collect();
     train.sort_unstable();
     let outer = rows.first().map_or(0, |row| row.fold);
     let strata = Strata::new(keys, params.stratify_by())?;
@@ -47,14 +47,14 @@ pub fn inner_folds(
     let is_kin = |at: usize, fold: usize| (0..).zip(&columns).any(|(c, cells)| tested.contains(&(fold, c, cells[at])));
     let held_out = |row: &SplitRow, at: usize| part_of[originals[at].unwrap_or(row.utterance_id.as_str())];
     let inner = |fold: usize| {
-        let side = |(row, (at, side)): (&SplitRow, &(usize, Split))| {
+        let side = |(row, (at, side)): (&SplitRow, &(usize, Side))| {
             let side = match side {
-                Split::Test => return None,
-                Split::Dev if is_kin(*at, fold) => return None,
-                Split::Dev => Split::Dev,
-                Split::Train if held_out(row, *at) != fold => Split::Train,
-                Split::Train if is_original(*at) => Split::Test,
-                Split::Train => return None,
+                Side::Test => return None,
+                Side::Dev if is_kin(*at, fold) => return None,
+                Side::Dev => Side::Dev,
+                Side::Train if held_out(row, *at) != fold => Side::Train,
+                Side::Train if is_original(*at) => Side::Test,
+                Side::Train => return None,
             };
             Some(SplitRow { fold: fold as i64, split: side.as_str().to_owned(), ..row.clone() })
         };
@@ -80,7 +80,7 @@ fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, Da
 
 /// Whether every speaker is known and either tested or not.
 fn speakers_apart(keys: &Keys, sides: &Fold) -> Result<bool, DatasetError> {
-    let is_tested: Vec<bool> = sides.iter().map(|side| *side == Some(Split::Test)).collect();
+    let is_tested: Vec<bool> = sides.iter().map(|side| *side == Some(Side::Test)).collect();
     keys.query(|rows| {
         let speaker = rows.column("speaker")?;
         let mut ways = rows.select(["speaker"])?;
@@ -114,7 +114,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn params(toml: &str) -> SplitParams {
-        toml::from_str::<crate::dataset::Split>(toml).expect("well-formed").check().expect("legal")
+        toml::from_str::<crate::dataset::SplitSection>(toml).expect("well-formed").check().expect("legal")
     }
 
     fn outer(keys: &Keys, params: &SplitParams) -> Vec<SplitRow> {

@@ -1,6 +1,6 @@
 use super::super::testing::Utterances;
 use super::*;
-use crate::dataset::Split as SplitSection;
+use crate::dataset::SplitSection;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,7 +3,7 @@
 use super::super::augmented;
 use super::super::balance::Strata;
 use super::super::fold::{Fold, WHOLE, fold_rows};
-use super::{Assigner, DatasetError, Keys, Split, SplitParams, SplitRow};
+use super::{Assigner, DatasetError, Keys, Side, SplitParams, SplitRow};
 use std::collections::BTreeSet;
 
 /// Every utterance that stands in the splits table `rows`, and its augmented copies, as one fold without a test side:
@@ -23,19 +23,19 @@ pub fn whole(
 ) -> Result<Vec<SplitRow>, DatasetError> {
     let (all, keys) = (keys, &keys.originals()?);
     let ids = keys.ids()?;
-    let named = |side: Option<Split>| -> BTreeSet<&str> {
+    let named = |side: Option<Side>| -> BTreeSet<&str> {
         let wanted = |row: &&SplitRow| side.is_none_or(|side| row.split == side.as_str());
         rows.iter().filter(wanted).map(|row| row.utterance_id.as_str()).collect()
     };
     let known = named(None);
-    let mut fold: Fold = ids.iter().map(|id| known.contains(id).then_some(Split::Train)).collect();
+    let mut fold: Fold = ids.iter().map(|id| known.contains(id).then_some(Side::Train)).collect();
     if dev && params.dev() > 0.0 {
         let strata = Strata::new(keys, params.stratify_by())?;
         Assigner { keys, params, grouping: params.grouping(), strata, seed }.carve_dev(WHOLE, &mut fold)?;
     } else if dev && matches!(params, SplitParams::Predefined { .. }) {
-        let fixed = named(Some(Split::Dev));
+        let fixed = named(Some(Side::Dev));
         let on_dev = fold.iter_mut().zip(&ids).filter(|(_, id)| fixed.contains(*id));
-        on_dev.for_each(|(side, _)| *side = Some(Split::Dev));
+        on_dev.for_each(|(side, _)| *side = Some(Side::Dev));
     }
     augmented::follow(all, fold_rows(&ids, params, WHOLE, &fold).collect())
 }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     fn params(toml: &str) -> SplitParams {
-        toml::from_str::<crate::dataset::Split>(toml).expect("well-formed").check().expect("legal")
+        toml::from_str::<crate::dataset::SplitSection>(toml).expect("well-formed").check().expect("legal")
     }
 
     fn whole_of(data: &Utterances, toml: &str, dev: bool) -> Vec<SplitRow> {

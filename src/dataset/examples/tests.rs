@@ -1,6 +1,6 @@
 use super::super::testing::{Utterances, features};
 use super::*;
-use crate::dataset::{Method, NormalizeParams, Split as SplitSection, assign};
+use crate::dataset::{Method, NormalizeParams, SplitSection, assign};
 
 struct World {
     table: Table<FeatureKeys>,
@@ -68,7 +68,7 @@ fn the_export_is_the_matrix_with_its_keys() {
     let classes = classes(world.features.keys(), &world.rows).expect("classes");
     let statistics = statistics(&world, Scope::Corpus);
     let found = Sides::new(&world.features, &world.rows, &statistics, &classes).expect("matrices");
-    let export = normalized(&world.features, &world.rows, &statistics, Split::Test).expect("an export");
+    let export = normalized(&world.features, &world.rows, &statistics, Side::Test).expect("an export");
     assert_eq!(export.rows.iter().map(|row| row.utterance_id.clone()).collect::<Vec<_>>(), found.test.ids);
     assert_eq!(export.float.values, found.test.rows.x.iter().copied().collect::<Vec<_>>());
     assert_eq!(export.float.names, world.features.names());

@@ -1,6 +1,6 @@
 use super::*;
 use crate::dataset::testing::Utterances;
-use crate::dataset::{Split as SplitSection, assign};
+use crate::dataset::{SplitSection, assign};
 
 fn table(data: &Utterances, toml: &str) -> Vec<Leakage> {
     let keys = data.keys();

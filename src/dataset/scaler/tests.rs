@@ -1,6 +1,6 @@
 use super::super::testing::{Utterances, features};
 use super::*;
-use crate::dataset::{Split as SplitSection, assign};
+use crate::dataset::{SplitSection, assign};
 use crate::schema::{FeatureKeys, Table};
 use proptest::prelude::*;
 

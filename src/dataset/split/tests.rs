@@ -1,7 +1,7 @@
 use super::*;
 
 fn check(toml: &str) -> Result<SplitParams, ConfigError> {
-    toml::from_str::<Split>(toml).expect("the cases are well-formed").check()
+    toml::from_str::<SplitSection>(toml).expect("the cases are well-formed").check()
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn groupings_follow_the_scheme() {
 #[test]
 fn the_scheme_words_are_those_of_the_file() {
     for word in ["stratified", "speaker-disjoint", "k-fold", "group-k-fold", "loso", "cross-corpus", "predefined"] {
-        let split: Split = toml::from_str(&format!("scheme = '{word}'")).expect(word);
+        let split: SplitSection = toml::from_str(&format!("scheme = '{word}'")).expect(word);
         assert_eq!(split.scheme.as_str(), word);
     }
 }

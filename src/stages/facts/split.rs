@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::{Scheme, SplitParams};
 use crate::report::{FoldFacts, SplitFacts, TransferFold};
-use crate::schema::{Split, SplitRow};
+use crate::schema::{Side, SplitRow};
 
 use super::Tables;
 use crate::stages::{Context, StageError, StageName, ledger};
@@ -74,16 +74,16 @@ pub(super) fn transfer(split: &SplitParams, tables: &Tables) -> Vec<TransferFold
     }
     let keys = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row)).collect::<BTreeMap<_, _>>();
     let fold = |rows: &[SplitRow]| {
-        let of = |side: Split| {
+        let of = |side: Side| {
             let rows = rows.iter().filter(move |row| row.split == side.as_str());
             rows.filter_map(|row| keys.get(row.utterance_id.as_str()).copied())
         };
         let corpora = |side| of(side).map(|row| row.corpus.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         TransferFold {
             fold: rows[0].fold,
-            train: corpora(Split::Train),
-            test: corpora(Split::Test),
-            emotions: of(Split::Test).map(|row| &row.emotion).collect::<BTreeSet<_>>().len() as i64,
+            train: corpora(Side::Train),
+            test: corpora(Side::Test),
+            emotions: of(Side::Test).map(|row| &row.emotion).collect::<BTreeSet<_>>().len() as i64,
         }
     };
     tables.splits.chunk_by(|a, b| a.fold == b.fold).map(fold).collect()

@@ -6,7 +6,7 @@ use super::plan::FoldPlan;
 use super::scores::{About, Scores};
 use super::training_set::TrainingSet;
 use crate::options;
-use crate::schema::{Fit, Prediction, Split, Table};
+use crate::schema::{Fit, Prediction, Side, Table};
 use crate::stages::StageError;
 
 /// A finished job and its predictions.
@@ -24,7 +24,7 @@ pub fn predictions(
         for model in plan.combined() {
             let members = plan.parts(model);
             for seed in 0..seeds(plans, parts, model) {
-                let about = About { model, fold, seed, split: Split::Test };
+                let about = About { model, fold, seed, split: Side::Test };
                 let used: Vec<&JobPredictions> =
                     members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
                 let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
@@ -55,7 +55,7 @@ fn with_seed<'a, 'b>(parts: &'a [JobPredictions<'b>], about: About, name: &str) 
 }
 
 fn mixed(data: &FitData, parts: &[&JobPredictions], weights: &[f64]) -> Result<Scores, StageError> {
-    let is_test = |row: &Prediction| row.split == Split::Test.as_str();
+    let is_test = |row: &Prediction| row.split == Side::Test.as_str();
     let scored = parts.iter().map(|(_, table)| Scores::from_table(table, &data.classes, is_test));
     let scored = scored.collect::<Result<Vec<_>, _>>()?;
     Ok(Scores::mix(&scored.iter().collect::<Vec<_>>(), weights))

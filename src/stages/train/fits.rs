@@ -14,7 +14,7 @@ use crate::dataset::Sides;
 use crate::model::{self, Fitted};
 use crate::options;
 use crate::pipeline::SavedModel;
-use crate::schema::{Fit, LearningCurve, Prediction, Row, Split, Table};
+use crate::schema::{Fit, LearningCurve, Prediction, Row, Side, Table};
 use crate::stages::{OutputFile, StageError, StageName, Written, output};
 use crate::storage::Store;
 use crate::table;
@@ -140,9 +140,9 @@ impl Job {
         sides: &Sides,
         classes: &[String],
     ) -> (Table<Fit>, Table<LearningCurve>, Table<Prediction>) {
-        let mut judged = vec![(Split::Test, &sides.test)];
+        let mut judged = vec![(Side::Test, &sides.test)];
         if fitted.held_out > 0 {
-            judged.push((Split::Dev, &sides.dev));
+            judged.push((Side::Dev, &sides.dev));
         }
         let table = |(split, side)| {
             let about = About { model: self.name(), fold, seed: self.seed, split };

@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 use crate::dataset::Examples;
 use crate::eval::{Confusion, SMALLEST_PROBABILITY};
 use crate::model::{self, Classifier, Model, TuneMetric};
-use crate::schema::{Columns, PROBABILITY_PREFIX, Prediction, Split, Table};
+use crate::schema::{Columns, PROBABILITY_PREFIX, Prediction, Side, Table};
 use crate::stages::StageError;
 
 /// Rows with their class and the probabilities that a model gives them.
@@ -26,7 +26,7 @@ pub struct About<'a> {
     pub model: &'a str,
     pub fold: i64,
     pub seed: i64,
-    pub split: Split,
+    pub split: Side,
 }
 
 impl Scores {
@@ -188,7 +188,7 @@ mod tests {
     fn rows_survive_a_table() {
         let classes = ["anger", "fear"].map(str::to_owned);
         let rows = scored(&[0, 1], &[0.6, 0.4, 0.3, 0.7]);
-        let about = About { model: "mlp", fold: 2, seed: 0, split: Split::Test };
+        let about = About { model: "mlp", fold: 2, seed: 0, split: Side::Test };
         let table = rows.table(about, &classes);
         assert_eq!(table.rows[1].predicted, "fear");
         assert_eq!(Scores::from_table(&table, &classes, |row| row.fold == 2).expect("known classes"), rows);

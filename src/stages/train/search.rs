@@ -15,7 +15,7 @@ use crate::model::{
     self, Candidate, FusionMethod, ModelError, ModelKind, Problem, Search, Shared, TuneMetric, TuneParams, View,
 };
 use crate::options;
-use crate::schema::{Prediction, Split, SplitRow, Table};
+use crate::schema::{Prediction, Side, SplitRow, Table};
 use crate::stages::{StageError, StageName};
 use crate::table;
 
@@ -171,7 +171,7 @@ impl InnerFold<'_> {
         let mut all = Table::<Prediction>::default();
         for (number, scored) in trials {
             let (model, Ok(scored)) = (name(*number), scored) else { continue };
-            let about = About { model: &model, fold: self.at as i64, seed: 0, split: Split::Test };
+            let about = About { model: &model, fold: self.at as i64, seed: 0, split: Side::Test };
             let rows = scored.table(about, &self.data.classes);
             all.rows.extend(rows.rows);
             all.float.names = rows.float.names;
