@@ -2,7 +2,7 @@
 //! of 10 ms.
 
 use divan::counter::ItemsCount;
-use ser_etl::features::{FeatureSet, Features};
+use ser_etl::features::{FeatureSet, FeaturesSection};
 
 const RATE_HZ: u32 = 16000;
 
@@ -15,7 +15,7 @@ fn main() {
 
 #[divan::bench(args = ["mfcc-energy", "standard"])]
 fn extract(bencher: divan::Bencher, set: &str) {
-    run(bencher, &Features { set: set.to_owned(), ..Features::default() });
+    run(bencher, &FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() });
 }
 
 /// Descriptors that share work, in the words of a set.
@@ -44,7 +44,7 @@ const GROUPS: [(&str, &str); 9] = [
 fn contours(bencher: divan::Bencher, group: &str) {
     let (_, descriptors) = GROUPS.iter().find(|(name, _)| *name == group).expect("a group of the list");
     let set = format!("set = \"a\"\n[[sets.a.groups]]\ndescriptors = [{descriptors}]\nfunctionals = [\"mean\"]");
-    let features: Features = toml::from_str(&set).expect("legal TOML");
+    let features: FeaturesSection = toml::from_str(&set).expect("legal TOML");
     let params = features.check(RATE_HZ).expect("a legal set");
     let mut extractor = FeatureSet::new(&params, RATE_HZ).extractor();
     let samples = speech_like(4 * RATE_HZ as usize);
@@ -60,7 +60,7 @@ fn mfcc(bencher: divan::Bencher, preset: &str) {
     run(bencher, &toml::from_str(&set).expect("legal TOML"));
 }
 
-fn run(bencher: divan::Bencher, features: &Features) {
+fn run(bencher: divan::Bencher, features: &FeaturesSection) {
     let params = features.check(RATE_HZ).expect("ready sets are legal");
     let mut extractor = FeatureSet::new(&params, RATE_HZ).extractor();
     let samples = speech_like(4 * RATE_HZ as usize);

@@ -51,5 +51,5 @@ pub use params::AudioParams;
 pub use pointer::Pointer;
 pub use reader::AudioReader;
 pub use source::Source;
-pub use transform::{Augment, Transform};
+pub use transform::{AugmentSection, Transform};
 pub use wav::{WavError, encode_wav};

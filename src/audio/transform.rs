@@ -14,7 +14,7 @@ const SPEED_STEPS: f64 = 1_000.0;
 /// utterance. Copies of train utterances are trained on; all other copies are unused. Default: none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Augment {
+pub struct AugmentSection {
     /// Speeds. At 1.1, an utterance is 1.1 times shorter, and its pitch and formants are 1.1 times higher, as with sox
     /// and Kaldi (Ko et al. 2015). Default `[]`; legal 0.5 to 2 in steps of 0.001, but not 1.
     pub speed: Vec<f64>,
@@ -57,7 +57,7 @@ impl fmt::Display for Transform {
     }
 }
 
-impl Augment {
+impl AugmentSection {
     /// The transforms, in the order of the keys. `seed` is the pipeline's: it determines noise, and nothing else.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ fn check_values(key: &str, values: &[f64], legal: &str, is_legal: impl Fn(f64) -
 mod tests {
     use super::*;
 
-    fn augment(toml: &str) -> Augment {
+    fn augment(toml: &str) -> AugmentSection {
         toml::from_str(toml).expect("the test's TOML has the section's shape")
     }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn nothing_is_augmented_unless_asked_for() {
-        assert_eq!(Augment::default().check(1), Ok(Vec::new()));
+        assert_eq!(AugmentSection::default().check(1), Ok(Vec::new()));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use crate::pipeline;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
-use crate::eval::Evaluate;
-use crate::pipeline::Extract;
+use crate::eval::EvaluateSection;
+use crate::pipeline::ExtractSection;
 use crate::schema::{TableDef, published_tables};
 use crate::stages::StageName;
 
@@ -145,7 +145,7 @@ pub(super) struct PredictOptions {
     #[arg(long, value_name = "URI", default_value = "predictions")]
     pub out: String,
     /// Largest share of the files that may be refused; above it, the command fails (0 to 1)
-    #[arg(long, value_name = "SHARE", default_value_t = Extract::default().max_reject_rate)]
+    #[arg(long, value_name = "SHARE", default_value_t = ExtractSection::default().max_reject_rate)]
     pub max_reject_rate: f64,
     #[command(flatten)]
     pub work: WorkOptions,
@@ -177,7 +177,7 @@ pub(super) struct CompareOptions {
     #[arg(long, value_name = "FILE.md")]
     pub out: Option<String>,
     /// Number of resamples of the speakers for intervals and p values: 0 for none, else 100 to 1000000
-    #[arg(long, value_name = "N", default_value_t = Evaluate::default().bootstrap)]
+    #[arg(long, value_name = "N", default_value_t = EvaluateSection::default().bootstrap)]
     pub bootstrap: usize,
     /// Seed of the resamples
     #[arg(long, default_value_t = 1)]

@@ -1,4 +1,4 @@
-use crate::eval::{Evaluate, Measure, Resampling};
+use crate::eval::{EvaluateSection, Measure, Resampling};
 use crate::options::ConfigError;
 use crate::report::{self, Gate};
 use crate::stages::{self, RunPlace, StageError};
@@ -11,7 +11,7 @@ use super::run::{here, join};
 /// Prints the comparison of two runs; a gate that fails is an error after that.
 pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
     let gates = gates(options)?;
-    let bootstrap = Evaluate { bootstrap: options.bootstrap, ..Evaluate::default() }.check();
+    let bootstrap = EvaluateSection { bootstrap: options.bootstrap, ..EvaluateSection::default() }.check();
     bootstrap.map_err(|error| ConfigError { key: "--bootstrap".to_owned(), ..error })?;
     let file = options.out.as_deref().map(file).transpose()?;
     let params = Storage::default();

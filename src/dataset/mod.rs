@@ -31,6 +31,6 @@ pub use features::Features;
 pub use fold::folds;
 pub use keys::Keys;
 pub use leakage::{leakage, violations};
-pub use normalize::{Export, Method, Normalize, NormalizeParams, Scope};
+pub use normalize::{Export, Method, NormalizeParams, NormalizeSection, Scope};
 pub use scaler::{ALL, MIN_UTTERANCES, Scaler, Scaling, check_speakers};
 pub use split::{Scheme, SplitParams, SplitSection};

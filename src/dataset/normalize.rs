@@ -76,7 +76,7 @@ pub enum Export {
 /// How features are normalized. With the default scope, statistics come from the train rows of each fold only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Normalize {
+pub struct NormalizeSection {
     /// `z-score` (default), `min-max`, `robust` or `none`.
     pub method: Method,
     /// `corpus` (default): one set of statistics for each fold; `speaker`: one for each speaker, which uses unlabelled
@@ -87,7 +87,7 @@ pub struct Normalize {
     pub export: Export,
 }
 
-impl Default for Normalize {
+impl Default for NormalizeSection {
     fn default() -> Self {
         Self { method: Method::ZScore, scope: Scope::Corpus, export: Export::HoldOut }
     }
@@ -102,7 +102,7 @@ pub struct NormalizeParams {
     pub scope: Scope,
 }
 
-impl Normalize {
+impl NormalizeSection {
     /// The parameters of the statistics.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn words_lead_back_to_methods() {
         for word in ["z-score", "min-max", "robust", "none"] {
-            let section: Normalize = toml::from_str(&format!("method = '{word}'")).expect(word);
+            let section: NormalizeSection = toml::from_str(&format!("method = '{word}'")).expect(word);
             assert_eq!(Method::from_word(word), Some(section.method));
             assert_eq!(section.method.as_str(), word);
         }
@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn no_method_has_no_speakers() {
-        let section = Normalize { method: Method::None, scope: Scope::Speaker, ..Normalize::default() };
+        let section = NormalizeSection { method: Method::None, scope: Scope::Speaker, ..NormalizeSection::default() };
         assert_eq!(section.check().expect_err("refused").key, "normalize.scope");
-        assert!(Normalize::default().check().is_ok());
+        assert!(NormalizeSection::default().check().is_ok());
     }
 }

@@ -28,7 +28,7 @@ pub use error::EvalError;
 pub use gaps::{Gap, gaps};
 pub use losses::{BINS, Bin, Losses, SMALLEST_PROBABILITY};
 pub use measure::{Measure, Sums};
-pub use options::Evaluate;
+pub use options::EvaluateSection;
 pub use outcomes::{Outcome, Outcomes};
 pub use seeds::{SeedSpread, seed_spreads};
 

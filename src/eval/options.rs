@@ -14,7 +14,7 @@ const MAX_RESAMPLES: usize = 1_000_000;
 /// How predictions become figures: intervals and comparisons between models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Evaluate {
+pub struct EvaluateSection {
     /// Number of resamples of the test speakers for each 95 % interval, and of draws for each permutation test. More
     /// make the last digits steadier. 0: no intervals and no p values; else 100 to 1000000. Default 2000.
     pub bootstrap: usize,
@@ -27,13 +27,13 @@ pub struct Evaluate {
     pub importance: usize,
 }
 
-impl Default for Evaluate {
+impl Default for EvaluateSection {
     fn default() -> Self {
         Self { bootstrap: 2000, compare: None, importance: 5 }
     }
 }
 
-impl Evaluate {
+impl EvaluateSection {
     /// Checks the section alone.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn bootstrap_is_zero_or_enough() {
         for (bootstrap, legal) in [(0, true), (1, false), (99, false), (100, true), (2000, true), (1_000_001, false)] {
-            let section = Evaluate { bootstrap, ..Evaluate::default() };
+            let section = EvaluateSection { bootstrap, ..EvaluateSection::default() };
             assert_eq!(section.check().is_ok(), legal, "{bootstrap}");
         }
     }
@@ -90,14 +90,14 @@ mod tests {
             (None, vec![], None),
         ];
         for (compare, models, want) in cases {
-            let section = Evaluate { compare: compare.map(str::to_owned), ..Evaluate::default() };
+            let section = EvaluateSection { compare: compare.map(str::to_owned), ..EvaluateSection::default() };
             assert_eq!(section.headline(&models).ok(), want);
         }
     }
 
     #[test]
     fn a_wrong_headline_names_the_legal_ones() {
-        let section = Evaluate { compare: Some("lstm".to_owned()), ..Evaluate::default() };
+        let section = EvaluateSection { compare: Some("lstm".to_owned()), ..EvaluateSection::default() };
         let message = section.headline(&["mlp", "svm"]).unwrap_err().to_string();
         assert!(message.contains("`evaluate.compare` is \"lstm\""), "{message}");
         assert!(message.contains("mlp, svm"), "{message}");
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused() {
-        assert!(toml::from_str::<Evaluate>("bootstraps = 5").is_err());
-        assert_eq!(toml::from_str::<Evaluate>("").unwrap(), Evaluate::default());
+        assert!(toml::from_str::<EvaluateSection>("bootstraps = 5").is_err());
+        assert_eq!(toml::from_str::<EvaluateSection>("").unwrap(), EvaluateSection::default());
     }
 }

@@ -1,6 +1,6 @@
 use super::FeatureSet;
 use super::describe::describe;
-use crate::features::{Descriptor, Features, Functional};
+use crate::features::{Descriptor, FeaturesSection, Functional};
 use crate::options::{ConfigError, nearest};
 use crate::schema::FeatureInfo;
 
@@ -9,8 +9,8 @@ const RATE_HZ: u32 = 16_000;
 
 /// The ready sets by name.
 pub fn ready_sets() -> impl Iterator<Item = (&'static str, FeatureSet)> {
-    Features::ready().map(|name| {
-        let features = Features { set: name.to_owned(), ..Features::default() };
+    FeaturesSection::ready().map(|name| {
+        let features = FeaturesSection { set: name.to_owned(), ..FeaturesSection::default() };
         let params = features.check(RATE_HZ).expect("the ready sets are compiled in and read by a test");
         (name, FeatureSet::new(&params, RATE_HZ))
     })
@@ -18,7 +18,7 @@ pub fn ready_sets() -> impl Iterator<Item = (&'static str, FeatureSet)> {
 
 /// Every descriptor that a set may use: its word, unit, meaning and source.
 pub fn descriptors() -> Vec<FeatureInfo> {
-    let params = Features::default().check(RATE_HZ).expect("the default set is compiled in and read by a test");
+    let params = FeaturesSection::default().check(RATE_HZ).expect("the default set is compiled in and read by a test");
     let info = |descriptor: Descriptor| {
         let about = describe(&params, descriptor);
         let word = word(descriptor.to_string(), about.unit, about.text.to_owned(), about.source);

@@ -80,11 +80,11 @@ fn select(contour: &[f32], voicing: &[bool], frames: Selection, out: &mut Vec<f3
 #[cfg(test)]
 mod tests {
     use crate::features::FeatureSet;
-    use crate::features::Features;
+    use crate::features::FeaturesSection;
     use std::collections::BTreeMap;
 
     fn ready(set: &str) -> FeatureSet {
-        let features = Features { set: set.to_owned(), ..Features::default() };
+        let features = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() };
         FeatureSet::new(&features.check(16000).expect("ready sets are legal"), 16000)
     }
 
@@ -125,7 +125,7 @@ mod tests {
 
     fn own(groups: &str) -> FeatureSet {
         let sets = BTreeMap::from([("own".to_owned(), toml::from_str(groups).expect("the test's set is legal TOML"))]);
-        let features = Features { set: "own".to_owned(), sets };
+        let features = FeaturesSection { set: "own".to_owned(), sets };
         FeatureSet::new(&features.check(16000).expect("the test's set is legal"), 16000)
     }
 

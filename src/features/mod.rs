@@ -59,7 +59,7 @@ pub use descriptor::Descriptor;
 pub use extractor::Extractor;
 pub use featurizer::{FeatureWorker, Featurizer};
 pub use functional::Functional;
-pub use options::{Delta, FeatureSetParams, Features, Group, Selection, UserSet};
+pub use options::{Delta, FeatureSetParams, FeaturesSection, Group, Selection, UserSet};
 pub use recipe::Recipe;
 pub use set::FeatureSet;
 pub use summary::Summary;

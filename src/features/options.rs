@@ -15,14 +15,14 @@ use std::collections::BTreeMap;
 /// The `[features]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Features {
+pub struct FeaturesSection {
     /// Which set to extract: `mfcc-energy`, `standard`, `rich` or the name of one of `sets`. Default: `standard`.
     pub set: String,
     /// Sets of your own, by name: `[features.sets.NAME]`.
     pub sets: BTreeMap<String, UserSet>,
 }
 
-impl Default for Features {
+impl Default for FeaturesSection {
     fn default() -> Self {
         Self { set: "standard".to_owned(), sets: BTreeMap::new() }
     }

@@ -71,17 +71,17 @@ fn key(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::Features;
+    use crate::features::FeaturesSection;
 
     fn recipe(set: &str) -> Recipe {
-        let features = Features { set: set.to_owned(), ..Features::default() };
+        let features = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() };
         let audio = AudioParams::default();
         Recipe { features: features.check(audio.sample_rate_hz).expect("ready sets are legal"), audio }
     }
 
     #[test]
     fn recipes_come_back_from_json() {
-        for set in Features::ready() {
+        for set in FeaturesSection::ready() {
             let json = serde_json::to_string(&recipe(set)).expect("plain structs");
             let back: Recipe = serde_json::from_str(&json).expect("what was written");
             assert_eq!(back, recipe(set));

@@ -205,10 +205,10 @@ fn contour_name(params: &FeatureSetParams, contour: &Contour) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::Features;
+    use crate::features::FeaturesSection;
 
     fn ready(set: &str) -> FeatureSet {
-        let features = Features { set: set.to_owned(), ..Features::default() };
+        let features = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() };
         FeatureSet::new(&features.check(16000).expect("ready sets are legal"), 16000)
     }
 
@@ -242,7 +242,7 @@ mod tests {
     fn means(descriptors: &str, options: &str) -> FeatureSet {
         let groups = format!("groups = [{{ descriptors = [{descriptors}], functionals = [\"mean\"] }}]");
         let toml = format!("set = \"a\"\n[sets.a]\n{options}\n{groups}");
-        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        let features: FeaturesSection = toml::from_str(&toml).expect("legal TOML");
         FeatureSet::new(&features.check(16000).expect("a legal set"), 16000)
     }
 

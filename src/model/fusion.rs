@@ -12,7 +12,7 @@ use crate::options::ConfigError;
 /// it with the others. Default: none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Fusion {
+pub struct FusionSection {
     /// The models, two or more of `train.models`; default all but `majority`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models: Option<Vec<ModelKind>>,
@@ -20,7 +20,7 @@ pub struct Fusion {
     pub method: FusionMethod,
 }
 
-impl Default for Fusion {
+impl Default for FusionSection {
     fn default() -> Self {
         Self { models: None, method: FusionMethod::Average }
     }
@@ -56,7 +56,7 @@ pub struct FusionParams {
     pub method: FusionMethod,
 }
 
-impl Fusion {
+impl FusionSection {
     /// Resolves the models among the trained ones.
     ///
     /// # Errors
@@ -91,11 +91,11 @@ impl Fusion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Train;
+    use crate::model::TrainSection;
 
     fn check(models: &str, fusion: &str, inner: bool) -> Result<FusionParams, String> {
-        let train: Train = toml::from_str(&format!("models = {models}")).unwrap();
-        let fusion: Fusion = toml::from_str(fusion).unwrap();
+        let train: TrainSection = toml::from_str(&format!("models = {models}")).unwrap();
+        let fusion: FusionSection = toml::from_str(fusion).unwrap();
         fusion.check(&train.check().unwrap(), inner).map_err(|error| error.to_string())
     }
 

@@ -67,7 +67,7 @@ pub use bounds::UNLIKE;
 pub use calibration::{temperature, tempered};
 pub use error::ModelError;
 use fitted_inputs::FittedInputs;
-pub use fusion::{Fusion, FusionMethod, FusionParams};
+pub use fusion::{FusionMethod, FusionParams, FusionSection};
 pub use inputs::{Inputs, InputsMethod, Shape};
 pub use kernel_ridge::KernelRidge;
 pub use knn::{Knn, Votes};
@@ -81,12 +81,12 @@ use problem::prepare;
 use registry::Algorithm;
 pub use registry::{ModelKind, ModelSpec};
 pub use saved::{FILES, FORMAT, Part, SavedModel, load, save};
-pub use section::{Calibration, Train};
+pub use section::{Calibration, TrainSection};
 pub use shared::Shared;
 pub use svm::{Svm, SvmKernel};
 use tensors::Tensors;
 pub use trees::{Criterion, Forest, Tree};
-pub use tune::{Candidate, Search, Tune, TuneMetric, TuneParams, View};
+pub use tune::{Candidate, Search, TuneMetric, TuneParams, TuneSection, View};
 
 /// Something that gives class probabilities to normalized rows.
 pub trait Classifier: Send + Sync {

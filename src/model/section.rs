@@ -14,7 +14,7 @@ macro_rules! section {
         /// The `[train]` section.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
-        pub struct Train {
+        pub struct TrainSection {
             /// The models to fit, in the order of the report; default all but `lda` and `knn`. Each model may be listed once.
             pub models: Vec<ModelKind>,
             /// The feature columns that models see: patterns such as `["mfcc*", "!*_d1_*"]`; default `["*"]`, all.
@@ -38,7 +38,7 @@ macro_rules! section {
             $($(#[$doc])* #[serde(rename = $word)] pub $section: super::$name,)*
         }
 
-        impl Default for Train {
+        impl Default for TrainSection {
             fn default() -> Self {
                 Self {
                     models: ModelKind::usual(),
@@ -52,7 +52,7 @@ macro_rules! section {
             }
         }
 
-        impl Train {
+        impl TrainSection {
             /// The section of a model.
             pub(super) fn spec(&self, kind: ModelKind) -> ModelSpec {
                 match kind {
@@ -64,7 +64,7 @@ macro_rules! section {
 }
 for_every_model!(section);
 
-impl Train {
+impl TrainSection {
     /// The configured models, in order. Sections of models that are not listed are checked too, and then left out, so
     /// that only what is fitted is hashed.
     pub fn check(&self) -> Result<Vec<ModelSpec>, ConfigError> {
@@ -107,7 +107,7 @@ mod tests {
     use crate::model::{Inputs, InputsMethod, Logistic, Mlp, Schedule, Shape};
 
     fn parse(text: &str) -> Result<Vec<ModelSpec>, String> {
-        let train: Train = toml::from_str(text).map_err(|error| error.to_string())?;
+        let train: TrainSection = toml::from_str(text).map_err(|error| error.to_string())?;
         train.check().map_err(|error| error.to_string())
     }
 

@@ -14,7 +14,8 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::dataset::{Method, Rows, Scaler, Scaling, Scope};
 use crate::model::{
-    Activation, ClassWeights, Forest, Inputs, InputsMethod, KernelRidge, Logistic, Mlp, Schedule, Svm, SvmKernel, Train,
+    Activation, ClassWeights, Forest, Inputs, InputsMethod, KernelRidge, Logistic, Mlp, Schedule, Svm, SvmKernel,
+    TrainSection,
 };
 
 /// Rows, labels and names that a problem can borrow.
@@ -94,7 +95,7 @@ fn plain(hidden: &[usize]) -> Mlp {
 
 /// All models, small enough for tests, the SVM with both kernels.
 fn specs() -> Vec<ModelSpec> {
-    let mut train = Train { mlp: Mlp { dropout: 0.1, l2: 0.01, ..plain(&[16]) }, ..Train::default() };
+    let mut train = TrainSection { mlp: Mlp { dropout: 0.1, l2: 0.01, ..plain(&[16]) }, ..TrainSection::default() };
     train.forest.trees = 20;
     train.models = ModelKind::ALL.to_vec();
     let mut specs = train.check().unwrap();

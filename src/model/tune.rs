@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Calibration, ModelKind, ModelSpec, Train};
-use crate::dataset::{ColumnPatterns, Normalize, NormalizeParams};
+use super::{Calibration, ModelKind, ModelSpec, TrainSection};
+use crate::dataset::{ColumnPatterns, NormalizeParams, NormalizeSection};
 use crate::options::{ConfigError, between};
 
 /// Most candidates of a model that a search may hold; a space that some are drawn from may be larger.
@@ -19,7 +19,7 @@ const MAX_CANDIDATES: usize = 10_000;
 /// grouping of the split. The outer test rows are used once, by the chosen candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Tune {
+pub struct TuneSection {
     /// `grid` (default): every combination. `random`: some of them, drawn with the seed. `halving`: every combination,
     /// or `trials` of them; after each inner fold, only the better half for each model stays.
     pub search: Search,
@@ -40,7 +40,7 @@ pub struct Tune {
     pub space: Map<String, Value>,
 }
 
-impl Default for Tune {
+impl Default for TuneSection {
     fn default() -> Self {
         Self { search: Search::Grid, folds: 4, metric: TuneMetric::Uar, trials: None, seconds: None, space: Map::new() }
     }
@@ -130,13 +130,18 @@ pub struct TuneParams {
     pub candidates: Vec<Candidate>,
 }
 
-impl Tune {
+impl TuneSection {
     /// Lists the candidates.
     ///
     /// # Errors
     /// A value out of range, a budget that the search does not use, a key that cannot be tuned, a value that the key's
     /// own section refuses, too many candidates.
-    pub fn check(&self, train: &Train, normalize: &Normalize, seed: u64) -> Result<TuneParams, ConfigError> {
+    pub fn check(
+        &self,
+        train: &TrainSection,
+        normalize: &NormalizeSection,
+        seed: u64,
+    ) -> Result<TuneParams, ConfigError> {
         between("tune.folds", self.folds, 2, 20)?;
         self.check_budget()?;
         let space = candidates::Space::new(&self.space, train, normalize)?;
@@ -215,9 +220,9 @@ mod tests {
     use super::*;
 
     fn check(train: &str, tune: &str) -> Result<TuneParams, String> {
-        let train: Train = toml::from_str(train).expect("a train section");
-        let tune: Tune = toml::from_str(tune).map_err(|error| error.to_string())?;
-        tune.check(&train, &Normalize::default(), 1).map_err(|error| error.to_string())
+        let train: TrainSection = toml::from_str(train).expect("a train section");
+        let tune: TuneSection = toml::from_str(tune).map_err(|error| error.to_string())?;
+        tune.check(&train, &NormalizeSection::default(), 1).map_err(|error| error.to_string())
     }
 
     const TWO: &str = "models = ['mlp', 'logistic']";
@@ -253,9 +258,9 @@ mod tests {
     #[test]
     fn random_draws_differ_by_seed_and_never_repeat() {
         let draw = |seed| {
-            let train: Train = toml::from_str(TWO).unwrap();
-            let tune: Tune = toml::from_str(&format!("search = 'random'\ntrials = 5\n{SPACE}")).unwrap();
-            tune.check(&train, &Normalize::default(), seed).unwrap().candidates
+            let train: TrainSection = toml::from_str(TWO).unwrap();
+            let tune: TuneSection = toml::from_str(&format!("search = 'random'\ntrials = 5\n{SPACE}")).unwrap();
+            tune.check(&train, &NormalizeSection::default(), seed).unwrap().candidates
         };
         let words = |seed| draw(seed).into_iter().map(|candidate| candidate.settings).collect::<Vec<_>>();
         assert_eq!(words(1), words(1));

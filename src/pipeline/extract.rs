@@ -6,7 +6,7 @@ use crate::options::{ConfigError, between};
 /// The `[extract]` section: how the extract stage works. Nothing here changes the value of a feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Extract {
+pub struct ExtractSection {
     /// Whether to write the frames table too: one row for each frame, with every descriptor of the feature set (default
     /// false).
     pub frames: bool,
@@ -19,13 +19,13 @@ pub struct Extract {
     pub max_reject_rate: f64,
 }
 
-impl Default for Extract {
+impl Default for ExtractSection {
     fn default() -> Self {
         Self { frames: false, part_rows: 2000, max_reject_rate: 0.01 }
     }
 }
 
-impl Extract {
+impl ExtractSection {
     /// Checks the ranges.
     pub fn check(&self) -> Result<(), ConfigError> {
         between("extract.part_rows", self.part_rows, 1, 1_000_000)?;

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{Extract, overrides};
-use crate::audio::{AudioParams, Augment, Transform};
+use super::{ExtractSection, overrides};
+use crate::audio::{AudioParams, AugmentSection, Transform};
 use crate::corpus::Corpus;
-use crate::dataset::{Normalize, NormalizeParams, SplitParams, SplitSection};
-use crate::eval::Evaluate;
-use crate::features::{FeatureSetParams, Features, Recipe};
-use crate::model::{Calibration, Fusion, FusionParams, ModelSpec, Train, Tune, TuneParams, View};
+use crate::dataset::{NormalizeParams, NormalizeSection, SplitParams, SplitSection};
+use crate::eval::EvaluateSection;
+use crate::features::{FeatureSetParams, FeaturesSection, Recipe};
+use crate::model::{Calibration, FusionParams, FusionSection, ModelSpec, TrainSection, TuneParams, TuneSection, View};
 use crate::options::{ConfigError, check_keys, read};
 use crate::schema::{FUSION, SELECTED};
 use crate::storage::Storage;
@@ -33,31 +33,31 @@ pub struct Pipeline {
     pub audio: AudioParams,
     /// Altered copies of utterances, added to the training rows.
     #[serde(default)]
-    pub augment: Augment,
+    pub augment: AugmentSection,
     /// What is computed from the samples.
     #[serde(default)]
-    pub features: Features,
+    pub features: FeaturesSection,
     /// How the extract stage works.
     #[serde(default)]
-    pub extract: Extract,
+    pub extract: ExtractSection,
     /// Which utterances are trained on and which are tested on.
     #[serde(default)]
     pub split: SplitSection,
     /// How features are centred and scaled.
     #[serde(default)]
-    pub normalize: Normalize,
+    pub normalize: NormalizeSection,
     /// The models.
     #[serde(default)]
-    pub train: Train,
+    pub train: TrainSection,
     /// Which settings of the models the run tries.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tune: Option<Tune>,
+    pub tune: Option<TuneSection>,
     /// Several models combined into one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fusion: Option<Fusion>,
+    pub fusion: Option<FusionSection>,
     /// Intervals and comparisons.
     #[serde(default)]
-    pub evaluate: Evaluate,
+    pub evaluate: EvaluateSection,
     /// How files are read and written.
     #[serde(default)]
     pub storage: Storage,

@@ -5,7 +5,7 @@ mod extract;
 mod file;
 mod overrides;
 
-pub use extract::Extract;
+pub use extract::ExtractSection;
 pub use file::{Parameters, Pipeline, json_schema};
 
 /// A saved model that brings the recipe of its features.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::eval::{Evaluate, Measure, Outcome, Outcomes, Resampling, Sums};
+use crate::eval::{EvaluateSection, Measure, Outcome, Outcomes, Resampling, Sums};
 use crate::options::ConfigError;
 use crate::report::{Change, RunSide, Versus};
 use crate::schema::{Comparison, FeatureKeys, Metric, PROBABILITY_PREFIX, Prediction, Side, Table, Track};
@@ -131,7 +131,7 @@ fn headline(place: &RunPlace, rows: &[Prediction], wanted: Option<&str>) -> Resu
         return Err(StageError::Incomparable(format!("{} tested nothing", place.given)));
     }
     let Some(wanted) = wanted else {
-        return Ok(Evaluate::default().headline(&models)?.to_owned());
+        return Ok(EvaluateSection::default().headline(&models)?.to_owned());
     };
     if models.contains(&wanted) {
         return Ok(wanted.to_owned());

@@ -13,7 +13,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ser_etl::features::FeatureSet;
-use ser_etl::features::Features;
+use ser_etl::features::FeaturesSection;
 
 pub use frames::{
     energy_and_spectral_shape_match_librosa, log_mel_bands_match_librosa,
@@ -80,7 +80,7 @@ fn numbers(column: &dyn Array) -> Vec<f64> {
 /// A feature set of the test's own, by its TOML.
 pub fn feature_set(toml: &str) -> FeatureSet {
     let set = toml::from_str(toml).expect("the test's set is legal TOML");
-    let features = Features { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
+    let features = FeaturesSection { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
     FeatureSet::new(&features.check(RATE_HZ).expect("the test's set is legal"), RATE_HZ)
 }
 

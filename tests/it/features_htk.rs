@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use ser_etl::features::{FeatureSet, Features};
+use ser_etl::features::{FeatureSet, FeaturesSection};
 
 const RATE_HZ: u32 = 16000;
 const WINDOW: usize = 400;
@@ -116,7 +116,7 @@ fn speech_like(length: usize) -> Vec<i16> {
 fn contours(integers: &[i16]) -> BTreeMap<String, Vec<f32>> {
     let toml = "set = \"htk\"\n[sets.htk]\nmfcc.preset = \"htk\"\nlog_mel.preset = \"htk\"\n\
                 groups = [{ descriptors = [\"mfcc\", \"log_mel\", \"mel_energy\"], functionals = [\"mean\"] }]";
-    let features: Features = toml::from_str(toml).expect("legal TOML");
+    let features: FeaturesSection = toml::from_str(toml).expect("legal TOML");
     let set = FeatureSet::new(&features.check(RATE_HZ).expect("a legal set"), RATE_HZ);
     let samples: Vec<f32> = integers.iter().map(|sample| f32::from(*sample) / 32768.0).collect();
     let mut extractor = set.extractor();

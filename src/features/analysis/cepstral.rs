@@ -100,7 +100,7 @@ impl Bands {
 mod tests {
     use crate::dsp::Contours;
     use crate::features::FeatureSet;
-    use crate::features::Features;
+    use crate::features::FeaturesSection;
 
     /// Contours of the last utterance: MFCC by Kaldi, mel bands by librosa, on one grid.
     fn contours(descriptors: &str, utterances: &[Vec<f32>]) -> Contours {
@@ -108,7 +108,7 @@ mod tests {
             "set = \"a\"\n[sets.a]\nframe.edges = \"snip\"\nmfcc.preset = \"kaldi\"\nlog_mel.preset = \"librosa\"\n\
              groups = [{{ descriptors = [{descriptors}], functionals = [\"mean\"] }}]"
         );
-        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        let features: FeaturesSection = toml::from_str(&toml).expect("legal TOML");
         let mut extractor = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000).extractor();
         let mut contours = Contours::new();
         utterances.iter().for_each(|samples| contours.clone_from(extractor.contours(samples)));

@@ -193,13 +193,13 @@ impl Perturbation {
 mod tests {
     use crate::dsp::testing::noise;
     use crate::features::FeatureSet;
-    use crate::features::Features;
+    use crate::features::FeaturesSection;
 
     /// The contour of a descriptor over `samples` at 16 kHz.
     fn contour(descriptor: &str, samples: &[f32]) -> Vec<f32> {
         let toml =
             format!("set = \"a\"\n[[sets.a.groups]]\ndescriptors = [\"{descriptor}\"]\nfunctionals = [\"mean\"]");
-        let features: Features = toml::from_str(&toml).expect("legal TOML");
+        let features: FeaturesSection = toml::from_str(&toml).expect("legal TOML");
         let mut extractor = FeatureSet::new(&features.check(16000).expect("a legal set"), 16000).extractor();
         extractor.contours(samples).row(0).to_vec()
     }

@@ -1,4 +1,4 @@
-use super::{Descriptor, FeatureSetParams, Features, Group, UserSet};
+use super::{Descriptor, FeatureSetParams, FeaturesSection, Group, UserSet};
 use crate::dsp::Edges;
 use crate::options::{ConfigError, nearest, require};
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ const READY: [(&str, &str); 3] = [
     ("rich", include_str!("../sets/rich.toml")),
 ];
 
-impl Features {
+impl FeaturesSection {
     /// Names of the ready sets.
     pub fn ready() -> impl Iterator<Item = &'static str> {
         READY.into_iter().map(|(name, _)| name)

@@ -2,15 +2,15 @@ use super::*;
 use crate::dsp::Edges;
 use crate::options::ConfigError;
 
-fn features(toml: &str) -> Features {
+fn features(toml: &str) -> FeaturesSection {
     toml::from_str(toml).expect("the test's TOML has the section's shape")
 }
 
 #[test]
 fn ready_sets_are_legal_at_every_usual_rate() {
-    for set in Features::ready() {
+    for set in FeaturesSection::ready() {
         for rate in [8000, 16000, 22050, 44100, 48000] {
-            let params = Features { set: set.to_owned(), ..Features::default() }.check(rate);
+            let params = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() }.check(rate);
             assert!(params.is_ok(), "{set} at {rate}: {params:?}");
         }
     }
@@ -19,7 +19,7 @@ fn ready_sets_are_legal_at_every_usual_rate() {
 #[test]
 fn milliseconds_become_samples() {
     for (rate, want) in [(16000, (400, 160, 512)), (22050, (551, 221, 1024)), (8000, (200, 80, 256))] {
-        let frame = Features::default().check(rate).expect("the default is legal").frame;
+        let frame = FeaturesSection::default().check(rate).expect("the default is legal").frame;
         assert_eq!((frame.window_samples, frame.hop_samples, frame.n_fft), want);
     }
 }
@@ -74,7 +74,7 @@ fn unknown_words_name_the_legal_ones() {
         format!("[sets.a]\ngroups = [{{ descriptors = [\"{descriptor}\"], functionals = [\"{functional}\"] }}]")
     };
     for (toml, word) in [(toml("mffc", "mean"), "`mfcc`"), (toml("rms", "average"), "mean, std")] {
-        let message = toml::from_str::<Features>(&toml).expect_err("illegal").to_string();
+        let message = toml::from_str::<FeaturesSection>(&toml).expect_err("illegal").to_string();
         assert!(message.contains(word), "{message}");
     }
 }
@@ -91,7 +91,7 @@ fn a_set_of_ones_own_is_found() {
 fn check(descriptors: &str, options: &str) -> Result<FeatureSetParams, ConfigError> {
     let groups = format!("groups = [{{ descriptors = [{descriptors}], functionals = [\"mean\"] }}]");
     let toml = format!("set = \"a\"\n[sets.a]\n{options}\n{groups}");
-    toml::from_str::<Features>(&toml).expect("the test's TOML has the section's shape").check(16000)
+    toml::from_str::<FeaturesSection>(&toml).expect("the test's TOML has the section's shape").check(16000)
 }
 
 #[test]

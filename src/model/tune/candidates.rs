@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{Candidate, MAX_CANDIDATES, View};
-use crate::dataset::Normalize;
-use crate::model::{ModelKind, Train};
+use crate::dataset::NormalizeSection;
+use crate::model::{ModelKind, TrainSection};
 use crate::options::{ConfigError, hash_number};
 
 /// The keys beside those of models that may be tuned; the scope of normalization may not, since it would mix figures
@@ -19,13 +19,17 @@ const SHARED: [&str; 2] = ["normalize.method", "train.columns"];
 /// Values to try, and what they are tried in.
 pub(super) struct Space<'a> {
     keys: Vec<(String, &'a [Value])>,
-    train: &'a Train,
-    normalize: &'a Normalize,
+    train: &'a TrainSection,
+    normalize: &'a NormalizeSection,
 }
 
 impl<'a> Space<'a> {
     /// Takes the lists of values apart by their keys, which are sorted.
-    pub fn new(space: &'a Map<String, Value>, train: &'a Train, normalize: &'a Normalize) -> Result<Self, ConfigError> {
+    pub fn new(
+        space: &'a Map<String, Value>,
+        train: &'a TrainSection,
+        normalize: &'a NormalizeSection,
+    ) -> Result<Self, ConfigError> {
         let mut keys = Vec::new();
         collect("", space, &mut keys)?;
         for (key, _) in &keys {
@@ -74,12 +78,12 @@ impl<'a> Space<'a> {
             settings.push(format!("{key} = {value}"));
         }
         settings.reverse();
-        let mut train: Train = from_json("train", train)?;
+        let mut train: TrainSection = from_json("train", train)?;
         if train.mlp.patience == 0 && self.varies("train.mlp.patience") && !self.varies("train.mlp.monitor") {
             // What the others watch, this one does not.
             train.mlp.monitor = None;
         }
-        let normalize: Normalize = from_json("normalize", normalize)?;
+        let normalize: NormalizeSection = from_json("normalize", normalize)?;
         train.check()?;
         let view = View { normalize: normalize.check()?, columns: train.columns.clone() };
         Ok(Candidate { spec: train.spec(kind), view, settings: settings.join(", ") })
@@ -127,7 +131,7 @@ fn too_many(kind: ModelKind, keys: usize) -> ConfigError {
         .hint("search = \"random\" with tune.trials draws some of them")
 }
 
-fn check_key(key: &str, train: &Train) -> Result<(), ConfigError> {
+fn check_key(key: &str, train: &TrainSection) -> Result<(), ConfigError> {
     let model = key.strip_prefix("train.").and_then(|rest| Some(rest.split_once('.')?.0));
     if SHARED.contains(&key) || model.is_some_and(|model| train.models.iter().any(|kind| kind.as_str() == model)) {
         return Ok(());

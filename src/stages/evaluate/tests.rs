@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::Train;
+use crate::model::TrainSection;
 
 const OFF: Resampling = Resampling { resamples: 0, seed: 1 };
 
@@ -31,7 +31,7 @@ fn tally_of(models: &[&str]) -> Outcomes {
 
 #[test]
 fn models_beside_the_configured_ones_are_listed_after_them() {
-    let specs = Train::default().check().expect("the usual models");
+    let specs = TrainSection::default().check().expect("the usual models");
     let outcomes = tally_of(&["fusion", "mlp", "selected"]);
     let configured: Vec<&str> = specs.iter().map(|spec| spec.kind().as_str()).collect();
     assert_eq!(facts::model_names(&specs, &outcomes), [&configured[..], &["fusion", "selected"]].concat());

@@ -267,14 +267,14 @@ fn name(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Normalize;
-    use crate::model::{Train, Tune};
+    use crate::dataset::NormalizeSection;
+    use crate::model::{TrainSection, TuneSection};
 
     #[test]
     fn a_model_is_given_up_when_none_of_its_candidates_is_left() {
-        let train: Train = toml::from_str("models = ['mlp', 'logistic']").expect("a section");
-        let tune: Tune = toml::from_str("[space]\ntrain.mlp.l2 = [0.5, 1.0, 2.0]").expect("a section");
-        let tune = tune.check(&train, &Normalize::default(), 1).expect("legal");
+        let train: TrainSection = toml::from_str("models = ['mlp', 'logistic']").expect("a section");
+        let tune: TuneSection = toml::from_str("[space]\ntrain.mlp.l2 = [0.5, 1.0, 2.0]").expect("a section");
+        let tune = tune.check(&train, &NormalizeSection::default(), 1).expect("legal");
         let failed = || ModelError::Fit { model: ModelKind::Mlp, reason: "too steep".to_owned() };
         let trial = |folds: usize, fails: bool| Trial {
             ends: (1..=folds).collect(),

@@ -2,7 +2,7 @@ use std::thread;
 
 use super::super::super::workers::Extraction;
 use super::*;
-use crate::features::{FeatureSet, Features};
+use crate::features::{FeatureSet, FeaturesSection};
 use crate::schema::FeatureKeys;
 use crate::storage::MemoryStore;
 use crate::table;
@@ -10,7 +10,7 @@ use crate::table;
 const SMALL: Limits = Limits { group_rows: 10, file_bytes: 4000, waiting_bytes: 3000 };
 
 fn set() -> FeatureSet {
-    let features = Features { set: "mfcc-energy".to_owned(), ..Features::default() };
+    let features = FeaturesSection { set: "mfcc-energy".to_owned(), ..FeaturesSection::default() };
     FeatureSet::new(&features.check(16_000).expect("legal"), 16_000)
 }
 
