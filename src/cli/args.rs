@@ -1,15 +1,14 @@
-use crate::corpus;
-use crate::options;
-use crate::pipeline;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
+use super::output;
+use crate::corpus;
 use crate::eval::EvaluateSection;
+use crate::options;
+use crate::pipeline;
 use crate::pipeline::ExtractSection;
 use crate::schema::{TableDef, published_tables};
 use crate::stages::StageName;
-
-use super::output;
 
 /// Speech emotion recognition as a batch job: reads audio; writes Parquet tables of features, splits without leakage,
 /// trained models and a report

@@ -9,6 +9,8 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
 use faer::{Mat, Par};
 use ndarray::{Array2, ArrayView2, Axis};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::kernel::{Kernel, Pairs, are_in_range};
 use super::pca::from_faer;
@@ -16,8 +18,6 @@ use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
 use crate::options::{ConfigError, between, positive};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// `[train.kernel-ridge]`: ridge regression on class indicators, also known as least-squares support vector machine.
 /// Its kernel is the mean of RBF kernels, one for each family of features (`family` in the feature dictionary:

@@ -7,13 +7,13 @@ use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_bayes::GaussianNb;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
 use crate::options::{ConfigError, positive};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// `[train.naive-bayes]`: Gaussian naive Bayes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,6 +4,7 @@ mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Context, Prepared, StageError, StageName, ingest, ledger};
 use crate::audio::Transform;
 use crate::corpus;
 use crate::dataset::Scope;
@@ -17,8 +18,6 @@ use crate::schema::{
     Calibration, Comparison, ConfusedPair, Deployed, FUSION, FeatureKeys, Fit, Importance, LabelCount, Leakage,
     LearningCurve, Metric, Prediction, Reject, SELECTED, Signal, SplitRow, Table, Tuning,
 };
-
-use super::{Context, Prepared, StageError, StageName, ingest, ledger};
 use split::{split_facts, transfer};
 
 /// The tables that a report is made from.

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::features_table::FeaturesTable;
+use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
 use crate::model::TuneParams;
 use crate::options;
 use crate::schema::{Importance, Normalization, SplitRow, plural};
@@ -27,9 +29,6 @@ use fits::Job;
 use plan::FoldPlan;
 use publish::Found;
 use training_set::TrainingSet;
-
-use super::features_table::FeaturesTable;
-use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
 
 /// The train stage.
 pub struct Train;
