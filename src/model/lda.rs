@@ -89,12 +89,12 @@ impl Algorithm for Lda {
         let biases = (0..task.classes).map(bias).collect();
         let note = format!("shrinkage {shrinkage:.4} of the covariance, by the rule of Ledoit and Wolf");
         let notes = self.shrinkage.is_none().then_some(note).into_iter().collect();
-        Ok(Learned::new(Scores { weights, biases }, notes))
+        Ok(Learned::new(Discriminants { weights, biases }, notes))
     }
 
     fn load(&self, tensors: &Tensors, inputs: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {
         let weights = tensors.matrix("lda.weight", inputs, classes)?;
-        Ok(Box::new(Scores { weights, biases: Array1::from(tensors.get("lda.bias", &[classes])?) }))
+        Ok(Box::new(Discriminants { weights, biases: Array1::from(tensors.get("lda.bias", &[classes])?) }))
     }
 }
 
@@ -187,12 +187,12 @@ fn solve(mut covariance: Mat<f64>, means: &Array2<f64>) -> Result<Array2<f64>, M
 }
 
 /// `score[row, class] = x weights + bias`, whose softmax is the probability: `inputs x classes` and `classes`.
-struct Scores {
+struct Discriminants {
     weights: Array2<f64>,
     biases: Array1<f64>,
 }
 
-impl Classifier for Scores {
+impl Classifier for Discriminants {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut scores = x.mapv(f64::from).dot(&self.weights) + &self.biases;
         scores.rows_mut().into_iter().for_each(softmax);
@@ -200,7 +200,7 @@ impl Classifier for Scores {
     }
 }
 
-impl Stored for Scores {
+impl Stored for Discriminants {
     fn store(&self, tensors: &mut Tensors) {
         tensors.put_matrix("lda.weight", self.weights.view());
         tensors.put("lda.bias", self.biases.shape(), self.biases.iter().copied());

@@ -80,7 +80,7 @@ pub use problem::Problem;
 use problem::prepare;
 use registry::Algorithm;
 pub use registry::{ModelKind, ModelSpec};
-pub use saved::{FILES, FORMAT, Part, SavedModel, load, save};
+pub use saved::{FILES, FORMAT, ModelPart, SavedModel, load, save};
 pub use section::{Calibration, TrainSection};
 pub use shared::Shared;
 pub use svm::{Svm, SvmKernel};

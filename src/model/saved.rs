@@ -12,7 +12,7 @@ use super::{Fitted, ModelError, ModelSpec, Problem};
 use crate::dataset::{Scaler, Scope};
 use crate::schema::Track;
 use card::{CARD_FILE, Card, PartCard, corrupt};
-pub use part::Part;
+pub use part::ModelPart;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,7 +36,7 @@ pub struct SavedModel<R> {
     /// How features come from audio.
     pub recipe: R,
     /// One, or several whose probabilities are averaged by their weights; all normalized in the same scope.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ModelPart>,
 }
 
 impl<R: PartialEq> SavedModel<R> {
@@ -50,7 +50,7 @@ impl<R: PartialEq> SavedModel<R> {
         config_hash: String,
     ) -> Result<Self, ModelError> {
         scaler.check_features(problem.features).map_err(|error| ModelError::Scaler { reason: error.to_string() })?;
-        let part = Part {
+        let part = ModelPart {
             weight: 1.0,
             model: fitted.model,
             spec,
@@ -140,7 +140,7 @@ fn prefix(part: usize) -> String {
     format!("part{part}.")
 }
 
-fn check_weights(parts: &[Part]) -> Result<(), String> {
+fn check_weights(parts: &[ModelPart]) -> Result<(), String> {
     let weights: Vec<f64> = parts.iter().map(|part| part.weight).collect();
     let sum: f64 = weights.iter().sum();
     // A weight that is no number is in no range.
@@ -148,8 +148,8 @@ fn check_weights(parts: &[Part]) -> Result<(), String> {
     if is_sound { Ok(()) } else { Err(format!("weights of parts must be 0 to 1 and sum to 1: {weights:?}")) }
 }
 
-fn check_scopes(parts: &[Part]) -> Result<(), String> {
-    let scope = |part: &Part| part.scaler.scope.as_str();
+fn check_scopes(parts: &[ModelPart]) -> Result<(), String> {
+    let scope = |part: &ModelPart| part.scaler.scope.as_str();
     match parts.windows(2).find(|pair| scope(&pair[0]) != scope(&pair[1])) {
         None => Ok(()),
         Some(pair) => {

@@ -157,7 +157,7 @@ fn recard(files: &mut [(String, Vec<u8>)]) {
     put("\"card\": \"", &own);
 }
 
-fn only_part(saved: &SavedModel<String>) -> &Part {
+fn only_part(saved: &SavedModel<String>) -> &ModelPart {
     assert_eq!(saved.parts.len(), 1);
     &saved.parts[0]
 }

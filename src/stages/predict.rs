@@ -22,7 +22,7 @@ use super::ledger::{self, Outcome, State, Task};
 use super::workers::{Refusal, Sources, Workers};
 use super::{Done, Prepared, Progress, StageError, StageName, output, reject_limit, rejects};
 
-use inputs::{Input, Inputs};
+use inputs::{Input, InputFiles};
 use predictor::{Batch, ModelColumns, Predicted, Predictor, reject};
 
 mod inputs;
@@ -131,7 +131,7 @@ impl Predict<'_> {
         let featurizer = saved.recipe.featurizer();
         let columns =
             predictor::columns(&saved, featurizer.names()).map_err(|error| self.unusable(error.to_string()))?;
-        let inputs = Inputs::find(self.inputs, self.storage)?;
+        let inputs = InputFiles::find(self.inputs, self.storage)?;
         let by_speaker = saved.scope() == Scope::Speaker;
         if by_speaker {
             check_speakers(&inputs)?;
@@ -243,7 +243,7 @@ impl Predict<'_> {
 }
 
 /// Each input is one speaker, of whom there must be enough.
-fn check_speakers(inputs: &Inputs) -> Result<(), StageError> {
+fn check_speakers(inputs: &InputFiles) -> Result<(), StageError> {
     let mut owners = BTreeMap::<&str, &str>::new();
     for input in &inputs.inputs {
         let unusable = |problem| Err(StageError::UnusableInput { input: input.given.clone(), problem });
@@ -294,7 +294,7 @@ fn unlike_training(clipped: &[f64]) -> Option<String> {
 }
 
 /// A batch a speaker, or batches of all files.
-fn batches(inputs: &Inputs, by_speaker: bool) -> Vec<Batch> {
+fn batches(inputs: &InputFiles, by_speaker: bool) -> Vec<Batch> {
     if by_speaker {
         let batch =
             |input: &Input| Batch { speaker: Some(input.label.clone()), utterances: utterances(input.files.iter()) };

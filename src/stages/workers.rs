@@ -58,7 +58,7 @@ enum Content<'a> {
 pub(super) type Extracted = Result<Vec<Extraction>, Refusal>;
 
 /// What becomes of several utterances, or why the stage ends.
-pub(super) type Rows = Result<Vec<Extracted>, StageError>;
+pub(super) type Extractions = Result<Vec<Extracted>, StageError>;
 
 /// Keys and features of a row, and its frames where they are wanted.
 #[derive(Debug, Clone)]
@@ -130,7 +130,11 @@ impl<'a> Workers<'a> {
 
     /// Extracts files in parallel; the rows of their utterances come back in order. `each` is given the number of a file
     /// and what extracts it; what it returns are the rows that are kept.
-    pub fn run(&self, files: Vec<File>, each: impl Fn(usize, &mut dyn FnMut() -> Rows) -> Rows + Sync) -> Rows {
+    pub fn run(
+        &self,
+        files: Vec<File>,
+        each: impl Fn(usize, &mut dyn FnMut() -> Extractions) -> Extractions + Sync,
+    ) -> Extractions {
         // In turn, since files are fetched ahead in that order; rows come in the order in which workers finish.
         let extracted = files.into_iter().enumerate().par_bridge().map_init(
             || self.worker(),
@@ -146,7 +150,7 @@ impl<'a> Workers<'a> {
     }
 
     /// Waits for a file and extracts its utterances, in order.
-    fn extract(&self, worker: &mut Worker, file: File) -> Rows {
+    fn extract(&self, worker: &mut Worker, file: File) -> Extractions {
         let first = &file.utterances[0];
         let refuse = |refusal: Refusal| Ok(vec![Err(refusal); file.utterances.len()]);
         let read = match file.content {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT, Part, SavedModel};
+use super::{FORMAT, ModelPart, SavedModel};
 use crate::dataset::{ALL, Method, Scope};
 use crate::model::{ModelError, ModelSpec, calibration, tensors};
 
@@ -112,7 +112,7 @@ impl<R: Clone + Serialize + DeserializeOwned> Card<R> {
 }
 
 impl PartCard {
-    fn new(part: &Part, classes: &[String]) -> Self {
+    fn new(part: &ModelPart, classes: &[String]) -> Self {
         let scaler = &part.scaler;
         Self {
             spec: part.spec.clone(),

@@ -12,7 +12,7 @@ use crate::model::{Epoch, Model, ModelError, ModelSpec};
 
 /// A fit among those that make up a saved model.
 #[derive(Debug)]
-pub struct Part {
+pub struct ModelPart {
     /// Its share in the probabilities: 0 to 1, and 1 over all parts.
     pub weight: f64,
     /// The model.
@@ -35,7 +35,7 @@ pub struct Part {
     pub notes: Vec<String>,
 }
 
-impl Part {
+impl ModelPart {
     /// Where each of the part's features stands among the columns `names` of a table, which may have others too.
     /// Refuses a table that lacks some; names the first.
     pub fn columns_in(&self, names: &[String]) -> Result<Vec<usize>, ModelError> {
@@ -49,7 +49,7 @@ impl Part {
 }
 
 /// The numbers that the part's predictions depend on, and its curve.
-pub(super) fn tensors(part: &Part) -> Tensors {
+pub(super) fn tensors(part: &ModelPart) -> Tensors {
     let mut tensors = Tensors::default();
     part.model.inputs.store(&mut tensors);
     part.model.inner.store(&mut tensors);
@@ -59,7 +59,12 @@ pub(super) fn tensors(part: &Part) -> Tensors {
 }
 
 /// The part back from its card and its tensors.
-pub(super) fn load(card: PartCard, weight: f64, classes: &[String], tensors: &Tensors) -> Result<Part, ModelError> {
+pub(super) fn load(
+    card: PartCard,
+    weight: f64,
+    classes: &[String],
+    tensors: &Tensors,
+) -> Result<ModelPart, ModelError> {
     let present = card.check(classes)?;
     let features = card.features.len();
     let scaler = load_scaler(card.normalization, card.features, tensors)?;
@@ -73,7 +78,7 @@ pub(super) fn load(card: PartCard, weight: f64, classes: &[String], tensors: &Te
         present,
         temperature: card.temperature,
     };
-    Ok(Part {
+    Ok(ModelPart {
         weight,
         model,
         spec: card.spec,

@@ -11,7 +11,7 @@ use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted}
 use super::super::StageError;
 
 /// What the arguments stand for.
-pub(super) struct Inputs {
+pub(super) struct InputFiles {
     /// The deepest folder that all lie in.
     pub store: Arc<dyn Store>,
     /// In the order of the command line.
@@ -46,7 +46,7 @@ pub(super) fn folders(arguments: &[String]) -> Vec<String> {
     arguments.iter().map(folder).collect()
 }
 
-impl Inputs {
+impl InputFiles {
     /// Finds the files of arguments that do not depend on the working directory: absolute paths and `s3://` places.
     ///
     /// # Errors

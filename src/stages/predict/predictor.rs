@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::{Array2, Axis};
 
 use crate::dataset::{ALL, MIN_UTTERANCES, Scaler, Scope};
-use crate::model::{self, Classifier, ModelError, Part};
+use crate::model::{self, Classifier, ModelError, ModelPart};
 use crate::pipeline::SavedModel;
 use crate::schema::{Inference, Reject, Utterance};
 
@@ -113,7 +113,7 @@ impl<'a> Predictor<'a> {
 
 /// What a part of the model is given: `rows x features`, normalized as at its training, or by the rows themselves where
 /// it was trained speaker by speaker.
-fn normalized(part: &Part, columns: &[usize], rows: &[Extraction]) -> Array2<f32> {
+fn normalized(part: &ModelPart, columns: &[usize], rows: &[Extraction]) -> Array2<f32> {
     let mut x = Array2::from_shape_fn((rows.len(), columns.len()), |(row, at)| rows[row].values[columns[at]]);
     let scaling = match part.scaler.scope {
         Scope::Corpus => part.scaler.groups[ALL].clone(),

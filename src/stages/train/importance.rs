@@ -25,8 +25,8 @@ pub struct Counts {
 }
 
 /// A part of the model, and what it sees of the test rows.
-struct Part {
-    saved: model::Part,
+struct HeldOutPart {
+    saved: model::ModelPart,
     test: Examples,
 }
 
@@ -39,7 +39,7 @@ pub fn fold(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Counts, Stag
         for swap in 0..data.context.parameters.pipeline.evaluate.importance {
             data.context.check_stop()?;
             let order = order(data, plan, family, swap, parts[0].test.ids.len());
-            let swapped = |part: &Part| {
+            let swapped = |part: &HeldOutPart| {
                 let mut test = part.test.clone();
                 let names = part.saved.scaler.features.iter().enumerate();
                 for (column, _) in names.filter(|(_, name)| families.get(name.as_str()) == Some(&family)) {
@@ -89,19 +89,21 @@ pub fn rows(folds: &[Counts], model: &str, dictionary: &[FeatureInfo]) -> Vec<Im
     first.swapped.iter().map(row).collect()
 }
 
-fn parts(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Vec<Part>, StageError> {
+fn parts(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Vec<HeldOutPart>, StageError> {
     let mut parts = Vec::new();
     for (name, weight) in plan.parts(model) {
         let Some(choice) = plan.choices.iter().find(|choice| choice.spec.kind().as_str() == name) else { continue };
         let (sides, _) = data.outer(plan.training_set, &choice.view)?;
         let saved = saved::get(data.context.out, name, plan.training_set)?.parts.into_iter();
-        parts.extend(saved.map(|part| Part { saved: model::Part { weight, ..part }, test: sides.test.clone() }));
+        parts.extend(
+            saved.map(|part| HeldOutPart { saved: model::ModelPart { weight, ..part }, test: sides.test.clone() }),
+        );
     }
     Ok(parts)
 }
 
 /// What the parts together say of the test rows that each of them sees.
-fn confusion(parts: &[Part], test: impl Fn(&Part) -> Examples) -> Confusion {
+fn confusion(parts: &[HeldOutPart], test: impl Fn(&HeldOutPart) -> Examples) -> Confusion {
     let scored: Vec<Scores> = parts.iter().map(|part| Scores::new(&part.saved.model, &test(part))).collect();
     let weights: Vec<f64> = parts.iter().map(|part| part.saved.weight).collect();
     Scores::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion()

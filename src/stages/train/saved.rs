@@ -62,7 +62,7 @@ pub fn deployed(out: &dyn Store, plan: &FoldPlan) -> Result<Vec<Deployed>, Stage
 
 fn deployed_row(model: &str, settings: String, saved: &SavedModel) -> Deployed {
     let parts = saved.parts.iter();
-    let most = |of: fn(&model::Part) -> usize| parts.clone().map(of).max().unwrap_or(0) as i64;
+    let most = |of: fn(&model::ModelPart) -> usize| parts.clone().map(of).max().unwrap_or(0) as i64;
     let made_of: Vec<_> = parts.clone().map(|part| (&part.config_hash, part.weight.to_bits())).collect();
     Deployed {
         model: model.to_owned(),
