@@ -1,6 +1,6 @@
-//! The tests that need what lies outside of this repository: real corpora, reference values of other toolkits, the right
-//! to mount a disk. None passes without it: see `need.rs`. The tests are plain functions, and the list below is all that
-//! runs; the compiler tells of a function that is not in the list.
+//! Tests that need something from outside of this repository: real corpora, values of other toolkits from them, the right
+//! to mount a disk. None passes without it: see `need.rs`. The tests are plain functions. The list below is all that
+//! runs, and the compiler reports a function that is not in it.
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 

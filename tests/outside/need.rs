@@ -1,8 +1,7 @@
-//! What a test may need that a clone of this repository has not. Where it is missing the test is ignored, with the
+//! What a test may need that a clone of this repository does not have. If it is missing, the test is ignored, with the
 //! reason; in CI (`CI` is set) it fails.
 
 use std::env;
-use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,7 +36,7 @@ pub fn trial<N: Need + 'static>(name: &str, test: fn(&N)) -> Trial {
     })
 }
 
-fn absent(missing: impl Display, in_ci: bool) -> Result<Completion, Failed> {
+fn absent(missing: String, in_ci: bool) -> Result<Completion, Failed> {
     if in_ci { Err(missing.into()) } else { Ok(Completion::ignored_with(missing)) }
 }
 
