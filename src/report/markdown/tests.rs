@@ -228,6 +228,8 @@ fn what_sides_share_is_told_pair_by_pair_where_they_differ() {
     facts.leakage.iter_mut().filter(|row| row.between == "train-dev").for_each(|row| row.shared = None);
     let unknown = "- Shared between train and dev: spoken texts, number unknown, allowed (ravdess/01, ravdess/02).";
     assert_eq!(lines(&facts)[2], unknown);
+    facts.leakage.iter_mut().filter(|row| row.between == "train-dev").for_each(|row| row.shared = Some(0));
+    assert_eq!(lines(&facts)[1..], [format!("- Shared between train or dev and test: spoken texts, {shared}")]);
     facts.split.speakers = None;
     assert_eq!(lines(&facts)[0], "- Not shared between sides: identical recordings and known speakers.");
 }
