@@ -218,12 +218,14 @@ fn temperatures(fits: &[&Fit]) -> Option<(f64, f64)> {
     Some((all().min_by(f64::total_cmp)?, all().max_by(f64::total_cmp)?))
 }
 
-/// The notes of the fits, each once; what was chosen in each fold stands elsewhere.
+/// The notes of the fits, each once, without those on settings: fits.parquet has them fold by fold.
 fn notes(fits: &[&Fit]) -> Vec<String> {
     const SHOWN: usize = 4;
+    const SETTINGS: [&str; 2] = ["chosen on inner folds", "set by the table"];
     let all = fits.iter().filter(|fit| ![FUSION, SELECTED].contains(&fit.model.as_str()));
     let all = all.filter_map(|fit| fit.notes.as_ref()).flat_map(|notes| notes.split("; "));
-    let all: BTreeSet<&str> = all.filter(|note| !note.starts_with("chosen on inner folds")).collect();
+    let is_setting = |note: &str| SETTINGS.iter().any(|start| note.starts_with(start));
+    let all: BTreeSet<&str> = all.filter(|note| !is_setting(note)).collect();
     let mut shown: Vec<String> = all.iter().take(SHOWN).map(|note| (*note).to_owned()).collect();
     if all.len() > SHOWN {
         shown.push(format!("and {} other notes in fits.parquet", all.len() - SHOWN));

@@ -59,8 +59,8 @@ fn a_changed_room_moves_the_stages_that_compute_with_it() {
     assert_eq!(of("dsp/mel.rs"), ["extract", "predict"]);
     assert_eq!(of("features/sets/rich.toml"), ["extract", "predict"]);
     assert_eq!(of("options/checks.rs").len(), 7);
-    assert_eq!(of("model/svm.rs"), ["train", "predict"]);
-    assert_eq!(of("dataset/statistics.rs"), ["split", "normalize", "train", "predict"]);
+    assert_eq!(of("model/svm.rs"), ["train", "evaluate", "predict"]);
+    assert_eq!(of("dataset/scaler.rs"), ["split", "normalize", "train", "evaluate", "predict"]);
     assert_eq!(of("report/html/style.css"), ["evaluate"]);
     assert_eq!(of("stages/train/plan.rs"), ["train"]);
     assert_eq!(of("stages/train.rs"), ["train"]);
@@ -76,7 +76,7 @@ fn a_changed_room_moves_the_stages_that_compute_with_it() {
         assert_eq!(of(nobody), [""; 0], "{nobody}");
     }
     let gone: Vec<Source> = sources().into_iter().filter(|(path, _)| path != "model/svm.rs").collect();
-    assert_eq!(moved(&gone, &lock()), ["train", "predict"]);
+    assert_eq!(moved(&gone, &lock()), ["train", "evaluate", "predict"]);
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn with_another(package: &str) -> String {
 fn another_version_of_a_crate_moves_the_stages_that_are_built_from_it() {
     let of = |package: &str| moved(&sources(), &with_another(package));
     assert_eq!(of("rustfft"), ["extract", "predict"]);
-    assert_eq!(of("symphonia-core"), ["extract", "predict"], "by way of symphonia");
-    assert_eq!(of("faer"), ["train", "predict"]);
+    assert_eq!(of("symphonia-core"), ["extract", "evaluate", "predict"], "by way of symphonia");
+    assert_eq!(of("faer"), ["train", "evaluate", "predict"]);
     assert_eq!(of("plotters"), ["evaluate"]);
     assert_eq!(of("parquet").len(), 7);
     for nobody in ["clap", "indicatif", "aws-sdk-s3", "s3s"] {

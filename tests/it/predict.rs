@@ -190,7 +190,7 @@ fn models_that_cannot_be_used_are_refused_in_words() {
         ("\"version\": 1", "\"version\": 7", "features.version"),
         ("\"n_fft\": 512", "\"n_fft\": 500", "features.frame.n_fft"),
         ("\"sample_rate_hz\": 16000", "\"sample_rate_hz\": 5", "audio.sample_rate_hz"),
-        ("\"rms_mean\"", "\"rms_median\"", "none called `rms_median`"),
+        ("\"rms_mean\"", "\"rms_median\"", "these are missing: `rms_median`"),
         ("\"scope\": \"corpus\"", "\"scope\": \"room\"", "of scope `room` is unknown"),
         ("\"scope\"", "\"scoop\"", "corrupt"),
     ];

@@ -21,17 +21,15 @@ pub(super) fn comparisons(facts: &Facts) -> Vec<String> {
 }
 
 fn section(facts: &Facts, model: &str) -> Vec<String> {
-    let find = |other: &str, metric: &str, test: &str| {
-        let wanted = (model, other, metric, test);
+    let find = |other: &str, test: &str| {
+        let wanted = (model, other, "uar", test);
         let key = |row: &&Comparison| (&*row.model_a, &*row.model_b, &*row.metric, &*row.test) == wanted;
         facts.comparisons.iter().find(key)
     };
     let ranked = facts.ranked();
-    let tests = |metric: &'static str| -> Vec<(&Comparison, &Comparison)> {
-        let pairs = ranked.iter().map(|other| &other.name);
-        pairs.filter_map(|other| find(other, metric, "permutation").zip(find(other, metric, "wilcoxon"))).collect()
-    };
-    let uar = tests("uar");
+    let pairs = ranked.iter().map(|other| &other.name);
+    let tests = pairs.filter_map(|other| find(other, "permutation").zip(find(other, "wilcoxon")));
+    let uar: Vec<(&Comparison, &Comparison)> = tests.collect();
     if uar.is_empty() {
         return Vec::new();
     }
@@ -49,19 +47,19 @@ fn section(facts: &Facts, model: &str) -> Vec<String> {
         Right("p (permutation)"),
         Right("p (Wilcoxon)"),
         Right("Detectable"),
-        Right("Accuracy difference"),
-        Right("p (permutation)"),
-        Right("p (Wilcoxon)"),
     ];
-    let rows = uar.iter().zip(tests("accuracy")).map(|(uar, accuracy)| {
-        let mut cells = vec![code(&uar.0.model_b)];
-        cells.extend(difference_cells(*uar));
-        cells.push(number::figure(uar.0.detectable));
-        cells.extend(difference_cells(accuracy));
-        cells
+    let rows = uar.iter().map(|(permutation, wilcoxon)| {
+        let name = code(&permutation.model_b);
+        let cells = difference_cells((permutation, wilcoxon));
+        std::iter::once(name).chain(cells).chain([number::figure(permutation.detectable)]).collect()
     });
     let after: Vec<String> = verdict(&different).into_iter().chain([test_words(facts, first)]).collect();
-    vec![heading, format!("Above 0, {name} is better."), table(&columns, rows), after.join(" ")]
+    vec![
+        heading,
+        format!("Above 0, {name} is better. comparisons.parquet has accuracy too."),
+        table(&columns, rows),
+        after.join(" "),
+    ]
 }
 
 fn difference_cells((permutation, wilcoxon): (&Comparison, &Comparison)) -> [String; 3] {

@@ -8,9 +8,10 @@ use crate::report::{Facts, ModelFacts, number};
 use crate::schema::{ConfusedPair, SELECTED};
 
 const SUMMARY: [&str; 4] = ["uar", "accuracy", "macro_f1", "weighted_f1"];
-/// Confused pairs that the report shows, and characters of their examples.
+/// Confused pairs that the report shows.
 const PAIRS: usize = 5;
-const EXAMPLES: usize = 240;
+/// Characters of an example's id.
+const EXAMPLE: usize = 80;
 
 /// Each model on all test rows.
 pub(super) fn results(facts: &Facts) -> Vec<String> {
@@ -53,16 +54,17 @@ fn confused(facts: &Facts) -> Vec<String> {
     pairs.sort_by(|a, b| b.share.total_cmp(&a.share));
     let line = |row: &ConfusedPair| {
         let share = 100.0 * row.share;
-        let examples = code(&shorten(&row.examples, EXAMPLES));
+        let surest = row.examples.split(' ').next().unwrap_or_default();
         format!(
-            "{} taken for {}: {} ({share:.1} %), {examples}",
+            "{} taken for {}: {} ({share:.1} %), {}",
             text(&row.truth),
             text(&row.predicted),
-            number::count(row.n)
+            number::count(row.n),
+            code(&shorten(surest, EXAMPLE))
         )
     };
     let lines: Vec<String> = pairs.into_iter().take(PAIRS).map(line).collect();
-    vec!["Most frequent confusions, each with the surest mistakes:".to_owned(), list(&lines)]
+    vec!["Most frequent confusions, each with its surest mistake:".to_owned(), list(&lines)]
 }
 
 fn headline_sentence(facts: &Facts) -> Option<String> {

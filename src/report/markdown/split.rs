@@ -42,7 +42,6 @@ fn sides(folds: &[FoldFacts]) -> String {
 pub(super) fn shared(facts: &Facts) -> Vec<String> {
     let mut checks: BTreeMap<&str, Vec<&Leakage>> = BTreeMap::new();
     facts.leakage.iter().for_each(|row| checks.entry(&row.check).or_default().push(row));
-    let is_absent = |rows: &[&Leakage]| rows.iter().all(|row| row.shared == Some(0));
     let absent = checks.iter().filter(|(_, rows)| is_absent(rows));
     let absent: Vec<String> = absent.map(|(check, _)| check_words(facts, check)).collect();
     let absent = (!absent.is_empty()).then(|| format!("Not shared between sides: {}.", number::list(&absent)));
@@ -50,10 +49,15 @@ pub(super) fn shared(facts: &Facts) -> Vec<String> {
     absent.into_iter().chain(present.flat_map(|(check, rows)| found(&check_words(facts, check), rows))).collect()
 }
 
+fn is_absent(rows: &[&Leakage]) -> bool {
+    rows.iter().all(|row| row.shared == Some(0))
+}
+
 fn found(what: &str, rows: &[&Leakage]) -> Vec<String> {
     let mut pairs: BTreeMap<&str, Vec<&Leakage>> = BTreeMap::new();
     rows.iter().for_each(|row| pairs.entry(&row.between).or_default().push(row));
     let all = pairs.len();
+    pairs.retain(|_, rows| !is_absent(rows));
     let mut alike: Vec<(String, Vec<String>)> = Vec::new();
     for (between, rows) in pairs {
         let words = shared_words(&rows);

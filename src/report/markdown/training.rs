@@ -40,11 +40,13 @@ pub(super) fn deployed(facts: &Facts) -> Vec<String> {
         let folder = code(&format!("models/{}/all", row.model));
         alike.entry((&row.settings, row.rows, row.held_out)).or_default().push(folder);
     }
+    let is_one = alike.len() == 1 && facts.deployed.len() > 1;
     let lines = alike.into_iter().map(|((settings, rows, held_out), folders)| {
+        let folders = if is_one { "`models/<model>/all`".to_owned() } else { number::list(&folders) };
         let settings = if settings.is_empty() { "as in the pipeline".to_owned() } else { text(settings) };
         let rows = number::plural(rows, "row");
         let held_out = if held_out == 0 { String::new() } else { format!(", {} held out", number::count(held_out)) };
-        format!("{}: {settings}; {rows}{held_out}.", number::list(&folders))
+        format!("{folders}: {settings}; {rows}{held_out}.")
     });
     vec!["## Models for new recordings".to_owned(), words, list(&lines.collect::<Vec<_>>())]
 }

@@ -27,7 +27,7 @@ pub(super) fn draw(facts: &Facts, model: &str) -> Result<String, String> {
     let dev = series(&rows, |row| row.dev_loss);
     let uar = series(&rows, |row| row.dev_uar);
     let title = format!("Learning curves of {}", shorten(model, 16));
-    let subtitle = if train.len() > 1 { "One line a fold" } else { "One fold" };
+    let subtitle = if train.len() > 1 { "One line per fold" } else { "One fold" };
     let bottom = if uar.is_empty() { LOSS.1 } else { UAR.1 };
     card((WIDTH, bottom + AXIS), &title, subtitle, |canvas| {
         let panel = Panel::new(LOSS, last_epoch(&rows), range(train.values().chain(dev.values())));
