@@ -219,17 +219,22 @@ pub enum DatasetError {
         least: usize,
     },
     /// There are no statistics for a group.
-    #[error("there are no normalization statistics for `{group}`\nhint: run normalize again with --force")]
+    #[error("there are no normalization statistics for `{group}`{}\nhint: run normalize again with --force", of_fold(*fold))]
     NoStatistics {
+        /// The fold, where it is known.
+        fold: Option<i64>,
         /// The speaker, or `all`.
         group: String,
     },
     /// Statistics and table have different features.
     #[error(
-        "the normalization was fitted on other features than the table has: {difference}\n\
-         hint: run normalize again with --force"
+        "the normalization{} was fitted on other features than the table has: {difference}\n\
+         hint: run normalize again with --force",
+        of_fold(*fold)
     )]
     FeatureMismatch {
+        /// The fold, where it is known.
+        fold: Option<i64>,
         /// The first feature that differs.
         difference: String,
     },
@@ -245,7 +250,20 @@ pub enum DatasetError {
     },
 }
 
+/// ` of fold 3`, where the fold is known.
+fn of_fold(fold: Option<i64>) -> String {
+    fold.map_or(String::new(), |fold| format!(" of fold {fold}"))
+}
+
 impl DatasetError {
+    /// The same error about the scaler of a fold.
+    pub(super) fn in_fold(mut self, of: i64) -> Self {
+        if let Self::NoStatistics { fold, .. } | Self::FeatureMismatch { fold, .. } = &mut self {
+            *fold = Some(of);
+        }
+        self
+    }
+
     /// Makes a failed query over `table` an error.
     pub(super) fn query(table: &'static str) -> impl Fn(PolarsError) -> Self {
         move |source| Self::Query { table, source }

@@ -59,7 +59,11 @@ impl Sides {
         scaler: &Scaler,
         classes: &[String],
     ) -> Result<Self, DatasetError> {
-        let side = |wanted| examples(features, &side_rows(features, rows, wanted)?, scaler, classes);
+        let fold = rows.first().map_or(0, |row| row.fold);
+        let side = |wanted| {
+            let of_side = examples(features, &side_rows(features, rows, wanted)?, scaler, classes);
+            of_side.map_err(|error| error.in_fold(fold))
+        };
         Ok(Self { train: side(Side::Train)?, dev: side(Side::Dev)?, test: side(Side::Test)? })
     }
 }

@@ -206,7 +206,7 @@ impl Scaler {
     /// No rows, an unknown method, other features than `features`.
     pub fn from_rows(rows: &[Normalization], features: &[String]) -> Result<Self, DatasetError> {
         let Some(first) = rows.first() else {
-            return Err(DatasetError::NoStatistics { group: ALL.to_owned() });
+            return Err(DatasetError::NoStatistics { fold: None, group: ALL.to_owned() });
         };
         let method = Method::from_word(&first.method).ok_or_else(|| DatasetError::BadValue {
             table: "normalization",
@@ -221,7 +221,7 @@ impl Scaler {
         let scope = if by_group.keys().eq([&ALL]) { Scope::Corpus } else { Scope::Speaker };
         let mut groups = BTreeMap::new();
         for (group, rows) in by_group {
-            groups.insert(group.to_owned(), scaling_of(&rows, features)?);
+            groups.insert(group.to_owned(), scaling_of(&rows, features).map_err(|error| error.in_fold(first.fold))?);
         }
         Ok(Self { method, scope, features: features.to_vec(), groups })
     }
@@ -256,7 +256,7 @@ impl Scaler {
             Scope::Corpus => ALL,
             Scope::Speaker => speaker,
         };
-        let missing = || DatasetError::NoStatistics { group: group.to_owned() };
+        let missing = || DatasetError::NoStatistics { fold: None, group: group.to_owned() };
         self.groups.get(group).or_else(|| self.groups.get(ALL)).ok_or_else(missing)
     }
 
@@ -288,7 +288,7 @@ impl Scaler {
             }
             None => return Ok(()),
         };
-        Err(DatasetError::FeatureMismatch { difference })
+        Err(DatasetError::FeatureMismatch { fold: None, difference })
     }
 }
 
@@ -311,7 +311,7 @@ impl Scaling {
 }
 
 fn scaling_of(rows: &BTreeMap<&str, &Normalization>, features: &[String]) -> Result<Scaling, DatasetError> {
-    let mismatch = |difference| DatasetError::FeatureMismatch { difference };
+    let mismatch = |difference| DatasetError::FeatureMismatch { fold: None, difference };
     let find = |name: &String| rows.get(name.as_str()).ok_or_else(|| mismatch(format!("`{name}` has no statistics")));
     let rows_in_order = features.iter().map(find).collect::<Result<Vec<_>, _>>()?;
     if let Some(unknown) =

@@ -6,7 +6,7 @@ pub use params::SplitParams;
 
 use std::collections::BTreeMap;
 
-use crate::options::{ConfigError, positive, share};
+use crate::options::{ConfigError, require, share};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -176,8 +176,7 @@ impl SplitSection {
 
     fn test(&self) -> Result<f64, ConfigError> {
         let test = self.test.unwrap_or(0.2);
-        positive("split.test", test)?;
-        share("split.test", test).map(|()| test)
+        require(test > 0.0 && test < 1.0, "split.test", test, "must be above 0 and below 1").map(|()| test)
     }
 
     fn dev(&self) -> Result<f64, ConfigError> {

@@ -17,8 +17,8 @@ pub(super) struct Unit {
 
 /// The connected components of `rows` under equal audio that is not silent, overlap in one recording, and equal values
 /// of the `grouping` columns (a missing value is equal to none), in seeded order: by the first 8 bytes of BLAKE3 over
-/// purpose, seed and name. The order of one
-/// unit does not depend on the others, so that a corpus that grows keeps most of its splits.
+/// purpose, seed and name. The order of one unit does not depend on the others, so that a corpus that grows keeps most of
+/// its splits.
 ///
 /// # Errors
 /// An unknown grouping column, or one without the values that it takes.

@@ -46,7 +46,7 @@ impl Pitch {
         let most = if used { f64::from(sample_rate_hz) / 4.0 } else { f64::INFINITY };
         let problem =
             format!("above {} (`min_hz`) and at most {most} (a quarter of the sample rate) is legal", self.min_hz);
-        let legal = self.max_hz > self.min_hz && self.max_hz <= most;
+        let legal = self.max_hz > self.min_hz && self.max_hz <= most && self.max_hz.is_finite();
         require(legal, format!("{key}.max_hz"), self.max_hz, problem)?;
         Ok(PitchParams { min_hz: self.min_hz, max_hz: self.max_hz })
     }

@@ -22,7 +22,7 @@ pub struct Outcome<'a> {
     pub truth: &'a str,
     /// The class that the model gave.
     pub predicted: &'a str,
-    /// The probability of each class, in the order of the outcomes's.
+    /// The probability of each class, in the order of the outcomes' classes.
     pub probabilities: &'a [f32],
     /// Corpus of the utterance.
     pub corpus: &'a str,
@@ -74,7 +74,7 @@ pub(super) struct Count {
 }
 
 impl Outcomes {
-    /// An empty outcomes of figures of one track; `classes` in the order that reports use.
+    /// No outcomes yet, of one track; `classes` in the order that reports use.
     pub fn new(classes: &[String], track: Track) -> Self {
         Self { classes: classes.to_vec(), track, models: BTreeMap::new() }
     }

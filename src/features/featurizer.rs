@@ -25,7 +25,7 @@ pub trait Featurizer: Send + Sync {
 
 /// Computes features of utterance after utterance on one thread.
 pub trait FeatureWorker: Send {
-    /// Appends the vector of an utterance to `out`; a missing value is NaN. `samples`: mono at the rate of the recipe,
+    /// Appends the vector of an utterance to `out`; a missing value is NaN, and no value is infinite. `samples`: mono at the rate of the recipe,
     /// finite, 1 is full scale.
     fn extract(&mut self, samples: &[f32], out: &mut Vec<f32>);
 
@@ -34,7 +34,7 @@ pub trait FeatureWorker: Send {
 }
 
 impl Recipe {
-    /// What computes the features of the recipe. Here the feature set meets the sample rate, and nowhere else.
+    /// What computes the features of the recipe. In a run, a feature set meets its sample rate here and nowhere else.
     pub fn featurizer(&self) -> Box<dyn Featurizer> {
         Box::new(FeatureSet::new(&self.features, self.audio.sample_rate_hz))
     }

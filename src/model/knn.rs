@@ -1,8 +1,9 @@
-//! k nearest neighbours: Cover & Hart, Nearest neighbor pattern classification, 1967. linfa's ball tree finds them by
-//! Euclidean distance.
+//! k nearest neighbours: Cover & Hart, Nearest neighbor pattern classification, 1967. linfa finds them by Euclidean
+//! distance. It looks at every training row: trees save little where there are dozens of columns, and grow as deep as they
+//! have rows where many rows are equal.
 
 use linfa_nn::distance::L2Dist;
-use linfa_nn::{BallTree, NearestNeighbour};
+use linfa_nn::{LinearSearch, NearestNeighbour};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,10 +116,10 @@ impl Neighbours {
 
 impl Classifier for Neighbours {
     fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        let tree = BallTree.from_batch(&self.rows, L2Dist).expect("a model has an input");
+        let index = LinearSearch.from_batch(&self.rows, L2Dist).expect("a model has an input");
         let mut shares = Array2::<f64>::zeros((x.nrows(), self.classes));
         for (row, mut shares) in x.rows().into_iter().zip(shares.rows_mut()) {
-            let near = tree.k_nearest(row, self.options.neighbours).expect("rows have the inputs of the model");
+            let near = index.k_nearest(row, self.options.neighbours).expect("rows have the inputs of the model");
             let nearest = near.first().map_or(0.0, |(_, first)| self.distance(row, *first));
             near.iter().for_each(|(_, at)| shares[self.classes_of[*at]] += self.vote(row, *at, nearest));
             scale_to_one(shares);
@@ -140,6 +141,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
+    use crate::model::ModelSpec;
 
     fn model(neighbours: usize, votes: Votes) -> Neighbours {
         let options = Knn { neighbours, votes, ..Knn::default() };
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tree_finds_what_a_search_of_all_rows_finds() {
+    fn neighbours_are_those_that_a_sort_of_all_rows_finds() {
         let value = |row: usize, column: usize| ((row * 37 + column * 101) % 97) as f32 / 9.0 + (row as f32).sin();
         let rows = Array2::from_shape_fn((200, 6), |(row, column)| value(row, column));
         let classes_of = (0..200).map(|row| row % 4).collect();
@@ -193,5 +195,23 @@ mod tests {
             order[..15].iter().for_each(|&at| want[at % 4] += 1.0 / 15.0);
             assert!(got.iter().zip(want).all(|(got, want)| (got - want).abs() < 1e-6), "{got} {want:?}");
         }
+    }
+
+    #[test]
+    fn equal_rows_and_far_ones_are_judged() {
+        let rows = Array2::from_shape_fn((5000, 2), |(row, _)| if row < 3000 { 0.0 } else { 1e19 });
+        let classes_of = (0..5000).map(|row| usize::from(row >= 3000)).collect();
+        let model = Neighbours { options: Knn::default(), rows, classes_of, classes: 2 };
+        let got = model.probabilities(array![[0.5_f32, 0.0], [3e38, 3e38]].view());
+        assert_eq!(got.row(0), array![1.0, 0.0]);
+        assert!(got.row(1).iter().all(|share| share.is_finite()));
+    }
+
+    #[test]
+    fn a_saved_model_with_options_that_no_check_lets_through_is_refused() {
+        let data = super::super::tests::overlapping();
+        let spec = ModelSpec::Knn(Knn { neighbours: 5, ..Knn::default() });
+        let error = super::super::tests::changed_card(&spec, &data, "\"neighbours\": 5", "\"neighbours\": 0");
+        assert!(error.contains("`train.knn.neighbours` is 0"), "{error}");
     }
 }

@@ -98,7 +98,7 @@ impl Algorithm for Lda {
     }
 }
 
-/// What is left of an input's variance, as a share of the largest, where the others say the same: rounding.
+/// What is left of an input's variance, as a share of it, where the others say the same: rounding.
 const ROUNDING: f64 = 1e-13;
 
 /// What the training rows say of the classes.
@@ -171,10 +171,10 @@ fn solve(mut covariance: Mat<f64>, means: &Array2<f64>) -> Result<Array2<f64>, M
     let stack = MemStack::new(&mut memory);
     let failed = |reason: &str| ModelError::Fit { model: ModelKind::Lda, reason: reason.to_owned() };
     let dependent = || failed("the inputs depend on each other linearly; raise train.lda.shrinkage");
-    let largest = (0..inputs).map(|at| covariance[(at, at)]).fold(0.0, f64::max);
+    let variances: Vec<f64> = (0..inputs).map(|at| covariance[(at, at)]).collect();
     llt::factor::cholesky_in_place(covariance.as_mut(), Default::default(), Par::Seq, stack, Default::default())
         .map_err(|_| dependent())?;
-    if (0..inputs).any(|at| covariance[(at, at)].powi(2) < ROUNDING * largest) {
+    if (0..inputs).any(|at| covariance[(at, at)].powi(2) < ROUNDING * variances[at]) {
         return Err(dependent());
     }
     llt::solve::solve_in_place(covariance.as_ref(), weights.as_mut(), Par::Seq, stack);

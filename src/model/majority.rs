@@ -24,6 +24,10 @@ impl Algorithm for Majority {
         "most frequent class of the training rows".to_owned()
     }
 
+    fn is_of_library(&self) -> bool {
+        false
+    }
+
     fn fits_one_class(&self) -> bool {
         true
     }

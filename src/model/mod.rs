@@ -209,7 +209,10 @@ impl Epoch {
 pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
     let mut prepared = prepare(spec, problem)?;
     let (spec, task) = (prepared.spec, &prepared.task);
-    let learned = guarded(spec.kind(), || spec.options().fit(task))?;
+    let learned = match spec.options().is_of_library() {
+        true => guarded(spec.kind(), || spec.options().fit(task)),
+        false => spec.options().fit(task),
+    }?;
     let (rows, mut held_out) = (task.train.y.len(), task.dev.as_ref().map_or(0, |dev| dev.y.len()));
     prepared.notes.extend(learned.notes);
     let mut model = Model {

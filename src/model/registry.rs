@@ -42,6 +42,11 @@ pub(super) trait Algorithm: Debug {
         false
     }
 
+    /// Whether a library fits it: its panics are errors about this model, ours are the end of the run.
+    fn is_of_library(&self) -> bool {
+        true
+    }
+
     /// Whether rows of one class are enough.
     fn fits_one_class(&self) -> bool {
         false

@@ -157,6 +157,16 @@ fn recard(files: &mut [(String, Vec<u8>)]) {
     put("\"card\": \"", &own);
 }
 
+/// The error about a saved model whose card says something else.
+pub(super) fn changed_card(spec: &ModelSpec, data: &Data, from: &str, to: &str) -> String {
+    let mut files = save_fit(spec, data);
+    let card = String::from_utf8(files[1].1.clone()).unwrap();
+    assert!(card.contains(from), "{card}");
+    files[1].1 = card.replace(from, to).into_bytes();
+    recard(&mut files);
+    load::<String>(&files).unwrap_err().to_string()
+}
+
 fn only_part(saved: &SavedModel<String>) -> &ModelPart {
     assert_eq!(saved.parts.len(), 1);
     &saved.parts[0]

@@ -205,7 +205,7 @@ pub struct NormalizationFacts {
 pub struct ModelFacts {
     /// Name, as in the tables.
     pub name: String,
-    /// What it is, in words: `multi-layer perceptron, 256 and 128 hidden units`.
+    /// What it is, in words: `multilayer perceptron, 256 and 128 hidden units`.
     pub title: String,
     /// Fewest and most rows that it was fitted on in a fold.
     pub rows_fitted: (i64, i64),
@@ -224,6 +224,8 @@ pub struct ModelFacts {
 pub enum DevUse {
     /// To decide when to stop.
     EarlyStopping,
+    /// To fit the temperature.
+    Calibration,
     /// As more training rows.
     Fitting,
     /// There is no dev side.
@@ -255,8 +257,6 @@ pub struct HashRow {
 pub enum HashKind {
     /// Parameters that determine a stage's rows.
     Config,
-    /// What was read from outside.
-    Input,
     /// The rows of a table.
     Table,
 }
@@ -266,7 +266,6 @@ impl HashKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Config => "configuration",
-            Self::Input => "input",
             Self::Table => "table",
         }
     }

@@ -164,7 +164,7 @@ fn model_facts(name: &str) -> ModelFacts {
     let mlp = name == "mlp";
     ModelFacts {
         name: name.to_owned(),
-        title: if mlp { "multi-layer perceptron, 256 and 128 hidden units" } else { "baseline" }.to_owned(),
+        title: if mlp { "multilayer perceptron, 256 and 128 hidden units" } else { "baseline" }.to_owned(),
         rows_fitted: (96, 96),
         dev_use: if mlp { DevUse::EarlyStopping } else { DevUse::Fitting },
         epochs: mlp.then_some((20, 25)),

@@ -4,6 +4,7 @@ use crate::options::ConfigError;
 use crate::pipeline::Parameters;
 use crate::storage::{self, Store};
 
+use super::workers::Sources;
 use super::{FOLDERS, StageError};
 
 /// Shows how far a long piece of work is.
@@ -51,6 +52,21 @@ impl Context<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Opens the source of every corpus, by the names of the corpora.
+    ///
+    /// # Errors
+    /// A source that cannot be reached.
+    pub(super) fn sources(&self) -> Result<Sources<'_>, StageError> {
+        let pipeline = &self.parameters.pipeline;
+        let mut sources = Sources::new();
+        for corpus in &pipeline.corpus {
+            let store = storage::open(&corpus.source, &pipeline.storage);
+            let error = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
+            sources.insert(&corpus.name, store.map_err(error)?);
+        }
+        Ok(sources)
     }
 
     /// Call at every clean boundary.

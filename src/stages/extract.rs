@@ -7,17 +7,16 @@
 use std::collections::BTreeMap;
 
 use crate::audio::Transform;
-use crate::corpus;
 use crate::features::Featurizer;
 use crate::options::{self, ConfigError};
 use crate::schema::{
     Columns, FeatureInfo, FeatureKeys, FileStamp, Reject, Signal, Table, Utterance, augmented_id, plural,
 };
-use crate::storage::{self, Store};
+use crate::storage::Store;
 use crate::table::{self, Block, Writer, row_hashes, table_hash};
 
 use super::ingest::{FILES, times_hint};
-use super::workers::{Extracted, Refusal, Sources, Workers};
+use super::workers::{Extracted, Refusal, Workers};
 use super::{
     Context, Done, OutputFile, Prepared, Record, Stage, StageError, StageName, Written, features_table, output,
     reject_limit, rejects,
@@ -79,7 +78,7 @@ impl Stage for Extract {
         let pipeline = &context.parameters.pipeline;
         work.pending = pending_or_altered(context, &work)?;
         let work = &work;
-        let workers = Workers::new(sources(context)?, work.featurizer.as_ref(), &pipeline.audio)
+        let workers = Workers::new(context.sources()?, work.featurizer.as_ref(), &pipeline.audio)
             .with_transforms(&context.parameters.augment)
             .with_frames(pipeline.extract.frames);
         extract_pending(context, work, &workers, &prepared.config_hash)?;
@@ -97,17 +96,6 @@ impl Stage for Extract {
             _ => judged.map_err(|error| error.with_hint(&times_hint(&context.parameters.pipeline.corpus))),
         }
     }
-}
-
-/// Opens the source of every corpus.
-fn sources<'a>(context: &'a Context) -> Result<Sources<'a>, StageError> {
-    let pipeline = &context.parameters.pipeline;
-    let open = |corpus: &'a corpus::Corpus| {
-        let store = storage::open(&corpus.source, &pipeline.storage);
-        let error = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
-        Ok((corpus.name.as_str(), store.map_err(error)?))
-    };
-    pipeline.corpus.iter().map(open).collect()
 }
 
 /// A column of the corpus may not have the name of a feature: no reader could tell them apart.

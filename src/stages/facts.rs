@@ -10,6 +10,7 @@ use crate::corpus;
 use crate::dataset::Scope;
 use crate::eval::{Outcomes, gaps, seed_spreads};
 use crate::model::{ModelSpec, TuneParams};
+use crate::pipeline::Parameters;
 use crate::report::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, Search,
@@ -83,7 +84,7 @@ pub(super) fn gather<W>(
             scope: parameters.normalize.scope.as_str().to_owned(),
             transductive: parameters.normalize.scope == Scope::Speaker,
         },
-        models: names.iter().map(|model| model_facts(model, &parameters.models, tables)).collect(),
+        models: names.iter().map(|model| model_facts(model, parameters, tables)).collect(),
         fits: tables.fits.len() as i64,
         headline: headline.to_owned(),
         resamples: pipeline.evaluate.bootstrap,
@@ -181,16 +182,19 @@ fn feature_facts(context: &Context) -> Result<FeatureFacts, StageError> {
     })
 }
 
-/// `specs` have the titles; a model made of others has none.
-fn model_facts(name: &str, specs: &[ModelSpec], tables: &Tables) -> ModelFacts {
-    let spec = specs.iter().find(|spec| spec.kind().as_str() == name);
+fn model_facts(name: &str, parameters: &Parameters, tables: &Tables) -> ModelFacts {
+    // A model that is made of others has none.
+    let spec = parameters.models.iter().find(|spec| spec.kind().as_str() == name);
     let fits = tables.fits.iter().filter(|fit| fit.model == name).collect::<Vec<_>>();
     let range = |values: Vec<i64>| Some((*values.iter().min()?, *values.iter().max()?));
     let has_dev = tables.splits.iter().any(|row| row.split == "dev");
-    let dev_use = match (has_dev, fits.iter().any(|fit| fit.held_out > 0)) {
-        (false, _) => DevUse::NoDev,
-        (true, true) => DevUse::EarlyStopping,
-        (true, false) => DevUse::Fitting,
+    let stops =
+        parameters.fitted().iter().any(|own| spec.is_none_or(|spec| spec.kind() == own.kind()) && own.uses_dev());
+    let dev_use = match fits.iter().any(|fit| fit.held_out > 0) {
+        _ if !has_dev => DevUse::NoDev,
+        true if stops => DevUse::EarlyStopping,
+        true => DevUse::Calibration,
+        false => DevUse::Fitting,
     };
     ModelFacts {
         name: name.to_owned(),

@@ -147,7 +147,8 @@ impl StageName {
             Self::Split => "Read keys and labels; write splits and leakage (exit 5 if predefined sides leak)",
             Self::Normalize => "Read features and splits; write normalization, fitted on train rows, and normalized/",
             Self::Train => {
-                "Read features, splits and normalization; write models/, fits, predictions and learning_curves"
+                "Read features, splits and normalization; write models/, tuning, fits, predictions, \
+                 learning_curves, importance and deployed"
             }
             Self::Evaluate => {
                 "Read predictions and keys; write metrics, comparisons, calibration, confusions, the report and its \

@@ -76,7 +76,7 @@ pub(super) struct Refusal {
 }
 
 impl<'a> Workers<'a> {
-    /// A workers for files of these sources, by the name in the `corpus` column.
+    /// Workers for files of these sources, by the name in the `corpus` column.
     pub fn new(sources: Sources<'a>, featurizer: &'a dyn Featurizer, audio: &'a audio::AudioParams) -> Self {
         Self { sources, featurizer, audio, transforms: &[], frames: false }
     }

@@ -134,7 +134,7 @@ fn the_table_of_stages_names_all_that_they_use() {
         let units: Vec<&str> = COMMON.iter().chain(units).copied().collect();
         for (path, code) in sources.iter().filter(|(path, _)| units.iter().any(|unit| is_of(path, unit))) {
             let lacks = |room: &&&str| !units.contains(room) && !OUTSIDE.contains(room) && **room != "stages";
-            let named = |room: &&&str| code.contains(&format!("crate::{room}::"));
+            let named = |room: &&&str| ['{', ':', ';'].iter().any(|end| code.contains(&format!("crate::{room}{end}")));
             missing.extend(rooms.iter().filter(lacks).filter(named).map(|room| format!("{stage}: {path} uses {room}")));
             // What computes beside the stages; the others write records and words.
             let computing =

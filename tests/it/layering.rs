@@ -48,7 +48,9 @@ fn sources() -> Vec<(String, PathBuf)> {
 /// Files that only `cfg(test)` compiles.
 fn is_test(file: &Path) -> bool {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    ["tests", "testing", "fixture"].contains(&stem.as_ref()) || stem.ends_with("_tests")
+    ["tests", "testing", "fixture"].contains(&stem.as_ref())
+        || stem.ends_with("_tests")
+        || file.parent().is_some_and(|folder| folder.ends_with("tests"))
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -209,6 +209,10 @@ impl Algorithm for Mlp {
         None
     }
 
+    fn is_of_library(&self) -> bool {
+        false
+    }
+
     fn is_random(&self) -> bool {
         true
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayView1;
 
-use super::card::{NormalizationCard, PartCard};
+use super::card::{NormalizationCard, PartCard, corrupt};
 use crate::dataset::{Scaler, Scaling};
 use crate::model::fitted_inputs::FittedInputs;
-use crate::model::tensors::Tensors;
+use crate::model::tensors::{self, Tensors};
 use crate::model::{Epoch, Model, ModelError, ModelSpec};
 
 /// A fit among those that make up a saved model.
@@ -66,6 +66,7 @@ pub(super) fn load(
     tensors: &Tensors,
 ) -> Result<ModelPart, ModelError> {
     let present = card.check(classes)?;
+    card.spec.options().check().map_err(|error| corrupt(error.to_string()))?;
     let features = card.features.len();
     let scaler = load_scaler(card.normalization, card.features, tensors)?;
     let inputs = FittedInputs::load(&card.spec.inputs(card.rows, features), tensors, features)?;
@@ -103,6 +104,9 @@ fn load_scaler(card: NormalizationCard, features: Vec<String>, tensors: &Tensors
     let (method, scope, transductive) = (card.method()?, card.scope()?, card.transductive);
     let center = tensors.matrix::<f64>("normalization.center", card.groups.len(), features.len())?;
     let scale = tensors.matrix::<f64>("normalization.scale", card.groups.len(), features.len())?;
+    if scale.iter().any(|scale| *scale <= 0.0) {
+        return Err(tensors::corrupt("a feature is normalized by a scale that is not above 0".to_owned()));
+    }
     let scaling = |(center, scale): (ArrayView1<f64>, ArrayView1<f64>)| Scaling {
         center: center.to_vec(),
         scale: scale.to_vec(),

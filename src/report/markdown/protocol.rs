@@ -97,18 +97,27 @@ fn settings(facts: &Facts) -> String {
     let users = |dev_use: DevUse| -> Vec<String> {
         facts.models.iter().filter(|model| model.dev_use == dev_use).map(|model| code(&model.name)).collect()
     };
-    let (stopped, fitted) = (users(DevUse::EarlyStopping), users(DevUse::Fitting));
-    let dev = match (stopped.as_slice(), fitted.as_slice()) {
-        ([], []) => String::new(),
-        ([], _) => "All models learn from train and dev. ".to_owned(),
-        (stopped, []) => format!("Dev stops the training of {}. ", number::list(stopped)),
-        (stopped, _) => format!("Dev stops the training of {}; the others learn from it. ", number::list(stopped)),
+    let uses = [
+        ("stops the training of", users(DevUse::EarlyStopping)),
+        ("calibrates", users(DevUse::Calibration)),
+        ("is learned from by", users(DevUse::Fitting)),
+    ];
+    let uses: Vec<_> = uses.into_iter().filter(|(_, models)| !models.is_empty()).collect();
+    let dev = match uses.as_slice() {
+        [] => String::new(),
+        [("is learned from by", _)] => "All models learn from train and dev. ".to_owned(),
+        [first @ .., ("is learned from by", _)] => format!("Dev {}; the others learn from it. ", dev_words(first)),
+        all => format!("Dev {}. ", dev_words(all)),
     };
     let settings = match &facts.search {
         None => "All settings are those of the pipeline file.",
         Some(_) => "Settings were chosen on inner folds of the training side, without any test utterance.",
     };
     dev + settings
+}
+
+fn dev_words(uses: &[(&str, Vec<String>)]) -> String {
+    uses.iter().map(|(does, models)| format!("{does} {}", number::list(models))).collect::<Vec<_>>().join(" and ")
 }
 
 /// The most that the sides models learn from share with test in a fold.

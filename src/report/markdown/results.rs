@@ -54,17 +54,23 @@ fn confused(facts: &Facts) -> Vec<String> {
     pairs.sort_by(|a, b| b.share.total_cmp(&a.share));
     let line = |row: &ConfusedPair| {
         let share = 100.0 * row.share;
-        let surest = row.examples.split(' ').next().unwrap_or_default();
         format!(
             "{} taken for {}: {} ({share:.1} %), {}",
             text(&row.truth),
             text(&row.predicted),
             number::count(row.n),
-            code(&shorten(surest, EXAMPLE))
+            code(&shorten(first_id(&row.examples), EXAMPLE))
         )
     };
     let lines: Vec<String> = pairs.into_iter().take(PAIRS).map(line).collect();
     vec!["Most frequent confusions, each with its surest mistake:".to_owned(), list(&lines)]
+}
+
+/// The first of some utterance ids with a blank between them. An id may hold blanks too; each begins with its corpus.
+fn first_id(ids: &str) -> &str {
+    let corpus = ids.split_inclusive('/').next().unwrap_or_default();
+    let end = ids.match_indices(' ').find(|(at, _)| ids[at + 1..].starts_with(corpus));
+    end.map_or(ids, |(at, _)| &ids[..at])
 }
 
 fn headline_sentence(facts: &Facts) -> Option<String> {
@@ -120,4 +126,21 @@ fn class_row(facts: &Facts, class: &str) -> Vec<String> {
     let n = figure("recall").map_or("–".to_owned(), |row| number::count(row.n));
     let cells = ["recall", "precision", "f1"].map(|metric| number::metric(figure(metric)));
     std::iter::once(text(class)).chain(cells).chain([n]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_id;
+
+    #[test]
+    fn the_first_id_is_whole_whatever_blanks_it_holds() {
+        for (ids, want) in [
+            ("c/1 c/5 c/2", "c/1"),
+            ("c/my corpus/angry 01 c/my corpus/sad 02", "c/my corpus/angry 01"),
+            ("c/one and only", "c/one and only"),
+            ("", ""),
+        ] {
+            assert_eq!(first_id(ids), want);
+        }
+    }
 }

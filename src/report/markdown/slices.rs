@@ -37,7 +37,9 @@ fn slice_rows(facts: &Facts, slice: &str, heading: &str) -> Vec<Vec<String>> {
 
 /// Folds of one speaker are in the plot of speakers, and folds across corpora have a table of their own.
 fn folds_are_told(facts: &Facts) -> bool {
-    !facts.transfer.is_empty() || facts.split.folds.iter().all(|fold| fold.test_speakers == Some(1))
+    let folds = &facts.split.folds;
+    let is_one_each = folds.iter().all(|fold| fold.test_speakers == Some(1));
+    !facts.transfer.is_empty() || is_one_each && facts.groups(&facts.headline, "speaker").len() == folds.len()
 }
 
 fn slice_row(facts: &Facts, slice: &str, heading: &str, group: &str) -> Vec<String> {

@@ -52,6 +52,12 @@ fn a_dev_side_that_nothing_needs_is_said_once() {
     let protocol = section(&report, "## How it was tested\n");
     assert!(protocol.contains("All models learn from train and dev."), "{protocol}");
     assert!(!protocol.contains("Dev stops"), "{protocol}");
+    facts.models.iter_mut().for_each(|model| model.dev_use = crate::report::DevUse::Calibration);
+    facts.models[0].dev_use = crate::report::DevUse::EarlyStopping;
+    let report = markdown(&facts);
+    let protocol = section(&report, "## How it was tested\n");
+    assert!(protocol.contains("Dev stops the training of `mlp` and calibrates `logistic`"), "{protocol}");
+    assert!(!protocol.contains("learn from it"), "{protocol}");
 }
 
 #[test]
