@@ -9,7 +9,7 @@ use faer::Mat;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use pulp::Arch;
 
-use super::pca::products;
+use super::linear::products;
 
 /// Training rows, and how far the kernel of each family reaches around them. There is at least one family.
 #[derive(Debug)]

@@ -5,15 +5,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::cholesky::llt;
-use faer::{Mat, Par};
+use faer::Mat;
 use ndarray::{Array2, ArrayView2, Axis};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kernel::{Kernel, Pairs, are_in_range};
-use super::pca::from_faer;
+use super::linear;
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
@@ -138,14 +136,9 @@ fn penalize(kernel: &mut Mat<f64>, alpha: f64, y: &[usize], classes: usize) {
 /// The solution of `kernel dual = indicators - 1 / classes`: `rows x classes`. The kernel is given by its lower half.
 fn solve(mut kernel: Mat<f64>, y: &[usize], classes: usize) -> Result<Array2<f64>, ModelError> {
     let indicator = |row: usize, class: usize| f64::from(u8::from(y[row] == class)) - 1.0 / classes as f64;
-    let mut dual = Mat::from_fn(y.len(), classes, indicator);
-    let need = llt::factor::cholesky_in_place_scratch::<f64>(y.len(), Par::Seq, Default::default());
-    let mut memory = MemBuffer::new(need.or(llt::solve::solve_in_place_scratch::<f64>(y.len(), classes, Par::Seq)));
-    let stack = MemStack::new(&mut memory);
-    llt::factor::cholesky_in_place(kernel.as_mut(), Default::default(), Par::Seq, stack, Default::default())
-        .map_err(|_| failed("rows are too alike for so small a penalty; raise train.kernel-ridge.alpha"))?;
-    llt::solve::solve_in_place(kernel.as_ref(), dual.as_mut(), Par::Seq, stack);
-    let dual = from_faer(dual.as_ref());
+    let dual = Mat::from_fn(y.len(), classes, indicator);
+    let alike = || failed("rows are too alike for so small a penalty; raise train.kernel-ridge.alpha");
+    let dual = linear::solve(&mut kernel, dual).ok_or_else(alike)?;
     if dual.iter().all(|value| value.is_finite()) { Ok(dual) } else { Err(failed("the solution is not finite")) }
 }
 

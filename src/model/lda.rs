@@ -1,14 +1,12 @@
 //! Linear discriminant analysis with a shrunken covariance: Fisher, 1936; Ledoit & Wolf, A well-conditioned estimator for
 //! large-dimensional covariance matrices, 2004. faer solves for the coefficients on one thread.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::cholesky::llt;
-use faer::{Mat, Par};
+use faer::Mat;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::pca::{from_faer, products};
+use super::linear::{self, products};
 use super::problem::Task;
 use super::tensors::Tensors;
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
@@ -165,20 +163,14 @@ fn shrink(products: &mut Mat<f64>, rows: usize, shrinkage: f64) {
 /// `covariance^-1 means`: `inputs x classes`. The covariance is given by its lower half.
 fn solve(mut covariance: Mat<f64>, means: &Array2<f64>) -> Result<Array2<f64>, ModelError> {
     let (classes, inputs) = means.dim();
-    let mut weights = Mat::from_fn(inputs, classes, |input, class| means[[class, input]]);
-    let need = llt::factor::cholesky_in_place_scratch::<f64>(inputs, Par::Seq, Default::default());
-    let mut memory = MemBuffer::new(need.or(llt::solve::solve_in_place_scratch::<f64>(inputs, classes, Par::Seq)));
-    let stack = MemStack::new(&mut memory);
+    let right = Mat::from_fn(inputs, classes, |input, class| means[[class, input]]);
     let failed = |reason: &str| ModelError::Fit { model: ModelKind::Lda, reason: reason.to_owned() };
     let dependent = || failed("the inputs depend on each other linearly; raise train.lda.shrinkage");
     let variances: Vec<f64> = (0..inputs).map(|at| covariance[(at, at)]).collect();
-    llt::factor::cholesky_in_place(covariance.as_mut(), Default::default(), Par::Seq, stack, Default::default())
-        .map_err(|_| dependent())?;
+    let weights = linear::solve(&mut covariance, right).ok_or_else(dependent)?;
     if (0..inputs).any(|at| covariance[(at, at)].powi(2) < ROUNDING * variances[at]) {
         return Err(dependent());
     }
-    llt::solve::solve_in_place(covariance.as_ref(), weights.as_mut(), Par::Seq, stack);
-    let weights = from_faer(weights.as_ref());
     if weights.iter().all(|weight| weight.is_finite()) {
         Ok(weights)
     } else {

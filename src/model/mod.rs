@@ -43,6 +43,7 @@ mod kernel;
 mod kernel_ridge;
 mod knn;
 mod lda;
+mod linear;
 mod logistic;
 mod majority;
 mod mlp;

@@ -1,10 +1,8 @@
 //! Principal components: faer's eigenvalues of the smaller of the two matrices of inner products, on one thread.
 
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::traits::ComplexField;
-use faer::traits::math_utils::one;
-use faer::{Accum, MatRef, Par, Side};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
+
+use super::linear::{eigen, multiply, products};
 
 /// Most rows that components are computed of, where there are more columns than that too: the time grows with the third
 /// power of the smaller number, and is about 1 s for 1400.
@@ -114,42 +112,6 @@ fn centered(x: ArrayView2<f32>) -> (Array2<f64>, Array1<f64>) {
     x.rows().into_iter().for_each(|row| center += &row);
     center /= x.nrows() as f64;
     (x - &center, center)
-}
-
-/// `x x'`, its lower half.
-pub(super) fn products<T: ComplexField>(x: ArrayView2<T>) -> faer::Mat<T> {
-    let mut products = faer::Mat::zeros(x.nrows(), x.nrows());
-    let (whole, half) = (BlockStructure::Rectangular, BlockStructure::TriangularLower);
-    let x = as_faer(x);
-    triangular::matmul(products.as_mut(), half, Accum::Replace, x, whole, x.transpose(), whole, one(), Par::Seq);
-    products
-}
-
-fn multiply(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Array2<f64> {
-    let mut product = faer::Mat::zeros(a.nrows(), b.ncols());
-    faer::linalg::matmul::matmul(product.as_mut(), Accum::Replace, as_faer(a), as_faer(b), 1.0, Par::Seq);
-    from_faer(product.as_ref())
-}
-
-/// Eigenvalues, largest first, and eigenvectors, a column each, of a symmetric matrix given by its lower half.
-fn eigen(matrix: &faer::Mat<f64>) -> (Vec<f64>, Array2<f64>) {
-    faer::set_global_parallelism(Par::Seq);
-    let eigen = matrix.self_adjoint_eigen(Side::Lower).expect("the solver converges on finite symmetric matrices");
-    let values = eigen.S().column_vector().iter().rev().copied().collect();
-    (values, from_faer(eigen.U().reverse_cols()))
-}
-
-/// A view of rows or columns that lie next to each other.
-pub(super) fn as_faer<T>(x: ArrayView2<T>) -> MatRef<T> {
-    match x.to_slice() {
-        Some(values) => MatRef::from_row_major_slice(values, x.nrows(), x.ncols()),
-        None => as_faer(x.reversed_axes()).transpose(),
-    }
-}
-
-/// The matrix, row-major.
-pub(super) fn from_faer(matrix: MatRef<f64>) -> Array2<f64> {
-    Array2::from_shape_fn((matrix.nrows(), matrix.ncols()), |(row, column)| matrix[(row, column)])
 }
 
 #[cfg(test)]

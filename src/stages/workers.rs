@@ -81,7 +81,7 @@ impl<'a> Workers<'a> {
         Self { sources, featurizer, audio, transforms: &[], frames: false }
     }
 
-    /// The same, with an augmented row a transform.
+    /// The same, with one augmented row for each transform.
     pub fn with_transforms(self, transforms: &'a [Transform]) -> Self {
         Self { transforms, ..self }
     }

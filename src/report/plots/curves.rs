@@ -1,4 +1,4 @@
-//! Learning curves of a model: losses, and UAR on dev below them, a line a fold.
+//! Learning curves of a model: losses, and UAR on dev below them, with one line for each fold.
 
 use std::collections::BTreeMap;
 
