@@ -10,7 +10,7 @@ use crate::corpus::usual_extensions;
 const COMPANIONS: &str = "txt md rst rtf log csv tsv tab psv xls xlsx ods json jsonl ndjson parquet feather arrow xml html htm css \
     yaml yml toml ini cfg conf tex bib pdf doc docx odt ppt pptx png jpg jpeg gif svg bmp tif tiff webp ico \
     textgrid eaf pfsx lab phn wrd trs cha srt vtt ass stm ctm rttm seg praat npy npz pkl pickle mat h5 hdf5 \
-    pt pth ckpt safetensors onnx arff lmdb zip gz tgz tar bz2 xz 7z rar zst db sqlite ini desktop \
+    pt pth ckpt safetensors onnx arff lmdb zip gz tgz tar bz2 xz 7z rar zst db sqlite desktop \
     py ipynb r rmd m sh bat ps1 js c h cpp hpp java rs go lock md5 sha1 sha256 sum sig asc url lnk license";
 
 /// Files without an extension that lie beside audio and are none.

@@ -50,12 +50,24 @@ impl Mfcc {
     /// # Errors
     /// The first value that the preset cannot honour.
     pub fn check(&self, key: &str) -> Result<MfccParams, ConfigError> {
-        let mel_bands = check_bands(format!("{key}.mel_bands"), self.mel_bands, self.preset, 128)?;
+        let mel_bands = self.mel_bands.unwrap_or(self.preset.bands(128));
+        let top_db = self.preset.top_db(key, self.top_db)?;
+        let params = MfccParams { preset: self.preset, coefficients: self.coefficients, mel_bands, top_db };
+        params.check(key).map(|()| params)
+    }
+}
+
+impl MfccParams {
+    /// Checks the numbers, also of what was read back from a file.
+    ///
+    /// # Errors
+    /// The first number out of range.
+    pub fn check(&self, key: &str) -> Result<(), ConfigError> {
+        let Self { coefficients, mel_bands, top_db, .. } = *self;
+        check_bands(&format!("{key}.mel_bands"), mel_bands)?;
         let problem = format!("1 to {mel_bands} (`mel_bands`) is legal");
-        let legal = (1..=mel_bands).contains(&self.coefficients);
-        require(legal, format!("{key}.coefficients"), self.coefficients, problem)?;
-        let top_db = check_top_db(key, self.top_db, self.preset)?;
-        Ok(MfccParams { preset: self.preset, coefficients: self.coefficients, mel_bands, top_db })
+        require((1..=mel_bands).contains(&coefficients), format!("{key}.coefficients"), coefficients, problem)?;
+        check_top_db(key, top_db)
     }
 }
 

@@ -82,40 +82,55 @@ impl LogMel {
     /// # Errors
     /// The first value that the preset cannot honour.
     pub fn check(&self, key: &str) -> Result<LogMelParams, ConfigError> {
-        let bands = check_bands(format!("{key}.bands"), self.bands, self.preset, 26)?;
-        Ok(LogMelParams { preset: self.preset, bands, top_db: check_top_db(key, self.top_db, self.preset)? })
+        let bands = self.bands.unwrap_or(self.preset.bands(26));
+        let params = LogMelParams { preset: self.preset, bands, top_db: self.preset.top_db(key, self.top_db)? };
+        params.check(key).map(|()| params)
     }
 }
 
-/// The number of bands, by default the toolkit's; for librosa, cepstra and bands have different ones.
-pub(super) fn check_bands(
-    key: String,
-    bands: Option<usize>,
-    preset: MelPreset,
-    librosa_bands: usize,
-) -> Result<usize, ConfigError> {
-    let bands = bands.unwrap_or(match preset {
-        MelPreset::Librosa => librosa_bands,
-        MelPreset::Kaldi => 23,
-        MelPreset::Psf | MelPreset::Htk => 26,
-    });
-    require((1..=512).contains(&bands), key, bands, "1 to 512 is legal").map(|()| bands)
+impl LogMelParams {
+    /// Checks the numbers, also of what was read back from a file.
+    ///
+    /// # Errors
+    /// The first number out of range.
+    pub fn check(&self, key: &str) -> Result<(), ConfigError> {
+        check_bands(&format!("{key}.bands"), self.bands)?;
+        check_top_db(key, self.top_db)
+    }
 }
 
-pub(super) fn check_top_db(key: &str, top_db: Option<f64>, preset: MelPreset) -> Result<Option<f64>, ConfigError> {
-    let key = format!("{key}.top_db");
-    match (preset, top_db) {
-        (MelPreset::Librosa, _) => {
-            let top_db = top_db.unwrap_or(80.0);
-            require(top_db >= 0.0 && top_db.is_finite(), key, top_db, "0 (no limit) or above is legal")?;
-            Ok(Some(top_db).filter(|top_db| *top_db > 0.0))
+impl MelPreset {
+    /// The number of bands that the toolkit has by default; for librosa, cepstra and bands have different ones.
+    pub(super) fn bands(self, of_librosa: usize) -> usize {
+        match self {
+            Self::Librosa => of_librosa,
+            Self::Kaldi => 23,
+            Self::Psf | Self::Htk => 26,
         }
-        (_, Some(top_db)) => {
-            let problem = format!("the preset {preset} has no such limit (only librosa has one); remove this key");
-            Err(ConfigError::new(key, top_db, problem))
-        }
-        (_, None) => Ok(None),
     }
+
+    /// The range below the loudest value: of librosa 80 dB by default, and none where it is set to 0.
+    pub(super) fn top_db(self, key: &str, top_db: Option<f64>) -> Result<Option<f64>, ConfigError> {
+        match (self, top_db) {
+            (Self::Librosa, _) => Ok(Some(top_db.unwrap_or(80.0)).filter(|top_db| *top_db != 0.0)),
+            (_, None) => Ok(None),
+            (_, Some(top_db)) => {
+                let problem = format!("the preset {self} has no such limit (only librosa has one); remove this key");
+                Err(ConfigError::new(format!("{key}.top_db"), top_db, problem))
+            }
+        }
+    }
+}
+
+/// Refuses a number of bands out of range.
+pub(super) fn check_bands(key: &str, bands: usize) -> Result<(), ConfigError> {
+    require((1..=512).contains(&bands), key, bands, "1 to 512 is legal")
+}
+
+/// Refuses a range below the loudest value that is none.
+pub(super) fn check_top_db(key: &str, top_db: Option<f64>) -> Result<(), ConfigError> {
+    let legal = top_db.is_none_or(|top_db| top_db > 0.0 && top_db.is_finite());
+    require(legal, format!("{key}.top_db"), top_db.unwrap_or_default(), "0 (no limit) or above is legal")
 }
 
 /// A bank of filters over the bins of a spectrum: those of a preset, or any other.

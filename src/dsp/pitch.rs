@@ -42,13 +42,23 @@ impl Pitch {
     /// # Errors
     /// The first limit out of range.
     pub fn check(&self, key: &str, sample_rate_hz: u32, used: bool) -> Result<PitchParams, ConfigError> {
-        require(self.min_hz >= 20.0, format!("{key}.min_hz"), self.min_hz, "20 or above is legal")?;
+        let params = PitchParams { min_hz: self.min_hz, max_hz: self.max_hz };
+        params.check(key, sample_rate_hz, used).map(|()| params)
+    }
+}
+
+impl PitchParams {
+    /// Checks the range, also of what was read back from a file.
+    ///
+    /// # Errors
+    /// As of [`Pitch::check`].
+    pub fn check(&self, key: &str, sample_rate_hz: u32, used: bool) -> Result<(), ConfigError> {
+        let Self { min_hz, max_hz } = *self;
+        require(min_hz >= 20.0, format!("{key}.min_hz"), min_hz, "20 or above is legal")?;
         let most = if used { f64::from(sample_rate_hz) / 4.0 } else { f64::INFINITY };
-        let problem =
-            format!("above {} (`min_hz`) and at most {most} (a quarter of the sample rate) is legal", self.min_hz);
-        let legal = self.max_hz > self.min_hz && self.max_hz <= most && self.max_hz.is_finite();
-        require(legal, format!("{key}.max_hz"), self.max_hz, problem)?;
-        Ok(PitchParams { min_hz: self.min_hz, max_hz: self.max_hz })
+        let problem = format!("above {min_hz} (`min_hz`) and at most {most} (a quarter of the sample rate) is legal");
+        let legal = max_hz > min_hz && max_hz <= most && max_hz.is_finite();
+        require(legal, format!("{key}.max_hz"), max_hz, problem)
     }
 }
 

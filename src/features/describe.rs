@@ -1,6 +1,7 @@
 //! How columns read in the feature dictionary.
 
 use super::descriptor::{Description, LIBROSA};
+use super::functional::UnitRule;
 use super::{Delta, Descriptor, FeatureSetParams, Functional, Selection};
 use crate::dsp::MelPreset;
 
@@ -65,36 +66,14 @@ pub(super) fn unit(base: &str, delta: Delta, functional: Functional) -> String {
         Delta::D2 => "/frame^2",
     };
     let unit = format!("{base}{per_frame}");
-    match functional {
-        Functional::Skew
-        | Functional::Kurtosis
-        | Functional::MaxPosition
-        | Functional::MinPosition
-        | Functional::TemporalCentroid
-        | Functional::RiseShare
-        | Functional::Up(_)
-        | Functional::Lpc(_)
-        | Functional::LpcGain
-        | Functional::Modulation(_) => "1".to_owned(),
-        Functional::Slope
-        | Functional::RiseSlopeMean
-        | Functional::RiseSlopeStd
-        | Functional::FallSlopeMean
-        | Functional::FallSlopeStd => format!("{unit}/s"),
-        Functional::Curvature => format!("{unit}/s^2"),
-        Functional::PeakRate | Functional::ZeroCrossings | Functional::MeanCrossings | Functional::StretchRate => {
-            "1/s".to_owned()
-        }
-        Functional::PeakDistanceMean
-        | Functional::PeakDistanceStd
-        | Functional::StretchMeanS
-        | Functional::StretchStdS
-        | Functional::StretchMaxS
-        | Functional::GapMeanS
-        | Functional::GapStdS
-        | Functional::GapMaxS => "s".to_owned(),
-        Functional::ModulationCentroidHz => "Hz".to_owned(),
-        _ => unit,
+    match functional.unit_rule() {
+        UnitRule::Same => unit,
+        UnitRule::None => "1".to_owned(),
+        UnitRule::PerSecond => format!("{unit}/s"),
+        UnitRule::PerSecondSquared => format!("{unit}/s^2"),
+        UnitRule::Rate => "1/s".to_owned(),
+        UnitRule::Seconds => "s".to_owned(),
+        UnitRule::Hertz => "Hz".to_owned(),
     }
 }
 

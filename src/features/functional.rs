@@ -6,8 +6,27 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+/// What a functional makes of the unit of its contour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnitRule {
+    /// The same.
+    Same,
+    /// It has none.
+    None,
+    /// The unit per second.
+    PerSecond,
+    /// The unit per square second.
+    PerSecondSquared,
+    /// A number per second.
+    Rate,
+    /// A time.
+    Seconds,
+    /// A frequency.
+    Hertz,
+}
+
 macro_rules! functionals {
-    ($($name:ident, $word:literal, $text:literal;)*) => {
+    ($($name:ident, $word:literal, $text:literal, $unit:ident;)*) => {
         /// Turns a contour into one number. The words are those that column names end with.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -43,51 +62,60 @@ macro_rules! functionals {
                     Self::Modulation(hz) => format!("share of the modulation power in the octave around {hz} Hz"),
                 }
             }
+
+            /// What it makes of the unit of its contour.
+            pub(super) fn unit_rule(self) -> UnitRule {
+                match self {
+                    $(Self::$name => UnitRule::$unit,)*
+                    Self::Percentile(_) | Self::PercentileRange(..) | Self::Dct(_) => UnitRule::Same,
+                    Self::Up(_) | Self::Lpc(_) | Self::Modulation(_) => UnitRule::None,
+                }
+            }
         }
     };
 }
 
 functionals! {
-    Mean, "mean", "mean";
-    Std, "std", "standard deviation (dividing by n)";
-    Rms, "rms", "root mean square";
-    MeanAbs, "mean_abs", "mean of the magnitudes";
-    Skew, "skew", "skewness";
-    Kurtosis, "kurtosis", "excess kurtosis";
-    Min, "min", "minimum";
-    Max, "max", "maximum";
-    Range, "range", "maximum minus minimum";
-    Iqr, "iqr", "75th minus 25th percentile";
-    Slope, "slope", "regression slope per second";
-    Offset, "offset", "value of the regression line at the first frame";
-    LinearError, "linear_error", "root mean square distance from the regression line";
-    Curvature, "curvature", "quadratic coefficient of the regression parabola per square second";
-    QuadraticError, "quadratic_error", "root mean square distance from the regression parabola";
-    MaxPosition, "max_position", "where the maximum lies, 0 at the first frame and 1 at the last";
-    MinPosition, "min_position", "where the minimum lies, 0 at the first frame and 1 at the last";
-    TemporalCentroid, "temporal_centroid", "centre of gravity in time, 0 at the first frame and 1 at the last";
-    PeakRate, "peak_rate", "peaks per second";
-    PeakDistanceMean, "peak_distance_mean", "mean time from a peak to the next";
-    PeakDistanceStd, "peak_distance_std", "standard deviation of the time from a peak to the next";
-    PeakMean, "peak_mean", "mean of the peaks";
-    PeakProminence, "peak_prominence", "mean of the peaks minus mean of all frames";
-    ValleyMean, "valley_mean", "mean of the valleys";
-    RiseSlopeMean, "rise_slope_mean", "mean slope of the rises per second";
-    RiseSlopeStd, "rise_slope_std", "standard deviation of the slopes of the rises per second";
-    FallSlopeMean, "fall_slope_mean", "mean slope of the falls per second";
-    FallSlopeStd, "fall_slope_std", "standard deviation of the slopes of the falls per second";
-    RiseShare, "rise_share", "share of the steps between frames that go up";
-    ZeroCrossings, "zero_crossings", "crossings of zero per second";
-    MeanCrossings, "mean_crossings", "crossings of the mean per second";
-    LpcGain, "lpc_gain", "share of the power that linear prediction leaves";
-    ModulationCentroidHz, "modulation_centroid_hz", "mean modulation frequency weighted by power";
-    StretchRate, "stretch_rate", "stretches above the middle of the range per second";
-    StretchMeanS, "stretch_mean_s", "mean length of the stretches above the middle of the range";
-    StretchStdS, "stretch_std_s", "standard deviation of the lengths of the stretches above the middle of the range";
-    StretchMaxS, "stretch_max_s", "length of the longest stretch above the middle of the range";
-    GapMeanS, "gap_mean_s", "mean length of the gaps between stretches above the middle of the range";
-    GapStdS, "gap_std_s", "standard deviation of the lengths of the gaps between stretches above the middle";
-    GapMaxS, "gap_max_s", "length of the longest gap between stretches above the middle of the range";
+    Mean, "mean", "mean", Same;
+    Std, "std", "standard deviation (dividing by n)", Same;
+    Rms, "rms", "root mean square", Same;
+    MeanAbs, "mean_abs", "mean of the magnitudes", Same;
+    Skew, "skew", "skewness", None;
+    Kurtosis, "kurtosis", "excess kurtosis", None;
+    Min, "min", "minimum", Same;
+    Max, "max", "maximum", Same;
+    Range, "range", "maximum minus minimum", Same;
+    Iqr, "iqr", "75th minus 25th percentile", Same;
+    Slope, "slope", "regression slope per second", PerSecond;
+    Offset, "offset", "value of the regression line at the first frame", Same;
+    LinearError, "linear_error", "root mean square distance from the regression line", Same;
+    Curvature, "curvature", "quadratic coefficient of the regression parabola per square second", PerSecondSquared;
+    QuadraticError, "quadratic_error", "root mean square distance from the regression parabola", Same;
+    MaxPosition, "max_position", "where the maximum lies, 0 at the first frame and 1 at the last", None;
+    MinPosition, "min_position", "where the minimum lies, 0 at the first frame and 1 at the last", None;
+    TemporalCentroid, "temporal_centroid", "centre of gravity in time, 0 at the first frame and 1 at the last", None;
+    PeakRate, "peak_rate", "peaks per second", Rate;
+    PeakDistanceMean, "peak_distance_mean", "mean time from a peak to the next", Seconds;
+    PeakDistanceStd, "peak_distance_std", "standard deviation of the time from a peak to the next", Seconds;
+    PeakMean, "peak_mean", "mean of the peaks", Same;
+    PeakProminence, "peak_prominence", "mean of the peaks minus mean of all frames", Same;
+    ValleyMean, "valley_mean", "mean of the valleys", Same;
+    RiseSlopeMean, "rise_slope_mean", "mean slope of the rises per second", PerSecond;
+    RiseSlopeStd, "rise_slope_std", "standard deviation of the slopes of the rises per second", PerSecond;
+    FallSlopeMean, "fall_slope_mean", "mean slope of the falls per second", PerSecond;
+    FallSlopeStd, "fall_slope_std", "standard deviation of the slopes of the falls per second", PerSecond;
+    RiseShare, "rise_share", "share of the steps between frames that go up", None;
+    ZeroCrossings, "zero_crossings", "crossings of zero per second", Rate;
+    MeanCrossings, "mean_crossings", "crossings of the mean per second", Rate;
+    LpcGain, "lpc_gain", "share of the power that linear prediction leaves", None;
+    ModulationCentroidHz, "modulation_centroid_hz", "mean modulation frequency weighted by power", Hertz;
+    StretchRate, "stretch_rate", "stretches above the middle of the range per second", Rate;
+    StretchMeanS, "stretch_mean_s", "mean length of the stretches above the middle of the range", Seconds;
+    StretchStdS, "stretch_std_s", "standard deviation of the lengths of the stretches above the middle of the range", Seconds;
+    StretchMaxS, "stretch_max_s", "length of the longest stretch above the middle of the range", Seconds;
+    GapMeanS, "gap_mean_s", "mean length of the gaps between stretches above the middle of the range", Seconds;
+    GapStdS, "gap_std_s", "standard deviation of the lengths of the gaps between stretches above the middle", Seconds;
+    GapMaxS, "gap_max_s", "length of the longest gap between stretches above the middle of the range", Seconds;
 }
 
 /// The words with numbers: their shape (`N` stands for digits), what is legal, and that as a regular expression.

@@ -3,7 +3,7 @@
 mod check;
 mod words;
 
-pub(super) use check::{VERSION, check_groups};
+pub(super) use check::{VERSION, check_groups, uses_pitch};
 pub use words::{Delta, Selection};
 
 use super::{Descriptor, Functional};

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::options::{VERSION, check_groups};
-use super::{Descriptor, FeatureSetParams, Group};
+use super::FeatureSetParams;
+use super::options::{VERSION, check_groups, uses_pitch};
 use crate::audio::AudioParams;
 use crate::options::{ConfigError, require};
 
@@ -35,37 +35,11 @@ impl FeatureSetParams {
         let problem = format!("this version of ser-etl computes features by formulas {VERSION}; train the model again");
         require(self.version == VERSION, "features.version", self.version, problem)?;
         self.frame.check("features.frame", sample_rate_hz)?;
-        let mfcc = &self.mfcc;
-        check_bands("mfcc.mel_bands", mfcc.mel_bands)?;
-        let legal = (1..=mfcc.mel_bands).contains(&mfcc.coefficients);
-        require(legal, key("mfcc.coefficients"), mfcc.coefficients, "1 to `mel_bands` is legal")?;
-        check_bands("log_mel.bands", self.log_mel.bands)?;
-        for (name, top_db) in [("mfcc.top_db", mfcc.top_db), ("log_mel.top_db", self.log_mel.top_db)] {
-            let top_db = top_db.unwrap_or(1.0);
-            require(top_db > 0.0 && top_db.is_finite(), key(name), top_db, "above 0 is legal")?;
-        }
-        self.check_pitch(sample_rate_hz)?;
+        self.mfcc.check("features.mfcc")?;
+        self.log_mel.check("features.log_mel")?;
+        self.pitch.check("features.pitch", sample_rate_hz, uses_pitch(&self.groups))?;
         check_groups("features.groups", &self.groups)
     }
-
-    fn check_pitch(&self, sample_rate_hz: u32) -> Result<(), ConfigError> {
-        let of_voice = |group: &Group| {
-            group.needs_voicing() || group.descriptors.iter().any(|descriptor| Descriptor::VOICE.contains(descriptor))
-        };
-        let most = if self.groups.iter().any(of_voice) { f64::from(sample_rate_hz) / 4.0 } else { f64::MAX };
-        let (min_hz, max_hz) = (self.pitch.min_hz, self.pitch.max_hz);
-        require(min_hz >= 20.0, key("pitch.min_hz"), min_hz, "20 or above is legal")?;
-        let problem = format!("above {min_hz} (`min_hz`) and at most {most} is legal");
-        require(max_hz > min_hz && max_hz <= most, key("pitch.max_hz"), max_hz, problem)
-    }
-}
-
-fn check_bands(name: &str, bands: usize) -> Result<(), ConfigError> {
-    require((1..=512).contains(&bands), key(name), bands, "1 to 512 is legal")
-}
-
-fn key(name: &str) -> String {
-    format!("features.{name}")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::problem::Task;
 use super::tensors::Tensors;
 use super::{Inputs, InputsMethod, Learned, ModelError, Shape, Stored};
 use crate::options::ConfigError;
+use crate::schema::NOTE_OF_TABLE;
 
 /// The options of a model, and all that the options decide: how it is fitted and how it is read back.
 pub(super) trait Algorithm: Debug {
@@ -153,7 +154,7 @@ impl ModelSpec {
         let is_new = (own.method(), own.columns) != (inputs.method(), inputs.columns);
         let inputs = is_new.then(|| settled.options().inputs().words());
         let set: Vec<String> = inputs.into_iter().chain(settled.options_mut().settle(shape)).collect();
-        let words = (!set.is_empty()).then(|| format!("set by the table: {}", set.join(", ")));
+        let words = (!set.is_empty()).then(|| format!("{NOTE_OF_TABLE}{}", set.join(", ")));
         (settled, words)
     }
 

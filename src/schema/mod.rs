@@ -11,8 +11,8 @@ pub use tables::{
     Utterance, published_tables,
 };
 pub use words::{
-    CANONICAL_EMOTIONS, FUSION, SELECTED, Side, Signal, Track, augmented_id, is_canonical_emotion, noun, plural,
-    segment_key, speaker_id, utterance_id,
+    CANONICAL_EMOTIONS, FUSION, NOTE_OF_SEARCH, NOTE_OF_TABLE, SELECTED, Side, Signal, Track, augmented_id,
+    is_canonical_emotion, noun, plural, segment_key, speaker_id, utterance_id,
 };
 
 /// Prefix of the probability columns of the predictions table: `p_<class>`.

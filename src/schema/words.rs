@@ -186,6 +186,11 @@ pub const FUSION: &str = "fusion";
 /// The model that was chosen on inner folds.
 pub const SELECTED: &str = "selected";
 
+/// How a note of a fit begins that tells settings which a search chose.
+pub const NOTE_OF_SEARCH: &str = "chosen on inner folds: ";
+/// How a note of a fit begins that tells settings which follow from the table.
+pub const NOTE_OF_TABLE: &str = "set by the table: ";
+
 /// The word as it stands behind the count: `speaker` behind 1, `speakers` behind any other.
 pub fn noun(count: i64, word: &str) -> String {
     format!("{word}{}", if count == 1 { "" } else { "s" })

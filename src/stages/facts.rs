@@ -17,7 +17,8 @@ use crate::report::{
 };
 use crate::schema::{
     Calibration, Comparison, ConfusedPair, Deployed, FUSION, FeatureKeys, Fit, Importance, LabelCount, Leakage,
-    LearningCurve, Metric, Prediction, Reject, SELECTED, Signal, SplitRow, Table, Tuning,
+    LearningCurve, Metric, NOTE_OF_SEARCH, NOTE_OF_TABLE, Prediction, Reject, SELECTED, Signal, SplitRow, Table,
+    Tuning,
 };
 use split::{split_facts, transfer};
 
@@ -225,10 +226,9 @@ fn temperatures(fits: &[&Fit]) -> Option<(f64, f64)> {
 /// The notes of the fits, each once, without those on settings: fits.parquet has them fold by fold.
 fn notes(fits: &[&Fit]) -> Vec<String> {
     const SHOWN: usize = 4;
-    const SETTINGS: [&str; 2] = ["chosen on inner folds", "set by the table"];
     let all = fits.iter().filter(|fit| ![FUSION, SELECTED].contains(&fit.model.as_str()));
     let all = all.filter_map(|fit| fit.notes.as_ref()).flat_map(|notes| notes.split("; "));
-    let is_setting = |note: &str| SETTINGS.iter().any(|start| note.starts_with(start));
+    let is_setting = |note: &str| [NOTE_OF_SEARCH, NOTE_OF_TABLE].iter().any(|start| note.starts_with(start));
     let all: BTreeSet<&str> = all.filter(|note| !is_setting(note)).collect();
     let mut shown: Vec<String> = all.iter().take(SHOWN).map(|note| (*note).to_owned()).collect();
     if all.len() > SHOWN {

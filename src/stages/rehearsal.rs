@@ -93,27 +93,6 @@ fn drop_row(table: &mut Table<FeatureKeys>, id: &str) {
 
 /// The rows that extract makes of utterances, without what the audio says.
 fn unheard(utterances: Table<Utterance>) -> Table<FeatureKeys> {
-    let row = |row: Utterance| FeatureKeys {
-        audio_hash: row.utterance_id.clone(),
-        utterance_id: row.utterance_id,
-        corpus: row.corpus,
-        path: row.path,
-        start_s: row.start_s,
-        end_s: row.end_s,
-        speaker: row.speaker,
-        gender: row.gender,
-        text_id: row.text_id,
-        intensity: row.intensity,
-        language: row.language,
-        source_label: row.source_label,
-        emotion: row.emotion,
-        codec: String::new(),
-        sample_rate_hz: 0,
-        channels: 0,
-        duration_s: 0.0,
-        signal: None,
-        augmented_from: None,
-        transform: None,
-    };
+    let row = |row: Utterance| FeatureKeys { audio_hash: row.utterance_id.clone(), ..FeatureKeys::unheard(&row) };
     Table { rows: utterances.rows.into_iter().map(row).collect(), text: utterances.text, float: Columns::default() }
 }

@@ -244,26 +244,13 @@ fn missing(corpus: &str) -> StageError {
 
 fn keys(row: &Utterance, audio: &Audio) -> FeatureKeys {
     FeatureKeys {
-        utterance_id: row.utterance_id.clone(),
-        corpus: row.corpus.clone(),
-        path: row.path.clone(),
-        start_s: row.start_s,
-        end_s: row.end_s,
-        speaker: row.speaker.clone(),
-        gender: row.gender.clone(),
-        text_id: row.text_id.clone(),
-        intensity: row.intensity.clone(),
-        language: row.language.clone(),
-        source_label: row.source_label.clone(),
-        emotion: row.emotion.clone(),
         codec: audio.codec.clone(),
         sample_rate_hz: i64::from(audio.sample_rate_hz),
         channels: i64::from(audio.channels),
         duration_s: audio.duration_s,
         audio_hash: audio.hash(),
         signal: Signal::cell(&audio.signals),
-        augmented_from: None,
-        transform: None,
+        ..FeatureKeys::unheard(row)
     }
 }
 

@@ -165,11 +165,6 @@ impl SplitParams {
         columns
     }
 
-    /// Whether no speaker is ever on two sides of a fold.
-    pub fn is_speaker_disjoint(&self) -> bool {
-        self.grouping().contains(&"speaker")
-    }
-
     /// Whether the scheme makes a single split into train, dev and test.
     pub fn is_hold_out(&self) -> bool {
         !matches!(self, Self::KFold { .. } | Self::GroupKFold { .. } | Self::Loso { .. }) && !self.is_every_pair()

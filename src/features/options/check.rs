@@ -60,21 +60,23 @@ impl UserSet {
             frame: self.frame.check(&at("frame"), sample_rate_hz, self.edges(key)?)?,
             mfcc: self.mfcc.check(&at("mfcc"))?,
             log_mel: self.log_mel.check(&at("log_mel"))?,
-            pitch: self.pitch.check(&at("pitch"), sample_rate_hz, self.uses_pitch())?,
+            pitch: self.pitch.check(&at("pitch"), sample_rate_hz, uses_pitch(&self.groups))?,
             groups: self.groups.clone(),
         };
         check_groups(&at("groups"), &self.groups)?;
         Ok(params)
     }
 
-    fn uses_pitch(&self) -> bool {
-        self.uses(&Descriptor::VOICE) || self.groups.iter().any(Group::needs_voicing)
-    }
-
     /// Whether a group names one of `descriptors`.
     fn uses(&self, descriptors: &[Descriptor]) -> bool {
         self.groups.iter().flat_map(|group| &group.descriptors).any(|descriptor| descriptors.contains(descriptor))
     }
+}
+
+/// Whether some column of the groups needs the pitch tracker.
+pub(in crate::features) fn uses_pitch(groups: &[Group]) -> bool {
+    let of_voice = |descriptor: &Descriptor| Descriptor::VOICE.contains(descriptor);
+    groups.iter().any(|group| group.needs_voicing() || group.descriptors.iter().any(of_voice))
 }
 
 pub(in crate::features) fn check_groups(key: &str, groups: &[Group]) -> Result<(), ConfigError> {

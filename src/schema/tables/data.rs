@@ -238,3 +238,31 @@ table! {
         pub transductive: bool,
     }
 }
+
+impl FeatureKeys {
+    /// The keys of an utterance, without what its audio says.
+    pub fn unheard(row: &Utterance) -> Self {
+        Self {
+            utterance_id: row.utterance_id.clone(),
+            corpus: row.corpus.clone(),
+            path: row.path.clone(),
+            start_s: row.start_s,
+            end_s: row.end_s,
+            speaker: row.speaker.clone(),
+            gender: row.gender.clone(),
+            text_id: row.text_id.clone(),
+            intensity: row.intensity.clone(),
+            language: row.language.clone(),
+            source_label: row.source_label.clone(),
+            emotion: row.emotion.clone(),
+            codec: String::new(),
+            sample_rate_hz: 0,
+            channels: 0,
+            duration_s: 0.0,
+            audio_hash: String::new(),
+            signal: None,
+            augmented_from: None,
+            transform: None,
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::dataset::Sides;
 use crate::model::{self, Fitted};
 use crate::options;
 use crate::pipeline::SavedModel;
-use crate::schema::{Fit, LearningCurve, Prediction, Row, Side, Table};
+use crate::schema::{Fit, LearningCurve, NOTE_OF_SEARCH, Prediction, Row, Side, Table};
 use crate::stages::{OutputFile, StageError, StageName, Written, output};
 use crate::storage::Store;
 use crate::table;
@@ -162,7 +162,7 @@ impl Job {
 
     fn fit_row(&self, fold: i64, fitted: &Fitted, sides: &Sides) -> Fit {
         let chosen = Some(&self.choice.settings).filter(|settings| !settings.is_empty());
-        let chosen = chosen.map(|settings| format!("chosen on inner folds: {settings}"));
+        let chosen = chosen.map(|settings| format!("{NOTE_OF_SEARCH}{settings}"));
         let clipped_test = fitted.model.clipped(sides.test.rows.x.view());
         let unlike = clipped_test.filter(|share| *share > model::UNLIKE).map(|share| {
             format!("{:.1} % of the test values lie beyond what it learned from, and were clipped", 100.0 * share)
