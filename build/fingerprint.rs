@@ -11,7 +11,7 @@ pub const STAGES: [(&str, &[&str]); 7] = [
     ("split", &["dataset", "eval", "stages/split"]),
     ("normalize", &["dataset", "eval", "stages/normalize"]),
     ("train", &["dataset", "eval", "model", "stages/train"]),
-    ("evaluate", &["audio", "corpus", "dataset", "eval", "model", "report", "stages/evaluate", "stages/facts"]),
+    ("evaluate", &["corpus", "dataset", "eval", "model", "report", "stages/evaluate", "stages/facts"]),
     (
         "predict",
         &[

@@ -80,6 +80,7 @@ impl Algorithm for Knn {
         let rows = tensors.matrix("knn.row", count, inputs)?;
         let classes_of: Vec<u32> = tensors.get("knn.class", &[count])?;
         let classes_of: Vec<usize> = classes_of.into_iter().map(|class| class as usize).collect();
+        self.check().map_err(|error| corrupt(error.to_string()))?;
         if count == 0 || classes_of.iter().any(|class| *class >= classes) {
             return Err(corrupt(format!("its {count} training rows are not all of {classes} classes")));
         }

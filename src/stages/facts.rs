@@ -5,7 +5,6 @@ mod split;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Prepared, StageError, StageName, ingest, ledger};
-use crate::audio::Transform;
 use crate::corpus;
 use crate::dataset::Scope;
 use crate::eval::{Outcomes, gaps, seed_spreads};
@@ -179,7 +178,7 @@ fn feature_facts(context: &Context) -> Result<FeatureFacts, StageError> {
     Ok(FeatureFacts {
         set: context.parameters.pipeline.features.set.clone(),
         columns: columns as i64,
-        transforms: context.parameters.augment.iter().map(Transform::to_string).collect(),
+        transforms: context.parameters.augment.iter().map(ToString::to_string).collect(),
     })
 }
 

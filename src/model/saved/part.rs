@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayView1;
 
-use super::card::{NormalizationCard, PartCard, corrupt};
+use super::card::{NormalizationCard, PartCard};
 use crate::dataset::{Scaler, Scaling};
 use crate::model::fitted_inputs::FittedInputs;
 use crate::model::tensors::{self, Tensors};
@@ -66,7 +66,6 @@ pub(super) fn load(
     tensors: &Tensors,
 ) -> Result<ModelPart, ModelError> {
     let present = card.check(classes)?;
-    card.spec.options().check().map_err(|error| corrupt(error.to_string()))?;
     let features = card.features.len();
     let scaler = load_scaler(card.normalization, card.features, tensors)?;
     let inputs = FittedInputs::load(&card.spec.inputs(card.rows, features), tensors, features)?;

@@ -56,7 +56,7 @@ fn a_dev_side_that_nothing_needs_is_said_once() {
     facts.models[0].dev_use = crate::report::DevUse::EarlyStopping;
     let report = markdown(&facts);
     let protocol = section(&report, "## How it was tested\n");
-    assert!(protocol.contains("Dev stops the training of `mlp` and calibrates `logistic`"), "{protocol}");
+    assert!(protocol.contains("Dev stops the training of `mlp` and calibrates `svm` and `majority`"), "{protocol}");
     assert!(!protocol.contains("learn from it"), "{protocol}");
 }
 
