@@ -8,7 +8,7 @@ use crate::options;
 use crate::pipeline;
 use crate::pipeline::ExtractSection;
 use crate::schema::{TableDef, published_tables};
-use crate::stages::StageName;
+use crate::stages::{Shard, StageName};
 
 /// Speech emotion recognition as a batch job: reads audio; writes Parquet tables of features, splits without leakage,
 /// trained models and a report
@@ -36,6 +36,9 @@ pub(super) enum Command {
     Run(RunOptions),
     #[command(flatten)]
     Stage(StageCommand),
+    /// Print what a run would do and why, and which parts of the features table are to be computed
+    #[command(after_help = PLAN_HELP)]
+    Plan(PlanOptions),
     /// Predict the emotion of audio files with a saved model
     Predict(PredictOptions),
     /// Compare two finished runs on the test utterances that both have (exit 5 if a gate fails)
@@ -56,8 +59,8 @@ pub(super) enum Command {
 pub(super) enum StageCommand {
     #[command(about = StageName::Ingest.about())]
     Ingest(RunOptions),
-    #[command(about = StageName::Extract.about())]
-    Extract(RunOptions),
+    #[command(about = StageName::Extract.about(), after_help = EXTRACT_HELP)]
+    Extract(ExtractOptions),
     #[command(about = StageName::Split.about())]
     Split(RunOptions),
     #[command(about = StageName::Normalize.about())]
@@ -82,8 +85,8 @@ impl StageCommand {
 
     pub fn options(&self) -> &RunOptions {
         match self {
+            Self::Extract(options) => &options.run,
             Self::Ingest(options)
-            | Self::Extract(options)
             | Self::Split(options)
             | Self::Normalize(options)
             | Self::Train(options)
@@ -106,6 +109,54 @@ pub(super) struct RunOptions {
     pub out: Option<String>,
     #[command(flatten)]
     pub work: WorkOptions,
+}
+
+/// The flags of `ser plan`.
+#[derive(Debug, Args)]
+pub(super) struct PlanOptions {
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+const PLAN_HELP: &str = "\
+For each stage, ser plan prints whether it would run, and each reason: which build, key, input or output is another than
+in the record of the stage. Then it lists the pending parts of the features table, which workers can compute with
+ser extract --part. It keeps the plan in run/parts.json, so that a worker reads only the rows of its parts.";
+
+/// The flags of `ser extract`.
+#[derive(Debug, Args)]
+pub(super) struct ExtractOptions {
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// Compute only these parts, and stage them; ser plan lists their names
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["force", "dry_run"])]
+    pub part: Vec<String>,
+    /// Compute only this share of the parts, e.g. 3/16, and stage them
+    #[arg(long, value_name = "NUMBER/COUNT", conflicts_with_all = ["part", "force", "dry_run"])]
+    pub shard: Option<Shard>,
+    /// Publish parts that are staged; if one is missing, name it and do nothing (exit 3)
+    #[arg(long, conflicts_with_all = ["part", "shard", "force"])]
+    pub require_parts: bool,
+    /// How a worker says what became of each part; json: a line for each
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+const EXTRACT_HELP: &str = "\
+Several hosts can share the work: each runs ser extract PIPELINE with --part or --shard, on the same output. A worker
+computes its parts and stages them under run/extract; a part that is finished is not computed again. Afterwards,
+ser extract PIPELINE, or ser run, publishes the table. It computes parts that are missing, or refuses with
+--require-parts. All hosts need the same ser. Parts of different vector instructions are a warning; see
+extract.vector_level.";
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
 }
 
 /// The flags of whatever may take long.
@@ -146,6 +197,9 @@ pub(super) struct PredictOptions {
     /// Largest share of the files that may be refused; above it, the command fails (0 to 1)
     #[arg(long, value_name = "SHARE", default_value_t = ExtractSection::default().max_reject_rate)]
     pub max_reject_rate: f64,
+    /// Predict only this share of the INPUTs, e.g. 3/16, and stage it in the output; give every worker the same INPUTs
+    #[arg(long, value_name = "NUMBER/COUNT", conflicts_with_all = ["force", "dry_run"])]
+    pub shard: Option<Shard>,
     #[command(flatten)]
     pub work: WorkOptions,
 }
@@ -153,7 +207,10 @@ pub(super) struct PredictOptions {
 const PREDICT_HELP: &str = "\
 A model that was normalized speaker by speaker (normalize.scope = \"speaker\") needs at least 8 unlabelled audio files
 of each speaker. Each INPUT is then one speaker: give one folder, or one pattern in quotes, for each. Without quotes,
-calls/*/ gives each folder as a speaker; in quotes, it is a single speaker.";
+calls/*/ gives each folder as a speaker; in quotes, it is a single speaker.
+
+Several hosts can share the work: each runs the same command with --shard. An INPUT is in one shard as a whole. Then the
+same command without --shard writes the tables, and predicts what no worker has staged.";
 
 /// The flags of `ser compare`.
 #[derive(Debug, Args)]

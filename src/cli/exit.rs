@@ -97,6 +97,7 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::MissingTable { .. }
         | StageError::Unfinished { .. }
         | StageError::Outdated { .. }
+        | StageError::MissingParts { .. }
         | StageError::Altered { .. }
         | StageError::NoRun { .. }
         | StageError::TooManyRejects { .. }

@@ -6,9 +6,11 @@
 mod args;
 mod compare;
 mod exit;
+mod extract;
 mod features;
 mod logging;
 mod output;
+mod plan;
 mod predict;
 mod progress;
 mod run;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 use clap::Parser;
 use signal_hook::consts::SIGXFSZ;
 
-use args::{Cli, Command};
+use args::{Cli, Command, StageCommand};
 
 /// The `ser` program: reads the command line, does what it says, and returns the exit code. `is_stdout_closed`: whether
 /// stdout was closed when the program began, which nobody can tell once Rust's runtime has.
@@ -34,8 +36,10 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     let result = std::panic::catch_unwind(|| match cli.command {
-        Command::Run(options) => run::run(&options, None),
-        Command::Stage(stage) => run::run(stage.options(), Some(stage.name())),
+        Command::Run(options) => run::run(&options, None, false),
+        Command::Stage(StageCommand::Extract(options)) => extract::run(&options),
+        Command::Stage(stage) => run::run(stage.options(), Some(stage.name()), false),
+        Command::Plan(options) => plan::run(&options),
         Command::Predict(options) => predict::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Verify(options) => verify::run(&options),

@@ -1,6 +1,6 @@
 use crate::options::ConfigError;
 use crate::schema::{Inference, Row};
-use crate::stages::{PREDICT, Predict, Record};
+use crate::stages::{PREDICT, Predict, Record, Shard, SharePredicted};
 use crate::storage::{self, Storage};
 
 use super::args::PredictOptions;
@@ -31,6 +31,14 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         if options.work.dry_run {
             return Ok(output::result(&state_line(PREDICT, &predict.inspect()?))?);
         }
+        if let Some(shard) = options.shard {
+            let _lock = out.share(storage::LOCK)?;
+            let share = predict.stage(shard)?;
+            if !options.work.quiet {
+                say_share(shard, share);
+            }
+            return Ok(());
+        }
         let _lock = out.lock(storage::LOCK)?;
         out.sweep()?;
         let outcome = predict.perform()?;
@@ -41,6 +49,13 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
         }
         Ok(())
     })
+}
+
+fn say_share(shard: Shard, share: SharePredicted) {
+    let SharePredicted { inputs, new, rows, rejects } = share;
+    say(&format!(
+        "staged     {inputs} inputs of shard {shard}, {new} of them new; {rows} utterances, {rejects} rejects"
+    ));
 }
 
 /// What the command line says that clap cannot judge.

@@ -25,9 +25,25 @@ const WATCH: Duration = Duration::from_millis(50);
 const GRACE: Duration = Duration::from_millis(1500);
 
 /// Runs one stage, or all of them.
-pub(super) fn run(options: &RunOptions, only: Option<StageName>) -> anyhow::Result<()> {
-    logging::start(&options.work);
+pub(super) fn run(options: &RunOptions, only: Option<StageName>, require_parts: bool) -> anyhow::Result<()> {
     let stages = only.map_or(StageName::ALL.to_vec(), |stage| vec![stage]);
+    let WorkOptions { dry_run, quiet, .. } = options.work;
+    with_context(
+        options,
+        require_parts,
+        |context| {
+            if dry_run { plan(context, &stages) } else { work(context, &stages, quiet) }
+        },
+    )
+}
+
+/// Reads the pipeline file, opens the output, and does `work` on as many threads as were asked for.
+pub(super) fn with_context(
+    options: &RunOptions,
+    require_parts: bool,
+    work: impl FnOnce(&Context) -> anyhow::Result<()> + Send,
+) -> anyhow::Result<()> {
+    logging::start(&options.work);
     let parameters = load(options)?;
     let out = storage::open(&parameters.pipeline.out, &parameters.pipeline.storage)?;
     let stop = stop_flag()?;
@@ -36,13 +52,12 @@ pub(super) fn run(options: &RunOptions, only: Option<StageName>) -> anyhow::Resu
         parameters: &parameters,
         out: out.as_ref(),
         force: options.work.force,
+        require_parts,
         stop: &stop,
         progress: progress.as_ref(),
     };
     context.check_places()?;
-    let options = &options.work;
-    threads(options)?
-        .install(|| if options.dry_run { plan(&context, &stages) } else { work(&context, &stages, options.quiet) })
+    threads(&options.work)?.install(|| work(&context))
 }
 
 /// As many threads as were asked for.
@@ -84,13 +99,19 @@ pub(super) fn say_outcome(name: &str, up_to_date: bool, record: &Record) {
 }
 
 fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
-    let (mut before, mut lines) = (None, String::new());
+    let states = states(context, stages)?;
+    let lines = states.iter().map(|(stage, state)| state_line(stage.as_str(), state)).collect::<String>();
+    Ok(output::result(&lines)?)
+}
+
+/// What each of the stages would do; what the labels alone rule out is an error or a warning.
+pub(super) fn states(context: &Context, stages: &[StageName]) -> anyhow::Result<Vec<(StageName, State)>> {
+    let (mut before, mut states) = (None, Vec::new());
     for stage in stages {
         let state = match before {
             Some(before) => State::WouldRunAfter(before),
             None => stage.inspect(context)?,
         };
-        lines += &state_line(stage.as_str(), &state);
         let is_up_to_date = matches!(state, State::UpToDate(_));
         if before.is_none() {
             let warnings = rehearse(*stage, context, stages)?;
@@ -100,8 +121,9 @@ fn plan(context: &Context, stages: &[StageName]) -> anyhow::Result<()> {
         if !is_up_to_date {
             before = Some(stage.as_str());
         }
+        states.push((*stage, state));
     }
-    Ok(output::result(&lines)?)
+    Ok(states)
 }
 
 /// Before extract takes its time, what the stages behind it would refuse for their labels alone.
@@ -114,7 +136,10 @@ fn rehearse(stage: StageName, context: &Context, stages: &[StageName]) -> Result
 pub(super) fn state_line(name: &str, state: &State) -> String {
     let state = match state {
         State::UpToDate(record) => format!("up to date: {}", record.summary),
-        State::WouldRun(amount) => format!("would run on {amount}"),
+        State::WouldRun { amount, reasons } => {
+            let reasons = stages::summary(reasons).unwrap_or_default();
+            format!("would run on {amount} ({reasons})")
+        }
         State::WouldRunAfter(before) => format!("would run after {before}"),
     };
     format!("{name:<10} {state}\n")

@@ -26,6 +26,7 @@ pub mod spectral;
 mod sums;
 #[cfg(test)]
 pub(crate) mod testing;
+mod vector;
 pub mod voice;
 mod window;
 
@@ -47,4 +48,5 @@ pub use functionals::{
 pub use lanes::{LANES, Lanes, simd};
 pub use mel::{LogMel, LogMelParams, MelBank, MelPreset};
 pub use pitch::{Pitch, PitchFrame, PitchParams, PitchTracker, semitones};
+pub use vector::VectorLevel;
 pub use window::{Window, inner_hann, povey, symmetric_hamming, window};

@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub out: &'a dyn Store,
     /// Work even where everything is up to date.
     pub force: bool,
+    /// Publish the parts of the features table that workers have computed, and compute none.
+    pub require_parts: bool,
     /// The number of the signal that asks to stop; 0: none has.
     pub stop: &'a AtomicUsize,
     /// Where progress is shown.

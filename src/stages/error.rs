@@ -60,12 +60,28 @@ pub enum StageError {
     },
     /// An earlier stage would do work again: what it wrote does not belong to this pipeline file any more.
     #[error(
-        "the output of `{stage}` was made from other tables or with other parameters; run `ser {stage}` first, or \
-         `ser run`"
+        "the output of `{stage}` was made from other tables or with other parameters ({reasons}); run `ser {stage}` \
+         first, or `ser run`"
     )]
     Outdated {
         /// The stage.
         stage: &'static str,
+        /// What has changed.
+        reasons: String,
+    },
+    /// Parts of the features table that workers were to compute are not there.
+    #[error(
+        "{missing} of {all} parts are missing: {names}\n\
+         hint: compute them (`ser extract PIPELINE --part NAME...` or --shard), or leave out --require-parts to compute \
+         them here"
+    )]
+    MissingParts {
+        /// How many are missing.
+        missing: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of them.
+        names: String,
     },
     /// A file is not what a stage wrote.
     #[error(

@@ -22,7 +22,9 @@ pub struct Evaluate;
 
 impl Stage for Evaluate {
     const NAME: StageName = StageName::Evaluate;
-    type Work = Table<FeatureKeys>;
+    const KEYS: &'static [&'static str] =
+        &["name", "seed", "augment", "features", "split", "normalize", "train", "tune", "fusion", "evaluate"];
+    type Work = FeaturesTable;
 
     fn config_hash(context: &Context) -> String {
         let parameters = &context.parameters;
@@ -36,20 +38,19 @@ impl Stage for Evaluate {
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
         let features = FeaturesTable::find(context.out)?;
-        let (keys, mut inputs) = (features.keys(context.out)?, features.keys_input());
+        let mut inputs = features.keys_input();
         for (name, hash) in input_hashes(context.out)? {
             inputs.insert(name.to_owned(), hash);
         }
-        Ok(Prepared {
-            config_hash: Self::config_hash(context),
-            inputs,
-            amount: "every prediction".to_owned(),
-            work: keys,
-        })
+        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work: features })
     }
 
-    fn run(context: &Context, mut prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
-        let tables = read(context.out, std::mem::take(&mut prepared.work))?;
+    fn amount(_: &Context, _: Prepared<Self::Work>) -> Result<String, StageError> {
+        Ok("every prediction".to_owned())
+    }
+
+    fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
+        let tables = read(context.out, prepared.work.keys(context.out)?)?;
         let outcomes = outcomes(&tables, track(context))?;
         let names = facts::model_names(&context.parameters.models, &outcomes);
         let parameters = &context.parameters.pipeline;
@@ -89,11 +90,7 @@ fn figures(outcomes: &Outcomes, headline: &str, resampling: Resampling) -> Resul
     })
 }
 
-fn put<R: Row>(
-    context: &Context,
-    prepared: &Prepared<Table<FeatureKeys>>,
-    rows: Vec<R>,
-) -> Result<Written, StageError> {
+fn put<R: Row>(context: &Context, prepared: &Prepared<FeaturesTable>, rows: Vec<R>) -> Result<Written, StageError> {
     output::put_table(context.out, &Table::from(rows), &prepared.config_hash, &prepared.inputs)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::schema::{FeatureKeys, Table};
 use crate::storage::Store;
-use crate::table::{self, row_hashes, table_hash};
+use crate::table::{self, RowHash, row_hashes, table_hash};
 
 use super::ledger;
 use super::{Files, OutputFile, StageError, StageName, Written, output, written};
@@ -22,6 +22,7 @@ pub struct FeaturesTable {
     parts: Files,
     whole: String,
     keys: String,
+    rows: usize,
 }
 
 impl FeaturesTable {
@@ -37,7 +38,14 @@ impl FeaturesTable {
         let listed = written::listed(out, &["features"])?;
         let parts = record.outputs.below(FOLDER);
         let are_there = parts.are_there(|path| Ok(listed.get(path).cloned()))?;
-        if are_there { Ok(Self { parts, whole, keys }) } else { Err(missing()) }
+        let count = |name: &str| record.counts.get(name).copied().unwrap_or(0) as usize;
+        let rows = count("rows") + count("augmented");
+        if are_there { Ok(Self { parts, whole, keys, rows }) } else { Err(missing()) }
+    }
+
+    /// Number of rows, augmented ones included.
+    pub fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The whole table.
@@ -62,7 +70,7 @@ impl FeaturesTable {
                 error => error,
             })
         })?;
-        if keys_hash(&keys) == self.keys { Ok(keys) } else { Err(altered(FOLDER)) }
+        if keys_hash(row_hashes(&keys)) == self.keys { Ok(keys) } else { Err(altered(FOLDER)) }
     }
 
     /// The inputs entry of a stage that reads the whole table.
@@ -78,26 +86,23 @@ impl FeaturesTable {
 
 /// What extract promises of the table in these files.
 pub fn contents(out: &dyn Store, files: &[Written]) -> Result<BTreeMap<String, String>, StageError> {
-    let parts = || files.iter().filter(|part| part.path.starts_with(FOLDER));
-    let (mut columns, mut rows) = (Vec::new(), Vec::new());
-    for part in parts() {
+    let (mut columns, mut rows, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    for part in files.iter().filter(|part| part.path.starts_with(FOLDER)) {
         let footer = output::footer::<FeatureKeys>(out, &part.path, part.file.bytes)?;
         columns = vec![footer.schema, footer.config_hash];
         rows.extend(footer.row_hashes);
+        keys.extend(row_hashes(&read_keys(out, &part.path, part.file.bytes)?));
     }
     let whole = table_hash("features", columns.iter().map(String::as_str), rows.into_iter());
-    let keys =
-        joined(out, parts().map(|part| (&part.path, &part.file)), |path, file| read_keys(out, path, file.bytes))?;
-    let keys = keys_hash(&keys);
-    Ok(BTreeMap::from([(WHOLE.to_owned(), whole), (KEYS.to_owned(), keys)]))
+    Ok(BTreeMap::from([(WHOLE.to_owned(), whole), (KEYS.to_owned(), keys_hash(keys))]))
 }
 
 fn read_keys(out: &dyn Store, path: &str, bytes: u64) -> Result<Table<FeatureKeys>, StageError> {
     output::of_file(out, path, table::read_keys::<_, StageError>(bytes, |range| Ok(out.get_range(path, range)?)))
 }
 
-fn keys_hash(keys: &Table<FeatureKeys>) -> String {
-    table_hash("feature keys", std::iter::empty(), row_hashes(keys).into_iter())
+fn keys_hash(rows: Vec<RowHash>) -> String {
+    table_hash("feature keys", std::iter::empty(), rows.into_iter())
 }
 
 /// The rows of all parts, in their order.

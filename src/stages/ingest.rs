@@ -2,7 +2,7 @@
 
 mod manifest;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::corpus::{
     self, Corpus, CorpusError, LabelledCorpus, ManifestTable, NamedPaths, PassedOver, Preset, Source, SourceFile,
@@ -18,6 +18,9 @@ use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, outpu
 
 /// The table of file stamps, which only reruns read.
 pub(super) const FILES: &str = "run/files.parquet";
+
+/// Rows of a row group of utterances and of stamps: whoever computes a part of the features reads its rows alone.
+const GROUP_ROWS: usize = 8192;
 
 /// Text column that says where a corpus comes from, where that is not people speaking.
 pub(super) const ORIGIN: &str = "origin";
@@ -46,6 +49,7 @@ pub struct Listing {
 
 impl Stage for Ingest {
     const NAME: StageName = StageName::Ingest;
+    const KEYS: &'static [&'static str] = &["corpus"];
     type Work = Vec<Listing>;
 
     fn config_hash(context: &Context) -> String {
@@ -63,8 +67,11 @@ impl Stage for Ingest {
             inputs.insert(format!("corpus {}", corpus.name), hash);
             work.push(listing);
         }
-        let files = work.iter().map(|listing| listing.files.len()).sum::<usize>();
-        Ok(Prepared { config_hash: Self::config_hash(context), inputs, amount: plural(files, "file"), work })
+        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work })
+    }
+
+    fn amount(_: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError> {
+        Ok(plural(prepared.work.iter().map(|listing| listing.files.len()).sum::<usize>(), "file"))
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
@@ -228,25 +235,20 @@ fn mark_synthetic(utterances: &mut Table<Utterance>) {
     utterances.text.values = marked.collect();
 }
 
-/// The stamp of every file that an utterance is in.
+/// The stamp of the file of every utterance.
 fn file_stamps(merged: &LabelledCorpus, corpora: &[Corpus], listings: &[Listing]) -> Vec<FileStamp> {
-    let used = merged.utterances.rows.iter().map(|row| (row.corpus.as_str(), row.path.as_str()));
-    let used = used.collect::<BTreeSet<_>>();
-    let listed = corpora
-        .iter()
-        .zip(listings)
-        .flat_map(|(corpus, listing)| listing.files.iter().map(move |file| (corpus.name.as_str(), file)));
-    let mut stamps = listed
-        .filter(|(corpus, file)| used.contains(&(corpus, file.path.as_str())))
-        .map(|(corpus, file)| FileStamp {
-            corpus: corpus.to_owned(),
-            path: file.path.clone(),
-            bytes: file.bytes as i64,
-            stamp: file.stamp.clone(),
-        })
-        .collect::<Vec<_>>();
-    stamps.sort_by(|a, b| (&a.corpus, &a.path).cmp(&(&b.corpus, &b.path)));
-    stamps
+    let listed = corpora.iter().zip(listings).map(|(corpus, listing)| {
+        let files = listing.files.iter().map(|file| (file.path.as_str(), file.stamp.as_str()));
+        (corpus.name.as_str(), files.collect::<HashMap<_, _>>())
+    });
+    let listed = listed.collect::<HashMap<_, _>>();
+    let stamp = |row: &Utterance| listed.get(row.corpus.as_str())?.get(row.path.as_str()).copied();
+    let rows = merged.utterances.rows.iter();
+    rows.map(|row| FileStamp {
+        utterance_id: row.utterance_id.clone(),
+        stamp: stamp(row).unwrap_or_default().to_owned(),
+    })
+    .collect()
 }
 
 fn write(
@@ -277,14 +279,15 @@ fn write(
         .extend(corpus.passed_over.iter().map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
     counts.extend(reject_limit::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
-    let (files, _) = table::write(&Table::from(stamps), config_hash, &none, false)?;
+    let (files, _) = table::write_in_groups(&Table::from(stamps), config_hash, &none, GROUP_ROWS)?;
+    let (utterances, _) = table::write_in_groups(&corpus.utterances, config_hash, &none, GROUP_ROWS)?;
     // All rejects are vouched for by extract, which adds its own.
     let [kept, _] = rejects::put(context.out, (StageName::Ingest, StageName::Extract), corpus.rejects)?;
     let outputs = vec![
         output::put(context.out, FILES, &files)?,
         kept,
         output::put_table(context.out, &Table::from(corpus.labels), config_hash, &none)?,
-        output::put_table(context.out, &corpus.utterances, config_hash, &none)?,
+        output::put(context.out, &output::path::<Utterance>(), &utterances)?,
     ];
     Ok(Done { outputs, counts, summary, warnings, ..Done::default() })
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::storage::Store;
 
+use super::reasons::{self, Keys, Reason};
 use super::{Context, Done, Files, Prepared, Stage, StageError, StageName, written};
 
 /// The record of a finished stage.
@@ -22,6 +23,9 @@ pub struct Record {
     pub seed: u64,
     /// Hash of the parameters that determine the stage's tables.
     pub config_hash: String,
+    /// The keys of the pipeline file that may determine them, with their values: they say what has changed.
+    #[serde(default)]
+    pub keys: Keys,
     /// Content hashes of what it read.
     pub inputs: BTreeMap<String, String>,
     /// Every file it wrote.
@@ -54,8 +58,13 @@ pub struct Outcome {
 pub enum State {
     /// Nothing.
     UpToDate(Box<Record>),
-    /// Work on this much.
-    WouldRun(String),
+    /// Work.
+    WouldRun {
+        /// On how much, in words: `27 of 27 utterances`.
+        amount: String,
+        /// Why.
+        reasons: Vec<Reason>,
+    },
     /// Work, but on what is not known before an earlier stage has run.
     WouldRunAfter(&'static str),
 }
@@ -69,7 +78,8 @@ pub fn perform<S: Stage>(
     before: impl FnOnce() -> Result<(), StageError>,
 ) -> Result<Outcome, StageError> {
     let task = Task::of::<S>(context);
-    let outcome = task.perform(S::prepare(context)?, before, |prepared| S::run(context, prepared))?;
+    let check = || S::check(context).and_then(|()| before());
+    let outcome = task.perform(S::prepare(context)?, check, |prepared| S::run(context, prepared))?;
     S::judge(context, &outcome.record)?;
     Ok(outcome)
 }
@@ -83,17 +93,28 @@ pub(super) struct Task<'a> {
     pub build: &'static str,
     pub pipeline: &'a str,
     pub seed: u64,
+    /// [`Record::keys`].
+    pub keys: Keys,
     /// Work even where everything is up to date.
     pub force: bool,
     pub start: Instant,
 }
 
+/// Whether work that left a record would be done again.
+pub(super) enum Standing {
+    /// Nothing would change.
+    Current(Box<Record>),
+    /// It would, for these reasons.
+    Outdated(Vec<Reason>),
+}
+
 impl<'a> Task<'a> {
-    fn of<S: Stage>(context: &'a Context) -> Self {
+    pub(super) fn of<S: Stage>(context: &'a Context) -> Self {
         let pipeline = &context.parameters.pipeline;
         let (name, out, force) = (S::NAME.as_str(), context.out, context.force);
         let (build, start) = (S::NAME.build(), Instant::now());
-        Self { out, name, build, pipeline: &pipeline.name, seed: pipeline.seed, force, start }
+        let keys = reasons::keys(pipeline, S::KEYS);
+        Self { out, name, build, pipeline: &pipeline.name, seed: pipeline.seed, keys, force, start }
     }
 
     /// Does the work unless the record shows that nothing would change. What `before` refuses has changed nothing.
@@ -103,8 +124,8 @@ impl<'a> Task<'a> {
         before: impl FnOnce() -> Result<(), StageError>,
         run: impl FnOnce(Prepared<W>) -> Result<Done, StageError>,
     ) -> Result<Outcome, StageError> {
-        if let Some(record) = current_record(self.out, (self.name, self.build), &prepared)?.filter(|_| !self.force) {
-            return Ok(Outcome { up_to_date: true, record });
+        if let Standing::Current(record) = self.standing(&prepared)? {
+            return Ok(Outcome { up_to_date: true, record: *record });
         }
         before()?;
         // Gone before the first output changes: a killed stage leaves no record that could vouch for a mixture.
@@ -118,6 +139,7 @@ impl<'a> Task<'a> {
             pipeline: self.pipeline.to_owned(),
             seed: self.seed,
             config_hash,
+            keys: self.keys.clone(),
             inputs,
             outputs: done.outputs.into_iter().collect(),
             contents: done.contents,
@@ -131,10 +153,41 @@ impl<'a> Task<'a> {
         Ok(Outcome { up_to_date: false, record })
     }
 
-    /// Says what [`Task::perform`] would do.
-    pub fn inspect<W>(&self, prepared: Prepared<W>) -> Result<State, StageError> {
-        let record = current_record(self.out, (self.name, self.build), &prepared)?.filter(|_| !self.force);
-        Ok(record.map_or(State::WouldRun(prepared.amount), |record| State::UpToDate(Box::new(record))))
+    /// Says what [`Task::perform`] would do; `amount` says on how much.
+    pub fn inspect<W>(
+        &self,
+        prepared: Prepared<W>,
+        amount: impl FnOnce(Prepared<W>) -> Result<String, StageError>,
+    ) -> Result<State, StageError> {
+        Ok(match self.standing(&prepared)? {
+            Standing::Current(record) => State::UpToDate(record),
+            Standing::Outdated(reasons) => State::WouldRun { amount: amount(prepared)?, reasons },
+        })
+    }
+
+    /// What is up to date, and why something is not: the one place that decides it. A record is current if it is of the
+    /// same build, configuration and inputs, and every output is there. Their sizes are compared: a run that finds
+    /// nothing to do reads no table. Who reads one looks at its hash.
+    pub fn standing<W>(&self, prepared: &Prepared<W>) -> Result<Standing, StageError> {
+        let Some(record) = read_record_of(self.out, self.name)? else {
+            return Ok(Standing::Outdated(vec![Reason::Unfinished]));
+        };
+        let mut reasons = if self.force { vec![Reason::Forced] } else { Vec::new() };
+        reasons.extend(self.of_parameters(&record, &prepared.config_hash));
+        reasons.extend(reasons::of_inputs(&record.inputs, &prepared.inputs));
+        if reasons.is_empty() {
+            reasons.extend(reasons::of_outputs(&record.outputs, |path| self.out.stat(path))?);
+        }
+        Ok(if reasons.is_empty() { Standing::Current(Box::new(record)) } else { Standing::Outdated(reasons) })
+    }
+
+    /// The reasons that show without a look at what the work reads.
+    fn of_parameters(&self, record: &Record, config_hash: &str) -> Vec<Reason> {
+        let mut reasons = Vec::from_iter(reasons::of_build(&record.build, self.build));
+        if record.config_hash != config_hash {
+            reasons.extend(reasons::of_keys(&record.keys, &self.keys));
+        }
+        reasons
     }
 }
 
@@ -145,8 +198,8 @@ impl<'a> Task<'a> {
 pub(super) fn check_config<S: Stage>(context: &Context) -> Result<(), StageError> {
     let record = read_record(context.out, S::NAME)?;
     let record = record.ok_or_else(|| StageError::Unfinished { stage: S::NAME.as_str() })?;
-    let is_same = record.build == S::NAME.build() && record.config_hash == S::config_hash(context);
-    if is_same { Ok(()) } else { Err(outdated::<S>()) }
+    let task = Task { force: false, ..Task::of::<S>(context) };
+    outdated::<S>(&task.of_parameters(&record, &S::config_hash(context)))
 }
 
 /// Refuses a stage that would do work if it ran now.
@@ -155,13 +208,18 @@ pub(super) fn check_config<S: Stage>(context: &Context) -> Result<(), StageError
 /// The stage never finished, or of other tables or with other parameters.
 pub(super) fn check_current<S: Stage>(context: &Context) -> Result<(), StageError> {
     check_config::<S>(context)?;
-    let prepared = S::prepare(context)?;
-    let task = (S::NAME.as_str(), S::NAME.build());
-    current_record(context.out, task, &prepared)?.map(|_| ()).ok_or_else(outdated::<S>)
+    let task = Task { force: false, ..Task::of::<S>(context) };
+    match task.standing(&S::prepare(context)?)? {
+        Standing::Current(_) => Ok(()),
+        Standing::Outdated(reasons) => outdated::<S>(&reasons),
+    }
 }
 
-fn outdated<S: Stage>() -> StageError {
-    StageError::Outdated { stage: S::NAME.as_str() }
+fn outdated<S: Stage>(reasons: &[Reason]) -> Result<(), StageError> {
+    match reasons::summary(reasons) {
+        None => Ok(()),
+        Some(reasons) => Err(StageError::Outdated { stage: S::NAME.as_str(), reasons }),
+    }
 }
 
 /// Says what [`perform`] would do.
@@ -173,7 +231,7 @@ pub fn inspect<S: Stage>(context: &Context) -> Result<State, StageError> {
         Err(StageError::MissingTable { stage, .. }) => return Ok(State::WouldRunAfter(stage)),
         other => other?,
     };
-    Task::of::<S>(context).inspect(prepared)
+    Task::of::<S>(context).inspect(prepared, |prepared| S::amount(context, prepared))
 }
 
 /// The record of a finished stage; `None` where it never finished.
@@ -184,20 +242,6 @@ pub(super) fn read_record(out: &dyn Store, stage: StageName) -> Result<Option<Re
 /// The record of what `name` stands for.
 pub(super) fn read_record_of(out: &dyn Store, name: &str) -> Result<Option<Record>, StageError> {
     written::read_json(out, &record_path(name))
-}
-
-/// The record, where it is of the same build, configuration and inputs, and every output is there. Their sizes are
-/// compared: a run that finds nothing to do reads no features. Who reads one looks at its hash.
-fn current_record<W>(
-    out: &dyn Store,
-    (name, build): (&str, &str),
-    prepared: &Prepared<W>,
-) -> Result<Option<Record>, StageError> {
-    let Some(record) = read_record_of(out, name)? else { return Ok(None) };
-    let is_same =
-        record.build == build && record.config_hash == prepared.config_hash && record.inputs == prepared.inputs;
-    let is_current = is_same && record.outputs.are_there(|path| out.stat(path))?;
-    Ok(is_current.then_some(record))
 }
 
 /// Where the record of a stage stands.

@@ -12,9 +12,11 @@ mod ledger;
 mod normalize;
 mod output;
 mod predict;
+mod reasons;
 mod rehearsal;
 mod reject_limit;
 mod rejects;
+mod shard;
 mod split;
 mod train;
 mod verify;
@@ -26,9 +28,12 @@ use std::collections::BTreeMap;
 pub use compare::{RunPlace, compare};
 pub use context::{Context, Progress};
 pub use error::StageError;
+pub use extract::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 pub use ledger::{Outcome, Record, State, inspect, perform};
-pub use predict::{PREDICT, Predict};
+pub use predict::{PREDICT, Predict, SharePredicted};
+pub use reasons::{Reason, summary};
 pub use rehearsal::rehearse;
+pub use shard::Shard;
 pub use verify::{Problem, Verified, Wrong, verify};
 pub use written::{Files, OutputFile, Written};
 
@@ -61,9 +66,7 @@ pub struct Prepared<W> {
     pub config_hash: String,
     /// What the stage reads: name and content hash.
     pub inputs: BTreeMap<String, String>,
-    /// What would be worked on, in words: `1440 utterances`.
-    pub amount: String,
-    /// What `run` needs and `prepare` has already read.
+    /// What `run` needs and `prepare` has already found.
     pub work: W,
 }
 
@@ -90,14 +93,26 @@ pub struct Done {
 pub trait Stage {
     /// Which stage this is.
     const NAME: StageName;
+    /// The keys and sections of the pipeline file that may change [`Stage::config_hash`]: they only say why it is
+    /// another.
+    const KEYS: &'static [&'static str];
     /// What `prepare` hands to `run`.
     type Work;
 
     /// Hash of the parameters that determine the stage's tables.
     fn config_hash(context: &Context) -> String;
 
-    /// Looks at inputs and parameters; changes nothing.
+    /// Finds what the stage reads, and its hashes in records and footers; changes nothing. A run that has nothing to do
+    /// does no more: it reads no rows.
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError>;
+
+    /// What would be worked on, in words: `1440 utterances`. May read rows.
+    fn amount(context: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError>;
+
+    /// Refuses work that is about to begin, before anything changes.
+    fn check(_context: &Context) -> Result<(), StageError> {
+        Ok(())
+    }
 
     /// Does the work and writes every output.
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError>;

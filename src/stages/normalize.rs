@@ -15,6 +15,7 @@ pub struct Normalize;
 
 impl Stage for Normalize {
     const NAME: StageName = StageName::Normalize;
+    const KEYS: &'static [&'static str] = &["normalize", "split.scheme"];
     type Work = FeaturesTable;
 
     fn config_hash(context: &Context) -> String {
@@ -25,12 +26,11 @@ impl Stage for Normalize {
         let features = FeaturesTable::find(context.out)?;
         let mut inputs = features.input();
         inputs.insert("splits".to_owned(), output::content_hash::<SplitRow>(context.out, StageName::Split)?);
-        Ok(Prepared {
-            config_hash: Self::config_hash(context),
-            inputs,
-            amount: "every fold".to_owned(),
-            work: features,
-        })
+        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work: features })
+    }
+
+    fn amount(_: &Context, _: Prepared<FeaturesTable>) -> Result<String, StageError> {
+        Ok("every fold".to_owned())
     }
 
     fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {

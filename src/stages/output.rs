@@ -39,13 +39,17 @@ pub(super) fn get_table_at<R: Row>(
     path: &str,
     stage: StageName,
 ) -> Result<(Table<R>, Footer), StageError> {
-    let record = ledger::read_record(out, stage)?.ok_or_else(|| missing::<R>(stage))?;
-    let file = record.outputs.get(path).ok_or_else(|| missing::<R>(stage))?;
-    let content = file.read(out, path, stage.as_str()).map_err(|error| match error {
+    let content = recorded::<R>(out, path, stage)?.read(out, path, stage.as_str()).map_err(|error| match error {
         StageError::Storage(StorageError::NotFound { .. }) => missing::<R>(stage),
         error => error,
     })?;
     of_file(out, path, table::read(content))
+}
+
+/// What the record of `stage` says of a file.
+pub(super) fn recorded<R: Row>(out: &dyn Store, path: &str, stage: StageName) -> Result<OutputFile, StageError> {
+    let record = ledger::read_record(out, stage)?.ok_or_else(|| missing::<R>(stage))?;
+    record.outputs.get(path).cloned().ok_or_else(|| missing::<R>(stage))
 }
 
 /// What was read of the table in a file; an error names the file.
@@ -57,10 +61,21 @@ pub(super) fn of_file<T>(out: &dyn Store, path: &str, read: Result<T, impl Into<
 }
 
 /// The content hash of the table that `stage` writes, from its footer.
+///
+/// # Errors
+/// The stage has not finished, or the file has another size than what it wrote.
 pub(super) fn content_hash<R: Row>(out: &dyn Store, stage: StageName) -> Result<String, StageError> {
-    let path = path::<R>();
-    let entry = out.stat(&path)?.ok_or_else(|| missing::<R>(stage))?;
-    Ok(footer::<R>(out, &path, entry.bytes)?.content_hash)
+    content_hash_at::<R>(out, &path::<R>(), stage)
+}
+
+/// The same of a table that lies at another place.
+pub(super) fn content_hash_at<R: Row>(out: &dyn Store, path: &str, stage: StageName) -> Result<String, StageError> {
+    let file = recorded::<R>(out, path, stage)?;
+    match out.stat(path)? {
+        Some(entry) if file.has_size_of(&entry) => Ok(footer::<R>(out, path, entry.bytes)?.content_hash),
+        Some(_) => Err(StageError::Altered { path: format!("{}/{path}", out.root()), stage: stage.as_str() }),
+        None => Err(missing::<R>(stage)),
+    }
 }
 
 /// The footer of a file of table `R`.
@@ -85,7 +100,7 @@ pub(super) fn remove_others(
     Ok(())
 }
 
-fn path<R: Row>() -> String {
+pub(super) fn path<R: Row>() -> String {
     format!("{}.parquet", R::table().name)
 }
 

@@ -14,19 +14,21 @@ use crate::features::Featurizer;
 use crate::model::{self, ModelError};
 use crate::options::{self, ConfigError};
 use crate::pipeline::SavedModel;
-use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Signal, Table, Track, Utterance, plural};
+use crate::schema::{Columns, Inference, Reject, Signal, Table, Track, Utterance, plural};
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::check_stop;
 use super::ledger::{self, Outcome, State, Task};
 use super::workers::{Refusal, Sources, Workers};
-use super::{Done, Prepared, Progress, StageError, StageName, output, reject_limit, rejects};
+use super::{Done, Prepared, Progress, Shard, StageError, StageName, output, reject_limit, rejects};
 
 use inputs::{Input, InputFiles};
-use predictor::{Batch, ModelColumns, Predicted, Predictor, reject};
+use predictor::{Batch, ModelColumns, Predicted, Predictor, class_columns, joined, reject};
+use staging::Staged;
 
 mod inputs;
 mod predictor;
+mod staging;
 
 /// The word for this work in tables and under run/.
 pub const PREDICT: &str = "predict";
@@ -55,13 +57,27 @@ pub struct Predict<'a> {
     pub progress: &'a dyn Progress,
 }
 
+/// What a worker made of its share of the inputs.
+#[derive(Debug, Clone, Copy)]
+pub struct SharePredicted {
+    /// Inputs of the share.
+    pub inputs: usize,
+    /// Those that were not staged before.
+    pub new: usize,
+    /// Utterances that were predicted now.
+    pub rows: usize,
+    /// Files that were refused now.
+    pub rejects: usize,
+}
+
 /// A model and the files for it.
 struct Work {
     saved: SavedModel,
     featurizer: Box<dyn Featurizer>,
     columns: ModelColumns,
-    store: Arc<dyn Store>,
-    batches: Vec<Batch>,
+    inputs: InputFiles,
+    /// What tells each input from others, and from itself under another model or with other files.
+    keys: Vec<String>,
     stamps: BTreeMap<String, String>,
     /// Rejects: files whose names cannot be asked for.
     unnameable: Vec<Reject>,
@@ -90,7 +106,7 @@ impl Predict<'_> {
     /// # Errors
     /// A model or an input that cannot be used.
     pub fn inspect(&self) -> Result<State, StageError> {
-        self.task().inspect(self.prepare()?)
+        self.task().inspect(self.prepare()?, |prepared| Ok(plural(prepared.work.files, "file")))
     }
 
     /// Refuses an output that would mix with the audio or with the model. Call it before anything is written.
@@ -115,7 +131,8 @@ impl Predict<'_> {
 
     fn task(&self) -> Task<'_> {
         let (build, start) = (env!("SER_BUILD_PREDICT"), Instant::now());
-        Task { out: self.out, name: PREDICT, build, pipeline: "", seed: 0, force: self.force, start }
+        let keys = BTreeMap::new();
+        Task { out: self.out, name: PREDICT, build, pipeline: "", seed: 0, keys, force: self.force, start }
     }
 
     fn prepare(&self) -> Result<Prepared<Work>, StageError> {
@@ -148,16 +165,19 @@ impl Predict<'_> {
         let stamps = files.values().map(|file| (file.path.clone(), file.stamp.clone())).collect();
         let count = files.len();
         let unnameable = files.keys().filter_map(|path| refused_name(path)).collect();
-        let batches = batches(&inputs, by_speaker);
+        let key = |(input, files): (&Input, Vec<&Entry>)| {
+            let files = files.iter().map(|file| (&file.path, file.bytes, &file.stamp)).collect::<Vec<_>>();
+            options::config_hash(&(env!("SER_BUILD_PREDICT"), &hash, by_speaker.then_some(&input.label), files))
+        };
+        let keys = inputs.inputs.iter().zip(inputs.own_files()).map(key).collect();
         let mut warnings = rejects::unlisted_warnings(&unlisted, CORPUS);
         warnings.extend(inputs.inputs.iter().filter(|_| by_speaker).filter_map(several_folders));
         warnings.extend(passed.warning().map(|warning| format!("{warning}; name those that hold speech one by one")));
         warnings.extend(inputs.hidden_warning());
         warnings.extend(inputs.again_warning());
-        let store = inputs.store;
         let work =
-            Work { saved, featurizer, columns, store, batches, stamps, unnameable, beside, files: count, warnings };
-        Ok(Prepared { config_hash: hash, inputs: names, amount: plural(count, "file"), work })
+            Work { saved, featurizer, columns, inputs, keys, stamps, unnameable, beside, files: count, warnings };
+        Ok(Prepared { config_hash: hash, inputs: names, work })
     }
 
     /// The model and the hash of its files.
@@ -186,29 +206,58 @@ impl Predict<'_> {
 
     fn run(&self, prepared: Prepared<Work>) -> Result<Done, StageError> {
         let work = &prepared.work;
-        let workers = Workers::new(
-            Sources::from([(CORPUS, Arc::clone(&work.store))]),
-            work.featurizer.as_ref(),
-            &work.saved.recipe.audio,
-        );
-        let judge = Predictor::new(&work.saved, work.columns.clone(), workers);
-        self.progress.start(PREDICT, work.files as u64);
+        let wanted = work.keys.iter().filter(|_| !self.force).cloned().collect();
+        let Staged { inputs, predicted: mut all } = staging::find(self.out, &wanted)?;
+        let left = (0..work.keys.len()).filter(|input| !inputs.contains(&work.keys[*input])).collect::<Vec<_>>();
+        joined(&mut all, self.judge(work, &left)?);
+        all.rejects.extend(work.unnameable.iter().cloned());
+        let done = self.write(work, &prepared.config_hash, all)?;
+        staging::clear(self.out)?;
+        Ok(done)
+    }
+
+    /// Predicts a share of the inputs, and stages what came of it: [`Predict::perform`] publishes. Call it while sharing
+    /// the lock.
+    ///
+    /// # Errors
+    /// A model or an input that cannot be used, failing storage.
+    pub fn stage(&self, shard: Shard) -> Result<SharePredicted, StageError> {
+        let work = self.prepare()?.work;
+        let files = work.inputs.own_files();
+        let bytes = files.iter().map(|files| files.iter().map(|file| file.bytes).sum()).collect::<Vec<u64>>();
+        let members = shard.members(&bytes);
+        let keys = members.iter().map(|input| work.keys[*input].clone()).collect::<BTreeSet<_>>();
+        let staged = staging::find(self.out, &keys)?.inputs;
+        let left = members.iter().copied().filter(|input| !staged.contains(&work.keys[*input])).collect::<Vec<_>>();
+        let predicted = self.judge(&work, &left)?;
+        let (rows, rejects) = (predicted.rows.len(), predicted.rejects.len());
+        if !left.is_empty() {
+            let keys = left.iter().map(|input| work.keys[*input].clone()).collect();
+            staging::put(self.out, keys, predicted, &work.saved.classes)?;
+        }
+        Ok(SharePredicted { inputs: members.len(), new: left.len(), rows, rejects })
+    }
+
+    /// Judges the files of some of the inputs.
+    fn judge(&self, work: &Work, inputs: &[usize]) -> Result<Predicted, StageError> {
+        let store = Arc::clone(&work.inputs.store);
+        let workers =
+            Workers::new(Sources::from([(CORPUS, store)]), work.featurizer.as_ref(), &work.saved.recipe.audio);
+        let judge = Predictor::new(&work.saved, &work.columns, workers);
+        let batches = batches(&work.inputs, inputs, work.saved.scope() == Scope::Speaker);
+        self.progress.start(PREDICT, batches.iter().map(|batch| batch.utterances.len() as u64).sum());
         let advance = || {
             self.progress.advance(1);
             check_stop(self.stop)
         };
-        let mut all = Predicted { rejects: work.unnameable.clone(), ..Predicted::default() };
         let stamps = work.stamps.iter().map(|(path, stamp)| (path.as_str(), stamp.clone())).collect();
-        for batch in &work.batches {
+        let mut all = Predicted::default();
+        for batch in &batches {
             check_stop(self.stop)?;
-            let judged = judge.judge(batch, &stamps, advance).map_err(|error| changed(work, error))?;
-            all.rows.extend(judged.rows);
-            all.probabilities.extend(judged.probabilities);
-            all.clipped.extend(judged.clipped);
-            all.rejects.extend(judged.rejects);
+            joined(&mut all, judge.judge(batch, &stamps, advance).map_err(|error| changed(work, error))?);
         }
         self.progress.finish();
-        self.write(work, &prepared.config_hash, all)
+        Ok(all)
     }
 
     fn write(&self, work: &Work, hash: &str, judged: Predicted) -> Result<Done, StageError> {
@@ -293,14 +342,17 @@ fn unlike_training(clipped: &[f64]) -> Option<String> {
     })
 }
 
-/// A batch a speaker, or batches of all files.
-fn batches(inputs: &InputFiles, by_speaker: bool) -> Vec<Batch> {
+/// One batch for each speaker, or batches of all files of these inputs.
+fn batches(all: &InputFiles, inputs: &[usize], by_speaker: bool) -> Vec<Batch> {
     if by_speaker {
         let batch =
             |input: &Input| Batch { speaker: Some(input.label.clone()), utterances: utterances(input.files.iter()) };
-        return inputs.inputs.iter().map(batch).collect();
+        return inputs.iter().map(|input| batch(&all.inputs[*input])).collect();
     }
-    let all = utterances(inputs.files().into_values());
+    let files = all.own_files();
+    let mut files = inputs.iter().flat_map(|input| files[*input].iter().copied()).collect::<Vec<_>>();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let all = utterances(files.into_iter());
     all.chunks(BATCH).map(|batch| Batch { speaker: None, utterances: batch.to_vec() }).collect()
 }
 
@@ -340,7 +392,7 @@ fn passed_over(path: &str) -> Reject {
 fn changed(work: &Work, error: StageError) -> StageError {
     match error {
         StageError::SourceChanged { path, .. } => {
-            StorageError::Changed { path: format!("{}/{path}", work.store.root()) }.into()
+            StorageError::Changed { path: format!("{}/{path}", work.inputs.store.root()) }.into()
         }
         error => error,
     }
@@ -355,7 +407,7 @@ fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> 
         rows: order.iter().map(|&row| rows[row].clone()).collect(),
         text: Columns::default(),
         float: Columns {
-            names: classes.iter().map(|class| format!("{PROBABILITY_PREFIX}{class}")).collect(),
+            names: class_columns(classes),
             values: order.iter().flat_map(|&row| &probabilities[row * width..][..width]).copied().collect(),
         },
     }

@@ -86,6 +86,11 @@ pub(super) fn path(stage: StageName) -> String {
     format!("run/{}.rejects.parquet", stage.as_str())
 }
 
+/// The content hash of the rows that a stage refused.
+pub(super) fn content_hash(out: &dyn Store, stage: StageName) -> Result<String, StageError> {
+    output::content_hash_at::<Reject>(out, &path(stage), stage)
+}
+
 /// Sorts by the table's key.
 pub(super) fn sort(rejects: &mut Vec<Reject>) {
     rejects.sort_by(|a, b| key(a).cmp(&key(b)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::dataset::{self, Keys};
 use crate::options;
-use crate::schema::{FeatureKeys, Leakage, SplitRow, Table, plural};
+use crate::schema::{Leakage, SplitRow, Table, plural};
 
 use super::features_table::FeaturesTable;
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
@@ -14,7 +14,8 @@ pub struct Split;
 
 impl Stage for Split {
     const NAME: StageName = StageName::Split;
-    type Work = Table<FeatureKeys>;
+    const KEYS: &'static [&'static str] = &["split", "seed"];
+    type Work = FeaturesTable;
 
     fn config_hash(context: &Context) -> String {
         options::config_hash(&(&context.parameters.split, context.parameters.pipeline.seed))
@@ -22,18 +23,16 @@ impl Stage for Split {
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
         let features = FeaturesTable::find(context.out)?;
-        let keys = features.keys(context.out)?;
-        Ok(Prepared {
-            config_hash: Self::config_hash(context),
-            inputs: features.keys_input(),
-            amount: plural(keys.rows.len(), "row"),
-            work: keys,
-        })
+        Ok(Prepared { config_hash: Self::config_hash(context), inputs: features.keys_input(), work: features })
+    }
+
+    fn amount(_: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError> {
+        Ok(plural(prepared.work.rows(), "row"))
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let parameters = &context.parameters.split;
-        let keys = Keys::new(&prepared.work)?;
+        let keys = Keys::new(&prepared.work.keys(context.out)?)?;
         let assignment = dataset::assign(&keys, parameters, context.parameters.pipeline.seed)?;
         let leakage = dataset::leakage(&keys, &assignment.rows, parameters)?;
         let violations = dataset::violations(&leakage).len();

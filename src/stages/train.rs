@@ -33,17 +33,20 @@ use training_set::TrainingSet;
 /// The train stage.
 pub struct Train;
 
-/// The features table and the folds.
-#[derive(Debug)]
-pub struct Work {
-    features: FeaturesTable,
-    splits: Vec<SplitRow>,
-    folds: Vec<i64>,
-}
-
 impl Stage for Train {
     const NAME: StageName = StageName::Train;
-    type Work = Work;
+    const KEYS: &'static [&'static str] = &[
+        "seed",
+        "augment",
+        "split",
+        "normalize",
+        "train",
+        "tune",
+        "fusion",
+        "evaluate.compare",
+        "evaluate.importance",
+    ];
+    type Work = FeaturesTable;
 
     fn config_hash(context: &Context) -> String {
         let parameters = &context.parameters;
@@ -56,23 +59,24 @@ impl Stage for Train {
         ))
     }
 
-    fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
+    fn prepare(context: &Context) -> Result<Prepared<FeaturesTable>, StageError> {
         let features = FeaturesTable::find(context.out)?;
-        let (splits, footer) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
         let mut inputs = features.input();
-        inputs.insert("splits".to_owned(), footer.content_hash);
+        inputs.insert("splits".to_owned(), output::content_hash::<SplitRow>(context.out, StageName::Split)?);
         let normalization = output::content_hash::<Normalization>(context.out, StageName::Normalize)?;
         inputs.insert("normalization".to_owned(), normalization);
-        let folds: Vec<i64> = splits.rows.iter().map(|row| row.fold).collect::<BTreeSet<_>>().into_iter().collect();
-        let config_hash = Self::config_hash(context);
-        let amount = amount(context, &folds);
-        Ok(Prepared { config_hash, inputs, amount, work: Work { features, splits: splits.rows, folds } })
+        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work: features })
     }
 
-    fn run(context: &Context, prepared: Prepared<Work>) -> Result<Done, StageError> {
-        let Work { features, splits, folds } = &prepared.work;
-        let data = FitData::new(context, features, splits, &prepared.inputs)?;
-        let (plans, searched) = plans(&data, &training_sets(context, folds))?;
+    fn amount(context: &Context, _: Prepared<FeaturesTable>) -> Result<String, StageError> {
+        let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
+        Ok(amount(context, &folds(&splits.rows)))
+    }
+
+    fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
+        let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
+        let data = FitData::new(context, &prepared.work, &splits.rows, &prepared.inputs)?;
+        let (plans, searched) = plans(&data, &training_sets(context, &folds(&splits.rows)))?;
         let mut jobs = Vec::new();
         for plan in &plans {
             jobs.extend(fits::jobs(plan, &data)?);
@@ -81,6 +85,10 @@ impl Stage for Train {
         let importance = importance(&data, &plans)?;
         publish::publish(&data, &prepared, &Found { plans, jobs, importance, searched, fitted })
     }
+}
+
+fn folds(splits: &[SplitRow]) -> Vec<i64> {
+    splits.iter().map(|row| row.fold).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn amount(context: &Context, folds: &[i64]) -> String {

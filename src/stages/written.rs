@@ -142,8 +142,17 @@ pub(super) fn read_json<T: DeserializeOwned>(out: &dyn Store, path: &str) -> Res
 
 /// Writes a record or seal as indented JSON.
 pub(super) fn put_json(out: &dyn Store, path: &str, value: &impl Serialize) -> Result<(), StageError> {
+    Ok(out.put(path, &json(value))?)
+}
+
+/// The same where there is none; whether it did.
+pub(super) fn put_new_json(out: &dyn Store, path: &str, value: &impl Serialize) -> Result<bool, StageError> {
+    Ok(out.put_new(path, &json(value))?)
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
     // Plain structs and maps with text keys: their JSON cannot fail.
     let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
     json.push(b'\n');
-    Ok(out.put(path, &json)?)
+    json
 }

@@ -13,9 +13,10 @@ use super::holder::Holder;
 use super::walk::{self, Walk};
 use super::{Entry, LOCK, Lock, Reason, StorageError, Store, Survey, Unlisted};
 
-/// Files that are being written are called `.unfinished-PID-NUMBER` and are not listed.
+/// Files that are being written are called `.unfinished-WRITER-NUMBER` and are not listed. WRITER is a random number:
+/// processes on several hosts may write into one folder, and have the same process number.
 const UNFINISHED: &str = ".unfinished-";
-/// What stands before PID where the writer holds the lock: the mark by which the next holder knows its leftovers from
+/// What stands before WRITER where the writer holds the lock: the mark by which the next holder knows its leftovers from
 /// the files of programs that write at the same time.
 const OF_A_RUN: &str = "run-";
 
@@ -23,15 +24,17 @@ const OF_A_RUN: &str = "run-";
 #[derive(Debug)]
 pub struct LocalStore {
     root: PathBuf,
+    /// Tells its unfinished files from those of every other store.
+    writer: u64,
     writes: AtomicU64,
-    /// Whether this store holds its lock.
+    /// Whether this store holds its lock, alone or with others.
     is_locked: Arc<AtomicBool>,
 }
 
 impl LocalStore {
     /// The store of a folder, which need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), writes: AtomicU64::new(0), is_locked: Arc::default() }
+        Self { root: root.into(), writer: rand::random(), writes: AtomicU64::new(0), is_locked: Arc::default() }
     }
 
     fn full(&self, path: &str) -> PathBuf {
@@ -41,7 +44,35 @@ impl LocalStore {
     fn unfinished_sibling(&self, path: &Path) -> PathBuf {
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
         let mark = if self.is_locked.load(Ordering::Relaxed) { OF_A_RUN } else { "" };
-        path.with_file_name(format!("{UNFINISHED}{mark}{}-{number}", std::process::id()))
+        path.with_file_name(format!("{UNFINISHED}{mark}{}-{number}", self.writer))
+    }
+
+    fn hold(
+        &self,
+        path: &str,
+        take: impl Fn(&File) -> Result<(), fs::TryLockError>,
+    ) -> Result<Box<dyn Lock>, StorageError> {
+        let full = self.full(path);
+        create_parent(&full)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&full)
+            .map_err(|source| failed("open", &full, source))?;
+        match take(&file) {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(StorageError::Locked { path: full.display().to_string(), holder: holder(&mut file) });
+            }
+            Err(fs::TryLockError::Error(source)) => return Err(failed("lock", &full, source)),
+        }
+        // Of several that share it, the last one is named.
+        let noted = file.set_len(0).and_then(|()| file.write_all(&Holder::here().to_json()));
+        noted.map_err(|source| failed("write", &full, source))?;
+        self.is_locked.store(true, Ordering::Relaxed);
+        Ok(Box::new(LocalLock { _file: file, is_locked: Arc::clone(&self.is_locked) }))
     }
 
     /// A path as the store is asked for it. A name that is not UTF-8 has replacement characters.
@@ -125,6 +156,17 @@ impl Store for LocalStore {
         })
     }
 
+    fn put_new(&self, path: &str, content: &[u8]) -> Result<bool, StorageError> {
+        let full = self.full(path);
+        let unfinished = self.unfinished_sibling(&full);
+        create_parent(&full)?;
+        let written = write_synced(&unfinished, content).and_then(|()| name_new(&unfinished, &full));
+        // Best effort: what cannot be removed now is swept by the next run.
+        let _ = fs::remove_file(&unfinished);
+        let written = written.and_then(|is_new| sync_parent(&full).map(|()| is_new));
+        written.map_err(|source| failed("write", &full, source))
+    }
+
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
         let (from, to) = (self.full(from), self.full(to));
         create_parent(&to)?;
@@ -142,26 +184,11 @@ impl Store for LocalStore {
     }
 
     fn lock(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
-        let full = self.full(path);
-        create_parent(&full)?;
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&full)
-            .map_err(|source| failed("open", &full, source))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                return Err(StorageError::Locked { path: full.display().to_string(), holder: holder(&mut file) });
-            }
-            Err(fs::TryLockError::Error(source)) => return Err(failed("lock", &full, source)),
-        }
-        let noted = file.set_len(0).and_then(|()| file.write_all(&Holder::here().to_json()));
-        noted.map_err(|source| failed("write", &full, source))?;
-        self.is_locked.store(true, Ordering::Relaxed);
-        Ok(Box::new(LocalLock { _file: file, is_locked: Arc::clone(&self.is_locked) }))
+        self.hold(path, File::try_lock)
+    }
+
+    fn share(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
+        self.hold(path, File::try_lock_shared)
     }
 
     fn sweep(&self) -> Result<(), StorageError> {
@@ -221,12 +248,12 @@ fn is_left_behind(path: &Path) -> bool {
     unfinished(path).is_some_and(|name| name.starts_with(OF_A_RUN))
 }
 
-/// What follows the first word of the name of a file that is being written: `[run-]PID-NUMBER`.
+/// What follows the first word of the name of a file that is being written: `[run-]WRITER-NUMBER`.
 fn unfinished(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?.strip_prefix(UNFINISHED)?;
-    let (pid, number) = name.strip_prefix(OF_A_RUN).unwrap_or(name).split_once('-')?;
+    let (writer, number) = name.strip_prefix(OF_A_RUN).unwrap_or(name).split_once('-')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(pid) && is_number(number)).then_some(name)
+    (is_number(writer) && is_number(number)).then_some(name)
 }
 
 /// What is known of a regular file, or of a link that leads nowhere, which is listed as an empty file.
@@ -281,6 +308,23 @@ fn sync_parent(path: &Path) -> io::Result<()> {
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         other => other,
+    }
+}
+
+/// Gives a written file its name where nothing has it; whether it did.
+fn name_new(unfinished: &Path, name: &Path) -> io::Result<bool> {
+    match fs::hard_link(unfinished, name) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        // Some network shares and memory cards know no second names.
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+            let is_new = !name.exists();
+            if is_new {
+                fs::rename(unfinished, name)?;
+            }
+            Ok(is_new)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -11,13 +11,22 @@ use super::{Entry, Lock, StorageError, Store};
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     files: Mutex<BTreeMap<String, Bytes>>,
-    locked: Arc<AtomicBool>,
+    holders: Arc<AtomicIsize>,
 }
+
+/// What [`MemoryStore::holders`] is where one run holds the store for itself; else it counts those that share it.
+const ALONE: isize = -1;
 
 impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    fn hold(&self, path: &str, next: impl Fn(isize) -> Option<isize>) -> Result<Box<dyn Lock>, StorageError> {
+        let held = self.holders.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
+        held.map_err(|_| StorageError::Locked { path: path.to_owned(), holder: String::new() })?;
+        Ok(Box::new(MemoryLock { holders: Arc::clone(&self.holders) }))
     }
 
     fn files(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
@@ -61,6 +70,15 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn put_new(&self, path: &str, content: &[u8]) -> Result<bool, StorageError> {
+        let mut files = self.files();
+        let is_new = !files.contains_key(path);
+        if is_new {
+            files.insert(path.to_owned(), Bytes::copy_from_slice(content));
+        }
+        Ok(is_new)
+    }
+
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
         let mut files = self.files();
         let content = files.remove(from).ok_or_else(|| missing(from))?;
@@ -74,10 +92,11 @@ impl Store for MemoryStore {
     }
 
     fn lock(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
-        if self.locked.swap(true, Ordering::AcqRel) {
-            return Err(StorageError::Locked { path: path.to_owned(), holder: String::new() });
-        }
-        Ok(Box::new(MemoryLock { locked: Arc::clone(&self.locked) }))
+        self.hold(path, |holders| (holders == 0).then_some(ALONE))
+    }
+
+    fn share(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
+        self.hold(path, |holders| (holders != ALONE).then_some(holders + 1))
     }
 
     fn sweep(&self) -> Result<(), StorageError> {
@@ -86,14 +105,16 @@ impl Store for MemoryStore {
 }
 
 struct MemoryLock {
-    locked: Arc<AtomicBool>,
+    holders: Arc<AtomicIsize>,
 }
 
 impl Lock for MemoryLock {}
 
 impl Drop for MemoryLock {
     fn drop(&mut self) {
-        self.locked.store(false, Ordering::Release);
+        let less = |holders| Some(if holders == ALONE { 0 } else { holders - 1 });
+        // It always returns a number, so it always succeeds.
+        let _ = self.holders.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
     }
 }
 

@@ -119,12 +119,16 @@ pub trait Store: Send + Sync {
     }
     /// Writes a file, whole or not at all, over what was there.
     fn put(&self, path: &str, content: &[u8]) -> Result<(), StorageError>;
+    /// Writes a file, whole or not at all, where there is none; whether it did.
+    fn put_new(&self, path: &str, content: &[u8]) -> Result<bool, StorageError>;
     /// Moves a file over what was at `to`.
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError>;
     /// Removes a file; none there is no error.
     fn remove(&self, path: &str) -> Result<(), StorageError>;
-    /// Takes the store for one run; refused while another run holds it.
+    /// Takes the store for one run; refused while another run holds or shares it.
     fn lock(&self, path: &str) -> Result<Box<dyn Lock>, StorageError>;
+    /// Takes the store together with others that share it; refused while a run holds it for itself.
+    fn share(&self, path: &str) -> Result<Box<dyn Lock>, StorageError>;
     /// Removes what killed runs left behind in this output. Call it while holding the lock.
     fn sweep(&self) -> Result<(), StorageError>;
 }

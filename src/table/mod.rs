@@ -17,8 +17,8 @@ pub use error::TableError;
 pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
 pub use manifest::{TextTable, read_text_columns};
-pub use read::{append, read, read_keys};
-pub use write::{Block, Writer, write};
+pub use read::{RowsFile, append, read, read_keys};
+pub use write::{Block, Writer, write, write_in_groups};
 
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,4 @@
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::schema::{Columns, Row, Table, TableDef};
 
 use super::fetched::Fetched;
 use super::footer::read_metadata;
-use super::thrift::{check_footer, check_pages};
+use super::thrift::{check_footer, check_groups, check_pages};
 use super::{Footer, TableError, convert, guarded};
 
 /// A table and its footer from the bytes of its Parquet file.
@@ -68,6 +69,73 @@ fn read_positions<R: Row, E: From<TableError>>(
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let mask = ProjectionMask::roots(builder.parquet_schema(), positions);
     Ok(collect(&fields, builder.with_projection(mask))?)
+}
+
+/// The file of a table, of which some rows are read at a time.
+#[derive(Debug)]
+pub struct RowsFile<R> {
+    metadata: ArrowReaderMetadata,
+    fields: Vec<Field>,
+    bytes: u64,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Row> RowsFile<R> {
+    /// Reads what a file of `bytes` bytes says of its columns and row groups; `range` gives some of its bytes.
+    ///
+    /// # Errors
+    /// Fails where `range` does; else as [`read`].
+    pub fn open<E: From<TableError>>(bytes: u64, range: impl Fn(Range<u64>) -> Result<Bytes, E>) -> Result<Self, E> {
+        guarded(R::table().name, || {
+            let metadata = read_metadata(R::table().name, bytes, range)?;
+            let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new());
+            let metadata = metadata.map_err(unreadable::<R>)?;
+            let (fields, _) = checked::<R>(metadata.metadata(), metadata.schema())?;
+            Ok(Self { metadata, fields, bytes, row: PhantomData })
+        })
+    }
+
+    /// Names of the open text columns.
+    pub fn text_names(&self) -> Vec<String> {
+        open_names(&R::table(), &self.fields, &DataType::Utf8)
+    }
+
+    /// The rows of each row group: those that are best read together.
+    pub fn groups(&self) -> Vec<Range<usize>> {
+        let mut end = 0;
+        let group = |group: &RowGroupMetaData| {
+            let start = end;
+            end += usize::try_from(group.num_rows()).unwrap_or(0);
+            start..end
+        };
+        self.metadata.metadata().row_groups().iter().map(group).collect()
+    }
+
+    /// Some rows, with all their columns; `range` gives some bytes of the file.
+    ///
+    /// # Errors
+    /// Fails where `range` does, or where the file is damaged.
+    pub fn read<E: From<TableError>>(
+        &self,
+        rows: Range<usize>,
+        range: impl Fn(Range<u64>) -> Result<Bytes, E>,
+    ) -> Result<Table<R>, E> {
+        guarded(R::table().name, || {
+            let touched = |group: &Range<usize>| group.start < rows.end && group.end > rows.start;
+            let groups = self.groups();
+            let first = groups.iter().find(|group| touched(group)).map_or(0, |group| group.start);
+            let chosen: Vec<usize> = (0..groups.len()).filter(|group| touched(&groups[*group])).collect();
+            let columns: Vec<usize> = (0..self.fields.len()).collect();
+            let metadata = self.metadata.metadata();
+            let spans = chosen.iter().map(|group| span(metadata.row_group(*group), &columns));
+            let file = Fetched::new(self.bytes, spans, range)?;
+            let of_groups = chosen.iter().map(|group| metadata.row_group(*group));
+            check_groups(&file, of_groups, columns.iter().copied()).map_err(unreadable::<R>)?;
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+            let builder = builder.with_row_groups(chosen).with_offset(rows.start - first).with_limit(rows.len());
+            Ok(collect(&self.fields, builder)?)
+        })
+    }
 }
 
 /// From the first byte of some columns of a row group to the last: tables keep their keys together, before the floats.
@@ -160,19 +228,22 @@ fn collect<R: Row>(
     builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
 ) -> Result<Table<R>, TableError> {
     let def = R::table();
-    let open = &fields[def.columns.len()..];
-    let names = |wanted: DataType| {
-        open.iter().filter(|field| *field.data_type() == wanted).map(|field| field.name().clone()).collect()
-    };
+    let names = |wanted| open_names(&def, fields, wanted);
     let mut table = Table::<R> {
         rows: Vec::new(),
-        text: Columns { names: names(DataType::Utf8), values: Vec::new() },
-        float: Columns { names: names(DataType::Float32), values: Vec::new() },
+        text: Columns { names: names(&DataType::Utf8), values: Vec::new() },
+        float: Columns { names: names(&DataType::Float32), values: Vec::new() },
     };
     for batch in builder.build().map_err(unreadable::<R>)? {
         push(&def, &mut table, &batch.map_err(unreadable::<R>)?)?;
     }
     Ok(table)
+}
+
+/// Names of the open columns of a type.
+fn open_names(def: &TableDef, fields: &[Field], wanted: &DataType) -> Vec<String> {
+    let open = fields[def.columns.len()..].iter().filter(|field| field.data_type() == wanted);
+    open.map(|field| field.name().clone()).collect()
 }
 
 fn push<R: Row>(def: &TableDef, table: &mut Table<R>, batch: &RecordBatch) -> Result<(), TableError> {

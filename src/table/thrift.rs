@@ -5,7 +5,7 @@
 
 use parquet::errors::{ParquetError, Result};
 use parquet::file::FOOTER_SIZE;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
 /// How deep structures may lie in one another, as in the Parquet reader.
@@ -39,7 +39,16 @@ pub(super) fn check_pages(
     if rows.fold(0, u64::saturating_add) > MOST_ROWS_PER_BYTE * file.len() {
         return damaged();
     }
-    for group in metadata.row_groups() {
+    check_groups(file, metadata.row_groups().iter(), positions)
+}
+
+/// Refuses page headers that name more than their bytes can hold, in the columns at `positions` of some row groups.
+pub(super) fn check_groups<'a>(
+    file: &impl ChunkReader,
+    groups: impl Iterator<Item = &'a RowGroupMetaData>,
+    positions: impl Iterator<Item = usize> + Clone,
+) -> Result<()> {
+    for group in groups {
         for column in positions.clone().map(|position| group.column(position)) {
             let (start, length) = column.byte_range();
             let length = usize::try_from(length).map_err(|error| ParquetError::General(error.to_string()))?;

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -35,6 +36,25 @@ pub fn write<R: Row>(
     writer.finish(config_hash, inputs, is_part)
 }
 
+/// The same in row groups of `group_rows`, for a table of which some rows are read at a time.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_in_groups<R: Row>(
+    table: &Table<R>,
+    config_hash: &str,
+    inputs: &BTreeMap<String, String>,
+    group_rows: usize,
+) -> Result<(Vec<u8>, Footer), TableError> {
+    let mut writer = Writer::new::<R>(&table.text.names, &table.float.names)?;
+    let block = Block::new(table)?;
+    for start in (0..block.rows()).step_by(group_rows) {
+        writer.push(&block.slice(start..block.rows().min(start + group_rows)))?;
+        writer.end_group()?;
+    }
+    writer.finish(config_hash, inputs, false)
+}
+
 /// Rows of a table, ready to be written.
 #[derive(Debug)]
 pub struct Block {
@@ -51,6 +71,11 @@ impl Block {
         let def = R::table();
         check_order(&def, table)?;
         Ok(Self { batch: batch(&def, table)?, hashes: row_hashes(table) })
+    }
+
+    /// Some of the rows.
+    pub fn slice(&self, rows: Range<usize>) -> Self {
+        Self { batch: self.batch.slice(rows.start, rows.len()), hashes: self.hashes[rows].to_vec() }
     }
 
     /// Number of rows.

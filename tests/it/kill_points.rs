@@ -148,6 +148,9 @@ impl Store for Mortal<'_> {
     fn put(&self, path: &str, content: &[u8]) -> Result<(), StorageError> {
         self.change().and_then(|()| self.inner.put(path, content))
     }
+    fn put_new(&self, path: &str, content: &[u8]) -> Result<bool, StorageError> {
+        self.change().and_then(|()| self.inner.put_new(path, content))
+    }
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
         self.change().and_then(|()| self.inner.rename(from, to))
     }
@@ -162,6 +165,9 @@ impl Store for Mortal<'_> {
     }
     fn lock(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
         self.inner.lock(path)
+    }
+    fn share(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
+        self.inner.share(path)
     }
     fn sweep(&self) -> Result<(), StorageError> {
         self.inner.sweep()
@@ -258,7 +264,7 @@ impl Harness<'_> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("threads");
         let changes = self.place.mortal(last, &mut |out| {
             let stop = AtomicUsize::new(0);
-            let context = Context { parameters, out, force, stop: &stop, progress: &Silent };
+            let context = Context { parameters, out, force, require_parts: false, stop: &stop, progress: &Silent };
             for stage in stages {
                 match pool.install(|| stage.perform(&context, || Ok(()))) {
                     Ok(outcome) => outcomes.push(outcome),

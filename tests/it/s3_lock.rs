@@ -198,3 +198,60 @@ fn a_run_whose_renewals_hang_ends_by_name_and_the_next_one_goes_on() {
     stdout(&server.ser(folder.path(), &flags));
     assert_same(&folder.path().join("disk"), &server.objects().join("out"));
 }
+
+/// The objects of workers' locks.
+fn workers(server: &Server) -> Vec<PathBuf> {
+    let entries = fs::read_dir(server.objects().join("out/run/workers")).into_iter().flatten();
+    entries.map(|entry| entry.expect("readable").path()).filter(|path| path.is_file()).collect()
+}
+
+#[test]
+fn workers_share_what_a_run_takes_alone() {
+    let server = Server::open();
+    let [one, other, run] = [0; 3].map(|_| server.store("out", 60.0));
+    let (first, second) = (one.share("run/lock").expect("free"), other.share("run/lock").expect("shared"));
+    one.put("a", b"x").expect("a worker writes");
+    let held = run.lock("run/lock").err().expect("held by workers").to_string();
+    assert!(held.contains("run/workers/") && held.contains(&format!("process {}", std::process::id())), "{held}");
+    assert!(!file(&server).exists(), "the run that was refused keeps nothing");
+    drop(first);
+    assert!(run.lock("run/lock").is_err(), "one is left");
+    drop(second);
+    assert_eq!(workers(&server), Vec::<PathBuf>::new());
+    let alone = run.lock("run/lock").expect("free");
+    let refused = one.share("run/lock").err().expect("a run has it").to_string();
+    assert!(refused.contains("run/lock"), "{refused}");
+    assert_eq!(workers(&server), Vec::<PathBuf>::new(), "the worker that was refused keeps nothing");
+    drop(alone);
+    drop(one.share("run/lock").expect("free again"));
+}
+
+#[test]
+fn a_worker_that_died_elsewhere_is_in_nobodys_way_when_its_lease_ends() {
+    let server = Server::open();
+    let folder = server.objects().join("out/run/workers");
+    fs::create_dir_all(&folder).expect("made");
+    let dead = folder.join("0123456789abcdef");
+    fs::write(&dead, ANOTHER).expect("written");
+    let store = server.store("out", 60.0);
+    assert!(store.lock("run/lock").is_err(), "it may be alive");
+    drop(store.share("run/lock").expect("workers share"));
+    fs::File::options()
+        .write(true)
+        .open(&dead)
+        .expect("opened")
+        .set_modified(SystemTime::now() - Duration::from_secs(90))
+        .expect("aged");
+    drop(store.lock("run/lock").expect("its lease has ended"));
+    assert!(!dead.exists());
+    // A run that died is in no worker's way either.
+    take_over(&server);
+    assert!(store.share("run/lock").is_err());
+    fs::File::options()
+        .write(true)
+        .open(file(&server))
+        .expect("opened")
+        .set_modified(SystemTime::now() - Duration::from_secs(90))
+        .expect("aged");
+    drop(store.share("run/lock").expect("its lease has ended"));
+}

@@ -205,8 +205,41 @@ fn a_write_of_a_run_is_marked_and_another_programs_is_not() {
             }
         })
     };
-    let _lock = run.lock("run/lock").expect("free");
-    let pid = std::process::id();
-    assert!(seen(&run).starts_with(&format!(".unfinished-run-{pid}-")));
-    assert!(seen(&other).starts_with(&format!(".unfinished-{pid}-")));
+    let lock = run.lock("run/lock").expect("free");
+    let (of_run, of_other) = (seen(&run), seen(&other));
+    assert!(of_run.starts_with(".unfinished-run-") && !of_other.starts_with(".unfinished-run-"), "{of_run} {of_other}");
+    drop(lock);
+    let _shared = run.share("run/lock").expect("free");
+    let of_worker = seen(&run);
+    assert!(of_worker.starts_with(".unfinished-run-") && of_worker != of_run, "{of_worker}");
+    let number = of_other.trim_start_matches(".unfinished-").split('-').next().expect("a word").to_owned();
+    assert!(number.parse::<u64>().is_ok() && !of_run.contains(&number), "each store has a number of its own");
+}
+
+#[test]
+fn a_new_file_is_written_by_one_of_many_and_by_none_over_another() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::open();
+    let written = std::thread::scope(|scope| {
+        let write = |number: u8| LocalStore::new(folder.path()).put_new("run/seal", &[number]).expect("written");
+        let writers = (0..8).map(|number| scope.spawn(move || write(number))).collect::<Vec<_>>();
+        writers.into_iter().map(|writer| writer.join().expect("no panic")).collect::<Vec<_>>()
+    });
+    assert_eq!(written.iter().filter(|is_new| **is_new).count(), 1, "{written:?}");
+    let first = written.iter().position(|is_new| *is_new).expect("one") as u8;
+    let bucket = server.store("new", 60.0);
+    // The server of these tests looks and writes in two steps, so here they come one after the other.
+    assert!(bucket.put_new("run/seal", &[first]).expect("written"));
+    let disk = LocalStore::new(folder.path());
+    for store in [&disk as &dyn Store, bucket.as_ref(), &memory_with("run/seal", &[first])] {
+        assert!(!store.put_new("run/seal", b"late").expect("asked"));
+        assert_eq!(store.get("run/seal").expect("there")[..], [first]);
+        assert_eq!(store.list("run").expect("listed").len(), 1, "nothing half written stays");
+    }
+}
+
+fn memory_with(path: &str, content: &[u8]) -> MemoryStore {
+    let store = MemoryStore::new();
+    assert!(store.put_new(path, content).expect("written"));
+    store
 }

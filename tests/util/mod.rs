@@ -6,10 +6,16 @@ pub mod s3_server;
 use std::path::Path;
 use std::process::{Command, Output};
 
+/// `ser` in `folder`, not yet started.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ser"));
+    command.current_dir(folder).args(arguments);
+    command
+}
+
 /// Runs `ser` in `folder`.
 pub fn ser(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ser"));
-    command.current_dir(folder).args(arguments).output().expect("ser starts")
+    command(folder, arguments).output().expect("ser starts")
 }
 
 /// Standard output of a command that must succeed.

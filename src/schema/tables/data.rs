@@ -73,17 +73,13 @@ table! {
 }
 
 table! {
-    /// One row is a source file as a run saw it. Kept under run/: it tells a rerun which files changed, and is no
-    /// result.
-    table "files" version 1 key ["corpus", "path"] open { text: false, float: false }
+    /// One row is the file of an utterance as a run saw it, in the order of the utterances table. Kept under run/: it
+    /// tells a rerun which files changed, and is no result.
+    table "files" version 2 key ["utterance_id"] open { text: false, float: false }
     pub struct FileStamp {
-        /// Name of the corpus in the pipeline file.
-        pub corpus: String,
-        /// Path of the file relative to the source of its corpus.
-        pub path: String,
-        /// Size in bytes.
-        pub bytes: i64,
-        /// Modification time or entity tag.
+        /// The utterance.
+        pub utterance_id: String,
+        /// Modification time or entity tag of its file.
         pub stamp: String,
     }
 }

@@ -13,7 +13,7 @@ use crate::table::{Block, TableError, Writer};
 
 use super::super::workers::Extracted;
 use super::super::{OutputFile, StageError, output};
-use super::parts::Part;
+use super::seal::Attempt;
 
 /// How much is held before it is passed on.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ const LIMITS: Limits = Limits { group_rows: 8192, file_bytes: 64 << 20, waiting_
 pub(super) struct FramesWriter<'a> {
     out: &'a dyn Store,
     featurizer: &'a dyn Featurizer,
-    part: &'a Part,
+    attempt: &'a Attempt<'a>,
     config_hash: &'a str,
     limits: Limits,
     queue: Mutex<Queue>,
@@ -64,9 +64,14 @@ impl Queue {
 
 impl<'a> FramesWriter<'a> {
     /// Nothing is written before there are frames.
-    pub fn new(out: &'a dyn Store, featurizer: &'a dyn Featurizer, part: &'a Part, config_hash: &'a str) -> Self {
+    pub fn new(
+        out: &'a dyn Store,
+        featurizer: &'a dyn Featurizer,
+        attempt: &'a Attempt<'a>,
+        config_hash: &'a str,
+    ) -> Self {
         let (queue, moved) = (Mutex::default(), Condvar::new());
-        Self { out, featurizer, part, config_hash, limits: LIMITS, queue, moved }
+        Self { out, featurizer, attempt, config_hash, limits: LIMITS, queue, moved }
     }
 
     /// The place in queue of audio file `number`, counted from 0. Whoever takes one writes, or breaks the queue.
@@ -103,9 +108,9 @@ impl<'a> FramesWriter<'a> {
 
     fn end_file(&self, queue: &mut Queue) -> Result<(), StageError> {
         let Some(file) = queue.file.take() else { return Ok(()) };
-        let inputs = BTreeMap::from([("utterances".to_owned(), self.part.utterances.clone())]);
+        let inputs = BTreeMap::from([("utterances".to_owned(), self.attempt.part.utterances.clone())]);
         let (file, _) = file.finish(self.config_hash, &inputs, false)?;
-        let written = output::put(self.out, &self.part.staged_frames(queue.files.len()), &file)?;
+        let written = output::put(self.out, &self.attempt.frames(queue.files.len()), &file)?;
         queue.files.push(written.file);
         Ok(())
     }

@@ -83,6 +83,19 @@ impl InputFiles {
         files.filter(|(path, _)| !self.again.contains_key(*path)).collect()
     }
 
+    /// The files of each input that no input before it has, sorted by path.
+    pub fn own_files(&self) -> Vec<Vec<&Entry>> {
+        let mut seen = BTreeSet::new();
+        let mut all = Vec::new();
+        for input in &self.inputs {
+            let new = |file: &&Entry| !self.again.contains_key(&file.path) && !seen.contains(file.path.as_str());
+            let own = input.files.iter().filter(new).collect::<Vec<_>>();
+            seen.extend(own.iter().map(|file| file.path.as_str()));
+            all.push(own);
+        }
+        all
+    }
+
     /// The warning about files that several inputs hold, where links lead to them.
     pub fn again_warning(&self) -> Option<String> {
         let (path, other) = self.again.first_key_value()?;

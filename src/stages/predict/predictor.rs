@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis};
 use crate::dataset::{ALL, MIN_UTTERANCES, Scaler, Scope};
 use crate::model::{self, Classifier, ModelError, ModelPart};
 use crate::pipeline::SavedModel;
-use crate::schema::{Inference, Reject, Utterance};
+use crate::schema::{Inference, PROBABILITY_PREFIX, Reject, Utterance};
 
 use super::super::StageError;
 use super::super::workers::{Extraction, Refusal, Workers};
@@ -31,11 +31,24 @@ pub(super) struct Predicted {
     pub rejects: Vec<Reject>,
 }
 
+/// Puts what became of a batch behind what became of others.
+pub(super) fn joined(all: &mut Predicted, more: Predicted) {
+    all.rows.extend(more.rows);
+    all.probabilities.extend(more.probabilities);
+    all.clipped.extend(more.clipped);
+    all.rejects.extend(more.rejects);
+}
+
+/// Names of the columns of probabilities.
+pub(super) fn class_columns(classes: &[String]) -> Vec<String> {
+    classes.iter().map(|class| format!("{PROBABILITY_PREFIX}{class}")).collect()
+}
+
 /// Judges batches by one model.
 pub(super) struct Predictor<'a> {
     saved: &'a SavedModel,
     workers: Workers<'a>,
-    columns: ModelColumns,
+    columns: &'a ModelColumns,
 }
 
 /// Where the features of each part of a model stand among those of a feature set.
@@ -51,7 +64,7 @@ pub(super) fn columns(saved: &SavedModel, names: &[String]) -> Result<ModelColum
 
 impl<'a> Predictor<'a> {
     /// Nothing is judged yet.
-    pub fn new(saved: &'a SavedModel, columns: ModelColumns, workers: Workers<'a>) -> Self {
+    pub fn new(saved: &'a SavedModel, columns: &'a ModelColumns, workers: Workers<'a>) -> Self {
         Self { saved, workers, columns }
     }
 
@@ -89,7 +102,7 @@ impl<'a> Predictor<'a> {
             return Predicted::default();
         }
         let (mut opinions, mut weights, mut clipped) = (Vec::new(), Vec::new(), vec![0.0; rows.len()]);
-        for (part, columns) in self.saved.parts.iter().zip(&self.columns) {
+        for (part, columns) in self.saved.parts.iter().zip(self.columns) {
             let x = normalized(part, columns, &rows);
             opinions.push(part.model.probabilities(x.view()).into_iter().collect::<Vec<f32>>());
             for (clipped, row) in clipped.iter_mut().zip(x.axis_chunks_iter(Axis(0), 1)) {

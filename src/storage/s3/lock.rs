@@ -30,15 +30,28 @@ struct S3Lock {
 }
 
 /// A lock object as it was found.
-struct Found {
+pub(super) struct Found {
     e_tag: String,
-    written: Option<SystemTime>,
+    /// By the store's clock.
+    pub written: Option<SystemTime>,
     holder: Option<Holder>,
 }
 
 impl Found {
     fn is_of(&self, holder: &Holder) -> bool {
         self.holder.as_ref().is_some_and(|found| found.is_same(holder))
+    }
+
+    /// Whether its lease has ended at `now`, by the store's clock, or its process is known to be gone.
+    pub fn is_free(&self, now: SystemTime, lease: Duration) -> bool {
+        let age = self.written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
+        age > lease + CLOCK || self.holder.as_ref().is_some_and(Holder::is_gone)
+    }
+
+    /// The refusal of whoever found it.
+    pub fn locked(&self, path: String) -> StorageError {
+        let holder = self.holder.as_ref().map_or_else(String::new, |holder| format!(" ({holder})"));
+        StorageError::Locked { path, holder }
     }
 }
 
@@ -63,7 +76,7 @@ pub(super) fn take(store: &S3Store, path: &str) -> Result<Box<dyn Lock>, Storage
     Ok(Box::new(S3Lock { store: store.clone(), path: path.to_owned(), holder, renewing }))
 }
 
-fn lease(store: &S3Store) -> Duration {
+pub(super) fn lease(store: &S3Store) -> Duration {
     Duration::from_secs_f64(store.params.lease_s)
 }
 
@@ -79,11 +92,8 @@ async fn acquire(store: &S3Store, path: &str, holder: &Holder) -> Result<String,
             // The first attempt went through and its answer was lost.
             return Ok(found.e_tag);
         }
-        let age = found.written.and_then(|written| now.duration_since(written).ok()).unwrap_or_default();
-        let is_free = age > lease(store) + CLOCK || found.holder.as_ref().is_some_and(Holder::is_gone);
-        if !is_free {
-            let holder = found.holder.map_or_else(String::new, |holder| format!(" ({holder})"));
-            return Err(StorageError::Locked { path: bucket.uri(path), holder });
+        if !found.is_free(now, lease(store)) {
+            return Err(found.locked(bucket.uri(path)));
         }
         if let Written::As(e_tag) = bucket.write_lock(path, holder, Some(&found.e_tag)).await? {
             return Ok(e_tag);
@@ -154,7 +164,7 @@ impl Bucket {
     }
 
     /// `None` where the lock was released in the meantime.
-    async fn read_lock(&self, path: &str) -> Result<Option<Found>, StorageError> {
+    pub(super) async fn read_lock(&self, path: &str) -> Result<Option<Found>, StorageError> {
         let response = match self.client.get_object().bucket(&self.name).key(self.key(path)).send().await {
             Ok(response) => response,
             Err(error) => match READ.failed(&self.uri(path), &error) {

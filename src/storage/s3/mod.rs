@@ -6,6 +6,7 @@ mod fetch;
 mod lease;
 mod lock;
 mod read;
+mod share;
 mod uploads;
 mod write;
 
@@ -159,6 +160,10 @@ impl Store for S3Store {
         self.runtime.block_on(self.bucket.put(path, Bytes::copy_from_slice(content), &self.params))
     }
 
+    fn put_new(&self, path: &str, content: &[u8]) -> Result<bool, StorageError> {
+        self.runtime.block_on(self.bucket.put_new(path, Bytes::copy_from_slice(content)))
+    }
+
     fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
         self.runtime.block_on(async {
             self.bucket.copy(from, to).await?;
@@ -171,7 +176,11 @@ impl Store for S3Store {
     }
 
     fn lock(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
-        lock::take(self, path)
+        share::take_alone(self, path)
+    }
+
+    fn share(&self, path: &str) -> Result<Box<dyn Lock>, StorageError> {
+        share::take_with_others(self, path)
     }
 
     fn sweep(&self) -> Result<(), StorageError> {

@@ -18,6 +18,9 @@ const PART_BYTES: usize = 8 << 20;
 /// Parts on their way at once.
 const PARTS_AT_ONCE: usize = 4;
 
+/// Writing a new object fails for good when others were writing it this many times.
+const RACES: usize = 5;
+
 /// What a key may not hold where a header names it.
 const IN_A_HEADER: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -37,6 +40,24 @@ impl Bucket {
         let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32);
         self.change(request.send()).await?.map_err(|error| WRITE.failed(&self.uri(path), &error))?;
         Ok(())
+    }
+
+    /// Writes an object by one request where there is none; whether it did. Where an answer was lost and the request
+    /// was repeated, the object is there and this says no: look at what it holds.
+    pub(super) async fn put_new(&self, path: &str, content: Bytes) -> Result<bool, StorageError> {
+        for _ in 0..RACES {
+            let request = self.client.put_object().bucket(&self.name).key(self.key(path));
+            let request = request.body(ByteStream::from(content.clone())).if_none_match("*");
+            let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32);
+            let Err(error) = self.change(request.send()).await? else { return Ok(true) };
+            match error.raw_response().map(|response| response.status().as_u16()) {
+                Some(412) => return Ok(false),
+                // Another conditional write is under way: by now it is there, or has failed.
+                Some(409) => {}
+                _ => return Err(WRITE.failed(&self.uri(path), &error)),
+            }
+        }
+        Err(WRITE.remote(&self.uri(path), "others were writing it all the time"))
     }
 
     /// Nothing is seen of the parts before the last call, which makes them an object.

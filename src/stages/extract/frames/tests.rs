@@ -1,6 +1,7 @@
 use std::thread;
 
 use super::super::super::workers::Extraction;
+use super::super::plan::Part;
 use super::*;
 use crate::features::{FeatureSet, FeaturesSection};
 use crate::schema::FeatureKeys;
@@ -15,7 +16,8 @@ fn set() -> FeatureSet {
 }
 
 fn part() -> Part {
-    Part { rows: 0..40, name: "c~a.01234567".to_owned(), utterances: "abc".to_owned(), key: "key".to_owned() }
+    let (name, key, utterances) = ("c~a.01234567".to_owned(), "key".to_owned(), "abc".to_owned());
+    Part { name, key, start: 0, rows: 40, bytes: 0, utterances }
 }
 
 /// An utterance of a few to 27 frames, and what it was said to be in file `number`.
@@ -57,7 +59,8 @@ fn rows(set: &FeatureSet, number: usize) -> Vec<Extracted> {
 /// The files that a part of 40 audio files makes, when `threads` work on them.
 fn files(set: &FeatureSet, threads: usize) -> Vec<Vec<u8>> {
     let (out, part) = (MemoryStore::new(), part());
-    let writer = FramesWriter { limits: SMALL, ..FramesWriter::new(&out, set, &part, "config") };
+    let attempt = Attempt::new(&part);
+    let writer = FramesWriter { limits: SMALL, ..FramesWriter::new(&out, set, &attempt, "config") };
     let next = Mutex::new(0..40);
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -73,7 +76,7 @@ fn files(set: &FeatureSet, threads: usize) -> Vec<Vec<u8>> {
     });
     let written = writer.finish().expect("finished");
     let file = |(number, written)| {
-        let file = out.get(&part.staged_frames(number)).expect("there");
+        let file = out.get(&attempt.frames(number)).expect("there");
         assert_eq!(OutputFile::of(&file), written);
         file.to_vec()
     };
@@ -110,8 +113,9 @@ fn files_hold_every_frame_in_order_whoever_is_first() {
 #[test]
 fn nobody_waits_for_one_who_left_the_line() {
     let (set, out, part) = (set(), MemoryStore::new(), part());
+    let attempt = Attempt::new(&part);
     let limits = Limits { waiting_bytes: 0, ..SMALL };
-    let writer = FramesWriter { limits, ..FramesWriter::new(&out, &set, &part, "config") };
+    let writer = FramesWriter { limits, ..FramesWriter::new(&out, &set, &attempt, "config") };
     thread::scope(|scope| {
         let first = writer.place(0);
         let second = scope.spawn(|| writer.place(1).write(&mut rows(&set, 1)));

@@ -1,0 +1,163 @@
+//! `ser plan`, and the workers that compute some parts of a features table: on any host, at any time, any number of
+//! times. They only stage; `ser extract` without a choice of parts publishes.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::options::ConfigError;
+use crate::schema::plural;
+use crate::stages::{Context, Shard, StageError, StageName};
+
+use super::check_level;
+use super::compute::Extractor;
+use super::plan::{MadeOf, Part, Plan};
+use super::seal::{self, Sealed};
+use super::source::Source;
+
+/// Which parts a worker computes.
+#[derive(Debug, Clone)]
+pub enum Choice {
+    /// Those with these names.
+    Named(Vec<String>),
+    /// A share of all.
+    Shard(Shard),
+}
+
+/// A part that has yet to be computed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PendingPart {
+    /// Its name and key: what `--part` takes.
+    pub name: String,
+    /// Number of utterances.
+    pub rows: usize,
+    /// Size of their audio files in bytes.
+    pub bytes: u64,
+}
+
+/// The parts of a features table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    /// How many there are.
+    pub all: usize,
+    /// Those that are not finished.
+    pub pending: Vec<PendingPart>,
+}
+
+/// A part that a worker has looked after.
+#[derive(Debug, Clone, Serialize)]
+pub struct PartDone {
+    /// Its name and key.
+    pub name: String,
+    /// Number of utterances.
+    pub rows: usize,
+    /// Utterances that were refused.
+    pub rejects: u64,
+    /// Whether there was nothing to do.
+    pub up_to_date: bool,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// The parts of the features table, and which are pending. Keeps the plan, from which workers read.
+///
+/// # Errors
+/// Ingest has not finished; a column or id that extract refuses.
+pub fn plan_parts(context: &Context) -> Result<Parts, StageError> {
+    let featurizer = context.parameters.recipe().featurizer();
+    let source = Source::open(context.out)?;
+    let plan = Plan::find(context, &source, featurizer.as_ref())?;
+    plan.keep(context.out)?;
+    let pending = super::pending(context, &plan)?;
+    let pending =
+        pending.into_iter().map(|part| PendingPart { name: part.keyed_name(), rows: part.rows, bytes: part.bytes });
+    Ok(Parts { all: plan.parts.len(), pending: pending.collect() })
+}
+
+/// Computes the chosen parts that are not finished, and stages them; `each` is told of every one as soon as it is
+/// looked after. Call it while sharing the lock.
+///
+/// # Errors
+/// Ingest is not up to date; another build has planned the parts; a name that is none; whatever extract fails with.
+pub fn extract_parts(
+    context: &Context,
+    choice: &Choice,
+    each: impl Fn(&PartDone),
+) -> Result<Vec<PartDone>, StageError> {
+    StageName::Extract.check_before(context)?;
+    check_level(context.parameters)?;
+    let featurizer = context.parameters.recipe().featurizer();
+    let source = Source::open(context.out)?;
+    check_build(context)?;
+    let plan = Plan::find(context, &source, featurizer.as_ref())?;
+    let extractor = Extractor::new(context, featurizer.as_ref(), (&source, &plan), false)?;
+    let mut all = Vec::new();
+    for part in chosen(&plan, choice)? {
+        context.check_stop()?;
+        let start = Instant::now();
+        let before = sealed(context, part)?;
+        if before.is_none() {
+            extractor.work(&[part])?;
+        }
+        let up_to_date = before.is_some();
+        let now = if up_to_date { before } else { sealed(context, part)? };
+        let rejects = now.map_or(0, |sealed| sealed.seal.refused);
+        let seconds = start.elapsed().as_secs_f64();
+        let done = PartDone { name: part.keyed_name(), rows: part.rows, rejects, up_to_date, seconds };
+        each(&done);
+        all.push(done);
+    }
+    Ok(all)
+}
+
+/// The seal of a part, where it is finished.
+///
+/// # Errors
+/// Its files are not there: only a run that has the output for itself may mend that.
+fn sealed<'a>(context: &Context, part: &'a Part) -> Result<Option<Sealed<'a>>, StageError> {
+    let frames = context.parameters.pipeline.extract.frames;
+    let Some(sealed) = seal::find(context.out, part, frames)? else { return Ok(None) };
+    if sealed.is_there(context.out, frames)? {
+        return Ok(Some(sealed));
+    }
+    let path = format!("{}/{}", context.out.root(), sealed.attempt().features());
+    Err(StageError::Altered { path, stage: StageName::Extract.as_str() })
+}
+
+/// Refuses a program of another build than that which planned the parts: all parts of a table are of one build.
+fn check_build(context: &Context) -> Result<(), StageError> {
+    let (Some(kept), now) = (Plan::kept(context.out)?, MadeOf::now(context)?) else { return Ok(()) };
+    let planned = MadeOf { build: now.build.clone(), ..kept.made_of.clone() };
+    if planned != now || kept.made_of.build == now.build {
+        return Ok(());
+    }
+    let problem = format!(
+        "this `ser` is of build {}, and the parts were planned by build {}: their last digits may differ",
+        &now.build, &kept.made_of.build
+    );
+    let hint = "install the same ser on every host; after an update, run `ser plan` first";
+    Err(ConfigError::new("--part", "refused", problem).hint(hint).into())
+}
+
+/// The parts that were asked for.
+fn chosen<'a>(plan: &'a Plan, choice: &Choice) -> Result<Vec<&'a Part>, StageError> {
+    match choice {
+        Choice::Shard(shard) => {
+            let bytes = plan.parts.iter().map(|part| part.bytes).collect::<Vec<_>>();
+            Ok(shard.members(&bytes).into_iter().map(|at| &plan.parts[at]).collect())
+        }
+        Choice::Named(names) => names.iter().map(|name| named(plan, name)).collect(),
+    }
+}
+
+fn named<'a>(plan: &'a Plan, name: &str) -> Result<&'a Part, StageError> {
+    let found = plan.parts.iter().find(|part| part.keyed_name() == name);
+    found.ok_or_else(|| {
+        let problem = format!(
+            "is none of the {} of this pipeline as it is now: its files, its parameters or the program are others",
+            plural(plan.parts.len(), "part")
+        );
+        let hint = "`ser plan PIPELINE` lists the names";
+        ConfigError::new("--part", format!("`{name}`"), problem).hint(hint).into()
+    })
+}
