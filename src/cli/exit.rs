@@ -98,6 +98,7 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::Unfinished { .. }
         | StageError::Outdated { .. }
         | StageError::MissingParts { .. }
+        | StageError::ForeignLog { .. }
         | StageError::Altered { .. }
         | StageError::NoRun { .. }
         | StageError::TooManyRejects { .. }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{ExtractSection, overrides};
+use super::{ExtractSection, TablesSection, overrides};
 use crate::audio::{AudioParams, AugmentSection, Transform};
 use crate::corpus::Corpus;
 use crate::dataset::{NormalizeParams, NormalizeSection, SplitParams, SplitSection};
@@ -58,6 +58,9 @@ pub struct Pipeline {
     /// Intervals and comparisons.
     #[serde(default)]
     pub evaluate: EvaluateSection,
+    /// How tables are laid out for other programs.
+    #[serde(default)]
+    pub tables: TablesSection,
     /// How files are read and written.
     #[serde(default)]
     pub storage: Storage,

@@ -4,9 +4,11 @@
 mod extract;
 mod file;
 mod overrides;
+mod tables;
 
 pub use extract::ExtractSection;
 pub use file::{Parameters, Pipeline, json_schema};
+pub use tables::TablesSection;
 
 /// A saved model that brings the recipe of its features.
 pub type SavedModel = crate::model::SavedModel<crate::features::Recipe>;

@@ -83,6 +83,14 @@ pub enum StageError {
         /// The first of them.
         names: String,
     },
+    /// The log of a Delta table is not one that this program wrote.
+    #[error("`{path}`: {problem}; remove this folder and run again: a new log begins with the table as it is")]
+    ForeignLog {
+        /// The folder of the log.
+        path: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A file is not what a stage wrote.
     #[error(
         "`{path}` has changed since `ser {stage}` wrote it\n\

@@ -42,7 +42,7 @@ impl Stage for Evaluate {
         for (name, hash) in input_hashes(context.out)? {
             inputs.insert(name.to_owned(), hash);
         }
-        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work: features })
+        Ok(Prepared::new(Self::config_hash(context), inputs, features))
     }
 
     fn amount(_: &Context, _: Prepared<Self::Work>) -> Result<String, StageError> {

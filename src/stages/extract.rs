@@ -11,9 +11,10 @@ use crate::dsp::VectorLevel;
 use crate::features::Featurizer;
 use crate::options::{self, ConfigError};
 use crate::pipeline::Parameters;
-use crate::schema::{FeatureInfo, Reject, Signal, Table, plural};
+use crate::schema::{FeatureInfo, FeatureKeys, Reject, Signal, Table, plural};
 use crate::table;
 
+use super::delta::{self, DeltaTable};
 use super::ingest::times_hint;
 use super::{
     Context, Done, Prepared, Record, Stage, StageError, StageName, Written, features_table, output, reject_limit,
@@ -61,10 +62,11 @@ impl Stage for Extract {
             ("files".to_owned(), files),
             // They stand in rejects.parquet, which extract vouches for.
             ("rejects of ingest".to_owned(), rejects::content_hash(context.out, StageName::Ingest)?),
-            ("part_rows".to_owned(), extract.part_rows.to_string()),
-            ("frames".to_owned(), extract.frames.to_string()),
         ]);
-        Ok(Prepared { config_hash, inputs, work: () })
+        let mut layout = delta::layout(context);
+        layout.insert("part_rows".to_owned(), extract.part_rows.to_string());
+        layout.insert("frames".to_owned(), extract.frames.to_string());
+        Ok(Prepared { layout, ..Prepared::new(config_hash, inputs, ()) })
     }
 
     fn amount(context: &Context, _: Prepared<()>) -> Result<String, StageError> {
@@ -108,6 +110,7 @@ impl Stage for Extract {
         Extractor::new(context, featurizer.as_ref(), (&source, &plan), true)?.work(&pending)?;
         let (sealed, mut outputs) = publish::publish(context, &plan)?;
         let contents = features_table::contents(context.out, &outputs)?;
+        outputs.extend(log(context, &source, featurizer.as_ref(), &outputs)?);
         outputs.push(put_dictionary(context, featurizer.as_ref(), &plan.made_of.config_hash)?);
         finish(context, featurizer.as_ref(), &sealed, (outputs, contents))
     }
@@ -177,6 +180,19 @@ fn pending_or_altered<'a>(context: &Context, plan: &'a Plan) -> Result<Vec<&'a P
     let mut intact = seal::intact(context.out, &finished.collect::<Vec<_>>(), frames)?.into_iter();
     let is_intact = done.into_iter().map(|done| done && intact.next() == Some(true));
     Ok(plan.parts.iter().zip(is_intact).filter(|(_, intact)| !intact).map(|(part, _)| part).collect())
+}
+
+/// The log of the table for lakehouses, where it is wanted.
+fn log(
+    context: &Context,
+    source: &Source,
+    featurizer: &dyn Featurizer,
+    outputs: &[Written],
+) -> Result<Option<Written>, StageError> {
+    let table =
+        DeltaTable { out: context.out, folder: "features", text: &source.text_names(), float: featurizer.names() };
+    let files = outputs.iter().filter(|written| written.path.starts_with("features/")).cloned();
+    table.keep::<FeatureKeys>(context, &files.collect::<Vec<_>>())
 }
 
 fn put_dictionary(context: &Context, featurizer: &dyn Featurizer, config_hash: &str) -> Result<Written, StageError> {

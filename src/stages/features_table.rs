@@ -36,7 +36,7 @@ impl FeaturesTable {
         let content = |name: &str| record.contents.get(name).cloned().ok_or_else(missing);
         let (whole, keys) = (content(WHOLE)?, content(KEYS)?);
         let listed = written::listed(out, &["features"])?;
-        let parts = record.outputs.below(FOLDER);
+        let parts = record.outputs.tables_below(FOLDER);
         let are_there = parts.are_there(|path| Ok(listed.get(path).cloned()))?;
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0) as usize;
         let rows = count("rows") + count("augmented");

@@ -67,7 +67,7 @@ impl Stage for Ingest {
             inputs.insert(format!("corpus {}", corpus.name), hash);
             work.push(listing);
         }
-        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work })
+        Ok(Prepared::new(Self::config_hash(context), inputs, work))
     }
 
     fn amount(_: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError> {
@@ -80,6 +80,7 @@ impl Stage for Ingest {
         let built = built.collect::<Result<Vec<_>, _>>()?;
         let merged = corpus::merge(built)?;
         let stamps = file_stamps(&merged, corpora, &prepared.work);
+        drop(prepared.work);
         write(context, &prepared.config_hash, merged, stamps)
     }
 
@@ -131,7 +132,11 @@ fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, Stri
         files.extend(named_beside(corpus, manifest, store.as_ref(), &unlisted)?);
     }
     for file in &files {
-        hasher.update(format!("{:?} {} {}\n", file.path, file.bytes, file.stamp).as_bytes());
+        // Lengths first, so that no two listings look alike.
+        for text in [&file.path, &file.stamp] {
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        }
+        hasher.update(&file.bytes.to_le_bytes());
     }
     for one in &unlisted {
         hasher.update(format!("{one:?}\n").as_bytes());

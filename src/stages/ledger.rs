@@ -26,7 +26,7 @@ pub struct Record {
     /// The keys of the pipeline file that may determine them, with their values: they say what has changed.
     #[serde(default)]
     pub keys: Keys,
-    /// Content hashes of what it read.
+    /// Content hashes of what it read, and what decides which files it writes.
     pub inputs: BTreeMap<String, String>,
     /// Every file it wrote.
     pub outputs: Files,
@@ -130,7 +130,7 @@ impl<'a> Task<'a> {
         before()?;
         // Gone before the first output changes: a killed stage leaves no record that could vouch for a mixture.
         self.out.remove(&record_path(self.name))?;
-        let (config_hash, inputs) = (prepared.config_hash.clone(), prepared.inputs.clone());
+        let (config_hash, inputs) = (prepared.config_hash.clone(), prepared.all_inputs());
         let done = run(prepared)?;
         done.warnings.iter().for_each(|warning| tracing::warn!(stage = self.name, "{warning}"));
         let record = Record {
@@ -174,7 +174,7 @@ impl<'a> Task<'a> {
         };
         let mut reasons = if self.force { vec![Reason::Forced] } else { Vec::new() };
         reasons.extend(self.of_parameters(&record, &prepared.config_hash));
-        reasons.extend(reasons::of_inputs(&record.inputs, &prepared.inputs));
+        reasons.extend(reasons::of_inputs(&record.inputs, &prepared.all_inputs()));
         if reasons.is_empty() {
             reasons.extend(reasons::of_outputs(&record.outputs, |path| self.out.stat(path))?);
         }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod context;
+mod delta;
 mod error;
 mod evaluate;
 mod extract;
@@ -40,7 +41,7 @@ pub use written::{Files, OutputFile, Written};
 /// The folder of an output that holds records, and what stages keep for reruns.
 const RUN: &str = "run";
 /// Folders of an output that a run fills and tidies. All but [`RUN`] hold nothing but outputs.
-const FOLDERS: [&str; 6] = ["features", "frames", "models", "normalized", "report", RUN];
+const FOLDERS: [&str; 7] = ["features", "frames", "models", "normalized", "predictions", "report", RUN];
 
 /// The stages in the order in which `ser run` takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +67,21 @@ pub struct Prepared<W> {
     pub config_hash: String,
     /// What the stage reads: name and content hash.
     pub inputs: BTreeMap<String, String>,
+    /// What decides which files are written, and no value in them: name and value.
+    pub layout: BTreeMap<String, String>,
     /// What `run` needs and `prepare` has already found.
     pub work: W,
+}
+
+impl<W> Prepared<W> {
+    fn new(config_hash: String, inputs: BTreeMap<String, String>, work: W) -> Self {
+        Self { config_hash, inputs, layout: BTreeMap::new(), work }
+    }
+
+    /// Everything that makes a stage work again where it changes.
+    fn all_inputs(&self) -> BTreeMap<String, String> {
+        self.inputs.clone().into_iter().chain(self.layout.clone()).collect()
+    }
 }
 
 /// The count of what had to be made anew of the things that a summary counts: true of the run that did it, and of no

@@ -26,7 +26,7 @@ impl Stage for Normalize {
         let features = FeaturesTable::find(context.out)?;
         let mut inputs = features.input();
         inputs.insert("splits".to_owned(), output::content_hash::<SplitRow>(context.out, StageName::Split)?);
-        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work: features })
+        Ok(Prepared::new(Self::config_hash(context), inputs, features))
     }
 
     fn amount(_: &Context, _: Prepared<FeaturesTable>) -> Result<String, StageError> {

@@ -177,7 +177,7 @@ impl Predict<'_> {
         warnings.extend(inputs.again_warning());
         let work =
             Work { saved, featurizer, columns, inputs, keys, stamps, unnameable, beside, files: count, warnings };
-        Ok(Prepared { config_hash: hash, inputs: names, work })
+        Ok(Prepared::new(hash, names, work))
     }
 
     /// The model and the hash of its files.

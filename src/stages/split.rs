@@ -23,7 +23,7 @@ impl Stage for Split {
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
         let features = FeaturesTable::find(context.out)?;
-        Ok(Prepared { config_hash: Self::config_hash(context), inputs: features.keys_input(), work: features })
+        Ok(Prepared::new(Self::config_hash(context), features.keys_input(), features))
     }
 
     fn amount(_: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError> {

@@ -20,7 +20,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::features_table::FeaturesTable;
-use super::{Context, Done, Prepared, Stage, StageError, StageName, output};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, delta, output};
 use crate::model::TuneParams;
 use crate::options;
 use crate::schema::{Importance, Normalization, SplitRow, plural};
@@ -65,7 +65,7 @@ impl Stage for Train {
         inputs.insert("splits".to_owned(), output::content_hash::<SplitRow>(context.out, StageName::Split)?);
         let normalization = output::content_hash::<Normalization>(context.out, StageName::Normalize)?;
         inputs.insert("normalization".to_owned(), normalization);
-        Ok(Prepared { config_hash: Self::config_hash(context), inputs, work: features })
+        Ok(Prepared { layout: delta::layout(context), ..Prepared::new(Self::config_hash(context), inputs, features) })
     }
 
     fn amount(context: &Context, _: Prepared<FeaturesTable>) -> Result<String, StageError> {

@@ -142,6 +142,8 @@ fn note_others(records: &[Record], listed: &BTreeMap<String, Entry>, verified: &
     let is_output = |path: &str| records.iter().any(|record| record.outputs.contains_key(path));
     let is_among =
         |path: &&String| path.split_once('/').is_some_and(|(folder, _)| folder != RUN && FOLDERS.contains(&folder));
-    let others = listed.keys().filter(is_among).filter(|path| !is_output(path));
+    // Of the versions of a log, the record has the last.
+    let is_log = |path: &str| path.contains("/_delta_log/");
+    let others = listed.keys().filter(is_among).filter(|path| !is_output(path) && !is_log(path));
     verified.notes.extend(others.map(|path| format!("`{path}` is in no record")));
 }

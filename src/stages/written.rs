@@ -79,9 +79,10 @@ impl Files {
         Ok(true)
     }
 
-    /// Those in a folder.
-    pub(super) fn below(self, folder: &str) -> Self {
-        Self(self.0.into_iter().filter(|(path, _)| path.starts_with(folder)).collect())
+    /// The tables in a folder.
+    pub(super) fn tables_below(self, folder: &str) -> Self {
+        let is_table = |path: &str| path.starts_with(folder) && path.ends_with(".parquet");
+        Self(self.0.into_iter().filter(|(path, _)| is_table(path)).collect())
     }
 
     /// Whether each is there with its bytes: reads them.

@@ -103,10 +103,13 @@ impl Store for LocalStore {
         if !folder.exists() {
             return Ok(Survey::default());
         }
-        let Walk { files, unlisted, .. } = Walk::over(&folder)?;
-        let files = files.iter().filter(|(path, _)| !is_unfinished(path));
-        let mut files = files.map(|(path, found)| entry(self.relative(path), found.as_ref())).collect::<Vec<_>>();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut files = Vec::new();
+        let unlisted = Walk::over(&folder, &mut |path, found| {
+            if !is_unfinished(path) {
+                files.push(entry(self.relative(path), found));
+            }
+        })?;
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let unlisted = unlisted.into_iter();
         let unlisted = unlisted.map(|(path, reason)| Unlisted { path: self.relative(&path), reason });
         let mut unlisted = unlisted.collect::<Vec<_>>();

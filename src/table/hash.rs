@@ -48,7 +48,7 @@ pub fn table_hash<'a>(
     hasher.finalize().to_hex().to_string()
 }
 
-fn row_hash<R: Row>(table: &Table<R>, index: usize) -> RowHash {
+pub(super) fn row_hash<R: Row>(table: &Table<R>, index: usize) -> RowHash {
     let mut hasher = blake3::Hasher::new();
     table.rows[index].to_values().iter().for_each(|value| update(&mut hasher, value));
     for text in table.text.row(index) {

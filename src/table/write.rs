@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -11,9 +11,10 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use crate::schema::{Row, Table, TableDef, Value};
+use crate::schema::{Columns, Row, Table, TableDef, Value};
 
-use super::{Footer, RowHash, TableError, convert, row_hashes, table_hash};
+use super::hash::row_hash;
+use super::{Footer, RowHash, TableError, convert, table_hash};
 
 /// Beyond so many float columns they are not compressed: zstd takes 96 KB and 50 us a column, in every reader and
 /// writer, and makes measured floats smaller by a sixth.
@@ -47,9 +48,10 @@ pub fn write_in_groups<R: Row>(
     group_rows: usize,
 ) -> Result<(Vec<u8>, Footer), TableError> {
     let mut writer = Writer::new::<R>(&table.text.names, &table.float.names)?;
-    let block = Block::new(table)?;
-    for start in (0..block.rows()).step_by(group_rows) {
-        writer.push(&block.slice(start..block.rows().min(start + group_rows)))?;
+    check_order(&R::table(), &table.rows)?;
+    for start in (0..table.rows.len()).step_by(group_rows) {
+        // A group at a time: columns take as much memory as rows.
+        writer.push(&Block::of_rows(table, start..table.rows.len().min(start + group_rows))?)?;
         writer.end_group()?;
     }
     writer.finish(config_hash, inputs, false)
@@ -68,14 +70,14 @@ impl Block {
     /// # Errors
     /// Refuses rows that are not sorted by the table's key, or that share one.
     pub fn new<R: Row>(table: &Table<R>) -> Result<Self, TableError> {
-        let def = R::table();
-        check_order(&def, table)?;
-        Ok(Self { batch: batch(&def, table)?, hashes: row_hashes(table) })
+        check_order(&R::table(), &table.rows)?;
+        Self::of_rows(table, 0..table.rows.len())
     }
 
-    /// Some of the rows.
-    pub fn slice(&self, rows: Range<usize>) -> Self {
-        Self { batch: self.batch.slice(rows.start, rows.len()), hashes: self.hashes[rows].to_vec() }
+    /// The same of some of the rows, whose order is known.
+    fn of_rows<R: Row>(table: &Table<R>, rows: Range<usize>) -> Result<Self, TableError> {
+        let hashes = rows.clone().map(|row| row_hash(table, row)).collect();
+        Ok(Self { batch: batch(&R::table(), table, rows)?, hashes })
     }
 
     /// Number of rows.
@@ -166,11 +168,11 @@ fn unwritable(table: &'static str) -> impl Fn(ParquetError) -> TableError {
     move |error| TableError::Unwritable { table: table.to_owned(), reason: error.to_string() }
 }
 
-fn check_order<R: Row>(def: &TableDef, table: &Table<R>) -> Result<(), TableError> {
+fn check_order<R: Row>(def: &TableDef, rows: &[R]) -> Result<(), TableError> {
     let position = |key: &&str| def.columns.iter().position(|column| column.name == *key);
     let positions = def.key.iter().filter_map(position).collect::<Vec<_>>();
     let mut before: Option<Vec<Value>> = None;
-    for (row, values) in table.rows.iter().map(Row::to_values).enumerate() {
+    for (row, values) in rows.iter().map(Row::to_values).enumerate() {
         let key = positions.iter().map(|&position| values[position].clone()).collect::<Vec<_>>();
         if before.is_some_and(|before| before >= key) {
             let (table, key) = (def.name.to_owned(), format!("{key:?}"));
@@ -185,24 +187,30 @@ fn schema(def: &TableDef, text: &[String], float: &[String]) -> SchemaRef {
     Arc::new(Schema::new(convert::fields(def, text, float)))
 }
 
-fn batch<R: Row>(def: &TableDef, table: &Table<R>) -> Result<RecordBatch, TableError> {
-    let mut arrays = convert::typed_arrays(&table.rows);
-    let (text, float) = (&table.text, &table.float);
-    arrays.extend((0..text.names.len()).map(|c| convert::text_array(&text.values, text.names.len(), c)));
-    arrays.extend(convert::float_arrays(&float.values, float.names.len()));
-    check_lengths(def, table.rows.len(), &arrays)?;
-    RecordBatch::try_new(schema(def, &text.names, &float.names), arrays)
+fn batch<R: Row>(def: &TableDef, table: &Table<R>, rows: Range<usize>) -> Result<RecordBatch, TableError> {
+    let texts = cells(def, &table.text, table.rows.len(), &rows)?;
+    let floats = cells(def, &table.float, table.rows.len(), &rows)?;
+    let (text, float) = (&table.text.names, &table.float.names);
+    let mut arrays = convert::typed_arrays(&table.rows[rows]);
+    arrays.extend((0..text.len()).map(|column| convert::text_array(texts, text.len(), column)));
+    arrays.extend(convert::float_arrays(floats, float.len()));
+    RecordBatch::try_new(schema(def, text, float), arrays)
         .map_err(|error| TableError::Unwritable { table: def.name.to_owned(), reason: error.to_string() })
 }
 
-fn check_lengths(def: &TableDef, rows: usize, arrays: &[ArrayRef]) -> Result<(), TableError> {
-    match arrays.iter().find(|array| array.len() != rows) {
-        None => Ok(()),
-        Some(array) => {
-            let reason = format!("a column of {} values in a table of {rows} rows", array.len());
-            Err(TableError::Unwritable { table: def.name.to_owned(), reason })
-        }
+/// The open cells of some of `all` rows.
+fn cells<'a, T>(
+    def: &TableDef,
+    columns: &'a Columns<T>,
+    all: usize,
+    rows: &Range<usize>,
+) -> Result<&'a [T], TableError> {
+    let (found, width) = (columns.values.len(), columns.names.len());
+    if found != all * width {
+        let reason = format!("{found} values in {width} columns of a table of {all} rows");
+        return Err(TableError::Unwritable { table: def.name.to_owned(), reason });
     }
+    Ok(&columns.values[rows.start * width..rows.end * width])
 }
 
 /// Footers grow with columns times row groups, and whoever reads a few columns reads all of a footer: it holds no copy

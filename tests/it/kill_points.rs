@@ -97,6 +97,8 @@ const LESS: Killed = Killed {
     changes: &["train.seeds=1", "train.keep_fold_models=false", "evaluate.importance=0", "extract.frames=false"],
     ..SAME
 };
+/// The same with logs for lakehouses.
+const DELTA: Killed = Killed { changes: &["tables.delta=true"], ..SAME };
 /// Other features and other folds of the same utterances.
 const FEATURES: Killed =
     Killed { changes: &["features.sets.small.mfcc.mel_bands=30", "seed=2"], force: false, until: StageName::Normalize };
@@ -431,6 +433,11 @@ fn every_change_of_a_run_with_less_on_disk() {
 #[test]
 fn every_change_of_a_run_with_other_features_on_disk() {
     survives(&disk(), false, &FEATURES);
+}
+
+#[test]
+fn every_change_of_a_run_with_logs_on_disk() {
+    survives(&disk(), false, &DELTA);
 }
 
 #[test]

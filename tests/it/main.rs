@@ -13,6 +13,7 @@ mod augment;
 mod compare;
 mod containers;
 mod contract;
+mod delta;
 mod deploy;
 mod early;
 mod edit_lists;

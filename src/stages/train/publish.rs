@@ -10,8 +10,10 @@ use super::saved;
 use super::training_set::TrainingSet;
 use crate::model;
 use crate::schema::{Deployed, Fit, Importance, LearningCurve, Prediction, Table, Tuning};
+use crate::stages::delta::DeltaTable;
 use crate::stages::{Done, NEW, Prepared, StageError, Written, output};
 use crate::storage::Store;
+use crate::table;
 
 /// What the stage has found out.
 pub struct Found {
@@ -66,10 +68,42 @@ pub fn publish<W>(data: &FitData, prepared: &Prepared<W>, found: &Found) -> Resu
         output::put_table(out, &Table::from(fits), config_hash, inputs)?,
         output::put_table(out, &Table::from(found.importance.clone()), config_hash, inputs)?,
         output::put_table(out, &Table::from(deployed), config_hash, inputs)?,
-        output::put_table(out, &predictions, config_hash, inputs)?,
     ];
+    outputs.extend(put_predictions(data, &predictions, (config_hash, inputs))?);
     outputs.extend(models);
     Ok(Done { outputs, counts, summary, ..Done::default() })
+}
+
+/// Writes the predictions, and where lakehouses are to read them, once more as a folder with a log.
+fn put_predictions(
+    data: &FitData,
+    predictions: &Table<Prediction>,
+    (config_hash, inputs): (&str, &BTreeMap<String, String>),
+) -> Result<Vec<Written>, StageError> {
+    let (context, out) = (data.context, data.context.out);
+    let (file, _) = table::write(predictions, config_hash, inputs, false)?;
+    let whole = output::put(out, &output::path::<Prediction>(), &file)?;
+    let name = format!("{FOLDER}/{}.parquet", &whole.file.blake3[..NAME_DIGITS]);
+    let mut copies = Vec::new();
+    if context.parameters.pipeline.tables.delta {
+        copies.push(output::put(out, &name, &file)?);
+    }
+    let table = DeltaTable { out, folder: FOLDER, text: &[], float: &predictions.float.names };
+    let log = table.keep::<Prediction>(context, &copies)?;
+    let wanted = copies.iter().map(|copy| copy.path.clone()).collect();
+    output::remove_others(out, out.list(FOLDER)?.into_iter(), &wanted, is_copy)?;
+    Ok([whole].into_iter().chain(copies).chain(log).collect())
+}
+
+/// The folder of the predictions for lakehouses.
+const FOLDER: &str = "predictions";
+/// Digits of the hash that such a file is named by.
+const NAME_DIGITS: usize = 16;
+
+/// Whether a path is one that an earlier run gave a copy of the predictions.
+fn is_copy(path: &str) -> bool {
+    let name = path.strip_prefix(FOLDER).and_then(|path| path.strip_prefix('/')?.strip_suffix(".parquet"));
+    name.is_some_and(|name| name.len() == NAME_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The table's key but for the utterance.
