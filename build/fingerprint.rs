@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a stage is computed with, beside [`COMMON`]: rooms, and modules of src/stages. A test compares it with the `use`
 /// lines. Where bytes lie (`storage`) and what is said on the way (`cli`, the errors of stages) moves no number.
 pub const STAGES: [(&str, &[&str]); 7] = [
-    ("ingest", &["corpus", "synth", "stages/ingest", "stages/rejects"]),
-    ("extract", &["audio", "dsp", "features", "stages/workers", "stages/extract", "stages/rejects"]),
+    ("ingest", &["corpus", "synth", "text", "stages/ingest", "stages/rejects"]),
+    ("extract", &["audio", "dsp", "features", "text", "stages/workers", "stages/extract", "stages/rejects"]),
     ("split", &["dataset", "eval", "stages/split"]),
     ("normalize", &["dataset", "eval", "stages/normalize"]),
     ("train", &["dataset", "eval", "model", "stages/train"]),
-    ("evaluate", &["corpus", "dataset", "eval", "model", "report", "stages/evaluate", "stages/facts"]),
+    ("evaluate", &["corpus", "dataset", "eval", "model", "report", "text", "stages/evaluate", "stages/facts"]),
     (
         "predict",
         &[
@@ -22,6 +22,7 @@ pub const STAGES: [(&str, &[&str]); 7] = [
             "eval",
             "features",
             "model",
+            "text",
             "stages/workers",
             "stages/predict",
             "stages/rejects",

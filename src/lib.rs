@@ -3,7 +3,7 @@
 //! The map of the house, from the street inwards; an arrow points at what a room may use:
 //!
 //! `bin -> cli -> stages -> pipeline -> {corpus, storage, table, report, synth, features, model} -> {audio, dataset} ->
-//! {dsp, eval} -> options -> schema`
+//! {dsp, eval, text} -> options -> schema`
 //!
 //! A test reads the `use` lines and refuses an arrow that points the other way.
 
@@ -26,3 +26,4 @@ pub mod stages;
 pub mod storage;
 pub mod synth;
 pub mod table;
+pub mod text;

@@ -1,43 +1,13 @@
-//! What kind of file a manifest is, told by its first bytes and its name.
+//! Manifests that are text.
+
+use std::borrow::Cow;
 
 use super::ManifestTable;
-use super::csv::{line_ends, parse_delimited};
 use super::error::CorpusError;
 use super::json::parse_json;
 use super::paths::extension;
 use crate::corpus::Corpus;
-
-/// First bytes of files that are no manifest, and what to do about them.
-const OTHERS: [(&[u8], &str); 18] = [
-    (b"\x1f\x8b", "is compressed with gzip; unpack it (`gunzip`)"),
-    (b"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it (`unzstd`)"),
-    (b"\xfd7zXZ", "is compressed with xz; unpack it (`unxz`)"),
-    (b"BZh", "is compressed with bzip2; unpack it (`bunzip2`)"),
-    (b"PK\x03\x04", "is an Excel workbook or another zip archive; save the sheet as `CSV UTF-8`, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "is an Excel workbook; save the sheet as `CSV UTF-8`"),
-    (b"ARROW1", "is an Arrow (Feather) file; write it as Parquet"),
-    (b"Obj\x01", "is an Avro file; write it as Parquet"),
-    (b"ORC\x08", "is an ORC file; write it as Parquet"),
-    (b"\x89HDF", "is an HDF5 file; write it as Parquet"),
-    (b"\x80\x03", "is a Python pickle; write it as CSV or Parquet"),
-    (b"\x80\x04", "is a Python pickle; write it as CSV or Parquet"),
-    (b"\x80\x05", "is a Python pickle; write it as CSV or Parquet"),
-    (b"SQLite format 3", "is an SQLite database; write its table as CSV or Parquet"),
-    (b"version https://git-lfs", "is a Git LFS pointer, not the file itself; run `git lfs pull`"),
-    (b"/annex/objects/", "is a git-annex pointer, not the file itself; run `git annex get`"),
-    (b"outs:\n", "is a DVC pointer, not the file itself; run `dvc pull` and name the file without .dvc"),
-    (b"<!DOCTYPE", "is a web page; download the file itself"),
-];
-
-/// Whether a manifest is Parquet, which another room reads.
-pub fn is_parquet(bytes: &[u8], manifest: &str) -> bool {
-    bytes.starts_with(b"PAR1") || (is_named_parquet(manifest) && described(bytes).is_none())
-}
-
-/// Whether a file has a name that Parquet files have.
-pub fn is_named_parquet(path: &str) -> bool {
-    matches!(extension(path).as_deref(), Some("parquet" | "parq" | "pq"))
-}
+use crate::text::{Delimited, decode, is_named_tabs};
 
 /// Reads a manifest that is text: JSON lines or an array of JSON objects where its name or its beginning says so, else
 /// cells with a separator between them.
@@ -47,9 +17,6 @@ pub fn is_named_parquet(path: &str) -> bool {
 /// length, a quotation mark that is not closed where it should be; a file of another kind, with its name.
 pub fn parse_text(config: &Corpus, bytes: &[u8], manifest: &str) -> Result<ManifestTable, CorpusError> {
     let error = |problem| CorpusError::Manifest { manifest: manifest.to_owned(), problem };
-    if let Some(other) = described(bytes) {
-        return Err(error(format!("the file {other}")));
-    }
     let text = decode(bytes).map_err(error)?;
     let is_json = matches!(extension(manifest).as_deref(), Some("json" | "jsonl" | "ndjson"))
         || text.trim_start().starts_with("{\"")
@@ -57,38 +24,30 @@ pub fn parse_text(config: &Corpus, bytes: &[u8], manifest: &str) -> Result<Manif
     let table = if is_json {
         parse_json(text)
     } else {
-        let tabs = matches!(extension(manifest).as_deref(), Some("tsv" | "tab"));
-        parse_delimited(text, config.separator(), tabs)
+        read_cells(text, config.separator(), is_named_tabs(manifest))
     };
     let table = table.map_err(error)?;
     table.check(manifest)?;
     Ok(table)
 }
 
-fn described(bytes: &[u8]) -> Option<&'static str> {
-    OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, words)| *words)
-}
-
-fn decode(bytes: &[u8]) -> Result<&str, String> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err("line 1: the text is UTF-16; save it as UTF-8".to_owned());
+/// All rows of a table of cells; an empty cell is null.
+fn read_cells(text: &str, separator: Option<char>, tabs: bool) -> Result<ManifestTable, String> {
+    let mut cells = Delimited::open(text, separator, tabs)?;
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    while let Some(row) = cells.row()? {
+        lines.push(row.line);
+        let cell = |cell: Cow<str>| Some(cell.into_owned()).filter(|cell| !cell.is_empty());
+        rows.push(row.cells.into_iter().map(cell).collect());
     }
-    let line = |at: usize| 1 + line_ends(&String::from_utf8_lossy(&bytes[..at]));
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        let line = line(at);
-        return Err(format!("line {line}: a NUL character: the text is UTF-16, or damaged; save it as UTF-8"));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|cause| {
-        let line = line(cause.valid_up_to());
-        format!("line {line}: not UTF-8; save it as UTF-8 (a Parquet manifest ends in .parquet)")
-    })?;
-    // A tool that adds the mark does not look whether there is one.
-    Ok(text.trim_start_matches('\u{feff}'))
+    let (columns, separator) = (cells.columns, Some(cells.separator));
+    Ok(ManifestTable { columns, rows, lines, separator, ..ManifestTable::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::is_parquet;
 
     fn read(bytes: &[u8], manifest: &str) -> Result<ManifestTable, CorpusError> {
         let config = toml::from_str("name = 'c'\nsource = 'd'\nmanifest = 'm'").expect("sound TOML");

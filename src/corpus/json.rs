@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::csv::split_line;
+use crate::text::split_line;
 use super::manifest::ManifestTable;
 
 /// Most names that all objects together may have: a table has a cell a row for each.

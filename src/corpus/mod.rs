@@ -15,7 +15,6 @@
 //! - Everything else that does not become an utterance is a row of the label accounting or of the rejects.
 
 mod build;
-mod csv;
 mod entry;
 mod error;
 mod filter;
@@ -41,7 +40,7 @@ mod tests;
 
 pub use build::build;
 pub use error::CorpusError;
-pub use form::{is_named_parquet, is_parquet, parse_text};
+pub use form::parse_text;
 pub use glob::Glob;
 pub use manifest::{ManifestTable, NamedPaths, named_paths};
 pub use merge::merge;

@@ -9,7 +9,6 @@ mod assign;
 mod augmented;
 mod balance;
 mod checks;
-mod columns;
 mod error;
 mod examples;
 mod features;
@@ -24,7 +23,6 @@ mod testing;
 mod units;
 
 pub use assign::{Assignment, assign, inner_folds, whole};
-pub use columns::ColumnPatterns;
 pub use error::DatasetError;
 pub use examples::{Examples, Rows, Sides, classes, normalized};
 pub use features::Features;

@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ModelKind, ModelSpec};
-use crate::dataset::ColumnPatterns;
-use crate::options::{ConfigError, between};
+use crate::options::{ColumnPatterns, ConfigError, between};
 
 macro_rules! section {
     ($($(#[$doc:meta])* $name:ident $section:ident $word:literal)*) => {
@@ -69,7 +68,7 @@ impl TrainSection {
     /// that only what is fitted is hashed.
     pub fn check(&self) -> Result<Vec<ModelSpec>, ConfigError> {
         self.check_models()?;
-        self.columns.check()?;
+        self.columns.check("train.columns")?;
         between("train.seeds", self.seeds, 1, 100)?;
         ModelKind::ALL.into_iter().try_for_each(|kind| self.spec(kind).options().check())?;
         Ok(self.models.iter().map(|&kind| self.spec(kind)).collect())

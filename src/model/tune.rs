@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Calibration, ModelKind, ModelSpec, TrainSection};
-use crate::dataset::{ColumnPatterns, NormalizeParams, NormalizeSection};
-use crate::options::{ConfigError, between};
+use crate::dataset::{NormalizeParams, NormalizeSection};
+use crate::options::{ColumnPatterns, ConfigError, between};
 
 /// Most candidates of a model that a search may hold; a space that some are drawn from may be larger.
 const MAX_CANDIDATES: usize = 10_000;

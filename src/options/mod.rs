@@ -5,9 +5,11 @@ mod checks;
 mod error;
 mod hash;
 mod keys;
+mod patterns;
 pub mod read;
 
 pub use checks::{between, not_negative, positive, require, share, used};
 pub use error::ConfigError;
 pub use hash::{config_hash, hash_number};
 pub use keys::{check_keys, nearest};
+pub use patterns::ColumnPatterns;

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 8] = [
     &["pipeline"],
     &["corpus", "storage", "table", "report", "synth", "features", "model"],
     &["audio", "dataset"],
-    &["dsp", "eval"],
+    &["dsp", "eval", "text"],
     &["options"],
     &["schema"],
 ];

@@ -1,10 +1,10 @@
 //! Where our fields stand in a manifest.
 
-use super::super::csv::separator_words;
 use super::super::error::{CorpusError, nearest_hint, shorten};
 use super::super::seconds::{Comma, parse_seconds};
 use super::ManifestTable;
 use crate::corpus::Corpus;
+use crate::text::separator_words;
 
 /// Column numbers of our fields.
 pub(super) struct ColumnMap {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Corpus, wrong};
 use crate::options::ConfigError;
+use crate::text;
 
 /// `[corpus.columns]`: our field = "column of the manifest". A field without an entry is the column of the same name,
 /// if there is one (`path` also `file`, `emotion` also `label`). `""` says that the manifest has no such column. All
@@ -35,18 +36,14 @@ pub struct ManifestColumns {
     pub key: Option<String>,
 }
 
-/// Words that say that a cell holds nothing, unless a corpus says otherwise: what pandas, R, Spark and spreadsheets write.
-const USUAL_MISSING: [&str; 9] = ["nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nat"];
-
 impl Corpus {
     /// Whether a cell of the manifest, without blanks around it, holds nothing.
     pub fn is_missing(&self, cell: &str) -> bool {
         let is = |word: &str| cell.eq_ignore_ascii_case(word.trim());
-        cell.is_empty()
-            || match &self.missing {
-                Some(words) => words.iter().any(|word| is(word)),
-                None => USUAL_MISSING.into_iter().any(is),
-            }
+        match &self.missing {
+            Some(words) => cell.is_empty() || words.iter().any(|word| is(word)),
+            None => text::is_missing(cell),
+        }
     }
 
     /// The separator of a CSV manifest, where it is set.

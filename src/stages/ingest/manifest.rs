@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::corpus::{self, CorpusError, ManifestTable};
 use crate::storage::{self, Entry, StorageError};
 use crate::table::{self, TableError};
+use crate::text;
 
 use super::super::StageError;
 
@@ -44,7 +45,7 @@ pub(super) fn read(
 }
 
 fn read_file(corpus: &corpus::Corpus, path: &str, content: Bytes) -> Result<ManifestTable, StageError> {
-    if corpus::is_parquet(&content, path) {
+    if text::is_parquet(&content, path) {
         return Ok(read_parquet(path, content)?);
     }
     Ok(corpus::parse_text(corpus, &content, path)?)
@@ -78,7 +79,7 @@ fn read_folder(
     }
     let is_visible = |file: &&Entry| !file.path.split('/').any(|step| step.starts_with(['.', '_']));
     let (parts, others): (Vec<&Entry>, Vec<&Entry>) =
-        files.iter().filter(is_visible).partition(|file| corpus::is_named_parquet(&file.path));
+        files.iter().filter(is_visible).partition(|file| text::is_named_parquet(&file.path));
     let Some(first) = parts.first() else {
         let seen = others.first().map_or_else(|| "nothing to read".to_owned(), |file| format!("{:?}", file.path));
         let words = format!("it is a folder without Parquet files (it holds {seen}); name one file");

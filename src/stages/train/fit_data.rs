@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::training_set::TrainingSet;
-use crate::dataset::{self, ColumnPatterns, Features, Scaler, Sides};
+use crate::dataset::{self, Features, Scaler, Sides};
 use crate::model::{Calibration, Problem, View};
-use crate::options;
+use crate::options::{self, ColumnPatterns};
 use crate::pipeline::Parameters;
 use crate::schema::{FeatureInfo, Normalization, SplitRow};
 use crate::stages::features_table::FeaturesTable;
@@ -59,7 +59,7 @@ impl<'a> FitData<'a> {
         let known = families(&dictionary);
         let (all, mut taken) = (Arc::new(all), BTreeMap::new());
         for patterns in views(context).map(|view| &view.columns).collect::<BTreeSet<_>>() {
-            let columns = patterns.pick(&names)?;
+            let columns = patterns.pick("train.columns", "the features table", &names)?;
             let features = if columns.len() == names.len() { Arc::clone(&all) } else { Arc::new(all.pick(&columns)) };
             let family = |name: &String| known.get(name.as_str()).copied().unwrap_or_default().to_owned();
             let families = features.names().iter().map(family).collect();

@@ -1,10 +1,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::options::ConfigError;
+use super::ConfigError;
 
-/// The feature columns that models see, as patterns with `*` for any text. A pattern that begins with `!` excludes
-/// columns. A column is used if a pattern matches it and no `!` pattern does. If all patterns begin with `!`, all other
+/// Columns of features, as patterns with `*` for any text. A pattern that begins with `!` excludes columns. A column is
+/// used if a pattern matches it and no `!` pattern does. If all patterns begin with `!`, all other
 /// columns are used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -17,32 +17,32 @@ impl Default for ColumnPatterns {
 }
 
 impl ColumnPatterns {
-    /// Refuses an empty list and empty patterns.
+    /// Refuses an empty list and empty patterns; `key` is what sets them.
     ///
     /// # Errors
     /// As said.
-    pub fn check(&self) -> Result<(), ConfigError> {
+    pub fn check(&self, key: &str) -> Result<(), ConfigError> {
         if self.0.is_empty() || self.0.iter().any(|pattern| pattern.trim_start_matches('!').is_empty()) {
             let problem = "must hold patterns such as \"mfcc*\" or \"!*_d1_*\"";
-            return Err(ConfigError::new("train.columns", format!("{:?}", self.0), problem));
+            return Err(ConfigError::new(key, format!("{:?}", self.0), problem));
         }
         Ok(())
     }
 
-    /// The numbers of the columns that are taken, ascending.
+    /// The numbers of the columns of `table` that are taken, ascending; `key` is what sets the patterns.
     ///
     /// # Errors
     /// A pattern that fits no column, and patterns that leave none.
-    pub fn pick(&self, names: &[String]) -> Result<Vec<usize>, ConfigError> {
+    pub fn pick(&self, key: &str, table: &str, names: &[String]) -> Result<Vec<usize>, ConfigError> {
         let wrong = |value: &str, problem: &str| {
             let example = names.first().map_or("none", String::as_str);
-            ConfigError::new("train.columns", format!("{value:?}"), problem)
-                .hint(format!("the features table has {} columns, the first is `{example}`", names.len()))
+            ConfigError::new(key, format!("{value:?}"), problem)
+                .hint(format!("{table} has {} columns, the first is `{example}`", names.len()))
         };
         for pattern in &self.0 {
             let bare = pattern.trim_start_matches('!');
             if !names.iter().any(|name| fits(bare, name)) {
-                return Err(wrong(pattern, "matches no column of the features table"));
+                return Err(wrong(pattern, &format!("matches no column of {table}")));
             }
         }
         let (without, with): (Vec<&String>, Vec<&String>) = self.0.iter().partition(|pattern| pattern.starts_with('!'));
@@ -73,7 +73,7 @@ mod tests {
     fn pick(patterns: &[&str]) -> Result<Vec<usize>, String> {
         let names = ["mfcc00_mean", "mfcc00_d1_mean", "f0_hz_mean", "f0_hz_std"].map(str::to_owned);
         let patterns = ColumnPatterns(patterns.iter().map(|pattern| (*pattern).to_owned()).collect());
-        patterns.pick(&names).map_err(|error| error.to_string())
+        patterns.pick("train.columns", "the features table", &names).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
     fn what_fits_nothing_is_refused() {
         assert!(pick(&["mfcc*", "jitter*"]).unwrap_err().contains("\"jitter*\": matches no column"));
         assert!(pick(&["mfcc*", "!*"]).unwrap_err().contains("leaves no column"));
-        assert!(ColumnPatterns(Vec::new()).check().is_err());
-        assert!(ColumnPatterns(vec!["!".to_owned()]).check().is_err());
+        assert!(ColumnPatterns(Vec::new()).check("train.columns").is_err());
+        assert!(ColumnPatterns(vec!["!".to_owned()]).check("train.columns").is_err());
     }
 }

@@ -3,48 +3,72 @@
 //! The reader is our own because its errors must name the line where a quotation mark opens: a mark that is never closed,
 //! or text behind one that closes, is no error to common readers, and rows vanish in the cell.
 
-use super::manifest::ManifestTable;
-use super::paths::extension;
+use std::borrow::Cow;
 
 /// The characters that a separator is looked for among; of equal ones the first counts.
 const SEPARATORS: [char; 4] = [',', '\t', ';', '|'];
 
-/// Reads a manifest from text. The separator is the given one, else that of comma, tab, `;` and `|` of which the header
-/// has most; in a file of `tabs`, a tab where the header has one. A first line `sep=;`, as spreadsheets write it, counts
-/// too. Lines end with LF, CRLF or CR; blank ones, also of blank cells, do not count. The first is the header; a column
-/// without a name is called `column_<number>`. Spaces around a cell are not part of it, an empty cell is null.
+/// A table of cells, read row by row. The separator is the given one, else that of comma, tab, `;` and `|` of which the
+/// header has most; in a file of `tabs`, a tab where the header has one. A first line `sep=;`, as spreadsheets write it,
+/// counts too. Lines end with LF, CRLF or CR; blank ones, also of blank cells, do not count. The first is the header; a
+/// column without a name is called `column_<number>`. Spaces around a cell are not part of it.
 ///
 /// Between tabs a quotation mark is a character, unless the whole header is quoted. Else a cell may be quoted, a mark in
 /// it doubled, and may then hold separators and line ends.
-///
-/// # Errors
-/// What is wrong, with the line: no header, a row of another length, a quotation mark that is never closed or closed
-/// too late, so that rows would be lost in its cell.
-pub(super) fn parse_delimited(text: &str, separator: Option<char>, tabs: bool) -> Result<ManifestTable, String> {
-    let (separator, text, skipped) = match text.strip_prefix("sep=").and_then(|rest| rest.chars().next()) {
-        Some(named) => {
-            let (first, rest) = split_line(text);
-            (separator.or(Some(named).filter(|_| first.len() == "sep=".len() + named.len_utf8())), rest, 1)
-        }
-        _ => (separator, text, 0),
-    };
-    let separator = separator.unwrap_or_else(|| found_separator(text, tabs));
-    let mut reader = Reader { rest: text, line: 1 + skipped, separator, quotes: has_quotes(text, separator) };
-    let Some(header) = reader.record()?.filter(|header| !header.cells.iter().all(String::is_empty)) else {
-        return Err("line 1: the header is missing; the file is empty".to_owned());
-    };
-    let columns = header.cells.iter().enumerate().map(|(index, name)| column_name(index, name)).collect::<Vec<_>>();
-    let mut table = ManifestTable { columns, separator: Some(separator), ..ManifestTable::default() };
-    while let Some(record) = reader.record()? {
-        record.check(table.columns.len(), separator)?;
-        table.lines.push(record.line);
-        table.rows.push(record.cells.into_iter().map(|cell| Some(cell).filter(|cell| !cell.is_empty())).collect());
+pub struct Delimited<'a> {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// What stands between the cells.
+    pub separator: char,
+    reader: Reader<'a>,
+}
+
+/// The cells of a row, and where it stands.
+pub struct Record<'a> {
+    /// Its first line, from 1.
+    pub line: usize,
+    /// As many as there are columns.
+    pub cells: Vec<Cow<'a, str>>,
+    /// As it is written.
+    raw: &'a str,
+}
+
+impl<'a> Delimited<'a> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// There is none; a quotation mark in it that is not closed where it should be.
+    pub fn open(text: &'a str, separator: Option<char>, tabs: bool) -> Result<Self, String> {
+        let (separator, text, skipped) = match text.strip_prefix("sep=").and_then(|rest| rest.chars().next()) {
+            Some(named) => {
+                let (first, rest) = split_line(text);
+                (separator.or(Some(named).filter(|_| first.len() == "sep=".len() + named.len_utf8())), rest, 1)
+            }
+            _ => (separator, text, 0),
+        };
+        let separator = separator.unwrap_or_else(|| found_separator(text, tabs));
+        let mut reader = Reader { rest: text, line: 1 + skipped, separator, quotes: has_quotes(text, separator) };
+        let Some(header) = reader.record()?.filter(|header| !header.cells.iter().all(|cell| cell.is_empty())) else {
+            return Err("line 1: the header is missing; the file is empty".to_owned());
+        };
+        let columns = header.cells.iter().enumerate().map(|(index, name)| column_name(index, name)).collect();
+        Ok(Self { columns, separator, reader })
     }
-    Ok(table)
+
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// What is wrong, with the line: a row of another length, a quotation mark that is never closed or closed too late,
+    /// so that rows would be lost in its cell.
+    pub fn row(&mut self) -> Result<Option<Record<'a>>, String> {
+        let record = self.reader.record()?;
+        record.iter().try_for_each(|record| record.check(self.columns.len(), self.separator))?;
+        Ok(record)
+    }
 }
 
 /// A separator in words.
-pub(super) fn separator_words(separator: char) -> String {
+pub fn separator_words(separator: char) -> String {
     if separator == '\t' { "tabs".to_owned() } else { format!("`{}`", separator.escape_debug()) }
 }
 
@@ -71,15 +95,6 @@ fn has_quotes(text: &str, separator: char) -> bool {
 
 fn column_name(index: usize, name: &str) -> String {
     if name.is_empty() { format!("column_{}", index + 1) } else { name.to_owned() }
-}
-
-/// The cells of a row, and where it stands.
-struct Record<'a> {
-    /// Its first line, from 1.
-    line: usize,
-    cells: Vec<String>,
-    /// As it is written.
-    raw: &'a str,
 }
 
 /// What is left of a text.
@@ -109,15 +124,15 @@ impl<'a> Reader<'a> {
     }
 
     /// The next cell; what ends it stays.
-    fn cell(&mut self) -> Result<String, String> {
+    fn cell(&mut self) -> Result<Cow<'a, str>, String> {
         let trimmed = self.rest.trim_start_matches(' ');
         if let Some(quoted) = trimmed.strip_prefix('"').filter(|_| self.quotes) {
-            return self.quoted(quoted);
+            return self.quoted(quoted).map(Cow::Owned);
         }
         let end = self.rest.find([self.separator, '\n', '\r']).unwrap_or(self.rest.len());
         let (cell, rest) = self.rest.split_at(end);
         self.rest = rest;
-        Ok(cell.trim().to_owned())
+        Ok(Cow::Borrowed(cell.trim()))
     }
 
     /// The rest of a cell behind its first quotation mark.
@@ -219,19 +234,23 @@ fn swallowed(raw: &str, separator: char, columns: usize) -> Option<usize> {
 }
 
 fn is_file_name(cell: &str) -> bool {
-    extension(cell).is_some_and(|e| (2..=5).contains(&e.len()) && e.chars().all(|c| c.is_ascii_alphanumeric()))
-        && !cell.contains(' ')
+    let name = cell.rsplit(['/', '\\']).next().unwrap_or(cell);
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty()
+            && (2..=5).contains(&extension.len())
+            && extension.chars().all(|c| c.is_ascii_alphanumeric())
+    }) && !cell.contains(' ')
 }
 
 /// The first line, without its end, and what comes behind it.
-pub(super) fn split_line(text: &str) -> (&str, &str) {
+pub fn split_line(text: &str) -> (&str, &str) {
     let end = text.find(['\n', '\r']).unwrap_or(text.len());
     let rest = &text[end..];
     (&text[..end], rest.strip_prefix("\r\n").unwrap_or_else(|| rest.strip_prefix(['\n', '\r']).unwrap_or(rest)))
 }
 
 /// How many lines end in a text: with LF, CRLF or CR alone.
-pub(super) fn line_ends(text: &str) -> usize {
+pub fn line_ends(text: &str) -> usize {
     let bytes = text.as_bytes();
     let ends = |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
     (0..bytes.len()).filter(ends).count()
@@ -241,9 +260,26 @@ pub(super) fn line_ends(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn cells(table: &ManifestTable) -> String {
-        let row =
-            |row: &Vec<Option<String>>| row.iter().map(|c| c.as_deref().unwrap_or("-")).collect::<Vec<_>>().join("|");
+    /// Columns, and the cells and lines of all rows.
+    struct Whole {
+        columns: Vec<String>,
+        rows: Vec<Vec<String>>,
+        lines: Vec<usize>,
+    }
+
+    fn parse_delimited(text: &str, separator: Option<char>, tabs: bool) -> Result<Whole, String> {
+        let mut table = Delimited::open(text, separator, tabs)?;
+        let (mut rows, mut lines) = (Vec::new(), Vec::new());
+        while let Some(row) = table.row()? {
+            rows.push(row.cells.into_iter().map(Cow::into_owned).collect());
+            lines.push(row.line);
+        }
+        Ok(Whole { columns: table.columns, rows, lines })
+    }
+
+    fn cells(table: &Whole) -> String {
+        let cell = |cell: &String| if cell.is_empty() { "-".to_owned() } else { cell.clone() };
+        let row = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join("|");
         let rows: Vec<String> = table.rows.iter().map(row).collect();
         format!("{}; {}", table.columns.join("|"), rows.join("; "))
     }
