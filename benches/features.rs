@@ -15,7 +15,7 @@ fn main() {
 
 #[divan::bench(args = ["mfcc-energy", "standard"])]
 fn extract(bencher: divan::Bencher, set: &str) {
-    run(bencher, &FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() });
+    run(bencher, &FeaturesSection::of_set(set));
 }
 
 /// Descriptors that share work, in the words of a set.

@@ -80,6 +80,7 @@ fn of_stage(error: &StageError) -> u8 {
         }
         StageError::Run { source, .. } => of_stage(source),
         StageError::Source { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. }
+        | StageError::TableSource(StorageError::Failed { .. } | StorageError::Remote { .. })
         | StageError::Input { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. } => STORAGE,
         StageError::SourceChanged { .. } => STORAGE,
         StageError::Leakage(_)
@@ -90,6 +91,8 @@ fn of_stage(error: &StageError) -> u8 {
         StageError::Corpus(_)
         | StageError::Source { .. }
         | StageError::EmptySource { .. }
+        | StageError::TableSource(_)
+        | StageError::TableOfOthers { .. }
         | StageError::Input { .. }
         | StageError::UnusableInput { .. }
         | StageError::UnusableModel { .. }

@@ -17,7 +17,7 @@ use super::output::{self, say};
 use super::{exit, logging, progress};
 
 /// Keys of the pipeline file that hold a path, `N` standing for a number.
-const PATH_KEYS: [&str; 3] = ["out", "corpus.N.source", "corpus.N.manifest"];
+const PATH_KEYS: [&str; 4] = ["out", "corpus.N.source", "corpus.N.manifest", "features.table"];
 
 /// How often the flag of the signals is looked at.
 const WATCH: Duration = Duration::from_millis(50);
@@ -163,6 +163,7 @@ fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
     for corpus in &mut pipeline.corpus {
         corpus.relocate(|path| join(&folder, path));
     }
+    pipeline.features.relocate(|path| join(&folder, path));
     Ok(pipeline.check()?)
 }
 
@@ -262,6 +263,7 @@ mod tests {
             ("corpus.0.source=s3://bucket/x", "corpus.0.source=\"s3://bucket/x\""),
             ("corpus.0.preset=mine.toml", "corpus.0.preset=\"/work here/mine.toml\""),
             ("corpus.0.preset=ravdess", "corpus.0.preset=ravdess"),
+            ("features.table=compare.csv", "features.table=\"/work here/compare.csv\""),
             ("split.test=0.3", "split.test=0.3"),
             ("nonsense", "nonsense"),
         ];

@@ -21,11 +21,7 @@ pub fn parse_text(config: &Corpus, bytes: &[u8], manifest: &str) -> Result<Manif
     let is_json = matches!(extension(manifest).as_deref(), Some("json" | "jsonl" | "ndjson"))
         || text.trim_start().starts_with("{\"")
         || text.trim_start().starts_with("[{");
-    let table = if is_json {
-        parse_json(text)
-    } else {
-        read_cells(text, config.separator(), is_named_tabs(manifest))
-    };
+    let table = if is_json { parse_json(text) } else { read_cells(text, config.separator(), is_named_tabs(manifest)) };
     let table = table.map_err(error)?;
     table.check(manifest)?;
     Ok(table)

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::text::split_line;
 use super::manifest::ManifestTable;
+use crate::text::split_line;
 
 /// Most names that all objects together may have: a table has a cell a row for each.
 const MOST_NAMES: usize = 2000;

@@ -22,7 +22,9 @@ pub struct Corpus {
     /// Name of the corpus: the prefix of its utterance ids, speakers and texts. Lower-case letters, digits, `_` and
     /// `-`. Required.
     pub name: String,
-    /// Folder or `s3://bucket/prefix` that holds the audio. Required.
+    /// Folder or `s3://bucket/prefix` that holds the audio. Required, unless `features.table` is set and `manifest` says
+    /// what the utterances are: no audio is then looked for.
+    #[serde(default)]
     pub source: String,
     /// A known corpus: the name of a preset, or the path of your own preset file (`.toml`). A preset knows the file
     /// names and the labels of its corpus. Default: none.
@@ -150,13 +152,30 @@ impl Corpus {
         }
     }
 
+    /// Whether it has audio.
+    pub fn has_source(&self) -> bool {
+        !self.source.trim().is_empty()
+    }
+
+    /// Refuses corpora without audio.
+    pub fn check_sources(corpora: &[Self]) -> Result<(), ConfigError> {
+        match corpora.iter().enumerate().find(|(_, corpus)| !corpus.has_source()) {
+            None => Ok(()),
+            Some((index, corpus)) => Err(corpus.no_source(&format!("corpus.{index}"))),
+        }
+    }
+
+    fn no_source(&self, at: &str) -> ConfigError {
+        wrong(at, "source", &self.source, "a folder or s3://bucket/prefix is needed")
+    }
+
     /// Checks one section; `at` is its key path (`corpus.0`) in messages.
     pub fn check(&self, at: &str) -> Result<(), ConfigError> {
         if !is_word(&self.name) {
             return Err(wrong(at, "name", &self.name, "a name consists of a-z, 0-9, `_` and `-`"));
         }
-        if self.source.trim().is_empty() {
-            return Err(wrong(at, "source", &self.source, "a folder or s3://bucket/prefix is needed"));
+        if !self.has_source() && self.manifest.is_none() {
+            return Err(self.no_source(at));
         }
         let origin = self.origin(at)?;
         self.check_origin(at, origin)?;

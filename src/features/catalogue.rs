@@ -10,7 +10,7 @@ const RATE_HZ: u32 = 16_000;
 /// The ready sets by name.
 pub fn ready_sets() -> impl Iterator<Item = (&'static str, FeatureSet)> {
     FeaturesSection::ready().map(|name| {
-        let features = FeaturesSection { set: name.to_owned(), ..FeaturesSection::default() };
+        let features = FeaturesSection::of_set(name);
         let params = features.check(RATE_HZ).expect("the ready sets are compiled in and read by a test");
         (name, FeatureSet::new(&params, RATE_HZ))
     })

@@ -84,7 +84,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn ready(set: &str) -> FeatureSet {
-        let features = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() };
+        let features = FeaturesSection::of_set(set);
         FeatureSet::new(&features.check(16000).expect("ready sets are legal"), 16000)
     }
 
@@ -125,7 +125,7 @@ mod tests {
 
     fn own(groups: &str) -> FeatureSet {
         let sets = BTreeMap::from([("own".to_owned(), toml::from_str(groups).expect("the test's set is legal TOML"))]);
-        let features = FeaturesSection { set: "own".to_owned(), sets };
+        let features = FeaturesSection { sets, ..FeaturesSection::of_set("own") };
         FeatureSet::new(&features.check(16000).expect("the test's set is legal"), 16000)
     }
 

@@ -59,7 +59,9 @@ pub use descriptor::Descriptor;
 pub use extractor::Extractor;
 pub use featurizer::{FeatureWorker, Featurizer};
 pub use functional::Functional;
-pub use options::{Delta, FeatureSetParams, FeaturesSection, Group, Selection, UserSet};
-pub use recipe::Recipe;
+pub use options::{
+    Chosen, Delta, FeatureSetParams, FeaturesSection, Group, Selection, TableColumn, TableParams, UserSet,
+};
+pub use recipe::{FeatureParams, Provenance, Recipe};
 pub use set::FeatureSet;
 pub use summary::Summary;

@@ -1,30 +1,63 @@
 //! The `[features]` section: which descriptors and functionals become columns, and how frames are cut.
 
 mod check;
+mod table;
 mod words;
 
 pub(super) use check::{VERSION, check_groups, uses_pitch};
+pub use table::{Chosen, TableColumn, TableParams};
 pub use words::{Delta, Selection};
 
 use super::{Descriptor, Functional};
 use crate::dsp::{Frame, FrameParams, LogMel, LogMelParams, Mfcc, MfccParams, Pitch, PitchParams};
+use crate::options::ColumnPatterns;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The `[features]` section.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// The set that is extracted where none is named.
+const DEFAULT_SET: &str = "standard";
+
+/// The `[features]` section: a set that is computed from the audio, or a table that others computed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeaturesSection {
-    /// Which set to extract: `mfcc-energy`, `standard`, `rich` or the name of one of `sets`. Default: `standard`.
-    pub set: String,
-    /// Sets of your own, by name: `[features.sets.NAME]`.
+    /// Which set to extract: `mfcc-energy`, `standard`, `rich` or the name of one of `sets`. Default: `standard`. Not
+    /// with `table`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
+    /// Sets of your own, by name: `[features.sets.NAME]`. Not with `table`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<String, UserSet>,
+    /// A table of features that another program computed, such as openSMILE: Parquet or CSV, with one row for each
+    /// utterance, on disk (relative to the pipeline file) or `s3://bucket/key`. It takes the place of the audio. Default:
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The column of the table that says which utterance a row belongs to: by utterance id or by the path of the audio.
+    /// Default: `utterance_id`, `file`, `path`, `name` or `filename`, the first that is there. Only with `table`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The columns of the table that are features: patterns such as `["F0*", "!*_stddev"]`. Default: every column of
+    /// numbers except the id, `start`, `end`, `frameTime` and columns without a name. Only with `table`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<ColumnPatterns>,
 }
 
-impl Default for FeaturesSection {
-    fn default() -> Self {
-        Self { set: "standard".to_owned(), sets: BTreeMap::new() }
+impl FeaturesSection {
+    /// The section that asks for a set.
+    pub fn of_set(name: &str) -> Self {
+        Self { set: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// The name of the set that is computed where there is no table.
+    pub fn set_name(&self) -> &str {
+        self.set.as_deref().unwrap_or(DEFAULT_SET)
+    }
+
+    /// Moves the place that the section names.
+    pub fn relocate(&mut self, place: impl Fn(&str) -> String) {
+        self.table = self.table.as_deref().map(place);
     }
 }
 

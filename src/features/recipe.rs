@@ -1,9 +1,45 @@
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value as Json;
 
-use super::FeatureSetParams;
 use super::options::{VERSION, check_groups, uses_pitch};
+use super::{FeatureSetParams, TableParams};
 use crate::audio::AudioParams;
 use crate::options::{ConfigError, require};
+
+/// Where the features of a run come from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum FeatureParams {
+    /// They are computed from the audio.
+    Set(FeatureSetParams),
+    /// Another program computed them.
+    Table(TableParams),
+}
+
+/// Where the features of a model come from, as saved models carry it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Provenance {
+    /// They are computed from the audio.
+    Computed(Recipe),
+    /// Another program computed them.
+    Table {
+        /// The name of its file.
+        table: String,
+    },
+}
+
+impl<'de> Deserialize<'de> for Provenance {
+    /// A recipe has no key `table`. Not derived: of a recipe with a fault, serde would say only that it is neither.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Json::deserialize(deserializer)?;
+        match value.get("table").and_then(Json::as_str) {
+            Some(table) => Ok(Self::Table { table: table.to_owned() }),
+            None => serde_json::from_value(value).map(Self::Computed).map_err(D::Error::custom),
+        }
+    }
+}
 
 /// What turns an audio file into the features of a model: saved models carry it, so that they need no pipeline file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +84,7 @@ mod tests {
     use crate::features::FeaturesSection;
 
     fn recipe(set: &str) -> Recipe {
-        let features = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() };
+        let features = FeaturesSection::of_set(set);
         let audio = AudioParams::default();
         Recipe { features: features.check(audio.sample_rate_hz).expect("ready sets are legal"), audio }
     }
@@ -61,6 +97,20 @@ mod tests {
             assert_eq!(back, recipe(set));
             assert_eq!(back.check(), Ok(()));
         }
+    }
+
+    #[test]
+    fn models_say_where_their_features_come_from() {
+        for origin in [Provenance::Computed(recipe("standard")), Provenance::Table { table: "compare.csv".to_owned() }]
+        {
+            let json = serde_json::to_string(&origin).expect("plain structs");
+            assert_eq!(serde_json::from_str::<Provenance>(&json).expect("what was written"), origin);
+        }
+        let json = serde_json::to_string(&recipe("standard")).expect("plain structs");
+        assert_eq!(json, serde_json::to_string(&Provenance::Computed(recipe("standard"))).expect("plain structs"));
+        let error =
+            serde_json::from_str::<Provenance>(&json.replace("\"groups\"", "\"group\"")).expect_err("no recipe");
+        assert!(error.to_string().contains("unknown field `group`"), "{error}");
     }
 
     #[test]

@@ -208,7 +208,7 @@ mod tests {
     use crate::features::FeaturesSection;
 
     fn ready(set: &str) -> FeatureSet {
-        let features = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() };
+        let features = FeaturesSection::of_set(set);
         FeatureSet::new(&features.check(16000).expect("ready sets are legal"), 16000)
     }
 

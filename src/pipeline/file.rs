@@ -9,7 +9,7 @@ use crate::audio::{AudioParams, AugmentSection, Transform};
 use crate::corpus::Corpus;
 use crate::dataset::{NormalizeParams, NormalizeSection, SplitParams, SplitSection};
 use crate::eval::EvaluateSection;
-use crate::features::{FeatureSetParams, FeaturesSection, Recipe};
+use crate::features::{FeatureParams, FeatureSetParams, FeaturesSection, Provenance, Recipe};
 use crate::model::{Calibration, FusionParams, FusionSection, ModelSpec, TrainSection, TuneParams, TuneSection, View};
 use crate::options::{ConfigError, check_keys, read};
 use crate::schema::{FUSION, SELECTED};
@@ -77,8 +77,8 @@ pub struct Parameters {
     pub pipeline: Pipeline,
     /// How utterances are altered for training: an augmented row an utterance each.
     pub augment: Vec<Transform>,
-    /// The feature set by its name, resolved.
-    pub features: FeatureSetParams,
+    /// The feature set by its name, resolved; or the table that takes its place.
+    pub features: FeatureParams,
     /// The split scheme, resolved.
     pub split: SplitParams,
     /// Whose statistics centre and scale the features.
@@ -133,7 +133,8 @@ impl Pipeline {
         self.storage.check()?;
         let normalize = self.normalize.check()?;
         let models = self.train.check()?;
-        let features = self.features.check(self.audio.sample_rate_hz)?;
+        let features = self.features.params(self.audio.sample_rate_hz)?;
+        self.check_table(&features)?;
         let split = self.split.check()?;
         let tune = self.tune.as_ref().map(|tune| tune.check(&self.train, &self.normalize, self.seed)).transpose()?;
         let fusion = self.fusion.as_ref().map(|fusion| fusion.check(&models, tune.is_some())).transpose()?;
@@ -149,6 +150,22 @@ impl Pipeline {
 }
 
 impl Pipeline {
+    /// Refuses what only audio can give where features come from a table, and corpora without audio where they do not.
+    fn check_table(&self, features: &FeatureParams) -> Result<(), ConfigError> {
+        let FeatureParams::Table(_) = features else { return Corpus::check_sources(&self.corpus) };
+        let refuse = |key: &str, hint: &str| {
+            let problem = "features.table holds no audio, which this needs";
+            Err(ConfigError::new(key, "set", problem).hint(hint))
+        };
+        if self.augment != AugmentSection::default() {
+            return refuse("augment", "remove [augment]: altered copies need features of their own");
+        }
+        if self.extract.frames {
+            return refuse("extract.frames", "remove the key: a table of others has one row for each utterance");
+        }
+        Ok(())
+    }
+
     /// Refuses a temperature where there are no rows to fit it on.
     fn check_calibration(&self, split: &SplitParams, has_inner_folds: bool) -> Result<(), ConfigError> {
         let has_rows = has_inner_folds || split.may_have_dev();
@@ -162,9 +179,17 @@ impl Pipeline {
 }
 
 impl Parameters {
+    /// What computes the features of a set.
+    pub fn recipe(&self, features: &FeatureSetParams) -> Recipe {
+        Recipe { audio: self.pipeline.audio.clone(), features: features.clone() }
+    }
+
     /// What saved models carry of the pipeline.
-    pub fn recipe(&self) -> Recipe {
-        Recipe { audio: self.pipeline.audio.clone(), features: self.features.clone() }
+    pub fn provenance(&self) -> Provenance {
+        match &self.features {
+            FeatureParams::Set(features) => Provenance::Computed(self.recipe(features)),
+            FeatureParams::Table(table) => Provenance::Table { table: table.file_name().to_owned() },
+        }
     }
 
     /// The names of all models in tables and report: those that are fitted, then `fusion` and `selected` where there

@@ -10,5 +10,5 @@ pub use extract::ExtractSection;
 pub use file::{Parameters, Pipeline, json_schema};
 pub use tables::TablesSection;
 
-/// A saved model that brings the recipe of its features.
-pub type SavedModel = crate::model::SavedModel<crate::features::Recipe>;
+/// A saved model that says where its features come from.
+pub type SavedModel = crate::model::SavedModel<crate::features::Provenance>;

@@ -114,8 +114,8 @@ pub struct CorpusFacts {
     pub speakers: Option<i64>,
     /// Different texts; none where the corpus does not tell.
     pub texts: Option<i64>,
-    /// Audio of these utterances in hours.
-    pub hours: f64,
+    /// Audio of these utterances in hours; none where nothing was heard.
+    pub hours: Option<f64>,
     /// How many of them have a suspicious signal, kind by kind.
     pub signals: Vec<(Signal, usize)>,
 }
@@ -147,12 +147,26 @@ pub struct RejectCount {
 /// The feature table.
 #[derive(Debug, Clone)]
 pub struct FeatureFacts {
-    /// Name of the feature set.
-    pub set: String,
+    /// Where they come from.
+    pub origin: FeatureOrigin,
     /// Feature columns.
     pub columns: i64,
     /// How the copies were altered; empty without augmentation.
     pub transforms: Vec<String>,
+}
+
+/// Where features come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeatureOrigin {
+    /// They were computed from the audio: the name of the set.
+    Set(String),
+    /// Another program computed them.
+    Table {
+        /// The name of the file.
+        file: String,
+        /// BLAKE3 of its bytes, hexadecimal.
+        blake3: String,
+    },
 }
 
 /// The split.

@@ -12,8 +12,8 @@ mod plots;
 mod versus;
 
 pub use facts::{
-    ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FoldFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
-    NormalizationFacts, RejectCount, Search, SplitFacts, TransferFold,
+    ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FeatureOrigin, FoldFacts, HashKind, HashRow, ModelConfusion,
+    ModelFacts, NormalizationFacts, RejectCount, Search, SplitFacts, TransferFold,
 };
 pub use html::html;
 pub use markdown::{markdown, versus};

@@ -40,7 +40,7 @@ impl Context<'_> {
     /// Names the key and another place.
     pub fn check_places(&self) -> Result<(), ConfigError> {
         let pipeline = &self.parameters.pipeline;
-        for corpus in &pipeline.corpus {
+        for corpus in pipeline.corpus.iter().filter(|corpus| corpus.has_source()) {
             if storage::below(&corpus.source, &pipeline.out).is_some_and(|path| path.is_empty()) {
                 let problem = format!("the audio of corpus `{}` is there: tables and audio would mix", corpus.name);
                 let hint = format!("choose a folder of its own, such as {}/ser", pipeline.out.trim_end_matches('/'));

@@ -36,6 +36,17 @@ pub enum StageError {
         /// `does not exist` or `holds no files`.
         problem: &'static str,
     },
+    /// The table of features that others computed cannot be reached.
+    #[error("features.table: {0}; check the key in the pipeline file")]
+    TableSource(StorageError),
+    /// The table of features that others computed cannot be used.
+    #[error("features.table `{table}`: {problem}")]
+    TableOfOthers {
+        /// Where it lies.
+        table: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// A file is not what it was when the corpus was listed.
     #[error("corpus `{corpus}`: `{path}` has changed since ingest; run ingest again")]
     SourceChanged {

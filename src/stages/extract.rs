@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::dsp::VectorLevel;
-use crate::features::Featurizer;
+use crate::features::FeatureParams;
 use crate::options::{self, ConfigError};
 use crate::pipeline::Parameters;
 use crate::schema::{FeatureInfo, FeatureKeys, Reject, Signal, Table, plural};
@@ -22,12 +22,17 @@ use super::{
 };
 
 use compute::Extractor;
+use origin::Origin;
 use plan::{MadeOf, Part, Plan};
 use seal::Sealed;
 use source::Source;
 
+mod belongs;
+mod cells;
 mod compute;
 mod frames;
+mod origin;
+mod others;
 mod plan;
 mod publish;
 mod seal;
@@ -38,40 +43,65 @@ pub use worker::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts
 
 /// What the counts of parts by vector level begin with.
 const LEVEL: &str = "vector_level.";
+/// The input that is a table of others: its BLAKE3.
+pub(super) const TABLE: &str = "features.table";
 /// Missing parts that an error names.
 const SHOWN: usize = 5;
 
 /// The extract stage.
 pub struct Extract;
 
+/// What extract works with.
+pub struct Work {
+    made_of: MadeOf,
+    /// Opened by the first who needs it: a run that has nothing to do reads no table of others.
+    origin: Option<Origin>,
+}
+
+impl Work {
+    fn open(&mut self, context: &Context, source: &Source) -> Result<&Origin, StageError> {
+        let origin = match self.origin.take() {
+            Some(origin) => origin,
+            None => Origin::open(context, source)?,
+        };
+        Ok(self.origin.insert(origin))
+    }
+}
+
 impl Stage for Extract {
     const NAME: StageName = StageName::Extract;
     const KEYS: &'static [&'static str] = &["audio", "augment", "features", "seed"];
-    type Work = ();
+    type Work = Work;
 
     fn config_hash(context: &Context) -> String {
         let parameters = &context.parameters;
-        options::config_hash(&(&parameters.pipeline.audio, &parameters.augment, &parameters.features))
+        match &parameters.features {
+            FeatureParams::Set(set) => options::config_hash(&(&parameters.pipeline.audio, &parameters.augment, set)),
+            FeatureParams::Table(table) => options::config_hash(table),
+        }
     }
 
-    fn prepare(context: &Context) -> Result<Prepared<()>, StageError> {
-        let MadeOf { config_hash, utterances, files, .. } = MadeOf::now(context)?;
+    fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
+        let made_of = MadeOf::now(context)?;
         let extract = &context.parameters.pipeline.extract;
-        let inputs = BTreeMap::from([
-            ("utterances".to_owned(), utterances),
-            ("files".to_owned(), files),
+        let mut inputs = BTreeMap::from([
+            ("utterances".to_owned(), made_of.utterances.clone()),
+            ("files".to_owned(), made_of.files.clone()),
             // They stand in rejects.parquet, which extract vouches for.
             ("rejects of ingest".to_owned(), rejects::content_hash(context.out, StageName::Ingest)?),
         ]);
+        inputs.extend(made_of.table.iter().map(|hash| (TABLE.to_owned(), hash.clone())));
         let mut layout = delta::layout(context);
         layout.insert("part_rows".to_owned(), extract.part_rows.to_string());
         layout.insert("frames".to_owned(), extract.frames.to_string());
-        Ok(Prepared { layout, ..Prepared::new(config_hash, inputs, ()) })
+        let config_hash = made_of.config_hash.clone();
+        Ok(Prepared { layout, ..Prepared::new(config_hash, inputs, Work { made_of, origin: None }) })
     }
 
-    fn amount(context: &Context, _: Prepared<()>) -> Result<String, StageError> {
-        let featurizer = context.parameters.recipe().featurizer();
-        let plan = Plan::find(context, &Source::open(context.out)?, featurizer.as_ref())?;
+    fn amount(context: &Context, mut prepared: Prepared<Work>) -> Result<String, StageError> {
+        let source = Source::open(context.out)?;
+        prepared.work.open(context, &source)?;
+        let plan = Plan::find(context, &source, &prepared.work.made_of)?;
         let rows = |parts: &[&Part]| parts.iter().map(|part| part.rows).sum::<usize>();
         Ok(format!(
             "{} of {} utterances",
@@ -80,9 +110,10 @@ impl Stage for Extract {
         ))
     }
 
-    fn check(context: &Context) -> Result<(), StageError> {
-        let featurizer = context.parameters.recipe().featurizer();
-        let plan = Plan::find(context, &Source::open(context.out)?, featurizer.as_ref())?;
+    fn check(context: &Context, work: &mut Work) -> Result<(), StageError> {
+        let source = Source::open(context.out)?;
+        work.open(context, &source)?;
+        let plan = Plan::find(context, &source, &work.made_of)?;
         let pending = pending(context, &plan)?;
         if !pending.is_empty() {
             check_level(context.parameters)?;
@@ -102,17 +133,17 @@ impl Stage for Extract {
         check_levels(context, &seal::levels(others.map(|sealed| &sealed.seal)))
     }
 
-    fn run(context: &Context, _: Prepared<()>) -> Result<Done, StageError> {
-        let featurizer = context.parameters.recipe().featurizer();
+    fn run(context: &Context, mut prepared: Prepared<Work>) -> Result<Done, StageError> {
         let source = Source::open(context.out)?;
-        let plan = Plan::find(context, &source, featurizer.as_ref())?;
+        let plan = Plan::find(context, &source, &prepared.work.made_of)?;
+        let origin = prepared.work.open(context, &source)?;
         let pending = pending_or_altered(context, &plan)?;
-        Extractor::new(context, featurizer.as_ref(), (&source, &plan), true)?.work(&pending)?;
+        Extractor::new(context, origin, (&source, &plan), true)?.work(&pending)?;
         let (sealed, mut outputs) = publish::publish(context, &plan)?;
         let contents = features_table::contents(context.out, &outputs)?;
-        outputs.extend(log(context, &source, featurizer.as_ref(), &outputs)?);
-        outputs.push(put_dictionary(context, featurizer.as_ref(), &plan.made_of.config_hash)?);
-        finish(context, featurizer.as_ref(), &sealed, (outputs, contents))
+        outputs.extend(log(context, &source, origin, &outputs)?);
+        outputs.push(put_dictionary(context, origin, &plan.made_of.config_hash)?);
+        finish(context, origin, &sealed, (outputs, contents))
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
@@ -186,24 +217,23 @@ fn pending_or_altered<'a>(context: &Context, plan: &'a Plan) -> Result<Vec<&'a P
 fn log(
     context: &Context,
     source: &Source,
-    featurizer: &dyn Featurizer,
+    origin: &Origin,
     outputs: &[Written],
 ) -> Result<Option<Written>, StageError> {
-    let table =
-        DeltaTable { out: context.out, folder: "features", text: &source.text_names(), float: featurizer.names() };
+    let table = DeltaTable { out: context.out, folder: "features", text: &source.text_names(), float: origin.names() };
     let files = outputs.iter().filter(|written| written.path.starts_with("features/")).cloned();
     table.keep::<FeatureKeys>(context, &files.collect::<Vec<_>>())
 }
 
-fn put_dictionary(context: &Context, featurizer: &dyn Featurizer, config_hash: &str) -> Result<Written, StageError> {
-    let mut dictionary = featurizer.dictionary();
+fn put_dictionary(context: &Context, origin: &Origin, config_hash: &str) -> Result<Written, StageError> {
+    let mut dictionary = origin.dictionary();
     dictionary.sort_by(|a, b| a.name.cmp(&b.name));
     output::put_table(context.out, &Table::<FeatureInfo>::from(dictionary), config_hash, &BTreeMap::new())
 }
 
 fn finish(
     context: &Context,
-    featurizer: &dyn Featurizer,
+    origin: &Origin,
     sealed: &[Sealed],
     (mut outputs, contents): (Vec<Written>, BTreeMap<String, String>),
 ) -> Result<Done, StageError> {
@@ -220,7 +250,7 @@ fn finish(
     };
     let signals = Signal::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>();
     let rows = sealed.iter().map(|sealed| sealed.part.rows).sum::<usize>();
-    let (refused, columns, levels) = (rejects.len(), featurizer.names().len(), seal::levels(seals()));
+    let (refused, columns, levels) = (rejects.len(), origin.names().len(), seal::levels(seals()));
     let by_code = reject_limit::counts_by_code(&rejects);
     outputs.extend(rejects::put(context.out, (StageName::Extract, StageName::Ingest), rejects)?);
     let counts = [
@@ -243,6 +273,7 @@ fn finish(
     let [rows, columns, refused] = counted.map(|(count, word)| plural(count, word));
     let summary = format!("{rows}{copies} of {columns}, {refused}");
     let mut warnings = Vec::from_iter(Signal::warning(&signals, "the features table"));
+    warnings.extend(origin.warning().map(str::to_owned));
     warnings.extend((levels.len() > 1).then(|| {
         format!(
             "parts were computed with different vector instructions ({}), so their last digits may differ; \

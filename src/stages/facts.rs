@@ -4,14 +4,14 @@ mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, Prepared, StageError, StageName, ingest, ledger};
+use super::{Context, Prepared, StageError, StageName, extract, ingest, ledger};
 use crate::corpus;
 use crate::dataset::Scope;
 use crate::eval::{Outcomes, gaps, seed_spreads};
 use crate::model::{ModelSpec, TuneParams};
 use crate::pipeline::Parameters;
 use crate::report::{
-    ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, HashKind, HashRow, ModelConfusion, ModelFacts,
+    ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FeatureOrigin, HashKind, HashRow, ModelConfusion, ModelFacts,
     NormalizationFacts, RejectCount, Search,
 };
 use crate::schema::{
@@ -65,6 +65,7 @@ pub(super) fn gather<W>(
 ) -> Result<Facts, StageError> {
     let (parameters, pipeline) = (&context.parameters, &context.parameters.pipeline);
     let names = model_names(&parameters.models, outcomes);
+    let is_heard = pipeline.features.table.is_none();
     let confusion = |model: &&str| ModelConfusion { model: (*model).to_owned(), confusion: outcomes.confusion(model) };
     Ok(Facts {
         pipeline: pipeline.name.clone(),
@@ -72,7 +73,7 @@ pub(super) fn gather<W>(
         seed: pipeline.seed,
         synthetic: is_synthetic(&tables.keys),
         classes: outcomes.classes().to_vec(),
-        corpora: pipeline.corpus.iter().map(|corpus| corpus_facts(corpus, &tables.keys.rows)).collect(),
+        corpora: pipeline.corpus.iter().map(|corpus| corpus_facts(corpus, &tables.keys.rows, is_heard)).collect(),
         class_counts: class_counts(&tables.keys.rows),
         labels: tables.labels.clone(),
         rejects: reject_counts(&tables.rejects),
@@ -119,7 +120,7 @@ fn is_synthetic(keys: &Table<FeatureKeys>) -> bool {
     (0..keys.rows.len()).any(|row| keys.text.row(row)[column].as_deref() == Some(ingest::SYNTHETIC))
 }
 
-fn corpus_facts(corpus: &corpus::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
+fn corpus_facts(corpus: &corpus::Corpus, keys: &[FeatureKeys], is_heard: bool) -> CorpusFacts {
     let rows = keys.iter().filter(|row| row.corpus == corpus.name).collect::<Vec<_>>();
     let distinct = |value: fn(&FeatureKeys) -> Option<&String>| {
         let values = rows.iter().filter_map(|row| value(row)).collect::<BTreeSet<_>>();
@@ -131,7 +132,7 @@ fn corpus_facts(corpus: &corpus::Corpus, keys: &[FeatureKeys]) -> CorpusFacts {
         utterances: rows.len() as i64,
         speakers: distinct(|row| row.speaker.as_ref()),
         texts: distinct(|row| row.text_id.as_ref()),
-        hours: rows.iter().map(|row| row.duration_s).sum::<f64>() / 3600.0,
+        hours: is_heard.then(|| rows.iter().map(|row| row.duration_s).sum::<f64>() / 3600.0),
         signals: Signal::counts(rows.iter().map(|row| row.signal.as_deref())),
     }
 }
@@ -174,9 +175,17 @@ fn reject_counts(rejects: &[Reject]) -> Vec<RejectCount> {
 
 fn feature_facts(context: &Context) -> Result<FeatureFacts, StageError> {
     let record = ledger::read_record(context.out, StageName::Extract)?;
-    let columns = record.and_then(|record| record.counts.get("features").copied()).unwrap_or(0);
+    let columns = record.as_ref().and_then(|record| record.counts.get("features").copied()).unwrap_or(0);
+    let hash = record.and_then(|record| record.inputs.get(extract::TABLE).cloned());
+    let section = &context.parameters.pipeline.features;
+    // Of its place the name alone: where it lies is no matter of the report.
+    let file = section.table.as_ref().map(|place| place.rsplit('/').next().unwrap_or(place).to_owned());
+    let origin = match file {
+        None => FeatureOrigin::Set(section.set_name().to_owned()),
+        Some(file) => FeatureOrigin::Table { file, blake3: hash.unwrap_or_default() },
+    };
     Ok(FeatureFacts {
-        set: context.parameters.pipeline.features.set.clone(),
+        origin,
         columns: columns as i64,
         transforms: context.parameters.augment.iter().map(ToString::to_string).collect(),
     })

@@ -71,7 +71,11 @@ impl Stage for Ingest {
     }
 
     fn amount(_: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError> {
-        Ok(plural(prepared.work.iter().map(|listing| listing.files.len()).sum::<usize>(), "file"))
+        let files = prepared.work.iter().map(|listing| listing.files.len()).sum::<usize>();
+        let without_audio = prepared.work.iter().filter(|listing| listing.files.is_empty());
+        let rows = without_audio.filter_map(|listing| Some(listing.manifest.as_ref()?.rows.len())).sum::<usize>();
+        let counted = [(files, "file"), (rows, "manifest row")].into_iter().filter(|(count, _)| *count > 0);
+        Ok(counted.map(|(count, word)| plural(count, word)).collect::<Vec<_>>().join(" and "))
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
@@ -106,6 +110,9 @@ pub(super) fn times_hint(corpora: &[Corpus]) -> String {
 }
 
 fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, String), StageError> {
+    if !corpus.has_source() {
+        return list_manifest(corpus, pipeline);
+    }
     let source = |source| StageError::Source { corpus: corpus.name.clone(), key: "source", source };
     let store = storage::open(&corpus.source, &pipeline.storage).map_err(source)?;
     let Survey { mut files, mut unlisted } = store.survey("").map_err(source)?;
@@ -142,6 +149,16 @@ fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, Stri
         hasher.update(format!("{one:?}\n").as_bytes());
     }
     Ok((Listing { root: store.root(), files, unlisted, manifest, preset }, hasher.finalize().to_hex().to_string()))
+}
+
+/// The same of a corpus without audio: its manifest alone.
+fn list_manifest(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, String), StageError> {
+    let mut hasher = blake3::Hasher::new();
+    let manifest = corpus.manifest.as_ref();
+    let manifest = manifest.map(|path| manifest::read(corpus, path, &pipeline.storage, &mut hasher)).transpose()?;
+    let (files, unlisted) = (Vec::new(), Vec::new());
+    let listing = Listing { root: String::new(), files, unlisted, manifest, preset: None };
+    Ok((listing, hasher.finalize().to_hex().to_string()))
 }
 
 /// Reads a preset file of the user's; `hasher` sees every byte of it.

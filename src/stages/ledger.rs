@@ -78,7 +78,7 @@ pub fn perform<S: Stage>(
     before: impl FnOnce() -> Result<(), StageError>,
 ) -> Result<Outcome, StageError> {
     let task = Task::of::<S>(context);
-    let check = || S::check(context).and_then(|()| before());
+    let check = |work: &mut S::Work| S::check(context, work).and_then(|()| before());
     let outcome = task.perform(S::prepare(context)?, check, |prepared| S::run(context, prepared))?;
     S::judge(context, &outcome.record)?;
     Ok(outcome)
@@ -120,14 +120,14 @@ impl<'a> Task<'a> {
     /// Does the work unless the record shows that nothing would change. What `before` refuses has changed nothing.
     pub fn perform<W>(
         &self,
-        prepared: Prepared<W>,
-        before: impl FnOnce() -> Result<(), StageError>,
+        mut prepared: Prepared<W>,
+        before: impl FnOnce(&mut W) -> Result<(), StageError>,
         run: impl FnOnce(Prepared<W>) -> Result<Done, StageError>,
     ) -> Result<Outcome, StageError> {
         if let Standing::Current(record) = self.standing(&prepared)? {
             return Ok(Outcome { up_to_date: true, record: *record });
         }
-        before()?;
+        before(&mut prepared.work)?;
         // Gone before the first output changes: a killed stage leaves no record that could vouch for a mixture.
         self.out.remove(&record_path(self.name))?;
         let (config_hash, inputs) = (prepared.config_hash.clone(), prepared.all_inputs());

@@ -123,8 +123,8 @@ pub trait Stage {
     /// What would be worked on, in words: `1440 utterances`. May read rows.
     fn amount(context: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError>;
 
-    /// Refuses work that is about to begin, before anything changes.
-    fn check(_context: &Context) -> Result<(), StageError> {
+    /// Refuses work that is about to begin, before anything changes. What it has found for `run` it leaves in `work`.
+    fn check(_context: &Context, _work: &mut Self::Work) -> Result<(), StageError> {
         Ok(())
     }
 

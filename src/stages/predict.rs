@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::corpus::{self, Look, PassedOver};
 use crate::dataset::{MIN_UTTERANCES, Scope};
-use crate::features::Featurizer;
+use crate::features::{Featurizer, Provenance, Recipe};
 use crate::model::{self, ModelError};
 use crate::options::{self, ConfigError};
 use crate::pipeline::SavedModel;
@@ -73,6 +73,7 @@ pub struct SharePredicted {
 /// A model and the files for it.
 struct Work {
     saved: SavedModel,
+    recipe: Recipe,
     featurizer: Box<dyn Featurizer>,
     columns: ModelColumns,
     inputs: InputFiles,
@@ -94,7 +95,7 @@ impl Predict<'_> {
     /// A model or an input that cannot be used, failing storage, too many rejects (after the good rows are safe).
     pub fn perform(&self) -> Result<Outcome, StageError> {
         let task = self.task();
-        let outcome = task.perform(self.prepare()?, || Ok(()), |prepared| self.run(prepared))?;
+        let outcome = task.perform(self.prepare()?, |_| Ok(()), |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
         let files = (count("files"), "files");
         reject_limit::check(count("rejects"), files, &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
@@ -144,8 +145,8 @@ impl Predict<'_> {
             return Err(ConfigError::new("--out", self.out.root(), problem).into());
         }
         let (saved, hash) = self.load()?;
-        saved.recipe.check().map_err(|error| self.unusable(error.to_string()))?;
-        let featurizer = saved.recipe.featurizer();
+        let recipe = self.recipe(&saved)?;
+        let featurizer = recipe.featurizer();
         let columns =
             predictor::columns(&saved, featurizer.names()).map_err(|error| self.unusable(error.to_string()))?;
         let inputs = InputFiles::find(self.inputs, self.storage)?;
@@ -175,8 +176,19 @@ impl Predict<'_> {
         warnings.extend(passed.warning().map(|warning| format!("{warning}; name those that hold speech one by one")));
         warnings.extend(inputs.hidden_warning());
         warnings.extend(inputs.again_warning());
-        let work =
-            Work { saved, featurizer, columns, inputs, keys, stamps, unnameable, beside, files: count, warnings };
+        let work = Work {
+            saved,
+            recipe,
+            featurizer,
+            columns,
+            inputs,
+            keys,
+            stamps,
+            unnameable,
+            beside,
+            files: count,
+            warnings,
+        };
         Ok(Prepared::new(hash, names, work))
     }
 
@@ -198,6 +210,20 @@ impl Predict<'_> {
         }
         let saved = model::load(&files).map_err(|error: ModelError| self.unusable(error.to_string()))?;
         Ok((saved, hasher.finalize().to_hex().to_string()))
+    }
+
+    /// What computes the features of the model.
+    fn recipe(&self, saved: &SavedModel) -> Result<Recipe, StageError> {
+        match &saved.recipe {
+            Provenance::Computed(recipe) => {
+                recipe.check().map_err(|error| self.unusable(error.to_string()))?;
+                Ok(recipe.clone())
+            }
+            Provenance::Table { table } => Err(self.unusable(format!(
+                "it was trained on the table `{table}`, whose features ser-etl cannot compute; to predict recordings, \
+                 train a model on a feature set (a pipeline without features.table)"
+            ))),
+        }
     }
 
     fn unusable(&self, problem: String) -> StageError {
@@ -241,8 +267,7 @@ impl Predict<'_> {
     /// Judges the files of some of the inputs.
     fn judge(&self, work: &Work, inputs: &[usize]) -> Result<Predicted, StageError> {
         let store = Arc::clone(&work.inputs.store);
-        let workers =
-            Workers::new(Sources::from([(CORPUS, store)]), work.featurizer.as_ref(), &work.saved.recipe.audio);
+        let workers = Workers::new(Sources::from([(CORPUS, store)]), work.featurizer.as_ref(), &work.recipe.audio);
         let judge = Predictor::new(&work.saved, &work.columns, workers);
         let batches = batches(&work.inputs, inputs, work.saved.scope() == Scope::Speaker);
         self.progress.start(PREDICT, batches.iter().map(|batch| batch.utterances.len() as u64).sum());

@@ -7,6 +7,7 @@ mod fetched;
 mod footer;
 mod hash;
 mod manifest;
+mod numbers;
 mod read;
 mod thrift;
 mod write;
@@ -17,6 +18,7 @@ pub use error::TableError;
 pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
 pub use manifest::{TextTable, read_text_columns};
+pub use numbers::{Numbers, NumbersFile};
 pub use read::{RowsFile, append, read, read_keys};
 pub use write::{Block, Writer, write, write_in_groups};
 

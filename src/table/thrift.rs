@@ -12,7 +12,7 @@ use parquet::file::reader::ChunkReader;
 const MOST_DEPTH: u8 = 64;
 
 /// More rows than this in a byte of a file are none: every table has a key that differs from row to row.
-const MOST_ROWS_PER_BYTE: u64 = 16;
+pub(super) const MOST_ROWS_PER_BYTE: u64 = 16;
 
 /// Field of a page header that holds how many bytes follow it.
 const COMPRESSED_PAGE_SIZE: i64 = 3;

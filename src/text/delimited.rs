@@ -236,9 +236,7 @@ fn swallowed(raw: &str, separator: char, columns: usize) -> Option<usize> {
 fn is_file_name(cell: &str) -> bool {
     let name = cell.rsplit(['/', '\\']).next().unwrap_or(cell);
     name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty()
-            && (2..=5).contains(&extension.len())
-            && extension.chars().all(|c| c.is_ascii_alphanumeric())
+        !stem.is_empty() && (2..=5).contains(&extension.len()) && extension.chars().all(|c| c.is_ascii_alphanumeric())
     }) && !cell.contains(' ')
 }
 
@@ -261,6 +259,7 @@ mod tests {
     use super::*;
 
     /// Columns, and the cells and lines of all rows.
+    #[derive(Debug)]
     struct Whole {
         columns: Vec<String>,
         rows: Vec<Vec<String>>,

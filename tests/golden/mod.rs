@@ -80,7 +80,8 @@ fn numbers(column: &dyn Array) -> Vec<f64> {
 /// A feature set of the test's own, by its TOML.
 pub fn feature_set(toml: &str) -> FeatureSet {
     let set = toml::from_str(toml).expect("the test's set is legal TOML");
-    let features = FeaturesSection { set: "test".to_owned(), sets: BTreeMap::from([("test".to_owned(), set)]) };
+    let features =
+        FeaturesSection { sets: BTreeMap::from([("test".to_owned(), set)]), ..FeaturesSection::of_set("test") };
     FeatureSet::new(&features.check(RATE_HZ).expect("the test's set is legal"), RATE_HZ)
 }
 

@@ -22,6 +22,7 @@ mod faults;
 mod features_htk;
 mod fingerprint;
 mod fold_models;
+mod foreign_features;
 mod fragments;
 mod frames;
 mod fuzz;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Corpus, wrong};
-use crate::options::ConfigError;
+use crate::options::{ConfigError, used};
 use crate::text;
 
 /// `[corpus.columns]`: our field = "column of the manifest". A field without an entry is the column of the same name,
@@ -68,7 +68,9 @@ impl Corpus {
                 return Err(wrong(at, key, "", "it must not be empty; leave the key out instead"));
             }
         }
-        Ok(())
+        let of_audio = [("path_prefix", self.path_prefix.is_some()), ("allow_outside", self.allow_outside)];
+        let of_audio = of_audio.into_iter().filter(|_| !self.has_source());
+        of_audio.map(|(key, set)| used(&format!("{at}.{key}"), "set", !set, "`source`")).collect()
     }
 
     pub(super) fn refuse_manifest_keys(&self, at: &str) -> Result<(), ConfigError> {

@@ -1,5 +1,6 @@
-use super::{Descriptor, FeatureSetParams, FeaturesSection, Group, UserSet};
+use super::{Descriptor, FeatureSetParams, FeaturesSection, Group, TableParams, UserSet};
 use crate::dsp::Edges;
+use crate::features::FeatureParams;
 use crate::options::{ConfigError, nearest, require};
 use std::collections::BTreeSet;
 
@@ -19,6 +20,17 @@ impl FeaturesSection {
         READY.into_iter().map(|(name, _)| name)
     }
 
+    /// Where features come from: the table, or the chosen set for audio at `sample_rate_hz`.
+    ///
+    /// # Errors
+    /// Refuses illegal values, unknown sets, and keys of the one beside those of the other.
+    pub fn params(&self, sample_rate_hz: u32) -> Result<FeatureParams, ConfigError> {
+        if let Some(table) = TableParams::of(self)? {
+            return Ok(FeatureParams::Table(table));
+        }
+        Ok(FeatureParams::Set(self.check(sample_rate_hz)?))
+    }
+
     /// The chosen set with every option in samples at `sample_rate_hz`; refuses illegal values and unknown sets.
     pub fn check(&self, sample_rate_hz: u32) -> Result<FeatureSetParams, ConfigError> {
         for (name, set) in &self.sets {
@@ -28,9 +40,10 @@ impl FeaturesSection {
             }
             set.check(&format!("features.sets.{name}"), sample_rate_hz)?;
         }
-        match (self.sets.get(&self.set), ready_set(&self.set)) {
-            (Some(set), _) => set.check(&format!("features.sets.{}", self.set), sample_rate_hz),
-            (None, Some(set)) => set.check(&format!("features.set = {}", self.set), sample_rate_hz),
+        let name = self.set_name();
+        match (self.sets.get(name), ready_set(name)) {
+            (Some(set), _) => set.check(&format!("features.sets.{name}"), sample_rate_hz),
+            (None, Some(set)) => set.check(&format!("features.set = {name}"), sample_rate_hz),
             (None, None) => Err(self.unknown_set()),
         }
     }
@@ -39,8 +52,8 @@ impl FeaturesSection {
         let mut names: Vec<&str> = Self::ready().collect();
         names.extend(self.sets.keys().map(String::as_str));
         let problem = format!("no such set; legal are {}", names.join(", "));
-        let error = ConfigError::new("features.set", &self.set, problem);
-        match nearest(&self.set, names) {
+        let error = ConfigError::new("features.set", self.set_name(), problem);
+        match nearest(self.set_name(), names) {
             Some(best) => error.hint(format!("did you mean `{best}`?")),
             None => error,
         }

@@ -10,7 +10,7 @@ fn features(toml: &str) -> FeaturesSection {
 fn ready_sets_are_legal_at_every_usual_rate() {
     for set in FeaturesSection::ready() {
         for rate in [8000, 16000, 22050, 44100, 48000] {
-            let params = FeaturesSection { set: set.to_owned(), ..FeaturesSection::default() }.check(rate);
+            let params = FeaturesSection::of_set(set).check(rate);
             assert!(params.is_ok(), "{set} at {rate}: {params:?}");
         }
     }

@@ -80,12 +80,12 @@ fn corpus_words(corpus: &CorpusFacts) -> String {
     let counted =
         |count: Option<i64>, word: &str| count.map_or(format!("unknown {word}s"), |count| number::plural(count, word));
     format!(
-        "{} ({}): {}, {}, {}, {:.2} hours.",
+        "{} ({}): {}, {}, {}{}.",
         code(&corpus.name),
         text(&corpus.origin),
         number::plural(corpus.utterances, "utterance"),
         counted(corpus.speakers, "speaker"),
         counted(corpus.texts, "text"),
-        corpus.hours,
+        corpus.hours.map_or_else(String::new, |hours| format!(", {hours:.2} hours")),
     )
 }

@@ -2,7 +2,10 @@
 
 use super::{list, split};
 use crate::report::escape::{code, text};
-use crate::report::{DevUse, Facts, number};
+use crate::report::{DevUse, Facts, FeatureOrigin, number};
+
+/// Digits of a hash that are shown.
+const HASH_DIGITS: usize = 8;
 
 /// Whether what a model learns from and what it is tested on share speakers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +52,9 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
 
 /// How the figures came about: data, split, what its sides share, normalization and settings.
 pub(super) fn protocol(facts: &Facts) -> Vec<String> {
-    let mut lines = vec![task(facts), split::words(facts)];
+    let mut lines = vec![task(facts)];
+    lines.extend(features_of_others(facts));
+    lines.push(split::words(facts));
     lines.extend(augmentation(facts));
     lines.extend(split::shared(facts));
     lines.extend([normalization(facts), settings(facts)]);
@@ -70,8 +75,23 @@ fn task(facts: &Facts) -> String {
         facts.classes.len(),
         number::count(facts.split.utterances),
         number::count(facts.features.columns),
-        code(&facts.features.set),
+        match &facts.features.origin {
+            FeatureOrigin::Set(set) => code(set),
+            FeatureOrigin::Table { file, .. } => format!("of the table {}", code(file)),
+        },
     )
+}
+
+/// Whose features they are, where another program computed them.
+fn features_of_others(facts: &Facts) -> Option<String> {
+    let FeatureOrigin::Table { file, blake3 } = &facts.features.origin else { return None };
+    Some(format!(
+        "Features of others: the table {} ({}, BLAKE3 {}), not computed by ser-etl from the audio. Utterances with equal \
+         features count as identical recordings.",
+        code(file),
+        number::plural(facts.features.columns, "column"),
+        code(&blake3.chars().take(HASH_DIGITS).collect::<String>()),
+    ))
 }
 
 fn augmentation(facts: &Facts) -> Option<String> {

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use crate::dsp::VectorLevel;
 use crate::features::Featurizer;
 use crate::schema::{Columns, FeatureKeys, Reject, Signal, Table, Utterance};
-use crate::stages::workers::{Extracted, Refusal, Workers};
+use crate::stages::workers::{Extracted, Extractions, Refusal, Workers};
 use crate::stages::{Context, OutputFile, StageError, StageName, output};
 use crate::table::{self, Block as TableBlock, Writer};
 
 use super::frames::FramesWriter;
+use super::origin::Origin;
+use super::others::TableOfOthers;
 use super::plan::{Part, Plan};
 use super::seal::{Attempt, PartSeal};
 use super::source::{self, Block, Source};
@@ -17,12 +19,18 @@ use super::source::{self, Block, Source};
 /// What computes parts.
 pub(super) struct Extractor<'a> {
     context: &'a Context<'a>,
-    featurizer: &'a dyn Featurizer,
+    origin: &'a Origin,
     source: &'a Source,
     plan: &'a Plan,
-    workers: Workers<'a>,
+    rows: Rows<'a>,
     /// Whether nobody else works on the output: a seal may then be written over.
     alone: bool,
+}
+
+/// What makes rows.
+enum Rows<'a> {
+    Audio(&'a dyn Featurizer, Workers<'a>),
+    Table(&'a TableOfOthers),
 }
 
 /// A part with its rows computed and not yet written.
@@ -35,18 +43,24 @@ struct Computed<'a> {
 }
 
 impl<'a> Extractor<'a> {
-    /// Opens the sources of the corpora.
+    /// Opens the sources of the corpora, if their audio is needed.
     pub fn new(
         context: &'a Context,
-        featurizer: &'a dyn Featurizer,
+        origin: &'a Origin,
         (source, plan): (&'a Source, &'a Plan),
         alone: bool,
     ) -> Result<Self, StageError> {
         let pipeline = &context.parameters.pipeline;
-        let workers = Workers::new(context.sources()?, featurizer, &pipeline.audio)
-            .with_transforms(&context.parameters.augment)
-            .with_frames(pipeline.extract.frames);
-        Ok(Self { context, featurizer, source, plan, workers, alone })
+        let rows = match origin {
+            Origin::Table(table) => Rows::Table(table),
+            Origin::Audio(featurizer) => {
+                let workers = Workers::new(context.sources()?, featurizer.as_ref(), &pipeline.audio)
+                    .with_transforms(&context.parameters.augment)
+                    .with_frames(pipeline.extract.frames);
+                Rows::Audio(featurizer.as_ref(), workers)
+            }
+        };
+        Ok(Self { context, origin, source, plan, rows, alone })
     }
 
     /// Computes parts and stages them.
@@ -73,14 +87,38 @@ impl<'a> Extractor<'a> {
         if !part.is_of(&self.plan.made_of, &block) {
             return Err(source::altered(context.out));
         }
-        let Block { utterances, stamps } = block;
+        let (extracted, frames) = match &self.rows {
+            Rows::Audio(featurizer, workers) => self.hear(&attempt, &block, *featurizer, workers)?,
+            Rows::Table(table) => (self.look_up(&block, table)?, None),
+        };
+        let (features, rejects) = self.assemble(block.utterances, extracted);
+        Ok(Computed { attempt, features, rejects, frames })
+    }
+
+    /// The rows of a block in a table of others.
+    fn look_up(&self, block: &Block, table: &TableOfOthers) -> Extractions {
+        self.context.check_stop()?;
+        let rows = block.utterances.rows.iter().map(|row| table.extract(row)).collect::<Vec<_>>();
+        self.context.progress.advance(rows.len() as u64);
+        Ok(rows)
+    }
+
+    /// The rows of a block from its audio, and the files of their frames, where they are wanted.
+    fn hear(
+        &self,
+        attempt: &Attempt,
+        block: &Block,
+        featurizer: &dyn Featurizer,
+        workers: &Workers,
+    ) -> Result<(Vec<Extracted>, Option<Vec<OutputFile>>), StageError> {
+        let (context, Block { utterances, stamps }) = (self.context, block);
         let stamps = utterances.rows.iter().map(|row| (row.corpus.as_str(), row.path.as_str())).zip(stamps);
         let stamps = stamps.collect::<BTreeMap<_, _>>();
         let stamp = |row: &Utterance| stamps[&(row.corpus.as_str(), row.path.as_str())].clone();
-        let files = self.workers.files(&utterances.rows, stamp)?;
+        let files = workers.files(&utterances.rows, stamp)?;
         let frames = context.parameters.pipeline.extract.frames;
-        let frames = frames.then(|| FramesWriter::new(context.out, self.featurizer, &attempt, self.config_hash()));
-        let extracted = self.workers.run(files, |number, extract| {
+        let frames = frames.then(|| FramesWriter::new(context.out, featurizer, attempt, self.config_hash()));
+        let extracted = workers.run(files, |number, extract| {
             let place = frames.as_ref().map(|frames| frames.place(number));
             context.check_stop()?;
             let mut rows = extract()?;
@@ -88,9 +126,7 @@ impl<'a> Extractor<'a> {
             context.progress.advance(rows.len() as u64);
             Ok(rows)
         })?;
-        let frames = frames.map(FramesWriter::finish).transpose()?;
-        let (features, rejects) = self.assemble(utterances, extracted);
-        Ok(Computed { attempt, features, rejects, frames })
+        Ok((extracted, frames.map(FramesWriter::finish).transpose()?))
     }
 
     fn config_hash(&self) -> &str {
@@ -101,7 +137,7 @@ impl<'a> Extractor<'a> {
         let mut features = Table::<FeatureKeys> {
             rows: Vec::with_capacity(rows.len()),
             text: Columns { names: utterances.text.names.clone(), values: Vec::new() },
-            float: Columns { names: self.featurizer.names().to_vec(), values: Vec::new() },
+            float: Columns { names: self.origin.names().to_vec(), values: Vec::new() },
         };
         let (mut kept, mut rejects) = (Vec::with_capacity(rows.len()), Vec::new());
         for (index, rows) in rows.into_iter().enumerate() {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::audio::Transform;
-use crate::features::Featurizer;
+use crate::features::FeatureParams;
 use crate::options::{self, ConfigError};
 use crate::schema::{Utterance, augmented_id};
 use crate::stages::{Context, Stage, StageError, StageName, written};
@@ -18,6 +18,7 @@ use crate::storage::Store;
 use crate::table::{RowHash, row_hashes, table_hash};
 
 use super::Extract;
+use super::others::TableFile;
 use super::source::{Block, Source};
 
 /// Where the plan is kept.
@@ -60,6 +61,9 @@ pub(super) struct MadeOf {
     /// Content hashes of the utterances and of the stamps of their files.
     pub utterances: String,
     pub files: String,
+    /// BLAKE3 of the table of others, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
     /// Mean number of utterances in a part.
     pub mean: usize,
 }
@@ -68,15 +72,20 @@ impl MadeOf {
     /// What a plan would be made of now.
     ///
     /// # Errors
-    /// Ingest has not finished.
+    /// Ingest has not finished; a table of others cannot be read.
     pub fn now(context: &Context) -> Result<Self, StageError> {
         let rows_each = 1 + context.parameters.augment.len();
         let (utterances, files) = Source::hashes(context.out)?;
+        let table = match &context.parameters.features {
+            FeatureParams::Set(_) => None,
+            FeatureParams::Table(params) => Some(TableFile::find(context, params)?.hash()?),
+        };
         Ok(Self {
             build: StageName::Extract.build().to_owned(),
             config_hash: Extract::config_hash(context),
             utterances,
             files,
+            table,
             mean: (context.parameters.pipeline.extract.part_rows as usize / rows_each).max(1),
         })
     }
@@ -86,12 +95,11 @@ impl Plan {
     /// The plan as it is kept, or made anew from all utterances.
     ///
     /// # Errors
-    /// A column of the corpus that has the name of a feature, an utterance that has the id of another's copy.
-    pub fn find(context: &Context, source: &Source, featurizer: &dyn Featurizer) -> Result<Self, StageError> {
-        let made_of = MadeOf::now(context)?;
+    /// An utterance that has the id of another's copy.
+    pub fn find(context: &Context, source: &Source, made_of: &MadeOf) -> Result<Self, StageError> {
         match Self::kept(context.out)? {
-            Some(kept) if kept.made_of == made_of => Ok(kept),
-            _ => Self::make(context, source, featurizer, made_of),
+            Some(kept) if kept.made_of == *made_of => Ok(kept),
+            _ => Self::make(context, source, made_of.clone()),
         }
     }
 
@@ -108,14 +116,8 @@ impl Plan {
         }
     }
 
-    fn make(
-        context: &Context,
-        source: &Source,
-        featurizer: &dyn Featurizer,
-        made_of: MadeOf,
-    ) -> Result<Self, StageError> {
+    fn make(context: &Context, source: &Source, made_of: MadeOf) -> Result<Self, StageError> {
         let text_names = source.text_names();
-        check_names(featurizer.names(), &text_names)?;
         let (mut parts, mut cutter) = (Vec::new(), Cutter::new(made_of.mean));
         let mut copies = CopyNames::of(&context.parameters.augment);
         let mut open = Open::default();
@@ -191,7 +193,7 @@ fn rows_hash(text_names: &[String], hashes: Vec<RowHash>) -> String {
 }
 
 fn key(made_of: &MadeOf, utterances: &str, stamps: &[String]) -> String {
-    options::config_hash(&(&made_of.config_hash, &made_of.build, utterances, stamps))
+    options::config_hash(&(&made_of.config_hash, &made_of.build, &made_of.table, utterances, stamps))
 }
 
 /// Says where parts begin, of a mean number of utterances.
@@ -220,17 +222,6 @@ fn name(first_id: &str) -> String {
     let readable = first_id.chars().take(80).map(|c| if legal(c) { c } else { '~' }).collect::<String>();
     let hash = blake3::hash(first_id.as_bytes()).to_hex();
     format!("{readable}.{}", &hash[..8])
-}
-
-/// A column of the corpus may not have the name of a feature: no reader could tell them apart.
-fn check_names(features: &[String], columns: &[String]) -> Result<(), StageError> {
-    match columns.iter().find(|name| features.contains(name)) {
-        None => Ok(()),
-        Some(name) => {
-            let problem = "a column of a corpus has the name of a feature; rename it in the manifest or pattern";
-            Err(ConfigError::new("corpus", name, problem).into())
-        }
-    }
 }
 
 /// Utterances that are called like the augmented copy of another one. No two rows may have one id.

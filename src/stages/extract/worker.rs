@@ -11,6 +11,7 @@ use crate::stages::{Context, Shard, StageError, StageName};
 
 use super::check_level;
 use super::compute::Extractor;
+use super::origin::Origin;
 use super::plan::{MadeOf, Part, Plan};
 use super::seal::{self, Sealed};
 use super::source::Source;
@@ -64,9 +65,9 @@ pub struct PartDone {
 /// # Errors
 /// Ingest has not finished; a column or id that extract refuses.
 pub fn plan_parts(context: &Context) -> Result<Parts, StageError> {
-    let featurizer = context.parameters.recipe().featurizer();
     let source = Source::open(context.out)?;
-    let plan = Plan::find(context, &source, featurizer.as_ref())?;
+    Origin::open(context, &source)?;
+    let plan = Plan::find(context, &source, &MadeOf::now(context)?)?;
     plan.keep(context.out)?;
     let pending = super::pending(context, &plan)?;
     let pending =
@@ -86,11 +87,11 @@ pub fn extract_parts(
 ) -> Result<Vec<PartDone>, StageError> {
     StageName::Extract.check_before(context)?;
     check_level(context.parameters)?;
-    let featurizer = context.parameters.recipe().featurizer();
-    let source = Source::open(context.out)?;
-    check_build(context)?;
-    let plan = Plan::find(context, &source, featurizer.as_ref())?;
-    let extractor = Extractor::new(context, featurizer.as_ref(), (&source, &plan), false)?;
+    let (source, made_of) = (Source::open(context.out)?, MadeOf::now(context)?);
+    check_build(context, &made_of)?;
+    let plan = Plan::find(context, &source, &made_of)?;
+    let origin = Origin::open(context, &source)?;
+    let extractor = Extractor::new(context, &origin, (&source, &plan), false)?;
     let mut all = Vec::new();
     for part in chosen(&plan, choice)? {
         context.check_stop()?;
@@ -125,10 +126,10 @@ fn sealed<'a>(context: &Context, part: &'a Part) -> Result<Option<Sealed<'a>>, S
 }
 
 /// Refuses a program of another build than that which planned the parts: all parts of a table are of one build.
-fn check_build(context: &Context) -> Result<(), StageError> {
-    let (Some(kept), now) = (Plan::kept(context.out)?, MadeOf::now(context)?) else { return Ok(()) };
+fn check_build(context: &Context, now: &MadeOf) -> Result<(), StageError> {
+    let Some(kept) = Plan::kept(context.out)? else { return Ok(()) };
     let planned = MadeOf { build: now.build.clone(), ..kept.made_of.clone() };
-    if planned != now || kept.made_of.build == now.build {
+    if planned != *now || kept.made_of.build == now.build {
         return Ok(());
     }
     let problem = format!(

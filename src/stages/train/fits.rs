@@ -122,7 +122,7 @@ impl Job {
         out.remove(&self.seal_path())?;
         let mut files = Vec::new();
         if self.seed == 0 {
-            let (spec, recipe) = (fitted.spec.clone(), data.context.parameters.recipe());
+            let (spec, recipe) = (fitted.spec.clone(), data.context.parameters.provenance());
             let saved = SavedModel::new(spec, &problem, fitted, scaler, recipe, self.config_hash.clone())?;
             files.extend(saved::put(out, self.name(), self.training_set, &saved)?);
         }

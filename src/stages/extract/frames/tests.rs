@@ -11,7 +11,7 @@ use crate::table;
 const SMALL: Limits = Limits { group_rows: 10, file_bytes: 4000, waiting_bytes: 3000 };
 
 fn set() -> FeatureSet {
-    let features = FeaturesSection { set: "mfcc-energy".to_owned(), ..FeaturesSection::default() };
+    let features = FeaturesSection::of_set("mfcc-energy");
     FeatureSet::new(&features.check(16_000).expect("legal"), 16_000)
 }
 
