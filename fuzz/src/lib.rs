@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use ser_etl::audio::{AudioParams, AudioReader, Segment};
 use ser_etl::corpus::{Corpus, ManifestTable, Source, SourceFile, build, parse_text};
-use ser_etl::features::Recipe;
+use ser_etl::features::Provenance;
 use ser_etl::model::{self, FILES};
 use ser_etl::pipeline::Pipeline;
 use ser_etl::schema::{FeatureKeys, Prediction, SplitRow};
@@ -51,7 +51,7 @@ pub fn model(data: &[u8]) {
     let own = blake3::hash(&card).to_hex();
     put_hash(&mut card, CARD, own.as_bytes());
     let [weights_file, card_file] = FILES;
-    let _ = model::load::<Recipe>(&[(weights_file.to_owned(), weights.to_vec()), (card_file.to_owned(), card)]);
+    let _ = model::load::<Provenance>(&[(weights_file.to_owned(), weights.to_vec()), (card_file.to_owned(), card)]);
 }
 
 /// What stands before the hash of a card's own text.

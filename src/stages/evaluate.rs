@@ -14,7 +14,7 @@ use crate::schema::{
 use crate::storage::Store;
 
 use super::facts::{self, Figures, Tables};
-use super::features_table::FeaturesTable;
+use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
 
 /// The evaluate stage.
@@ -39,6 +39,8 @@ impl Stage for Evaluate {
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
         let features = FeaturesTable::find(context.out)?;
         let mut inputs = features.keys_input();
+        // The report says whose features they are.
+        inputs.extend(features.of_others().map(|hash| (features_table::OF_OTHERS.to_owned(), hash.to_owned())));
         for (name, hash) in input_hashes(context.out)? {
             inputs.insert(name.to_owned(), hash);
         }

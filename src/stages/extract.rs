@@ -22,7 +22,7 @@ use super::{
 };
 
 use compute::Extractor;
-use origin::Origin;
+use origin::{Given, Origin};
 use plan::{MadeOf, Part, Plan};
 use seal::Sealed;
 use source::Source;
@@ -43,8 +43,6 @@ pub use worker::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts
 
 /// What the counts of parts by vector level begin with.
 const LEVEL: &str = "vector_level.";
-/// The input that is a table of others: its BLAKE3.
-pub(super) const TABLE: &str = "features.table";
 /// Missing parts that an error names.
 const SHOWN: usize = 5;
 
@@ -53,16 +51,23 @@ pub struct Extract;
 
 /// What extract works with.
 pub struct Work {
+    given: Given,
     made_of: MadeOf,
     /// Opened by the first who needs it: a run that has nothing to do reads no table of others.
     origin: Option<Origin>,
 }
 
 impl Work {
+    fn find(context: &Context) -> Result<Self, StageError> {
+        let given = Given::find(context)?;
+        let made_of = MadeOf::now(context, given.hash(context.out)?)?;
+        Ok(Self { given, made_of, origin: None })
+    }
+
     fn open(&mut self, context: &Context, source: &Source) -> Result<&Origin, StageError> {
         let origin = match self.origin.take() {
             Some(origin) => origin,
-            None => Origin::open(context, source)?,
+            None => self.given.open(context, source)?,
         };
         Ok(self.origin.insert(origin))
     }
@@ -82,7 +87,8 @@ impl Stage for Extract {
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Work>, StageError> {
-        let made_of = MadeOf::now(context)?;
+        let work = Work::find(context)?;
+        let made_of = &work.made_of;
         let extract = &context.parameters.pipeline.extract;
         let mut inputs = BTreeMap::from([
             ("utterances".to_owned(), made_of.utterances.clone()),
@@ -90,12 +96,11 @@ impl Stage for Extract {
             // They stand in rejects.parquet, which extract vouches for.
             ("rejects of ingest".to_owned(), rejects::content_hash(context.out, StageName::Ingest)?),
         ]);
-        inputs.extend(made_of.table.iter().map(|hash| (TABLE.to_owned(), hash.clone())));
+        inputs.extend(made_of.table.iter().map(|hash| (features_table::OF_OTHERS.to_owned(), hash.clone())));
         let mut layout = delta::layout(context);
         layout.insert("part_rows".to_owned(), extract.part_rows.to_string());
         layout.insert("frames".to_owned(), extract.frames.to_string());
-        let config_hash = made_of.config_hash.clone();
-        Ok(Prepared { layout, ..Prepared::new(config_hash, inputs, Work { made_of, origin: None }) })
+        Ok(Prepared { layout, ..Prepared::new(made_of.config_hash.clone(), inputs, work) })
     }
 
     fn amount(context: &Context, mut prepared: Prepared<Work>) -> Result<String, StageError> {
@@ -136,6 +141,7 @@ impl Stage for Extract {
     fn run(context: &Context, mut prepared: Prepared<Work>) -> Result<Done, StageError> {
         let source = Source::open(context.out)?;
         let plan = Plan::find(context, &source, &prepared.work.made_of)?;
+        prepared.work.given.keep(context.out, prepared.work.made_of.table.as_deref())?;
         let origin = prepared.work.open(context, &source)?;
         let pending = pending_or_altered(context, &plan)?;
         Extractor::new(context, origin, (&source, &plan), true)?.work(&pending)?;

@@ -4,7 +4,8 @@ mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, Prepared, StageError, StageName, extract, ingest, ledger};
+use super::features_table::OF_OTHERS;
+use super::{Context, Prepared, StageError, StageName, ingest, ledger};
 use crate::corpus;
 use crate::dataset::Scope;
 use crate::eval::{Outcomes, gaps, seed_spreads};
@@ -176,7 +177,7 @@ fn reject_counts(rejects: &[Reject]) -> Vec<RejectCount> {
 fn feature_facts(context: &Context) -> Result<FeatureFacts, StageError> {
     let record = ledger::read_record(context.out, StageName::Extract)?;
     let columns = record.as_ref().and_then(|record| record.counts.get("features").copied()).unwrap_or(0);
-    let hash = record.and_then(|record| record.inputs.get(extract::TABLE).cloned());
+    let hash = record.and_then(|record| record.inputs.get(OF_OTHERS).cloned());
     let section = &context.parameters.pipeline.features;
     // Of its place the name alone: where it lies is no matter of the report.
     let file = section.table.as_ref().map(|place| place.rsplit('/').next().unwrap_or(place).to_owned());

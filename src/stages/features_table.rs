@@ -13,6 +13,8 @@ use super::{Files, OutputFile, StageError, StageName, Written, output, written};
 const FOLDER: &str = "features/";
 /// The content hash of the whole table, in [`ledger::Record::contents`].
 const WHOLE: &str = "features";
+/// The input of extract that is a table of others: the BLAKE3 of its file.
+pub(super) const OF_OTHERS: &str = "features.table";
 /// That of keys, labels and audio hashes only, which is all that splits and figures look at: the features may change.
 const KEYS: &str = "feature keys";
 
@@ -22,6 +24,8 @@ pub struct FeaturesTable {
     parts: Files,
     whole: String,
     keys: String,
+    /// BLAKE3 of the table of others that it was made from, where there was one.
+    of_others: Option<String>,
     rows: usize,
 }
 
@@ -35,12 +39,13 @@ impl FeaturesTable {
         let record = ledger::read_record(out, StageName::Extract)?.ok_or_else(missing)?;
         let content = |name: &str| record.contents.get(name).cloned().ok_or_else(missing);
         let (whole, keys) = (content(WHOLE)?, content(KEYS)?);
+        let of_others = record.inputs.get(OF_OTHERS).cloned();
         let listed = written::listed(out, &["features"])?;
         let parts = record.outputs.tables_below(FOLDER);
         let are_there = parts.are_there(|path| Ok(listed.get(path).cloned()))?;
         let count = |name: &str| record.counts.get(name).copied().unwrap_or(0) as usize;
         let rows = count("rows") + count("augmented");
-        if are_there { Ok(Self { parts, whole, keys, rows }) } else { Err(missing()) }
+        if are_there { Ok(Self { parts, whole, keys, of_others, rows }) } else { Err(missing()) }
     }
 
     /// Number of rows, augmented ones included.
@@ -76,6 +81,11 @@ impl FeaturesTable {
     /// The inputs entry of a stage that reads the whole table.
     pub fn input(&self) -> BTreeMap<String, String> {
         BTreeMap::from([(WHOLE.to_owned(), self.whole.clone())])
+    }
+
+    /// The BLAKE3 of the table of others that it was made from, where there was one.
+    pub fn of_others(&self) -> Option<&str> {
+        self.of_others.as_deref()
     }
 
     /// The inputs entry of a stage that reads keys only.

@@ -2,13 +2,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, Decimal128Array, DictionaryArray, DurationMillisecondArray, Float64Array,
+    ArrayRef, BinaryArray, Decimal128Array, DictionaryArray, DurationMillisecondArray, Float64Array, Int64Array,
     IntervalYearMonthArray, ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::properties::WriterProperties;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -324,4 +325,62 @@ fn a_column_that_is_no_text_is_written_out_or_left_out_alone() {
             }
         }
     }
+}
+
+/// A table of others: ids, numbers of several types with missing ones, and a text, in row groups of two.
+fn numbers_file() -> Vec<u8> {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("a", Arc::new(Float64Array::from(vec![Some(0.1), None, Some(1e300), Some(f64::NEG_INFINITY), Some(5.0)]))),
+        ("file", Arc::new(StringArray::from(vec![Some("x"), Some("y"), None, Some("z"), Some("w")]))),
+        ("b", Arc::new(Int64Array::from(vec![1, 2, 3, 4, 16_777_217]))),
+        ("length", Arc::new(DurationMillisecondArray::from(vec![1, 2, 3, 4, 5]))),
+        ("c", Arc::new(Decimal128Array::from(vec![150; 5]).with_precision_and_scale(9, 2).expect("legal"))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).expect("equal");
+    let small = WriterProperties::builder().set_max_row_group_row_count(Some(2)).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(small)).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.into_inner().expect("finished")
+}
+
+/// Ids and numbers of some columns of a file, of which every range lies inside.
+fn read_numbers(file: &[u8], id: usize, chosen: &[usize]) -> Result<Numbers, TableError> {
+    let range = |range: std::ops::Range<u64>| -> Result<Bytes, TableError> {
+        Ok(Bytes::copy_from_slice(&file[range.start as usize..range.end as usize]))
+    };
+    NumbersFile::open(file.len() as u64, range)?.read(id, chosen, range)
+}
+
+#[test]
+fn numbers_of_any_type_are_read_and_what_is_not_finite_is_missing() {
+    let file = numbers_file();
+    let range = |range: std::ops::Range<u64>| -> Result<Bytes, TableError> {
+        Ok(Bytes::copy_from_slice(&file[range.start as usize..range.end as usize]))
+    };
+    let columns = NumbersFile::open(file.len() as u64, range).expect("a file").columns();
+    let numeric: Vec<(&str, bool)> = columns.iter().map(|(name, numeric)| (name.as_str(), *numeric)).collect();
+    assert_eq!(numeric, [("a", true), ("file", false), ("b", true), ("length", false), ("c", true)]);
+    let numbers = read_numbers(&file, 1, &[0, 2, 4]).expect("sound");
+    assert_eq!(numbers.ids, ["x", "y", "", "z", "w"]);
+    let nan = f32::NAN;
+    let want = [0.1, 1.0, 1.5, nan, 2.0, 1.5, nan, 3.0, 1.5, nan, 4.0, 1.5, 5.0, 16_777_216.0, 1.5];
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&numbers.values), bits(&want));
+    assert_eq!(read_numbers(&file, 2, &[0]).expect("numbers are ids too").ids[4], "16777217");
+}
+
+#[test]
+fn damaged_tables_of_numbers_are_errors() {
+    let sound = numbers_file();
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    for round in 0..400 {
+        let mut file = sound.clone();
+        match round % 2 {
+            0 => file.truncate(random.gen_range(0..sound.len())),
+            _ => (0..3).for_each(|_| file[random.gen_range(0..sound.len())] = random.r#gen()),
+        }
+        // An error or numbers; no panic, and no more memory than the file can ask for.
+        let _ = read_numbers(&file, 1, &[0, 2, 4]);
+    }
+    assert!(read_numbers(&sound[..sound.len() - 1], 1, &[0]).is_err() && read_numbers(b"", 0, &[0]).is_err());
 }

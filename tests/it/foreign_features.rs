@@ -128,15 +128,16 @@ fn the_same_features_give_the_same_figures_from_csv_and_from_parquet() {
 }
 
 #[test]
-fn another_table_is_read_again_and_another_name_is_not() {
+fn another_table_is_read_again_and_another_place_is_not() {
     let (folder, whole) = computed();
     let at = folder.path();
     let text = csv(&whole, ("file", as_written));
     fs::write(at.join("a.csv"), &text).expect("written");
     point_at(at, "table = \"a.csv\"");
     run(at, &[]);
-    fs::write(at.join("b.csv"), &text).expect("written");
-    assert_eq!(run(at, &["--set", "features.table=b.csv"]).matches("up to date").count(), 6);
+    fs::create_dir(at.join("moved")).expect("a folder");
+    fs::write(at.join("moved/a.csv"), &text).expect("written");
+    assert_eq!(run(at, &["--set", "features.table=moved/a.csv"]).matches("up to date").count(), 6);
     let (head, rest) = text.split_once('\n').expect("lines");
     let (row, rest) = rest.split_once('\n').expect("lines");
     let changed = row.rsplit_once(',').expect("cells").0;
@@ -247,7 +248,7 @@ fn tables_and_keys_that_do_not_fit_are_refused() {
     write("key.csv", good.replacen("mfcc01_mean", "channels", 1).as_bytes());
     write("word.csv", format!("{good}x,0 days,high{}\n", ",".repeat(27)).as_bytes());
     let short = first.split_once(',').expect("cells").1;
-    write("short.csv", format!("{head}\nanger_s00_r0.wav,{short}\n").as_bytes());
+    write("short.csv", format!("{head}\nanger_s01_r1.wav,{short}\n").as_bytes());
     let cases = [
         ("table = \"missing.csv\"", 3, "features.table:"),
         ("table = \"corpus\"", 3, "features.table:"),

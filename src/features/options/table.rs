@@ -20,6 +20,8 @@ pub struct TableParams {
     /// Where it lies: no parameter of its rows.
     #[serde(skip)]
     pub place: String,
+    /// The name of its file: the feature dictionary has it.
+    file: String,
     /// The column of ids, where it is named.
     id: Option<String>,
     /// The features, where they are chosen.
@@ -69,12 +71,13 @@ impl TableParams {
             }
         }
         columns.iter().try_for_each(|columns| columns.check("features.columns"))?;
-        Ok(Some(Self { place: place.clone(), id: id.clone(), columns: columns.clone() }))
+        let file = place.rsplit('/').next().unwrap_or(place).to_owned();
+        Ok(Some(Self { place: place.clone(), file, id: id.clone(), columns: columns.clone() }))
     }
 
     /// The name of its file.
     pub fn file_name(&self) -> &str {
-        self.place.rsplit('/').next().unwrap_or(&self.place)
+        &self.file
     }
 
     /// The columns that are read of a table with these.

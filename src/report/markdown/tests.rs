@@ -1,6 +1,6 @@
 use super::*;
 use crate::report::fixture::{SMALL, Shape, facts};
-use crate::report::{RejectCount, number, plots};
+use crate::report::{FeatureOrigin, RejectCount, number, plots};
 use crate::schema::{Comparison, Leakage, Metric};
 
 pub(super) fn section<'a>(report: &'a str, heading: &str) -> &'a str {
@@ -290,6 +290,23 @@ fn augmented_rows_are_told_apart_from_utterances() {
         assert!(report.contains(words), "{words}: {report}");
     }
     check_tables(&report);
+}
+
+#[test]
+fn features_of_others_are_said_to_be_theirs() {
+    let mut facts = facts(SMALL);
+    assert!(!markdown(&facts).contains("Features of others"));
+    let blake3 = "0a1b2c3d4e5f".to_owned();
+    facts.features.origin = FeatureOrigin::Table { file: "com`pare.csv".to_owned(), blake3 };
+    facts.corpora[0].hours = None;
+    let report = markdown(&facts);
+    let method = section(&report, "## How it was tested\n");
+    for words in
+        ["312 features (of the table ``com`pare.csv``)", "- Features of others: the table", "BLAKE3 `0a1b2c3d`)"]
+    {
+        assert!(method.contains(words), "{words}: {method}");
+    }
+    assert!(section(&report, "## Data\n").contains("10 speakers, 2 texts.") && !report.contains("hours"), "{report}");
 }
 
 #[test]

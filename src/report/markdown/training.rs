@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{image, list};
 use crate::report::escape::{code, printable, text};
 use crate::report::plots::Plot;
-use crate::report::{Facts, HashRow, ModelFacts, number};
+use crate::report::{Facts, FeatureOrigin, HashRow, ModelFacts, number};
 
 /// The models and their learning curves.
 pub(super) fn training(facts: &Facts) -> Vec<String> {
@@ -31,9 +31,13 @@ pub(super) fn deployed(facts: &Facts) -> Vec<String> {
         None => "with the settings of the pipeline file",
         Some(_) => "with settings chosen anew on inner folds of all utterances",
     };
+    let use_of_them = match facts.features.origin {
+        FeatureOrigin::Set(_) => "",
+        FeatureOrigin::Table { .. } => " They need features of the same program, so `ser predict` refuses them.",
+    };
     let words = format!(
         "Every model was also fitted on all utterances, {how}. Nothing was left to test these models on, so no figure \
-         here is theirs: expect about the figures of the same model above, on similar speech."
+         here is theirs: expect about the figures of the same model above, on similar speech.{use_of_them}"
     );
     let mut alike: BTreeMap<(&str, i64, i64), Vec<String>> = BTreeMap::new();
     for row in &facts.deployed {

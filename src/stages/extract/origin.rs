@@ -1,9 +1,10 @@
 //! What the rows of the features table come from: the audio, or a table of others. Nothing else in this stage asks which.
 
-use crate::features::{FeatureParams, Featurizer};
+use crate::features::{FeatureParams, Featurizer, Recipe};
 use crate::options::ConfigError;
 use crate::schema::FeatureInfo;
 use crate::stages::{Context, StageError};
+use crate::storage::Store;
 
 use super::others::{TableFile, TableOfOthers};
 use super::source::Source;
@@ -16,20 +17,60 @@ pub(super) enum Origin {
     Table(TableOfOthers),
 }
 
-impl Origin {
-    /// Opens what the pipeline names; reads a table of others.
+/// What the pipeline names, before any of it is read.
+pub(super) enum Given {
+    /// What computes features of the audio.
+    Audio(Recipe),
+    /// The file of a table.
+    Table(TableFile),
+}
+
+impl Given {
+    /// Looks up what the pipeline names.
     ///
     /// # Errors
-    /// The table cannot be used; a column of a corpus has the name of a feature.
-    pub fn open(context: &Context, source: &Source) -> Result<Self, StageError> {
-        let origin = match &context.parameters.features {
-            FeatureParams::Set(set) => Self::Audio(context.parameters.recipe(set).featurizer()),
-            FeatureParams::Table(params) => Self::Table(TableFile::find(context, params)?.read(context.out, source)?),
+    /// A table cannot be reached.
+    pub fn find(context: &Context) -> Result<Self, StageError> {
+        Ok(match &context.parameters.features {
+            FeatureParams::Set(set) => Self::Audio(context.parameters.recipe(set)),
+            FeatureParams::Table(params) => Self::Table(TableFile::find(context, params)?),
+        })
+    }
+
+    /// The BLAKE3 of a table.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn hash(&self, out: &dyn Store) -> Result<Option<String>, StageError> {
+        match self {
+            Self::Audio(_) => Ok(None),
+            Self::Table(file) => file.hash(out).map(Some),
+        }
+    }
+
+    /// Keeps the hash of a table, so that a rerun need not read it.
+    pub fn keep(&self, out: &dyn Store, hash: Option<&str>) -> Result<(), StageError> {
+        match (self, hash) {
+            (Self::Table(file), Some(hash)) => file.keep(out, hash),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens it; reads a table.
+    ///
+    /// # Errors
+    /// A table cannot be used; a column of a corpus has the name of a feature.
+    pub fn open(&self, context: &Context, source: &Source) -> Result<Origin, StageError> {
+        let origin = match self {
+            Self::Audio(recipe) => Origin::Audio(recipe.featurizer()),
+            Self::Table(file) => Origin::Table(file.read(context.out, source)?),
         };
         check_names(origin.names(), &source.text_names())?;
         Ok(origin)
     }
+}
 
+impl Origin {
     /// Names of the features, in order.
     pub fn names(&self) -> &[String] {
         match self {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::features::{TableColumn, TableParams};
 use crate::options::ConfigError;
 use crate::schema::{FeatureInfo, FeatureKeys, Row, Utterance, plural};
 use crate::stages::workers::{Extracted, Extraction, Refusal};
-use crate::stages::{Context, StageError};
+use crate::stages::{Context, StageError, written};
 use crate::storage::{self, Entry, StorageError, Store};
 use crate::table::{Numbers, NumbersFile, TableError};
 use crate::text;
@@ -27,12 +28,24 @@ const HASHED: u64 = 16 << 20;
 /// Rows that a warning names.
 const SHOWN: usize = 5;
 
+/// Where the hash of the file is kept.
+const KEPT: &str = "run/features_table.json";
+
 /// The file of a table.
-pub(super) struct TableFile<'a> {
-    params: &'a TableParams,
+pub(super) struct TableFile {
+    params: TableParams,
     store: Arc<dyn Store>,
     /// What was known of it when it was looked up.
     entry: Entry,
+}
+
+/// The hash of a file as long as this is known of it.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    place: String,
+    bytes: u64,
+    stamp: String,
+    blake3: String,
 }
 
 /// A table in memory, and which row each utterance has.
@@ -46,12 +59,12 @@ pub(super) struct TableOfOthers {
     warning: Option<String>,
 }
 
-impl<'a> TableFile<'a> {
+impl TableFile {
     /// Looks the table of a pipeline up.
     ///
     /// # Errors
     /// It cannot be reached.
-    pub fn find(context: &Context, params: &'a TableParams) -> Result<Self, StageError> {
+    pub fn find(context: &Context, params: &TableParams) -> Result<Self, StageError> {
         let (folder, name) = params.place.rsplit_once('/').unwrap_or((".", &params.place));
         // What lies at the top of the disk has a folder without a name.
         let folder = if folder.is_empty() { "/" } else { folder };
@@ -59,19 +72,35 @@ impl<'a> TableFile<'a> {
         let store = storage::open(folder, storage).map_err(StageError::TableSource)?;
         let missing = || StorageError::NotFound { path: params.place.clone() };
         let entry = store.stat(name).and_then(|entry| entry.ok_or_else(missing)).map_err(StageError::TableSource)?;
-        Ok(Self { params, store, entry })
+        Ok(Self { params: params.clone(), store, entry })
     }
 
-    /// The BLAKE3 of its bytes.
+    /// The BLAKE3 of its bytes: as it was kept, where the file has not changed since.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn hash(&self) -> Result<String, StageError> {
+    pub fn hash(&self, out: &dyn Store) -> Result<String, StageError> {
+        if let Some(kept) = written::read_json::<Kept>(out, KEPT)?.filter(|kept| *kept == self.kept(&kept.blake3)) {
+            return Ok(kept.blake3);
+        }
         let mut hasher = blake3::Hasher::new();
         for start in (0..self.entry.bytes).step_by(HASHED as usize) {
             hasher.update(&self.range(start..self.entry.bytes.min(start + HASHED))?);
         }
         Ok(hasher.finalize().to_hex().to_string())
+    }
+
+    /// Keeps its hash.
+    ///
+    /// # Errors
+    /// Failing storage.
+    pub fn keep(&self, out: &dyn Store, blake3: &str) -> Result<(), StageError> {
+        written::put_json(out, KEPT, &self.kept(blake3))
+    }
+
+    fn kept(&self, blake3: &str) -> Kept {
+        let (place, Entry { bytes, stamp, .. }) = (self.params.place.clone(), self.entry.clone());
+        Kept { place, bytes, stamp, blake3: blake3.to_owned() }
     }
 
     /// Reads the columns that are needed, and finds the row of every utterance.
@@ -87,7 +116,7 @@ impl<'a> TableFile<'a> {
         }
         let is_same = |now: Option<Entry>| now.as_ref() == Some(&self.entry);
         if !self.store.stat(&self.entry.path).map(is_same).map_err(StageError::TableSource)? {
-            return Err(self.problem("it changed while it was read; run the command again"));
+            return Err(self.problem("it has changed while it was read; run the command again"));
         }
         let blocks = source.blocks().into_iter().map(|rows| source.read(out, rows));
         let blocks = blocks.collect::<Result<Vec<_>, _>>()?;
@@ -105,7 +134,7 @@ impl<'a> TableFile<'a> {
         let start = self.range(0..self.entry.bytes.min(64))?;
         if !text::is_parquet(&start, &self.entry.path) {
             let content = self.range(0..self.entry.bytes)?;
-            return cells::read(&content, self.params).map_err(|error| match error {
+            return cells::read(&content, &self.params).map_err(|error| match error {
                 cells::Error::Config(error) => error.into(),
                 cells::Error::Cells(problem) => self.problem(problem),
             });

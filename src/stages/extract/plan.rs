@@ -10,7 +10,6 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::audio::Transform;
-use crate::features::FeatureParams;
 use crate::options::{self, ConfigError};
 use crate::schema::{Utterance, augmented_id};
 use crate::stages::{Context, Stage, StageError, StageName, written};
@@ -18,7 +17,6 @@ use crate::storage::Store;
 use crate::table::{RowHash, row_hashes, table_hash};
 
 use super::Extract;
-use super::others::TableFile;
 use super::source::{Block, Source};
 
 /// Where the plan is kept.
@@ -69,17 +67,13 @@ pub(super) struct MadeOf {
 }
 
 impl MadeOf {
-    /// What a plan would be made of now.
+    /// What a plan would be made of now; `table` is the BLAKE3 of a table of others.
     ///
     /// # Errors
-    /// Ingest has not finished; a table of others cannot be read.
-    pub fn now(context: &Context) -> Result<Self, StageError> {
+    /// Ingest has not finished.
+    pub fn now(context: &Context, table: Option<String>) -> Result<Self, StageError> {
         let rows_each = 1 + context.parameters.augment.len();
         let (utterances, files) = Source::hashes(context.out)?;
-        let table = match &context.parameters.features {
-            FeatureParams::Set(_) => None,
-            FeatureParams::Table(params) => Some(TableFile::find(context, params)?.hash()?),
-        };
         Ok(Self {
             build: StageName::Extract.build().to_owned(),
             config_hash: Extract::config_hash(context),

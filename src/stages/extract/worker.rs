@@ -9,12 +9,11 @@ use crate::options::ConfigError;
 use crate::schema::plural;
 use crate::stages::{Context, Shard, StageError, StageName};
 
-use super::check_level;
 use super::compute::Extractor;
-use super::origin::Origin;
 use super::plan::{MadeOf, Part, Plan};
 use super::seal::{self, Sealed};
 use super::source::Source;
+use super::{Work, check_level};
 
 /// Which parts a worker computes.
 #[derive(Debug, Clone)]
@@ -65,9 +64,9 @@ pub struct PartDone {
 /// # Errors
 /// Ingest has not finished; a column or id that extract refuses.
 pub fn plan_parts(context: &Context) -> Result<Parts, StageError> {
-    let source = Source::open(context.out)?;
-    Origin::open(context, &source)?;
-    let plan = Plan::find(context, &source, &MadeOf::now(context)?)?;
+    let (source, mut work) = (Source::open(context.out)?, Work::find(context)?);
+    work.open(context, &source)?;
+    let plan = Plan::find(context, &source, &work.made_of)?;
     plan.keep(context.out)?;
     let pending = super::pending(context, &plan)?;
     let pending =
@@ -87,11 +86,10 @@ pub fn extract_parts(
 ) -> Result<Vec<PartDone>, StageError> {
     StageName::Extract.check_before(context)?;
     check_level(context.parameters)?;
-    let (source, made_of) = (Source::open(context.out)?, MadeOf::now(context)?);
-    check_build(context, &made_of)?;
-    let plan = Plan::find(context, &source, &made_of)?;
-    let origin = Origin::open(context, &source)?;
-    let extractor = Extractor::new(context, &origin, (&source, &plan), false)?;
+    let (source, mut work) = (Source::open(context.out)?, Work::find(context)?);
+    check_build(context, &work.made_of)?;
+    let plan = Plan::find(context, &source, &work.made_of)?;
+    let extractor = Extractor::new(context, work.open(context, &source)?, (&source, &plan), false)?;
     let mut all = Vec::new();
     for part in chosen(&plan, choice)? {
         context.check_stop()?;
