@@ -134,7 +134,7 @@ impl Stage for Extract {
         }
         let frames = context.parameters.pipeline.extract.frames;
         let sealed = seal::find_all(context.out, &plan.parts, frames)?;
-        let others = sealed.iter().flatten().filter(|sealed| !pending.iter().any(|part| *part == sealed.part));
+        let others = sealed.iter().flatten().filter(|sealed| !pending.contains(&sealed.part));
         check_levels(context, &seal::levels(others.map(|sealed| &sealed.seal)))
     }
 

@@ -80,7 +80,7 @@ impl NumbersFile {
             let groups = self.metadata.metadata().row_groups();
             let rows = groups.iter().map(|group| usize::try_from(group.num_rows()).unwrap_or(0)).sum::<usize>();
             let mut numbers = Numbers::default();
-            let cells = rows.checked_mul(chosen.len()).unwrap_or(usize::MAX);
+            let cells = rows.saturating_mul(chosen.len());
             let too_large = |_| unreadable(format!("memory does not hold {rows} rows of {} columns", chosen.len()));
             numbers.values.try_reserve_exact(cells).map_err(too_large)?;
             numbers.values.resize(cells, f32::NAN);

@@ -69,8 +69,8 @@ impl Corpus {
             }
         }
         let of_audio = [("path_prefix", self.path_prefix.is_some()), ("allow_outside", self.allow_outside)];
-        let of_audio = of_audio.into_iter().filter(|_| !self.has_source());
-        of_audio.map(|(key, set)| used(&format!("{at}.{key}"), "set", !set, "`source`")).collect()
+        let mut of_audio = of_audio.into_iter().filter(|_| !self.has_source());
+        of_audio.try_for_each(|(key, set)| used(&format!("{at}.{key}"), "set", !set, "`source`"))
     }
 
     pub(super) fn refuse_manifest_keys(&self, at: &str) -> Result<(), ConfigError> {

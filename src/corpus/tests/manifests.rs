@@ -41,7 +41,7 @@ fn without_audio_every_row_is_an_utterance() {
     let text = "name = \"c\"\nmanifest = \"m.csv\"\n";
     let config: Corpus = toml::from_str(text).expect("sound TOML");
     assert_eq!(config.check("corpus.0"), Ok(()));
-    assert!(Corpus::check_sources(&[config.clone()]).is_err(), "without a table of features");
+    assert!(Corpus::check_sources(std::slice::from_ref(&config)).is_err(), "without a table of features");
     let csv = "path,emotion,start\n/else/where.wav,fear,\n./b\\2.wav,sad,\nb/1,fear,2\n,fear,\n";
     let table = parse_text(&config, csv.as_bytes(), "m.csv").expect("sound");
     let config = Corpus { labels: [("sad".to_owned(), "sadness".to_owned())].into(), ..config };

@@ -21,12 +21,17 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The names of these.
-    pub fn of<'a>(utterances: impl Iterator<Item = &'a Utterance>) -> Self {
+    /// The names of utterances that come block by block.
+    ///
+    /// # Errors
+    /// That of a block.
+    pub fn of<E>(blocks: impl Iterator<Item = Result<Vec<Utterance>, E>>) -> Result<Self, E> {
         let mut names = Self::default();
-        utterances.for_each(|row| names.add(row));
+        for block in blocks {
+            block?.iter().for_each(|row| names.add(row));
+        }
         names.paths.sort_unstable();
-        names
+        Ok(names)
     }
 
     fn add(&mut self, row: &Utterance) {
@@ -133,7 +138,11 @@ mod tests {
 
     fn names(utterances: &[(&str, &str)]) -> Names {
         let rows = utterances.iter().map(|(id, path)| utterance(id, path, None)).collect::<Vec<_>>();
-        Names::of(rows.iter())
+        named(rows)
+    }
+
+    fn named(rows: Vec<Utterance>) -> Names {
+        Names::of::<()>(std::iter::once(Ok(rows))).expect("no block fails")
     }
 
     #[test]
@@ -181,7 +190,7 @@ mod tests {
     #[test]
     fn segments_have_no_path_of_their_own() {
         let rows = [utterance("c/a#0-1", "a.wav", Some(0.0)), utterance("c/a#1-2", "a.wav", Some(1.0))];
-        let names = Names::of(rows.iter());
+        let names = named(rows.into());
         assert_eq!(names.find("a.wav"), Ok(None));
         assert_eq!(names.find("c/a#1-2"), Ok(Some(1)));
     }
@@ -190,7 +199,7 @@ mod tests {
     fn many_utterances_of_one_name_are_found_quickly() {
         let rows =
             (0..20_000).map(|n| utterance(&format!("c/{n}"), &format!("{n}/audio.wav"), None)).collect::<Vec<_>>();
-        let names = Names::of(rows.iter());
+        let names = named(rows);
         assert!((0..20_000).all(|n| names.find(&format!("/data/{n}/audio.wav")) == Ok(Some(n))));
         assert_eq!(names.find("audio.wav").map_err(|_| ()), Err(()));
     }

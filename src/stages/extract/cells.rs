@@ -1,7 +1,5 @@
 //! Numbers from a table of text.
 
-use std::borrow::Cow;
-
 use crate::features::{TableColumn, TableParams};
 use crate::options::ConfigError;
 use crate::table::Numbers;
@@ -80,7 +78,7 @@ fn number(cell: &str) -> Option<f32> {
     Some(if number.is_finite() { number } else { f32::NAN })
 }
 
-fn wrong(line: usize, column: &str, cell: &Cow<str>) -> String {
+fn wrong(line: usize, column: &str, cell: &str) -> String {
     let comma = if cell.contains(',') { "; write decimal points" } else { "" };
     format!("line {line}, column {column:?}: {cell:?} is not a number{comma} (an empty cell is a missing value)")
 }

@@ -118,10 +118,8 @@ impl TableFile {
         if !self.store.stat(&self.entry.path).map(is_same).map_err(StageError::TableSource)? {
             return Err(self.problem("it has changed while it was read; run the command again"));
         }
-        let blocks = source.blocks().into_iter().map(|rows| source.read(out, rows));
-        let blocks = blocks.collect::<Result<Vec<_>, _>>()?;
-        let utterances = Names::of(blocks.iter().flat_map(|block| &block.utterances.rows));
-        drop(blocks);
+        let blocks = source.blocks().into_iter();
+        let utterances = Names::of(blocks.map(|rows| Ok::<_, StageError>(source.read(out, rows)?.utterances.rows)))?;
         let ids: Vec<&str> = ids.iter().map(|id| unquoted(id)).collect();
         let (rows, strangers) = self.matched(&utterances, &ids)?;
         let file = self.params.file_name().to_owned();
