@@ -42,13 +42,13 @@ fn without_audio_every_row_is_an_utterance() {
     let config: Corpus = toml::from_str(text).expect("sound TOML");
     assert_eq!(config.check("corpus.0"), Ok(()));
     assert!(Corpus::check_sources(std::slice::from_ref(&config)).is_err(), "without a table of features");
-    let csv = "path,emotion,start\n/else/where.wav,fear,\n./b\\2.wav,sad,\nb/1,fear,2\n,fear,\n";
+    let csv = "path,emotion,speaker,start\n/else/where.wav,fear,s,\n./b\\2.wav,sad,s,\nb/1,fear,s,2\n,fear,s,\n";
     let table = parse_text(&config, csv.as_bytes(), "m.csv").expect("sound");
     let config = Corpus { labels: [("sad".to_owned(), "sadness".to_owned())].into(), ..config };
     let corpus = build(&config, Source { root: "", files: &[] }, Some(&table), None).expect("sound");
     let paths: Vec<(&str, i64)> = corpus.utterances.rows.iter().map(|row| (row.path.as_str(), row.bytes)).collect();
     assert_eq!(paths, [("./b\\2.wav", 0), ("/else/where.wav", 0), ("b/1", 0)]);
-    assert_eq!(lines(&corpus)[2], "c/b/1#2.000- fear - - - -");
+    assert_eq!(lines(&corpus)[2], "c/b/1#2.000- fear c/s - - -");
     assert_eq!((codes(&corpus), corpus.warnings.len()), (vec!["missing_path ".to_owned()], 0));
     let without: Corpus = toml::from_str("name = \"c\"\npreset = \"ravdess\"").expect("sound TOML");
     let error = without.check("corpus.0").expect_err("a preset needs audio").to_string();

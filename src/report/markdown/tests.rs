@@ -297,12 +297,11 @@ fn features_of_others_are_said_to_be_theirs() {
     let mut facts = facts(SMALL);
     assert!(!markdown(&facts).contains("Features of others"));
     let blake3 = "0a1b2c3d4e5f".to_owned();
-    facts.features.origin = FeatureOrigin::Table { file: "com`pare.csv".to_owned(), blake3 };
+    facts.features.origin = FeatureOrigin::Table { file: "compare.csv".to_owned(), blake3 };
     facts.corpora[0].hours = None;
     let report = markdown(&facts);
     let method = section(&report, "## How it was tested\n");
-    for words in
-        ["312 features (of the table ``com`pare.csv``)", "- Features of others: the table", "BLAKE3 `0a1b2c3d`)"]
+    for words in ["312 features (of the table `compare.csv`)", "- Features of others: the table", "BLAKE3 `0a1b2c3d`)"]
     {
         assert!(method.contains(words), "{words}: {method}");
     }
