@@ -8,7 +8,7 @@ VENV = $(TARGET)/venv
 
 .PHONY: help
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 .PHONY: build
 build: ## Build ser and the stage launchers
@@ -35,9 +35,28 @@ venv: ## Make the Python environment of the examples (needs python3 with venv, a
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt
 
+SPARK_VENV = $(TARGET)/venv-spark
+SAIL_VENV = $(TARGET)/venv-sail
+
+.PHONY: venv-spark
+venv-spark: ## Make the Python environments of the Spark and lakehouse tests (needs java 17, python3 with venv, and PyPI)
+	java -version
+	python3 -m venv $(SPARK_VENV)
+	$(SPARK_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/spark/requirements.txt
+	python3 -m venv $(SAIL_VENV)
+	$(SAIL_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/spark/requirements-sail.txt
+
+.PHONY: test-spark
+test-spark: build venv-spark ## Test the Spark drivers, under Spark, Spark Connect and Sail
+	SER=$(SER) SAIL=$(SAIL_VENV) PYTHONDONTWRITEBYTECODE=1 $(SPARK_VENV)/bin/python tests/spark/test_spark.py
+
 .PHONY: test
 test: ## Run every test (those of real corpora are ignored unless SER_SHARED names their folder)
 	$(CARGO) test --release --locked
+
+.PHONY: test-lakehouse
+test-lakehouse: build venv-spark ## Read the Delta tables of a run by deltalake and Sail
+	PYTHONDONTWRITEBYTECODE=1 $(SAIL_VENV)/bin/python tests/lakehouse/test_delta.py $(SER)
 
 .PHONY: lint
 lint: ## Check the format and run clippy with warnings denied
@@ -53,6 +72,13 @@ schemas: build ## Write the published schemas anew
 .PHONY: bench
 bench: ## Run the benchmarks
 	$(CARGO) bench --profile release --locked
+
+.PHONY: bench-scale
+bench-scale: build ## Measure how the stages grow, up to a million rows (an hour, 10 GB of disk; needs python3 with venv, and PyPI)
+	python3 -m venv $(TARGET)/venv-scale
+	$(TARGET)/venv-scale/bin/pip install --quiet --disable-pip-version-check -r benches/scale/requirements.txt
+	$(TARGET)/venv-scale/bin/python benches/scale/measure.py $(SER) $(TARGET)/scale.parquet --work $(TARGET)/scale
+	$(TARGET)/venv-scale/bin/python benches/scale/draw.py $(TARGET)/scale.parquet docs
 
 .PHONY: deny
 deny: ## Check licences and advisories (needs cargo-deny and its database)

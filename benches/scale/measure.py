@@ -13,10 +13,11 @@ import pathlib
 import shutil
 import statistics
 import subprocess
-import time
+import sys
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 COLUMNS = 300
 EMOTIONS = ["anger", "happiness", "neutral", "sadness"]
@@ -41,13 +42,10 @@ name = "scale"
 out = "out"
 [[corpus]]
 name = "synthetic"
-manifest = "table"
-[corpus.columns]
-path = "utterance"
+manifest = "labels.parquet"
 [features]
-table = "table"
-id = "utterance"
-columns = ["f*"]
+table = "table.parquet"
+id = "path"
 [split]
 scheme = "speaker-disjoint"
 dev = 0.0
@@ -65,16 +63,25 @@ bootstrap = 0
 """
 
 
+# Starts a command and prints what it took. A process counts as large as the one that started it, so that is a small one.
+STARTER = """
+import os, sys, time
+start = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, used = os.wait4(child, 0)
+print(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def run(command, folder):
     """Runs a command; returns its seconds, CPU seconds and peak memory in bytes."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    error = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {error.decode()[-2000:]}")
-    return time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+    starter = [sys.executable, "-S", "-E", "-c", STARTER]
+    done = subprocess.run([*starter, *command], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")
+    seconds, cpu, peak = done.stdout.splitlines()[-1].split()
+    return float(seconds), float(cpu), int(peak)
 
 
 def size(folder):
@@ -92,14 +99,22 @@ def measure(ser, folder, kind, rows, stages, repeat):
             runs.append(run([ser, stage, "pipeline.toml", "--force", "--quiet"], folder))
         seconds, cpu, peak = zip(*runs)
         made = max(size(out) - before, 0)
-        row = (kind, rows, stage, statistics.median(seconds), statistics.median(cpu), max(peak), made)
+        row = (kind, rows, stage, statistics.median(seconds), statistics.median(cpu), max(peak), made, hours(out))
         print(f"{kind:6} {rows:>9,} {stage:10} {row[3]:8.1f} s {row[4]:8.1f} CPU s {row[5] / 2**20:8.0f} MiB", flush=True)
         measured.append(row)
     again = [run([ser, "run", "pipeline.toml", "--quiet"], folder) for _ in range(repeat)] if "train" in stages else []
     if again:
         seconds, cpu, peak = zip(*again)
-        measured.append((kind, rows, "rerun", statistics.median(seconds), statistics.median(cpu), max(peak), 0))
+        row = (kind, rows, "rerun", statistics.median(seconds), statistics.median(cpu), max(peak), 0, 0.0)
+        measured.append(row)
     return measured
+
+
+def hours(out):
+    """Hours of audio of the features table; none before it is there."""
+    parts = (out / "features").glob("*.parquet")
+    seconds = sum(pq.read_table(part, columns=["duration_s"])["duration_s"].to_numpy().sum() for part in parts)
+    return float(seconds) / 3600
 
 
 def speech(ser, folder, rows):
@@ -113,22 +128,25 @@ def speech(ser, folder, rows):
 
 
 def table(folder, rows):
-    """A feature table in parts: classes and speakers shift the columns, so there is something to learn."""
+    """Labels, and a feature table: classes shift the columns, so there is something to learn."""
     numbers = np.random.default_rng(1)
-    parts = folder / "table"
-    parts.mkdir()
     of_class = numbers.normal(size=(len(EMOTIONS), COLUMNS)).astype(np.float32) * 0.2
-    for start in range(0, rows, BLOCK):
-        at = np.arange(start, min(rows, start + BLOCK))
-        emotion = at % len(EMOTIONS)
-        values = numbers.normal(size=(len(at), COLUMNS)).astype(np.float32) + of_class[emotion]
-        frame = pl.DataFrame({
-            "utterance": [f"u{number:07d}" for number in at],
-            "emotion": [EMOTIONS[number] for number in emotion],
-            "speaker": [f"s{number // PER_SPEAKER:05d}" for number in at],
-        })
-        columns = [pl.Series(f"f{number:03d}", values[:, number]) for number in range(COLUMNS)]
-        frame.with_columns(columns).write_parquet(parts / f"part-{start:07d}.parquet")
+    paths = [f"u{number:07d}.wav" for number in range(rows)]
+    labels = {
+        "path": paths,
+        "emotion": [EMOTIONS[number % len(EMOTIONS)] for number in range(rows)],
+        "speaker": [f"s{number // PER_SPEAKER:05d}" for number in range(rows)],
+    }
+    pq.write_table(pa.table(labels), folder / "labels.parquet")
+    names = [f"f{number:03d}" for number in range(COLUMNS)]
+    schema = pa.schema([("path", pa.string()), *((name, pa.float32()) for name in names)])
+    with pq.ParquetWriter(folder / "table.parquet", schema, use_dictionary=["path"]) as file:
+        for start in range(0, rows, BLOCK):
+            block = range(start, min(rows, start + BLOCK))
+            values = numbers.normal(size=(len(block), COLUMNS)).astype(np.float32)
+            values += of_class[np.arange(block.start, block.stop) % len(EMOTIONS)]
+            columns = [pa.array(paths[block.start : block.stop]), *map(pa.array, np.ascontiguousarray(values.T))]
+            file.write_table(pa.table(columns, schema=schema))
     (folder / "pipeline.toml").write_text(TABLE)
 
 
@@ -155,8 +173,8 @@ def main():
                 stages = ["ingest", "extract", "split", "normalize", "train", "evaluate"]
             measured += measure(ser, folder, kind, rows, stages, options.repeat)
             shutil.rmtree(folder)
-    names = ["kind", "rows", "stage", "seconds", "cpu_seconds", "peak_bytes", "bytes_on_disk"]
-    pl.DataFrame(measured, schema=names, orient="row").write_parquet(options.out)
+    names = ["kind", "rows", "stage", "seconds", "cpu_seconds", "peak_bytes", "bytes_on_disk", "hours"]
+    pq.write_table(pa.table([pa.array(column) for column in zip(*measured)], names=names), options.out)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from unittest import mock
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DRIVERS = ROOT / "pipelines" / "spark"
 SER = os.path.abspath(os.environ["SER"])
-SAIL = pathlib.Path(os.environ["SAIL"])
+SAIL = pathlib.Path(os.environ["SAIL"]).absolute()
 # Executors start the Python of the tests.
 os.environ["PYSPARK_PYTHON"] = sys.executable
 sys.path.insert(0, str(DRIVERS))

@@ -20,7 +20,7 @@ use super::cells;
 use super::source::Source;
 
 /// The code of utterances without a row.
-const NO_FEATURES: &str = "no_features";
+const NO_FEATURES_CODE: &str = "no_features";
 /// What the column `codec` says where no audio was heard.
 const UNHEARD: &str = "unknown";
 /// Bytes that are hashed at a time.
@@ -231,7 +231,7 @@ impl TableOfOthers {
     /// The row of an utterance. Rows with the same numbers count as the same recording.
     pub fn extract(&self, utterance: &Utterance) -> Extracted {
         let refuse =
-            |what: &str| Err(Refusal { code: NO_FEATURES, message: format!("the table `{}` {what}", self.file) });
+            |what: &str| Err(Refusal { code: NO_FEATURES_CODE, message: format!("the table `{}` {what}", self.file) });
         let Some(row) = self.rows.get(&utterance.utterance_id) else { return refuse("has no row for it") };
         let values = &self.values[row * self.names.len()..(row + 1) * self.names.len()];
         if values.iter().all(|value| value.is_nan()) {
