@@ -153,7 +153,7 @@ fn named<'a>(plan: &'a Plan, name: &str) -> Result<&'a Part, StageError> {
     let found = plan.parts.iter().find(|part| part.keyed_name() == name);
     found.ok_or_else(|| {
         let problem = format!(
-            "is none of the {} of this pipeline as it is now: its files, its parameters or the program are others",
+            "this is none of the {} of this pipeline as it is now: its files, its parameters or the program are others",
             plural(plan.parts.len(), "part")
         );
         let hint = "`ser plan PIPELINE` lists the names";
