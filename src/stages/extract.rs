@@ -53,23 +53,35 @@ pub struct Extract;
 pub struct Work {
     given: Given,
     made_of: MadeOf,
-    /// Opened by the first who needs it: a run that has nothing to do reads no table of others.
-    origin: Option<Origin>,
+    /// Opened by the first who needs it: a run that has nothing to do reads no rows.
+    ready: Option<Ready>,
+}
+
+/// What the parts are computed from.
+struct Ready {
+    source: Source,
+    plan: Plan,
+    origin: Origin,
 }
 
 impl Work {
     fn find(context: &Context) -> Result<Self, StageError> {
         let given = Given::find(context)?;
         let made_of = MadeOf::now(context, given.hash(context.out)?)?;
-        Ok(Self { given, made_of, origin: None })
+        Ok(Self { given, made_of, ready: None })
     }
 
-    fn open(&mut self, context: &Context, source: &Source) -> Result<&Origin, StageError> {
-        let origin = match self.origin.take() {
-            Some(origin) => origin,
-            None => self.given.open(context, source)?,
+    fn open(&mut self, context: &Context) -> Result<&Ready, StageError> {
+        let ready = match self.ready.take() {
+            Some(ready) => ready,
+            None => {
+                let source = Source::open(context.out)?;
+                let origin = self.given.open(context, &source)?;
+                let plan = Plan::find(context, &source, &self.made_of)?;
+                Ready { source, plan, origin }
+            }
         };
-        Ok(self.origin.insert(origin))
+        Ok(self.ready.insert(ready))
     }
 }
 
@@ -104,22 +116,14 @@ impl Stage for Extract {
     }
 
     fn amount(context: &Context, mut prepared: Prepared<Work>) -> Result<String, StageError> {
-        let source = Source::open(context.out)?;
-        prepared.work.open(context, &source)?;
-        let plan = Plan::find(context, &source, &prepared.work.made_of)?;
+        let plan = &prepared.work.open(context)?.plan;
         let rows = |parts: &[&Part]| parts.iter().map(|part| part.rows).sum::<usize>();
-        Ok(format!(
-            "{} of {} utterances",
-            rows(&pending(context, &plan)?),
-            rows(&plan.parts.iter().collect::<Vec<_>>())
-        ))
+        Ok(format!("{} of {} utterances", rows(&pending(context, plan)?), rows(&plan.parts.iter().collect::<Vec<_>>())))
     }
 
     fn check(context: &Context, work: &mut Work) -> Result<(), StageError> {
-        let source = Source::open(context.out)?;
-        work.open(context, &source)?;
-        let plan = Plan::find(context, &source, &work.made_of)?;
-        let pending = pending(context, &plan)?;
+        let plan = &work.open(context)?.plan;
+        let pending = pending(context, plan)?;
         if !pending.is_empty() {
             check_level(context.parameters)?;
         }
@@ -139,15 +143,13 @@ impl Stage for Extract {
     }
 
     fn run(context: &Context, mut prepared: Prepared<Work>) -> Result<Done, StageError> {
-        let source = Source::open(context.out)?;
-        let plan = Plan::find(context, &source, &prepared.work.made_of)?;
         prepared.work.given.keep(context.out, prepared.work.made_of.table.as_deref())?;
-        let origin = prepared.work.open(context, &source)?;
-        let pending = pending_or_altered(context, &plan)?;
-        Extractor::new(context, origin, (&source, &plan), true)?.work(&pending)?;
-        let (sealed, mut outputs) = publish::publish(context, &plan)?;
+        let Ready { source, plan, origin } = prepared.work.open(context)?;
+        let pending = pending_or_altered(context, plan)?;
+        Extractor::new(context, origin, (source, plan), true)?.work(&pending)?;
+        let (sealed, mut outputs) = publish::publish(context, plan)?;
         let contents = features_table::contents(context.out, &outputs)?;
-        outputs.extend(log(context, &source, origin, &outputs)?);
+        outputs.extend(log(context, source, origin, &outputs)?);
         outputs.push(put_dictionary(context, origin, &plan.made_of.config_hash)?);
         finish(context, origin, &sealed, (outputs, contents))
     }

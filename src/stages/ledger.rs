@@ -109,7 +109,7 @@ pub(super) enum Standing {
 }
 
 impl<'a> Task<'a> {
-    pub(super) fn of<S: Stage>(context: &'a Context) -> Self {
+    fn of<S: Stage>(context: &'a Context) -> Self {
         let pipeline = &context.parameters.pipeline;
         let (name, out, force) = (S::NAME.as_str(), context.out, context.force);
         let (build, start) = (S::NAME.build(), Instant::now());

@@ -14,7 +14,7 @@ use crate::features::{Featurizer, Provenance, Recipe};
 use crate::model::{self, ModelError};
 use crate::options::{self, ConfigError};
 use crate::pipeline::SavedModel;
-use crate::schema::{Columns, Inference, Reject, Signal, Table, Track, Utterance, plural};
+use crate::schema::{Inference, Reject, Signal, Table, Track, Utterance, plural};
 use crate::storage::{self, Entry, StorageError, Store};
 
 use super::context::check_stop;
@@ -23,7 +23,7 @@ use super::workers::{Refusal, Sources, Workers};
 use super::{Done, Prepared, Progress, Shard, StageError, StageName, output, reject_limit, rejects};
 
 use inputs::{Input, InputFiles};
-use predictor::{Batch, ModelColumns, Predicted, Predictor, class_columns, joined, reject};
+use predictor::{Batch, ModelColumns, Predicted, Predictor, class_columns, joined, reject, sorted};
 use staging::Staged;
 
 mod inputs;
@@ -304,7 +304,7 @@ impl Predict<'_> {
         let signals = Signal::counts(rows.iter().map(|row| row.signal.as_deref()));
         let summary = summarize(&work.saved, &rows, &probabilities, refused);
         let inputs = BTreeMap::from([("model".to_owned(), hash.to_owned())]);
-        let table = sorted(rows, probabilities, &work.saved.classes);
+        let table = sorted(&rows, class_columns(&work.saved.classes), &probabilities);
         let outputs = vec![
             output::put_table(self.out, &Table::<Reject>::from(rejects), "", &BTreeMap::new())?,
             output::put_table(self.out, &table, hash, &inputs)?,
@@ -420,21 +420,6 @@ fn changed(work: &Work, error: StageError) -> StageError {
             StorageError::Changed { path: format!("{}/{path}", work.inputs.store.root()) }.into()
         }
         error => error,
-    }
-}
-
-/// The table, whatever the order of the batches.
-fn sorted(rows: Vec<Inference>, probabilities: Vec<f32>, classes: &[String]) -> Table<Inference> {
-    let mut order = (0..rows.len()).collect::<Vec<_>>();
-    order.sort_unstable_by(|&a, &b| rows[a].path.cmp(&rows[b].path));
-    let width = classes.len();
-    Table {
-        rows: order.iter().map(|&row| rows[row].clone()).collect(),
-        text: Columns::default(),
-        float: Columns {
-            names: class_columns(classes),
-            values: order.iter().flat_map(|&row| &probabilities[row * width..][..width]).copied().collect(),
-        },
     }
 }
 

@@ -53,7 +53,8 @@ fn columns(mut table: Delimited) -> Result<Vec<TableColumn>, String> {
     let mut kinds: Vec<Option<bool>> = vec![None; table.columns.len()];
     while kinds.contains(&None) {
         let Some(row) = table.row()? else { break };
-        for (kind, cell) in kinds.iter_mut().zip(&row.cells).filter(|(kind, cell)| kind.is_none() && !is_missing(cell))
+        for (kind, cell) in
+            kinds.iter_mut().zip(&row.cells).filter(|(kind, cell)| kind.is_none() && !text::is_missing(cell))
         {
             *kind = Some(number(cell).is_some());
         }
@@ -65,13 +66,9 @@ fn columns(mut table: Delimited) -> Result<Vec<TableColumn>, String> {
     Ok(names.zip(kinds).map(|(name, kind)| TableColumn { name, is_numeric: kind.unwrap_or(true) }).collect())
 }
 
-fn is_missing(cell: &str) -> bool {
-    text::is_missing(cell)
-}
-
 /// The number of a cell: NaN where it is missing; none where it is no number.
 fn number(cell: &str) -> Option<f32> {
-    if is_missing(cell) {
+    if text::is_missing(cell) {
         return Some(f32::NAN);
     }
     let number = cell.parse::<f32>().ok()?;

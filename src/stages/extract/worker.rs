@@ -12,8 +12,7 @@ use crate::stages::{Context, Shard, StageError, StageName};
 use super::compute::Extractor;
 use super::plan::{MadeOf, Part, Plan};
 use super::seal::{self, Sealed};
-use super::source::Source;
-use super::{Work, check_level};
+use super::{Ready, Work, check_level};
 
 /// Which parts a worker computes.
 #[derive(Debug, Clone)]
@@ -64,11 +63,10 @@ pub struct PartDone {
 /// # Errors
 /// Ingest has not finished; a column or id that extract refuses.
 pub fn plan_parts(context: &Context) -> Result<Parts, StageError> {
-    let (source, mut work) = (Source::open(context.out)?, Work::find(context)?);
-    work.open(context, &source)?;
-    let plan = Plan::find(context, &source, &work.made_of)?;
+    let mut work = Work::find(context)?;
+    let plan = &work.open(context)?.plan;
     plan.keep(context.out)?;
-    let pending = super::pending(context, &plan)?;
+    let pending = super::pending(context, plan)?;
     let pending =
         pending.into_iter().map(|part| PendingPart { name: part.keyed_name(), rows: part.rows, bytes: part.bytes });
     Ok(Parts { all: plan.parts.len(), pending: pending.collect() })
@@ -86,12 +84,12 @@ pub fn extract_parts(
 ) -> Result<Vec<PartDone>, StageError> {
     StageName::Extract.check_before(context)?;
     check_level(context.parameters)?;
-    let (source, mut work) = (Source::open(context.out)?, Work::find(context)?);
+    let mut work = Work::find(context)?;
     check_build(context, &work.made_of)?;
-    let plan = Plan::find(context, &source, &work.made_of)?;
-    let extractor = Extractor::new(context, work.open(context, &source)?, (&source, &plan), false)?;
+    let Ready { source, plan, origin } = work.open(context)?;
+    let extractor = Extractor::new(context, origin, (source, plan), false)?;
     let mut all = Vec::new();
-    for part in chosen(&plan, choice)? {
+    for part in chosen(plan, choice)? {
         context.check_stop()?;
         let start = Instant::now();
         let before = sealed(context, part)?;

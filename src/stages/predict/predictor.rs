@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis};
 use crate::dataset::{ALL, MIN_UTTERANCES, Scaler, Scope};
 use crate::model::{self, Classifier, ModelError, ModelPart};
 use crate::pipeline::SavedModel;
-use crate::schema::{Inference, PROBABILITY_PREFIX, Reject, Utterance};
+use crate::schema::{Columns, Inference, PROBABILITY_PREFIX, Reject, Table, Utterance};
 
 use super::super::StageError;
 use super::super::workers::{Extraction, Refusal, Workers};
@@ -42,6 +42,16 @@ pub(super) fn joined(all: &mut Predicted, more: Predicted) {
 /// Names of the columns of probabilities.
 pub(super) fn class_columns(classes: &[String]) -> Vec<String> {
     classes.iter().map(|class| format!("{PROBABILITY_PREFIX}{class}")).collect()
+}
+
+/// Rows sorted by path, whatever the order of the batches; `values` has a value for each of `names`, row after row.
+pub(super) fn sorted(rows: &[Inference], names: Vec<String>, values: &[f32]) -> Table<Inference> {
+    let mut order = (0..rows.len()).collect::<Vec<_>>();
+    order.sort_unstable_by(|&a, &b| rows[a].path.cmp(&rows[b].path));
+    let width = names.len();
+    let values = order.iter().flat_map(|&row| &values[row * width..][..width]).copied().collect();
+    let rows = order.iter().map(|&row| rows[row].clone()).collect();
+    Table { rows, text: Columns::default(), float: Columns { names, values } }
 }
 
 /// Judges batches by one model.

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::options;
-use crate::schema::{Columns, Inference, Reject, Table};
+use crate::schema::{Inference, Reject, Table};
 use crate::stages::{Files, StageError, Written, output, written};
 use crate::storage::Store;
 use crate::table;
 
-use super::predictor::{Predicted, class_columns, joined};
+use super::predictor::{Predicted, class_columns, joined, sorted};
 
 /// Where shares wait.
 const STAGED: &str = "run/predict";
@@ -43,16 +43,18 @@ pub(super) struct Staged {
 pub(super) fn put(
     out: &dyn Store,
     inputs: BTreeSet<String>,
-    predicted: Predicted,
+    mut predicted: Predicted,
     classes: &[String],
 ) -> Result<(), StageError> {
     let attempt = format!("{:016x}", rand::random::<u64>());
     let path = |ending: &str| format!("{STAGED}/{attempt}.{ending}.parquet");
     let none = BTreeMap::new();
-    let rejects = Table::from(predicted.rejects.clone());
+    let table = staged_table(&predicted, classes);
+    super::rejects::sort(&mut predicted.rejects);
+    let rejects = Table::from(predicted.rejects);
     let files: [Written; 2] = [
-        output::put(out, &path("inferences"), &table::write(&staged_table(predicted, classes), "", &none, false)?.0)?,
-        output::put(out, &path("rejects"), &table::write(&sorted(rejects), "", &none, false)?.0)?,
+        output::put(out, &path("inferences"), &table::write(&table, "", &none, false)?.0)?,
+        output::put(out, &path("rejects"), &table::write(&rejects, "", &none, false)?.0)?,
     ];
     let name = options::config_hash(&inputs);
     let seal = Seal { inputs, attempt, files: files.into_iter().collect() };
@@ -86,23 +88,12 @@ pub(super) fn clear(out: &dyn Store) -> Result<(), StageError> {
     out.list(STAGED)?.iter().try_for_each(|entry| Ok(out.remove(&entry.path)?))
 }
 
-fn staged_table(predicted: Predicted, classes: &[String]) -> Table<Inference> {
-    let Predicted { rows, probabilities, clipped, .. } = predicted;
-    let mut order = (0..rows.len()).collect::<Vec<_>>();
-    order.sort_unstable_by(|&a, &b| rows[a].path.cmp(&rows[b].path));
+fn staged_table(predicted: &Predicted, classes: &[String]) -> Table<Inference> {
     let mut names = class_columns(classes);
     names.push(CLIPPED.to_owned());
-    let width = classes.len();
-    let values = order
-        .iter()
-        .flat_map(|&row| probabilities[row * width..][..width].iter().copied().chain([clipped[row] as f32]));
-    let float = Columns { names, values: values.collect() };
-    Table { rows: order.iter().map(|&row| rows[row].clone()).collect(), text: Columns::default(), float }
-}
-
-fn sorted(mut rejects: Table<Reject>) -> Table<Reject> {
-    super::rejects::sort(&mut rejects.rows);
-    rejects
+    let rows = predicted.probabilities.chunks(classes.len()).zip(&predicted.clipped);
+    let values = rows.flat_map(|(probabilities, clipped)| probabilities.iter().copied().chain([*clipped as f32]));
+    sorted(&predicted.rows, names, &values.collect::<Vec<_>>())
 }
 
 fn read(out: &dyn Store, files: &Files) -> Result<Predicted, StageError> {
