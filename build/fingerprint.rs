@@ -8,10 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const STAGES: [(&str, &[&str]); 7] = [
     ("ingest", &["corpus", "synth", "text", "stages/ingest", "stages/rejects"]),
     ("extract", &["audio", "dsp", "features", "text", "stages/workers", "stages/extract", "stages/rejects"]),
-    ("split", &["dataset", "eval", "stages/split"]),
-    ("normalize", &["dataset", "eval", "stages/normalize"]),
-    ("train", &["dataset", "eval", "model", "stages/train"]),
-    ("evaluate", &["corpus", "dataset", "eval", "model", "report", "text", "stages/evaluate", "stages/facts"]),
+    ("split", &["dataset", "eval", "matrix", "stages/rows", "stages/split"]),
+    ("normalize", &["dataset", "eval", "matrix", "stages/normalize", "stages/rows"]),
+    ("train", &["dataset", "eval", "matrix", "model", "stages/rows", "stages/train"]),
+    (
+        "evaluate",
+        &["corpus", "dataset", "eval", "matrix", "model", "report", "text", "stages/evaluate", "stages/facts"],
+    ),
     (
         "predict",
         &[
@@ -21,6 +24,7 @@ pub const STAGES: [(&str, &[&str]); 7] = [
             "dsp",
             "eval",
             "features",
+            "matrix",
             "model",
             "text",
             "stages/workers",

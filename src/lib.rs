@@ -3,7 +3,7 @@
 //! The map of the house, from the street inwards; an arrow points at what a room may use:
 //!
 //! `bin -> cli -> stages -> pipeline -> {corpus, storage, table, report, synth, features, model} -> {audio, dataset} ->
-//! {dsp, eval, text} -> options -> schema`
+//! {dsp, eval, matrix, text} -> options -> schema`
 //!
 //! A test reads the `use` lines and refuses an arrow that points the other way.
 
@@ -17,6 +17,7 @@ pub mod dataset;
 pub mod dsp;
 pub mod eval;
 pub mod features;
+pub mod matrix;
 pub mod model;
 pub mod options;
 pub mod pipeline;

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
+use crate::model::ModelError;
 use crate::options::ConfigError;
 use crate::stages::StageError;
 use crate::storage::StorageError;
@@ -82,7 +83,10 @@ fn of_stage(error: &StageError) -> u8 {
         StageError::Source { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. }
         | StageError::TableSource(StorageError::Failed { .. } | StorageError::Remote { .. })
         | StageError::Input { source: StorageError::Failed { .. } | StorageError::Remote { .. }, .. } => STORAGE,
-        StageError::SourceChanged { .. } => STORAGE,
+        StageError::SourceChanged { .. }
+        | StageError::Matrix(_)
+        | StageError::Dataset(DatasetError::Matrix(_))
+        | StageError::Model(ModelError::Matrix(_)) => STORAGE,
         StageError::Leakage(_)
         | StageError::Regression(_)
         | StageError::Unverified { .. }

@@ -5,24 +5,23 @@ mod inner;
 mod whole;
 
 use super::balance::{Strata, by_balance, by_quota};
-use super::fold::{Fold, classes_on, fold_rows, fold_words};
+use super::fold::{Fold, SideOfRow, classes_on, fold_words};
 use super::units::{Unit, units};
 use super::{DatasetError, Keys, augmented, checks};
 use crate::dataset::SplitParams;
 use crate::options;
-use crate::schema::{Side, SplitRow, plural};
+use crate::schema::{Side, plural};
 use std::collections::BTreeSet;
 
 use fixed::fixed_sides;
 pub use inner::inner_folds;
 pub use whole::whole;
 
-/// The splits table, and what about it deserves a warning.
+/// The folds, and what about them deserves a warning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
-    /// A row for each utterance and fold, and for each augmented row of a train utterance; by fold, then by utterance
-    /// id.
-    pub rows: Vec<SplitRow>,
+    /// Each with the sides of the utterances, and of the augmented rows of train utterances.
+    pub folds: Vec<Fold>,
     /// Sentences for the log and the report.
     pub warnings: Vec<String>,
 }
@@ -57,7 +56,8 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     warnings.extend(checks::ungrouped(keys, params)?);
     warnings.extend(checks::left_out(keys, params, &folds)?);
     warnings.extend(checks::class_sides(keys, &folds)?);
-    Ok(Assignment { rows: augmented::follow(all, split_rows(keys, params, &folds)?)?, warnings })
+    let fold = |(number, sides)| Ok::<_, DatasetError>(Fold { number, sides: augmented::follow(all, sides)? });
+    Ok(Assignment { folds: (0..).zip(folds).map(fold).collect::<Result<_, _>>()?, warnings })
 }
 
 struct Assigner<'a> {
@@ -71,7 +71,7 @@ struct Assigner<'a> {
 
 impl Assigner<'_> {
     /// Test and train of each fold, dev still being part of train.
-    fn tests(&self) -> Result<Vec<Fold>, DatasetError> {
+    fn tests(&self) -> Result<Vec<SideOfRow>, DatasetError> {
         match self.params {
             SplitParams::Stratified { test, .. } | SplitParams::SpeakerDisjoint { test, .. } => self.held_out(*test),
             SplitParams::KFold { folds, .. } | SplitParams::GroupKFold { folds, .. } => self.k_fold(*folds),
@@ -84,21 +84,21 @@ impl Assigner<'_> {
         }
     }
 
-    fn held_out(&self, test: f64) -> Result<Vec<Fold>, DatasetError> {
+    fn held_out(&self, test: f64) -> Result<Vec<SideOfRow>, DatasetError> {
         let units = self.test_units()?;
         self.need(units.len(), 2, "train and test")?;
         let sides = self.partition(&units, &[test, 1.0 - test]);
         Ok(vec![self.fold(&units, &sides, 0)])
     }
 
-    fn k_fold(&self, folds: usize) -> Result<Vec<Fold>, DatasetError> {
+    fn k_fold(&self, folds: usize) -> Result<Vec<SideOfRow>, DatasetError> {
         let units = self.test_units()?;
         self.need(units.len(), folds, &format!("{folds} folds"))?;
         let sides = self.partition(&units, &vec![1.0 / folds as f64; folds]);
         Ok((0..folds).map(|fold| self.fold(&units, &sides, fold)).collect())
     }
 
-    fn one_by_one(&self) -> Result<Vec<Fold>, DatasetError> {
+    fn one_by_one(&self) -> Result<Vec<SideOfRow>, DatasetError> {
         let mut units = self.test_units()?;
         self.need(units.len(), 2, "train and test")?;
         units.sort_by(|a, b| a.name.cmp(&b.name));
@@ -106,7 +106,7 @@ impl Assigner<'_> {
         Ok(sides.iter().map(|fold| self.fold(&units, &sides, *fold)).collect())
     }
 
-    fn cross_corpus(&self, train: Option<&[String]>, test: Option<&[String]>) -> Result<Fold, DatasetError> {
+    fn cross_corpus(&self, train: Option<&[String]>, test: Option<&[String]>) -> Result<SideOfRow, DatasetError> {
         let corpora = self.keys.texts("corpus")?;
         let present: BTreeSet<&str> = corpora.iter().flatten().copied().collect();
         for (key, names) in [("split.train_corpora", train), ("split.test_corpora", test)] {
@@ -124,7 +124,7 @@ impl Assigner<'_> {
     }
 
     /// Each corpus trained on alone and tested on each other one, in the order of their names.
-    fn every_pair(&self) -> Result<Vec<Fold>, DatasetError> {
+    fn every_pair(&self) -> Result<Vec<SideOfRow>, DatasetError> {
         let corpora = self.keys.texts("corpus")?;
         let present: BTreeSet<&str> = corpora.into_iter().flatten().collect();
         let pairs = present.iter().flat_map(|train| present.iter().map(move |test| (*train, *test)));
@@ -137,7 +137,7 @@ impl Assigner<'_> {
     }
 
     /// The fold without the utterances of classes that train or test lacks.
-    fn with_shared_classes(&self, mut fold: Fold) -> Result<Fold, DatasetError> {
+    fn with_shared_classes(&self, mut fold: SideOfRow) -> Result<SideOfRow, DatasetError> {
         let emotions = self.keys.emotions()?;
         let [train, test] = [Side::Train, Side::Test].map(|side| classes_on(&fold, side, &emotions));
         let shared = &train & &test;
@@ -152,7 +152,7 @@ impl Assigner<'_> {
     }
 
     /// Moves the share of dev from train to dev.
-    fn carve_dev(&self, number: i64, fold: &mut Fold) -> Result<(), DatasetError> {
+    fn carve_dev(&self, number: i64, fold: &mut SideOfRow) -> Result<(), DatasetError> {
         let train: Vec<usize> = (0..fold.len()).filter(|row| fold[*row] == Some(Side::Train)).collect();
         if train.is_empty() {
             return Ok(()); // refused with all empty sides at the end
@@ -191,7 +191,7 @@ impl Assigner<'_> {
     }
 
     /// The fold whose test side is the units of side `test`.
-    fn fold(&self, units: &[Unit], sides: &[usize], test: usize) -> Fold {
+    fn fold(&self, units: &[Unit], sides: &[usize], test: usize) -> SideOfRow {
         let mut fold = vec![Some(Side::Train); self.keys.len()];
         for (unit, _) in units.iter().zip(sides).filter(|(_, side)| **side == test) {
             unit.rows.iter().for_each(|row| fold[*row] = Some(Side::Test));
@@ -238,12 +238,6 @@ fn check_corpora(key: &'static str, names: &[String], present: &BTreeSet<&str>) 
             Err(DatasetError::UnknownCorpus { key, corpus: corpus.clone(), legal, nearest })
         }
     }
-}
-
-fn split_rows(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<SplitRow>, DatasetError> {
-    let ids = keys.ids()?;
-    let folds = folds.iter().enumerate();
-    Ok(folds.flat_map(|(number, fold)| fold_rows(&ids, params, number as i64, fold)).collect())
 }
 
 #[cfg(test)]

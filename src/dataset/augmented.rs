@@ -1,67 +1,55 @@
 //! Augmented rows: train where their original is train, and on no side elsewhere.
 
-use super::{DatasetError, Keys, folds};
-use crate::schema::{Side, SplitRow};
-use std::collections::{BTreeMap, BTreeSet};
+use super::fold::{Fold, SideOfRow};
+use super::{DatasetError, Keys};
+use crate::schema::Side;
 
-/// Puts the augmented copies of train utterances on train. `originals` are the rows of a splits table without copies.
+/// The sides of all rows, where those of the utterances themselves are given: copies of train utterances are train, all
+/// others are on no side. `keys` has a row for each copy too.
 ///
 /// # Errors
 /// The features table lacks a column.
-pub(super) fn follow(keys: &Keys, originals: Vec<SplitRow>) -> Result<Vec<SplitRow>, DatasetError> {
-    let mut copies: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, original) in keys.ids()?.into_iter().zip(keys.augmented_from()?) {
-        original.into_iter().for_each(|original| copies.entry(original).or_default().push(id));
+pub(super) fn follow(keys: &Keys, originals: SideOfRow) -> Result<SideOfRow, DatasetError> {
+    if !keys.has_augmented()? {
+        return Ok(originals);
     }
-    let mut rows = Vec::with_capacity(originals.len());
-    for row in originals {
-        let follows = copies.get(row.utterance_id.as_str()).filter(|_| row.split == Side::Train.as_str());
-        let follower = |id: &&str| SplitRow { utterance_id: (*id).to_owned(), ..row.clone() };
-        rows.extend(follows.into_iter().flatten().map(follower));
-        rows.push(row);
+    let (ids, from) = (keys.ids()?, keys.augmented_from()?);
+    let mut sides = vec![None; ids.len()];
+    let rows = (0..ids.len()).filter(|row| from[*row].is_none());
+    rows.zip(originals).for_each(|(row, side)| sides[row] = side);
+    for row in (0..ids.len()).filter(|row| from[*row].is_some()) {
+        let original = from[row].and_then(|id| ids.binary_search(&id).ok());
+        sides[row] = original.and_then(|original| sides[original]).filter(|side| *side == Side::Train);
     }
-    rows.sort_by(|a, b| (a.fold, &a.utterance_id).cmp(&(b.fold, &b.utterance_id)));
-    Ok(rows)
+    Ok(sides)
 }
 
 /// Ids of the augmented rows of one fold that are not on train, or whose original is not; in order.
 ///
 /// # Errors
-/// An unknown utterance, a word that is no side.
-pub(super) fn misplaced(keys: &Keys, fold: &[SplitRow]) -> Result<Vec<String>, DatasetError> {
-    let (ids, originals) = (keys.ids()?, keys.augmented_from()?);
-    let located = keys.located(fold)?;
-    let train = located.iter().filter(|(_, side)| *side == Side::Train).map(|(row, _)| ids[*row]);
-    let train: BTreeSet<&str> = train.collect();
-    let is_wrong = |row: usize| originals[row].is_some_and(|id| !train.contains(ids[row]) || !train.contains(id));
-    let wrong: BTreeSet<&str> = located.iter().filter(|(row, _)| is_wrong(*row)).map(|(row, _)| ids[*row]).collect();
-    Ok(wrong.into_iter().map(str::to_owned).collect())
-}
-
-/// Where the utterances of split rows stand in the table and on which side, as [`Keys::located`] says: what is learned
-/// from and tested on goes through here.
-///
-/// # Errors
-/// An augmented row outside train, or whose original is; those of [`Keys::located`].
-pub(super) fn located(keys: &Keys, rows: &[SplitRow]) -> Result<Vec<(usize, Side)>, DatasetError> {
-    if keys.has_augmented()? {
-        for fold in folds(rows) {
-            if let Some(id) = misplaced(keys, fold)?.into_iter().next() {
-                return Err(DatasetError::MisplacedCopy { id, fold: fold[0].fold });
-            }
-        }
+/// The features table lacks a column.
+pub(super) fn misplaced(keys: &Keys, fold: &Fold) -> Result<Vec<String>, DatasetError> {
+    if !keys.has_augmented()? {
+        return Ok(Vec::new());
     }
-    keys.located(rows)
+    let (ids, from) = (keys.ids()?, keys.augmented_from()?);
+    let is_train = |row: usize| fold.sides[row] == Some(Side::Train);
+    let is_wrong = |row: usize| {
+        let original = from[row].map(|id| ids.binary_search(&id).is_ok_and(is_train));
+        original.is_some_and(|original| !original || !is_train(row))
+    };
+    Ok(fold.members().map(|(row, _)| row).filter(|row| is_wrong(*row)).map(|row| ids[row].to_owned()).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Utterances;
-    use super::super::{Scaler, Sides, assign, classes, leakage, normalized, violations};
+    use super::super::testing::{Utterances, fold_of, split_rows};
+    use super::super::{Scaler, Sides, assign, classes, leakage, violations};
     use super::*;
     use crate::dataset::Features;
     use crate::dataset::{Method, NormalizeParams, Scope, SplitParams, SplitSection};
-    use crate::schema::{FeatureKeys, Table, augmented_id};
+    use crate::schema::{FeatureKeys, SplitRow, Table, augmented_id};
+    use std::slice::from_ref;
 
     const TRANSFORMS: [&str; 2] = ["gain-6dB", "speed0.9"];
 
@@ -86,7 +74,8 @@ mod tests {
     fn world() -> (Table<FeatureKeys>, Vec<SplitRow>) {
         let table = corpora().augmented(&TRANSFORMS);
         let keys = Keys::new(&table).expect("legal rows");
-        (table, assign(&keys, &params(""), 1).expect("a split").rows)
+        let rows = split_rows(&keys, &assign(&keys, &params(""), 1).expect("a split").folds);
+        (table, rows)
     }
 
     #[test]
@@ -105,15 +94,16 @@ mod tests {
             let (plain, augmented) = (assign(&data.keys(), &params(toml), 1), assign(&keys, &params(toml), 1));
             let (plain, augmented) = (plain.expect(toml), augmented.expect(toml));
             assert_eq!(plain.warnings, augmented.warnings, "{toml}");
+            let (plain, augmented) = (split_rows(&data.keys(), &plain.folds), split_rows(&keys, &augmented.folds));
             let is_copy = |row: &&SplitRow| row.utterance_id.contains('~');
-            let originals: Vec<_> = augmented.rows.iter().filter(|row| !is_copy(row)).cloned().collect();
-            assert_eq!(originals, plain.rows, "{toml}");
+            let originals: Vec<_> = augmented.iter().filter(|row| !is_copy(row)).cloned().collect();
+            assert_eq!(originals, plain, "{toml}");
             let place = |row: &SplitRow| (row.fold, original_of(&row.utterance_id).to_owned(), row.split.clone());
-            let copies: Vec<_> = augmented.rows.iter().filter(is_copy).map(place).collect();
-            let mut want: Vec<_> = plain.rows.iter().filter(|row| row.split == "train").map(place).collect();
+            let copies: Vec<_> = augmented.iter().filter(is_copy).map(place).collect();
+            let mut want: Vec<_> = plain.iter().filter(|row| row.split == "train").map(place).collect();
             want = want.iter().flat_map(|place| TRANSFORMS.map(|_| place.clone())).collect();
             assert_eq!(copies, want, "{toml}");
-            assert!(augmented.rows.is_sorted_by_key(|row| (row.fold, row.utterance_id.clone())), "{toml}");
+            assert!(augmented.is_sorted_by_key(|row| (row.fold, row.utterance_id.clone())), "{toml}");
         }
     }
 
@@ -121,12 +111,14 @@ mod tests {
     fn a_sound_split_shares_no_copy() {
         let (table, rows) = world();
         let keys = Keys::new(&table).expect("legal rows");
-        let checked = leakage(&keys, &rows, &params("")).expect("a leakage table");
+        let checked = leakage(&keys, &[fold_of(&keys, &rows)], &params("")).expect("a leakage table");
         let row = checked.iter().find(|row| row.check == "augmented").expect("the check is made");
         assert_eq!((row.between.as_str(), row.shared, row.allowed), ("train-dev-test", Some(0), false));
         assert!(violations(&checked).is_empty());
         assert!(checked.is_sorted_by_key(|row| (row.fold, row.check.clone(), row.between.clone())));
-        let plain = leakage(&corpora().keys(), &rows[..0], &params("")).expect("a leakage table");
+        let keys = corpora().keys();
+        let folds = assign(&keys, &params(""), 1).expect("a split").folds;
+        let plain = leakage(&keys, &folds, &params("")).expect("a leakage table");
         assert!(plain.iter().all(|row| row.check != "augmented"), "without copies there is nothing to check");
     }
 
@@ -135,9 +127,9 @@ mod tests {
         let (table, rows) = world();
         let features = Features::new(&table).expect("legal features");
         let scaling = NormalizeParams { method: Method::ZScore, scope: Scope::Corpus };
-        let statistics = Scaler::fit(&features, &rows, scaling).expect("statistics");
-        let classes_of = |rows: &[SplitRow]| classes(features.keys(), rows);
-        let sound = classes_of(&rows).expect("classes");
+        let fold = |rows: &[SplitRow]| fold_of(features.keys(), rows);
+        let statistics = Scaler::fit(&features, &fold(&rows), scaling).expect("statistics");
+        let sound = classes(features.keys(), &[fold(&rows)]).expect("classes");
         let train = rows.iter().position(|row| row.utterance_id.contains('~')).expect("a copy");
         let test = rows.iter().position(|row| row.split == "test").expect("a test row");
         let spoilers: [&dyn Fn(&mut Vec<SplitRow>); 4] = [
@@ -157,14 +149,15 @@ mod tests {
         for (number, spoil) in spoilers.into_iter().enumerate() {
             let mut spoiled = rows.clone();
             spoil(&mut spoiled);
-            let checked = leakage(features.keys(), &spoiled, &params("")).expect("a leakage table");
+            spoiled.sort_by(|a, b| a.utterance_id.cmp(&b.utterance_id));
+            let spoiled = fold(&spoiled);
+            let checked = leakage(features.keys(), from_ref(&spoiled), &params("")).expect("a leakage table");
             let found: Vec<_> = violations(&checked).iter().map(|row| row.check.clone()).collect();
             assert!(found.contains(&"augmented".to_owned()), "{number}: {found:?}");
             let errors = [
                 Scaler::fit(&features, &spoiled, scaling).map(drop),
-                classes_of(&spoiled).map(drop),
+                classes(features.keys(), from_ref(&spoiled)).map(drop),
                 Sides::new(&features, &spoiled, &statistics, &sound).map(drop),
-                normalized(&features, &spoiled, &statistics, Side::Train).map(drop),
             ];
             for error in errors {
                 let error = error.expect_err("refused").to_string();
@@ -178,8 +171,8 @@ mod tests {
         let (table, rows) = world();
         let features = Features::new(&table).expect("legal features");
         let counted = |scope| {
-            let found =
-                Scaler::fit(&features, &rows, NormalizeParams { method: Method::ZScore, scope }).expect("statistics");
+            let params = NormalizeParams { method: Method::ZScore, scope };
+            let found = Scaler::fit(&features, &fold_of(features.keys(), &rows), params).expect("statistics");
             found.groups.values().map(|scaling| scaling.rows[0]).sum::<i64>()
         };
         let train = rows.iter().filter(|row| row.split == "train").count();

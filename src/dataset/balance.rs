@@ -18,9 +18,9 @@ const LEAST_GAIN: f64 = 0.05;
 #[derive(Debug)]
 pub(super) struct Strata {
     /// The combination of the values of all columns: small numbers in the order of the values.
-    combined: Vec<usize>,
+    combined: Vec<u32>,
     /// The number of each value of each column, numbered through; 0 is the level that every row has.
-    levels: Vec<Vec<usize>>,
+    levels: Vec<Vec<u32>>,
     /// How many levels there are.
     count: usize,
 }
@@ -31,34 +31,34 @@ impl Strata {
     /// # Errors
     /// An unknown column.
     pub(super) fn new(keys: &Keys, columns: &[String]) -> Result<Self, DatasetError> {
-        let mut levels = vec![vec![0]; keys.len()];
-        let mut count = 1;
+        let mut combined = vec![0; keys.len()];
+        let (mut levels, mut count) = (Vec::new(), 1);
         for column in columns {
-            let cells = keys.named("split.stratify_by", column)?;
-            let numbers = numbered(&cells);
-            for (level, number) in levels.iter_mut().zip(&numbers) {
-                level.push(count + number);
-            }
-            count += numbers.iter().max().map_or(0, |last| last + 1);
+            let numbers = numbered(keys.named("split.stratify_by", column)?.into_iter());
+            combined = numbered(combined.into_iter().zip(numbers.iter().copied()));
+            let next = count + numbers.iter().max().map_or(0, |last| last + 1);
+            levels.push(numbers.into_iter().map(|number| count + number).collect());
+            count = next;
         }
-        Ok(Self { combined: numbered(&levels), levels, count })
+        Ok(Self { combined, levels, count: count as usize })
     }
 
     /// How many rows of `unit` each level has.
     fn counts(&self, unit: &Unit) -> Vec<f64> {
         let mut counts = vec![0.0; self.count];
-        for level in unit.rows.iter().flat_map(|row| &self.levels[*row]) {
-            counts[*level] += 1.0;
+        counts[0] = unit.rows.len() as f64;
+        for level in self.levels.iter().flat_map(|levels| unit.rows.iter().map(|row| levels[*row])) {
+            counts[level as usize] += 1.0;
         }
         counts
     }
 }
 
 /// The rank of each cell among the different ones.
-fn numbered<T: Ord>(cells: &[T]) -> Vec<usize> {
-    let mut ranks: BTreeMap<&T, usize> = cells.iter().map(|cell| (cell, 0)).collect();
-    ranks.values_mut().enumerate().for_each(|(rank, slot)| *slot = rank);
-    cells.iter().map(|cell| ranks[cell]).collect()
+fn numbered<T: Ord + Copy>(cells: impl Iterator<Item = T> + Clone) -> Vec<u32> {
+    let mut ranks: BTreeMap<T, u32> = cells.clone().map(|cell| (cell, 0)).collect();
+    (0..).zip(ranks.values_mut()).for_each(|(rank, slot)| *slot = rank);
+    cells.map(|cell| ranks[&cell]).collect()
 }
 
 /// Sides for small units (an utterance, seldom two): in each stratum the units in seeded order fill side after side.
@@ -89,7 +89,7 @@ pub(super) fn by_quota(units: &[Unit], strata: &Strata, shares: &[f64]) -> Vec<u
 
 /// Units by stratum, that of their first row.
 fn strata_of(units: &[Unit], strata: &Strata) -> impl Iterator<Item = Vec<usize>> {
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
         members.entry(strata.combined[unit.rows[0]]).or_default().push(at);
     }

@@ -1,6 +1,6 @@
 //! What a split must have, and what it should have.
 
-use super::fold::{Fold, classes_on, fold_words};
+use super::fold::{SideOfRow, classes_on, fold_words};
 use super::{DatasetError, Keys};
 use crate::dataset::SplitParams;
 use crate::schema::{Side, plural};
@@ -24,10 +24,10 @@ pub(super) fn class_sizes(keys: &Keys) -> Result<(), DatasetError> {
 /// Warns of the first recording that carries two labels.
 pub(super) fn audio_labels(keys: &Keys) -> Result<Option<String>, DatasetError> {
     let (ids, emotions) = (keys.ids()?, keys.emotions()?);
-    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut first: BTreeMap<u32, usize> = BTreeMap::new();
     let recordings = keys.recordings()?;
-    for (row, hash) in recordings.iter().enumerate().filter_map(|(row, hash)| Some((row, hash?))) {
-        let other = *first.entry(hash).or_insert(row);
+    for (row, recording) in recordings.iter().enumerate().filter_map(|(row, recording)| Some((row, recording?))) {
+        let other = *first.entry(recording).or_insert(row);
         if emotions[other] != emotions[row] {
             let (a, b) = (ids[other], ids[row]);
             return Ok(Some(format!(
@@ -64,7 +64,7 @@ pub(super) fn merged_speakers(keys: &Keys, params: &SplitParams, folds: usize) -
 pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>, DatasetError> {
     let mut warnings = Vec::new();
     for column in params.grouping() {
-        let lacking = keys.cells(column)?.null_count();
+        let lacking = keys.numbers(column)?.null_count();
         if lacking > 0 && lacking < keys.len() {
             warnings.push(format!(
                 "{lacking} of {} have no `{column}`: each is placed by itself, so utterances that belong together \
@@ -77,7 +77,7 @@ pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>
 }
 
 /// Warns of corpora and classes that are on no side of a fold.
-pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
+pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[SideOfRow]) -> Result<Vec<String>, DatasetError> {
     if let SplitParams::Predefined { column, .. } = params {
         let left_out = folds.iter().flatten().filter(|side| side.is_none()).count();
         let words = format!(
@@ -119,7 +119,7 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[Fold]) -> Res
 }
 
 /// Refuses an empty train or test side and a class that cannot be learned; warns of classes missing from dev or test.
-pub(super) fn class_sides(keys: &Keys, folds: &[Fold]) -> Result<Vec<String>, DatasetError> {
+pub(super) fn class_sides(keys: &Keys, folds: &[SideOfRow]) -> Result<Vec<String>, DatasetError> {
     let emotions = keys.emotions()?;
     let mut missing: BTreeMap<(Side, &str), Vec<i64>> = BTreeMap::new();
     for (number, fold) in folds.iter().enumerate() {

@@ -1,4 +1,5 @@
 use super::fold::fold_words;
+use crate::matrix::MatrixError;
 use crate::schema::plural;
 use polars::prelude::PolarsError;
 
@@ -21,6 +22,9 @@ pub enum DatasetError {
         /// What Polars says.
         source: PolarsError,
     },
+    /// Numbers that fit nowhere or cannot be read again.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
     /// The table has no rows.
     #[error("the features table has no rows: there is nothing to split")]
     Empty,
@@ -257,7 +261,7 @@ fn of_fold(fold: Option<i64>) -> String {
 
 impl DatasetError {
     /// The same error about the scaler of a fold.
-    pub(super) fn in_fold(mut self, of: i64) -> Self {
+    pub fn in_fold(mut self, of: i64) -> Self {
         if let Self::NoStatistics { fold, .. } | Self::FeatureMismatch { fold, .. } = &mut self {
             *fold = Some(of);
         }

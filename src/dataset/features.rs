@@ -1,16 +1,65 @@
 //! The features table: keys and numbers.
 
+use super::keys::KeysBuilder;
 use super::{DatasetError, Keys};
-use crate::schema::{Columns, FeatureKeys, Table};
-use ndarray::{Array2, ShapeBuilder};
+use crate::matrix::{Matrix, MatrixBuilder, Memory};
+use crate::schema::{FeatureKeys, Table};
 
-/// The features table in memory, sorted by utterance id.
+/// The features table, sorted by utterance id.
 #[derive(Debug, Clone)]
 pub struct Features {
     keys: Keys,
     names: Vec<String>,
-    /// Rows x features, a feature after the other in memory, since statistics run down columns.
-    values: Array2<f32>,
+    /// Rows x features.
+    values: Matrix,
+}
+
+/// Takes a features table part by part.
+pub struct FeaturesBuilder {
+    keys: KeysBuilder,
+    names: Vec<String>,
+    memory: Memory,
+    rows: usize,
+    values: Option<MatrixBuilder>,
+}
+
+impl FeaturesBuilder {
+    /// Nothing is there yet of a table of so many rows.
+    pub fn new(memory: &Memory, rows: usize) -> Self {
+        Self { keys: KeysBuilder::default(), names: Vec::new(), memory: memory.clone(), rows, values: None }
+    }
+
+    /// Takes the rows of a part. A NaN and an infinity are a missing value.
+    ///
+    /// # Errors
+    /// No features; the numbers fit nowhere.
+    pub fn push(&mut self, mut part: Table<FeatureKeys>) -> Result<(), DatasetError> {
+        let values = match &mut self.values {
+            Some(values) => values,
+            None if part.float.names.is_empty() => return Err(DatasetError::NoFeatures),
+            none => {
+                self.names.clone_from(&part.float.names);
+                none.insert(MatrixBuilder::new(&self.memory, self.rows, self.names.len())?)
+            }
+        };
+        self.keys.push(&part);
+        part.float.values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f32::NAN);
+        Ok(values.push(&part.float.values)?)
+    }
+
+    /// The table, whatever the order of the rows was.
+    ///
+    /// # Errors
+    /// No rows, an utterance that stands there twice, or the numbers fit nowhere in another order.
+    pub fn finish(self) -> Result<Features, DatasetError> {
+        let (keys, order) = self.keys.finish()?;
+        let values = self.values.ok_or(DatasetError::NoFeatures)?.finish();
+        let values = match order {
+            None => values,
+            Some(order) => Matrix::build(&self.memory, values.dim(), |rows, block| values.gather(&order[rows], block))?,
+        };
+        Ok(Features { keys, names: self.names, values })
+    }
 }
 
 impl Features {
@@ -19,11 +68,9 @@ impl Features {
     /// # Errors
     /// No rows, no features, an utterance that stands there twice.
     pub fn new(table: &Table<FeatureKeys>) -> Result<Self, DatasetError> {
-        let (keys, order) = Keys::sorted(table)?;
-        if table.float.names.is_empty() {
-            return Err(DatasetError::NoFeatures);
-        }
-        Ok(Self { keys, names: table.float.names.clone(), values: matrix(&table.float, &order) })
+        let mut features = FeaturesBuilder::new(&Memory::unlimited(), table.rows.len());
+        features.push(table.clone())?;
+        features.finish()
     }
 
     /// The columns that are no features.
@@ -37,29 +84,18 @@ impl Features {
     }
 
     /// Rows x features, in the order of the keys and names; a missing value is NaN.
-    pub fn values(&self) -> &Array2<f32> {
+    pub fn values(&self) -> &Matrix {
         &self.values
     }
-}
 
-impl Features {
     /// The same rows with some of the features; `columns` are their numbers, ascending.
-    pub fn pick(&self, columns: &[usize]) -> Self {
-        let mut values = Array2::zeros((self.values.nrows(), columns.len()).f());
-        for (mut target, column) in values.columns_mut().into_iter().zip(columns) {
-            target.assign(&self.values.column(*column));
-        }
-        Self { keys: self.keys.clone(), names: columns.iter().map(|at| self.names[*at].clone()).collect(), values }
+    ///
+    /// # Errors
+    /// The numbers fit nowhere.
+    pub fn pick(&self, columns: &[usize]) -> Result<Self, DatasetError> {
+        let names = columns.iter().map(|at| self.names[*at].clone()).collect();
+        Ok(Self { keys: self.keys.clone(), names, values: self.values.pick(columns)? })
     }
-}
-
-/// The cells of the rows in `order`.
-fn matrix(cells: &Columns<f32>, order: &[usize]) -> Array2<f32> {
-    let shape = (order.len(), cells.names.len());
-    Array2::from_shape_fn(shape.f(), |(row, feature)| {
-        let value = cells.row(order[row])[feature];
-        if value.is_finite() { value } else { f32::NAN }
-    })
 }
 
 #[cfg(test)]
@@ -79,11 +115,12 @@ mod tests {
         let features = Features::new(&shuffled).expect("legal rows");
         assert_eq!(features.names(), table.float.names);
         assert_eq!(features.values().dim(), (1440, table.float.names.len()));
+        let values = features.values().whole().expect("held");
         let ids = features.keys().ids().expect("ids");
         for (row, key) in table.rows.iter().enumerate() {
             let at = ids.binary_search(&key.utterance_id.as_str()).expect("known id");
             for (feature, want) in table.float.row(row).iter().enumerate() {
-                let got = features.values()[[at, feature]];
+                let got = values[[at, feature]];
                 assert!(got == *want || got.is_nan() && !want.is_finite(), "{row} {feature}: {got} {want}");
             }
         }
@@ -92,9 +129,10 @@ mod tests {
     #[test]
     fn picked_features_keep_their_rows() {
         let features = Features::new(&Utterances::ravdess().table()).expect("legal rows");
-        let picked = features.pick(&[1]);
+        let picked = features.pick(&[1]).expect("held");
         assert_eq!(picked.names(), &features.names()[1..2]);
-        assert_eq!(picked.values().column(0), features.values().column(1));
+        let [of_picked, of_all] = [&picked, &features].map(|features| features.values().whole().expect("held"));
+        assert_eq!(of_picked.column(0), of_all.column(1));
         assert_eq!(picked.keys().len(), features.keys().len());
     }
 

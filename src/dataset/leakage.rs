@@ -1,19 +1,13 @@
 //! What the sides of a fold share.
 
-use super::keys::ID;
-use super::{DatasetError, Keys, augmented, folds};
+use super::{DatasetError, Fold, Keys, augmented};
 use crate::dataset::SplitParams;
-use crate::schema::{Leakage, Side, SplitRow};
-use polars::prelude::{
-    Column, DataFrame, IdxCa, IdxSize, IntoColumn, PolarsResult, SortMultipleOptions, UniqueKeepStrategy,
-};
-use std::collections::BTreeMap;
+use crate::schema::{Leakage, Side};
 
-/// Name of a check and the column it compares, in the order of the table.
-const CHECKS: [(&str, &str); 4] =
-    [("audio", "audio_hash"), ("overlap", OVERLAP), ("speaker", "speaker"), ("text", "text_id")];
-/// Segments that overlap in one recording share a value.
-const OVERLAP: &str = "#overlap";
+/// Names of the checks that compare the utterances of two sides, in the order of the table.
+const CHECKS: [&str; 4] = ["audio", OVERLAP, "speaker", "text"];
+/// Segments that overlap in one recording.
+const OVERLAP: &str = "overlap";
 /// Augmented rows that are not on train, or whose original is not.
 const AUGMENTED: &str = "augmented";
 /// What is never allowed, whatever the scheme.
@@ -38,42 +32,39 @@ const EXAMPLES: usize = 3;
 /// pairs of utterances.
 ///
 /// # Errors
-/// A split row of an unknown utterance, or with a word that is no side.
-pub fn leakage(keys: &Keys, rows: &[SplitRow], params: &SplitParams) -> Result<Vec<Leakage>, DatasetError> {
-    let placed = placed(keys, rows)?;
-    let has_segments = keys.has_segments()?;
-    let (mut table, failed) = (Vec::new(), DatasetError::query("splits"));
-    for (check, column) in CHECKS.into_iter().filter(|(check, _)| *check != "overlap" || has_segments) {
-        let allowed = !FORBIDDEN.contains(&check) && !params.grouping().contains(&column);
-        let known = known(&placed, column).map_err(&failed)?;
-        for (between, a, b) in PAIRS {
-            let shared = shared(&known, (check, column), a, b).map_err(&failed)?;
-            table.extend(folds(rows).map(|fold| row(&fold[0], (check, between), allowed, shared.get(&fold[0].fold))));
-        }
-    }
-    if keys.has_augmented()? {
-        for fold in folds(rows) {
-            let misplaced = augmented::misplaced(keys, fold)?;
-            table.push(row(&fold[0], (AUGMENTED, "train-dev-test"), false, Some(&misplaced)));
-        }
-    }
-    table.sort_by(|a, b| (a.fold, &a.check, &a.between).cmp(&(b.fold, &b.check, &b.between)));
-    Ok(table)
-}
-
-/// The row of a check; `shared` is null where it is not known.
-fn row(fold: &SplitRow, (check, between): (&str, &str), allowed: bool, shared: Option<&Vec<String>>) -> Leakage {
-    Leakage {
-        scheme: fold.scheme.clone(),
-        fold: fold.fold,
+/// The features table lacks a column.
+pub fn leakage(keys: &Keys, folds: &[Fold], params: &SplitParams) -> Result<Vec<Leakage>, DatasetError> {
+    let (mut table, ids) = (Vec::new(), keys.ids()?);
+    let row = |fold: &Fold, (check, between): (&str, &str), allowed, shared: Option<Vec<String>>| Leakage {
+        scheme: params.scheme().as_str().to_owned(),
+        fold: fold.number,
         check: check.to_owned(),
         between: between.to_owned(),
-        shared: shared.map(|shared| shared.len() as i64),
+        shared: shared.as_ref().map(|shared| shared.len() as i64),
         allowed,
         examples: shared
             .filter(|shared| !shared.is_empty())
             .map(|shared| shared[..shared.len().min(EXAMPLES)].join(", ")),
+    };
+    for check in CHECKS.into_iter().filter(|check| *check != OVERLAP || keys.has_segments()) {
+        let compared = Compared::new(keys, check)?;
+        let allowed = !FORBIDDEN.contains(&check) && !params.grouping().contains(&compared.column);
+        for fold in folds {
+            let firsts = compared.firsts(fold);
+            for (between, a, b) in PAIRS {
+                let shared = firsts.as_ref().map(|firsts| compared.shared(firsts, &ids, a, b));
+                table.push(row(fold, (check, between), allowed, shared));
+            }
+        }
     }
+    if keys.has_augmented()? {
+        for fold in folds {
+            let misplaced = augmented::misplaced(keys, fold)?;
+            table.push(row(fold, (AUGMENTED, "train-dev-test"), false, Some(misplaced)));
+        }
+    }
+    table.sort_by(|a, b| (a.fold, &a.check, &a.between).cmp(&(b.fold, &b.check, &b.between)));
+    Ok(table)
 }
 
 /// The rows of a leakage table that break a promise: what is shared is not allowed. Possible only where the user fixed
@@ -84,60 +75,63 @@ pub fn violations(table: &[Leakage]) -> Vec<&Leakage> {
     table.iter().filter(alone).filter(|row| !row.allowed && row.shared.unwrap_or(0) > 0).collect()
 }
 
-/// Side rows with what is known of their utterances. The column `split` has the number of the side: train, dev, test.
-fn placed(keys: &Keys, rows: &[SplitRow]) -> Result<DataFrame, DatasetError> {
-    let located = keys.located(rows)?;
-    let at = IdxCa::from_vec("row".into(), located.iter().map(|(row, _)| *row as IdxSize).collect());
-    let (recordings, overlaps) = (keys.recordings()?, keys.overlaps()?);
-    let overlaps: Vec<_> = overlaps.iter().map(Option::as_deref).collect();
-    let query = || {
-        let mut known = keys.frame().select([ID, "speaker", "text_id"])?;
-        known.with_column(recordings.into_column())?;
-        known.with_column(Column::new(OVERLAP.into(), overlaps))?;
-        let mut placed = known.take(&at)?;
-        placed.with_column(Column::new("fold".into(), rows.iter().map(|row| row.fold).collect::<Vec<_>>()))?;
-        let sides = located.iter().map(|(_, side)| *side as u32).collect::<Vec<_>>();
-        placed.with_column(Column::new("split".into(), sides))?;
-        Ok(placed)
-    };
-    query().map_err(DatasetError::query("splits"))
+/// What a check compares.
+struct Compared<'a> {
+    /// The column of the features table whose equal values are meant.
+    column: &'static str,
+    /// Equal values have equal numbers; a row without a value has none.
+    numbers: Vec<Option<u32>>,
+    /// The value of each row, where examples are values.
+    values: Option<Vec<Option<&'a str>>>,
+    /// What stands between the two utterances of an example.
+    sign: &'static str,
 }
 
-/// The rows that have a value of `column`, by fold, value, side and id.
-fn known(placed: &DataFrame, column: &str) -> PolarsResult<DataFrame> {
-    let known = placed.drop_nulls(Some(&[column]))?;
-    known.sort(["fold", column, "split", ID], SortMultipleOptions::default())
-}
+/// The first row with each number on train, dev and test.
+type Firsts = Vec<[Option<u32>; 3]>;
 
-/// What both sides have, by fold, as examples name it, in order. Folds without `known` rows are left out.
-fn shared(
-    known: &DataFrame,
-    (check, column): (&str, &str),
-    a: &[Side],
-    b: &[Side],
-) -> PolarsResult<BTreeMap<i64, Vec<String>>> {
-    let side = |split: u32| [a, b].iter().position(|sides| sides.iter().any(|side| *side as u32 == split));
-    let sides = known.column("split")?.u32()?.iter().map(|split| Some(side(split?)? as u32));
-    let mut sided = known.clone();
-    sided.with_column(Column::new("side".into(), sides.collect::<Vec<_>>()))?;
-    // The first utterance with a value on each side: of a value on both sides there are two rows, that of `a` before
-    // that of `b`.
-    let key = ["fold", column, "side"].map(str::to_owned);
-    let firsts = sided.drop_nulls(Some(&["side"]))?.unique_stable(Some(&key), UniqueKeepStrategy::First, None)?;
-    let both = firsts.filter(&firsts.select(["fold", column])?.is_duplicated()?)?;
-    let mut names: BTreeMap<i64, Vec<String>> =
-        known.column("fold")?.i64()?.iter().flatten().map(|fold| (fold, Vec::new())).collect();
-    let (numbers, values, ids) = (both.column("fold")?.i64()?, both.column(column)?.str()?, both.column(ID)?.str()?);
-    for row in (0..both.height()).step_by(2) {
-        let [value, first, second] = [values.get(row), ids.get(row), ids.get(row + 1)].map(Option::unwrap_or_default);
-        names.entry(numbers.get(row).unwrap_or_default()).or_default().push(match check {
-            "audio" => format!("{first} = {second}"),
-            "overlap" => format!("{first} and {second}"),
-            _ => value.to_owned(),
-        });
+impl<'a> Compared<'a> {
+    fn new(keys: &'a Keys, check: &str) -> Result<Self, DatasetError> {
+        let of_column = |column: &'static str| {
+            let (numbers, values) = (keys.numbers(column)?.iter().collect(), Some(keys.texts(column)?));
+            Ok::<_, DatasetError>(Self { column, numbers, values, sign: "" })
+        };
+        match check {
+            "audio" => {
+                let numbers = keys.recordings()?.iter().collect();
+                Ok(Self { column: "audio_hash", numbers, values: None, sign: " = " })
+            }
+            OVERLAP => Ok(Self { column: OVERLAP, numbers: keys.overlaps()?, values: None, sign: " and " }),
+            "speaker" => of_column("speaker"),
+            _ => of_column("text_id"),
+        }
     }
-    names.values_mut().for_each(|names| names.sort());
-    Ok(names)
+
+    /// Where each number first occurs on each side; none where no row of the fold has one.
+    fn firsts(&self, fold: &Fold) -> Option<Firsts> {
+        let count = self.numbers.iter().flatten().max().map_or(0, |last| *last as usize + 1);
+        let (mut firsts, mut any) = (vec![[None; 3]; count], false);
+        for (row, side) in fold.members() {
+            if let Some(number) = self.numbers[row] {
+                any = true;
+                firsts[number as usize][side as usize].get_or_insert(row as u32);
+            }
+        }
+        any.then_some(firsts)
+    }
+
+    /// What both sides have, as examples name it, in order.
+    fn shared(&self, firsts: &Firsts, ids: &[&str], a: &[Side], b: &[Side]) -> Vec<String> {
+        let first = |of: &[Option<u32>; 3], sides: &[Side]| sides.iter().find_map(|side| of[*side as usize]);
+        let both = firsts.iter().filter_map(|of| Some((first(of, a)? as usize, first(of, b)? as usize)));
+        let name = |(a, b): (usize, usize)| match &self.values {
+            Some(values) => values[a].unwrap_or_default().to_owned(),
+            None => format!("{}{}{}", ids[a], self.sign, ids[b]),
+        };
+        let mut names: Vec<String> = both.map(name).collect();
+        names.sort();
+        names
+    }
 }
 
 #[cfg(test)]

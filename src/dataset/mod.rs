@@ -1,4 +1,4 @@
-//! Joins, splits, leakage, normalization, matrices. The only user of Polars.
+//! Splits, leakage, normalization, labelled rows. The only user of Polars.
 //!
 //! Polars sorts, filters, counts and finds what is unique or repeated, always in a stated order. It is built without its
 //! engine of expressions, and so without joins: an utterance is found by its place among the sorted ids. Whatever adds
@@ -25,10 +25,10 @@ mod units;
 pub use assign::{Assignment, assign, inner_folds, whole};
 pub use error::DatasetError;
 pub use examples::{Examples, Rows, Sides, classes, normalized};
-pub use features::Features;
-pub use fold::folds;
-pub use keys::Keys;
+pub use features::{Features, FeaturesBuilder};
+pub use fold::{Fold, FoldReader};
+pub use keys::{Keys, KeysBuilder};
 pub use leakage::{leakage, violations};
 pub use normalize::{Export, Method, NormalizeParams, NormalizeSection, Scope};
-pub use scaler::{ALL, MIN_UTTERANCES, Scaler, Scaling, check_speakers};
+pub use scaler::{ALL, MIN_UTTERANCES, Scaler, Scaling, Scalings, check_speakers};
 pub use split::{Scheme, SplitParams, SplitSection};

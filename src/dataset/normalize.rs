@@ -83,7 +83,7 @@ pub struct NormalizeSection {
     /// test rows.
     pub scope: Scope,
     /// When tables of normalized features are written: `hold-out` (default), `always` or `never`. Training does not
-    /// read them.
+    /// read them. A side with more than 256 MiB of numbers is in several files, such as `train-00000.parquet`.
     pub export: Export,
 }
 

@@ -1,9 +1,9 @@
 //! Normalization: fitted on the train rows of a fold, used alike in training, in prediction and in saved models.
 
-use super::{DatasetError, Features, Keys, augmented};
+use super::{DatasetError, Features, Fold, Keys};
 use crate::dataset::{Method, NormalizeParams, Scope};
 use crate::eval::quantile;
-use crate::schema::{Normalization, Side, SplitRow};
+use crate::schema::{Normalization, Side};
 use ndarray::{ArrayView1, ArrayView2};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,12 +48,12 @@ pub struct Scaler {
     pub groups: BTreeMap<String, Scaling>,
 }
 
-/// Refuses rows of one fold that scope `speaker` could not be fitted on: by their speakers, whatever the features.
+/// Refuses a fold that scope `speaker` could not be fitted on: by its speakers, whatever the features.
 ///
 /// # Errors
 /// As of [`Scaler::fit`].
-pub fn check_speakers(keys: &Keys, rows: &[SplitRow]) -> Result<(), DatasetError> {
-    groups_of(keys, rows, Scope::Speaker).map(drop)
+pub fn check_speakers(keys: &Keys, fold: &Fold) -> Result<(), DatasetError> {
+    groups_of(keys, fold, Scope::Speaker).map(drop)
 }
 
 /// Rows of the features table that a group's statistics are fitted on.
@@ -63,33 +63,33 @@ struct Members {
     transductive: bool,
 }
 
-fn groups_of(keys: &Keys, rows: &[SplitRow], scope: Scope) -> Result<BTreeMap<String, Members>, DatasetError> {
-    let (mut all, mut speakers) = (Members::default(), BTreeMap::<String, Members>::new());
+fn groups_of(keys: &Keys, fold: &Fold, scope: Scope) -> Result<BTreeMap<String, Members>, DatasetError> {
+    fold.check(keys)?;
+    let all = |rows| Members { rows, transductive: false };
+    if scope == Scope::Corpus {
+        return Ok(BTreeMap::from([(ALL.to_owned(), all(fold.rows_on(Side::Train)))]));
+    }
     let originals = keys.augmented_from()?;
-    for (row, side) in augmented::located(keys, rows)? {
-        if scope == Scope::Speaker && originals[row].is_some() {
-            continue;
-        }
-        if side == Side::Train {
-            all.rows.push(row);
-        }
-        if scope == Scope::Speaker {
-            let members = speakers.entry(keys.speaker(row)?).or_default();
-            members.rows.push(row);
-            members.transductive |= side == Side::Test;
-        }
+    let members: Vec<(usize, Side)> = fold.members().filter(|(row, _)| originals[*row].is_none()).collect();
+    let rows: Vec<usize> = members.iter().map(|(row, _)| *row).collect();
+    let mut speakers = BTreeMap::<&str, Members>::new();
+    for (speaker, (row, side)) in keys.speakers(&rows)?.into_iter().zip(&members) {
+        let of_speaker = speakers.entry(speaker).or_default();
+        of_speaker.rows.push(*row);
+        of_speaker.transductive |= *side == Side::Test;
     }
     let count = speakers.len();
     speakers.retain(|_, members| members.rows.len() >= MIN_UTTERANCES);
-    if scope == Scope::Speaker && speakers.is_empty() {
+    if speakers.is_empty() {
         return Err(DatasetError::FewUtterances { least: MIN_UTTERANCES });
     }
-    if scope == Scope::Corpus || speakers.len() < count {
-        speakers.insert(ALL.to_owned(), all);
+    let has_few = speakers.len() < count;
+    let mut groups: BTreeMap<_, _> = speakers.into_iter().map(|(name, members)| (name.to_owned(), members)).collect();
+    if has_few {
+        let train = members.into_iter().filter(|(_, side)| *side == Side::Train);
+        groups.insert(ALL.to_owned(), all(train.map(|(row, _)| row).collect()));
     }
-    // The reduction order is that of the table, whatever the order of the split rows.
-    speakers.values_mut().for_each(|members| members.rows.sort_unstable());
-    Ok(speakers)
+    Ok(groups)
 }
 
 impl Scaling {
@@ -146,7 +146,7 @@ fn median_and_range(values: &mut [f64]) -> (f64, f64) {
 }
 
 impl Scaler {
-    /// Fits the scaler of one fold, `rows` being its rows of the splits table.
+    /// Fits the scaler of one fold.
     ///
     /// Scope `corpus` looks at train rows only, augmented ones included. Scope `speaker` looks at all utterances of a
     /// speaker in the fold, without labels, and at no augmented rows, since test speakers have none; a speaker with test
@@ -159,18 +159,41 @@ impl Scaler {
     /// deviation where the quartiles lie as close. `none` is center 0, scale 1. Sums are f64, in the order of utterance ids.
     ///
     /// # Errors
-    /// An unknown utterance, a word that is no side, an augmented row where it may not be, an utterance without the speaker
-    /// that scope `speaker` needs, or no speaker with enough utterances.
-    pub fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> Result<Self, DatasetError> {
-        let members = groups_of(features.keys(), rows, params.scope)?;
-        let mut scalings: Vec<Scaling> = members.values().map(|members| Scaling::empty(members.transductive)).collect();
-        for column in features.values().columns() {
-            for (scaling, members) in scalings.iter_mut().zip(members.values()) {
-                scaling.push(column, &members.rows, params.method);
+    /// An augmented row where it may not be, an utterance without the speaker that scope `speaker` needs, no speaker with
+    /// enough utterances, or numbers that cannot be read.
+    pub fn fit(features: &Features, fold: &Fold, params: NormalizeParams) -> Result<Self, DatasetError> {
+        let mut scalers = Self::fit_each(features, std::slice::from_ref(fold), params)?;
+        Ok(scalers.remove(0))
+    }
+
+    /// Fits the scalers of several folds, each as [`Scaler::fit`] does, in one pass over the features. Memory holds the
+    /// row numbers of all of them.
+    ///
+    /// # Errors
+    /// As of [`Scaler::fit`].
+    pub fn fit_each(features: &Features, folds: &[Fold], params: NormalizeParams) -> Result<Vec<Self>, DatasetError> {
+        let mut fitted = Vec::new();
+        for fold in folds {
+            let members = groups_of(features.keys(), fold, params.scope)?;
+            let with_scaling =
+                |(group, members): (String, Members)| (group, Scaling::empty(members.transductive), members);
+            fitted.push(members.into_iter().map(with_scaling).collect::<Vec<_>>());
+        }
+        for columns in features.values().strips() {
+            let strip = features.values().strip(columns)?;
+            for column in strip.columns() {
+                for (_, scaling, members) in fitted.iter_mut().flatten() {
+                    scaling.push(column, &members.rows, params.method);
+                }
             }
         }
-        let groups = members.into_keys().zip(scalings).collect();
-        Ok(Self { method: params.method, scope: params.scope, features: features.names().to_vec(), groups })
+        let scaler = |groups: Vec<(String, Scaling, Members)>| Self {
+            method: params.method,
+            scope: params.scope,
+            features: features.names().to_vec(),
+            groups: groups.into_iter().map(|(group, scaling, _)| (group, scaling)).collect(),
+        };
+        Ok(fitted.into_iter().map(scaler).collect())
     }
 
     /// The scaler of one speaker's rows alone, `rows x features`, who is tested on them: scope `speaker`.
@@ -260,19 +283,39 @@ impl Scaler {
         self.groups.get(group).or_else(|| self.groups.get(ALL)).ok_or_else(missing)
     }
 
-    /// Speakers of `rows` without statistics of their own, since they have too few utterances.
+    /// Center and scale for each of some rows of the features table.
     ///
     /// # Errors
-    /// An unknown utterance, an utterance without speaker under scope `speaker`.
-    pub fn lacking(&self, keys: &Keys, rows: &[SplitRow]) -> Result<BTreeSet<String>, DatasetError> {
-        let mut lacking = BTreeSet::new();
-        if self.scope == Scope::Speaker {
-            for (row, _) in augmented::located(keys, rows)? {
-                lacking.insert(keys.speaker(row)?);
-            }
-            lacking.retain(|speaker| !self.groups.contains_key(speaker));
+    /// An utterance without the speaker that scope `speaker` needs, or whose speaker was not there when the statistics were
+    /// fitted.
+    pub fn scalings(&self, keys: &Keys, rows: &[usize]) -> Result<Scalings<'_>, DatasetError> {
+        if self.scope == Scope::Corpus {
+            return Ok(Scalings { all: vec![self.scaling(ALL)?], number: None });
         }
-        Ok(lacking)
+        let (mut all, mut known, mut number) = (Vec::new(), BTreeMap::new(), Vec::with_capacity(rows.len()));
+        for speaker in keys.speakers(rows)? {
+            let next = all.len() as u32;
+            let of_speaker = *known.entry(speaker).or_insert(next);
+            if of_speaker == next {
+                all.push(self.scaling(speaker)?);
+            }
+            number.push(of_speaker);
+        }
+        Ok(Scalings { all, number: Some(number) })
+    }
+
+    /// Speakers of a fold without statistics of their own, since they have too few utterances.
+    ///
+    /// # Errors
+    /// An utterance without speaker under scope `speaker`.
+    pub fn lacking(&self, keys: &Keys, fold: &Fold) -> Result<BTreeSet<String>, DatasetError> {
+        if self.scope == Scope::Corpus {
+            return Ok(BTreeSet::new());
+        }
+        let rows: Vec<usize> = fold.members().map(|(row, _)| row).collect();
+        let speakers: BTreeSet<&str> = keys.speakers(&rows)?.into_iter().collect();
+        let lacking = speakers.into_iter().filter(|speaker| !self.groups.contains_key(*speaker));
+        Ok(lacking.map(str::to_owned).collect())
     }
 
     /// Refuses features that are not those the statistics were fitted on, or stand in another order.
@@ -289,6 +332,21 @@ impl Scaler {
             None => return Ok(()),
         };
         Err(DatasetError::FeatureMismatch { fold: None, difference })
+    }
+}
+
+/// Which scaling each of some rows has.
+#[derive(Debug)]
+pub struct Scalings<'a> {
+    all: Vec<&'a Scaling>,
+    /// Its number for each row; none: all rows have the first.
+    number: Option<Vec<u32>>,
+}
+
+impl Scalings<'_> {
+    /// That of row number `at`.
+    pub fn of(&self, at: usize) -> &Scaling {
+        self.all[self.number.as_ref().map_or(0, |number| number[at] as usize)]
     }
 }
 

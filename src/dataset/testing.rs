@@ -1,7 +1,7 @@
 //! Synthetic tables for the tests of this room.
 
-use super::{Features, Keys};
-use crate::schema::{Columns, FeatureKeys, Table, augmented_id};
+use super::{Features, Fold, FoldReader, Keys};
+use crate::schema::{Columns, FeatureKeys, SplitRow, Table, augmented_id};
 
 /// What splitting knows of an utterance.
 #[derive(Debug, Clone)]
@@ -106,6 +106,19 @@ impl Utterances {
         }
         table
     }
+}
+
+/// The rows of a splits table for some folds.
+pub(super) fn split_rows(keys: &Keys, folds: &[Fold]) -> Vec<SplitRow> {
+    let (ids, params) = (keys.ids().expect("ids"), crate::dataset::SplitSection::default().check().expect("legal"));
+    folds.iter().flat_map(|fold| fold.rows(&ids, &params)).collect()
+}
+
+/// The fold of such rows, which are of one.
+pub(super) fn fold_of(keys: &Keys, rows: &[SplitRow]) -> Fold {
+    let mut folds = FoldReader::new(keys).expect("ids");
+    folds.push(rows).expect("known utterances");
+    folds.finish().remove(0)
 }
 
 /// The features of a legal table.

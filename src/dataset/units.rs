@@ -31,13 +31,12 @@ pub(super) fn units(
     seed: u64,
 ) -> Result<Vec<Unit>, DatasetError> {
     let grouping = grouping_columns(keys, rows, params, grouping)?;
-    let (recordings, overlaps) = (keys.recordings()?, keys.overlaps()?);
     let mut sets = Sets::new(rows.len());
     for column in &grouping {
         unite_equal(&mut sets, rows, column);
     }
-    unite_equal(&mut sets, rows, &recordings.iter().collect::<Vec<_>>());
-    unite_equal(&mut sets, rows, &overlaps.iter().map(Option::as_deref).collect::<Vec<_>>());
+    unite_equal(&mut sets, rows, &keys.recordings()?.iter().collect::<Vec<_>>());
+    unite_equal(&mut sets, rows, &keys.overlaps()?);
     let ids = keys.ids()?;
     let names: Vec<&str> = match grouping.first() {
         Some(column) => column.iter().zip(ids).map(|(cell, id)| cell.unwrap_or(id)).collect(),
@@ -81,8 +80,8 @@ pub(super) fn grouping_columns<'a>(
     Ok(columns)
 }
 
-fn unite_equal(sets: &mut Sets, rows: &[usize], column: &[Option<&str>]) {
-    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+fn unite_equal<T: Ord + Copy>(sets: &mut Sets, rows: &[usize], column: &[Option<T>]) {
+    let mut first: BTreeMap<T, usize> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         if let Some(value) = column[*row] {
             sets.unite(*first.entry(value).or_insert(at), at);

@@ -1,3 +1,4 @@
+use crate::matrix::MatrixError;
 use crate::model::ModelKind;
 
 /// Why a model could not be fitted, saved or loaded.
@@ -21,6 +22,9 @@ pub enum ModelError {
         /// What differs.
         reason: String,
     },
+    /// Numbers that fit nowhere or cannot be read again.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
     /// There is nothing to fit on.
     #[error("cannot fit a model on {rows} training rows of {features} features: at least one of each is needed")]
     Empty {

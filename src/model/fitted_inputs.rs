@@ -1,14 +1,15 @@
 //! From normalized columns to what an algorithm is given: clipped, then all of them, selected, or turned into principal components.
 //! Fitted on the rows that the model is fitted on, saved with it, and applied before every prediction.
 
-use ndarray::{ArcArray2, Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis, CowArray, Ix2};
 
 use super::bounds::Bounds;
-use super::pca::{MAX_ROWS, project};
+use super::pca::project;
 use super::shared::TrainingRows;
 use super::tensors::{Tensors, corrupt};
 use super::{Inputs, InputsMethod, ModelError};
 use crate::dataset::Rows;
+use crate::matrix::{Matrix, MatrixError};
 
 /// A fitted transform of rows `rows x features` to `rows x inputs`.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,39 +32,39 @@ enum Method {
 }
 
 /// The transform, the rows in it: `rows x inputs`, and what a reader should know.
-pub(super) fn fit(spec: &Inputs, part: &TrainingRows) -> (FittedInputs, ArcArray2<f32>, Vec<String>) {
+pub(super) fn fit(spec: &Inputs, part: &TrainingRows) -> Result<(FittedInputs, Matrix, Vec<String>), MatrixError> {
     let wanted = spec.columns.unwrap_or(usize::MAX);
     let (method, x, notes) = match spec.method() {
         InputsMethod::All => (Method::All, part.rows.x.clone(), Vec::new()),
-        InputsMethod::Select => select(part, wanted),
-        InputsMethod::Pca => pca(part, wanted, spec.whiten()),
+        InputsMethod::Select => select(part, wanted)?,
+        InputsMethod::Pca => pca(part, wanted, spec.whiten())?,
     };
-    (FittedInputs { bounds: part.bounds.clone(), method }, x, notes)
+    Ok((FittedInputs { bounds: part.bounds.clone(), method }, x, notes))
 }
 
-fn select(part: &TrainingRows, wanted: usize) -> (Method, ArcArray2<f32>, Vec<String>) {
-    let values = part.f_values();
+fn select(part: &TrainingRows, wanted: usize) -> Result<(Method, Matrix, Vec<String>), MatrixError> {
+    let values = part.f_values()?;
     let mut columns: Vec<_> = (0..values.len()).collect();
     columns.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
     let notes = fewer(columns.len(), wanted, "columns").into_iter().collect();
     columns.truncate(wanted);
     columns.sort_unstable();
-    let x = part.rows.x.select(Axis(1), &columns).into();
-    (Method::Select(columns), x, notes)
+    let x = part.rows.x.pick(&columns)?;
+    Ok((Method::Select(columns), x, notes))
 }
 
-fn pca(part: &TrainingRows, wanted: usize, whiten: f64) -> (Method, ArcArray2<f32>, Vec<String>) {
-    let decomposition = part.decomposition();
+fn pca(part: &TrainingRows, wanted: usize, whiten: f64) -> Result<(Method, Matrix, Vec<String>), MatrixError> {
+    let decomposition = part.decomposition()?;
     let mut notes: Vec<_> = fewer(decomposition.count(), wanted, "principal components").into_iter().collect();
     if decomposition.rows < part.rows.y.len() {
         let rows = part.rows.y.len();
-        notes.push(format!("principal components of {MAX_ROWS} of {rows} rows, at even distances"));
+        notes.push(format!("principal components of {} of {rows} rows, at even distances", decomposition.rows));
     }
-    let projection = part.projection(wanted.min(decomposition.count()));
+    let projection = part.projection(wanted.min(decomposition.count()))?;
     let scale = scale(&projection.variances, whiten);
-    let x = (&projection.scores * &scale).into();
+    let x = projection.scores.map(scale.len(), |scores, mut scaled| scaled.assign(&(&scores * &scale)))?;
     let (center, components) = (projection.center.clone(), projection.components.clone());
-    (Method::Pca { center, components, scale }, x, notes)
+    Ok((Method::Pca { center, components, scale }, x, notes))
 }
 
 fn fewer(there: usize, wanted: usize, what: &str) -> Option<String> {
@@ -80,21 +81,21 @@ fn scale(variances: &[f64], whiten: f64) -> Array1<f32> {
 
 /// F value of each column in a one-way analysis of variance: mean square between classes over mean square within. A
 /// column that is constant has 0; one that is constant within each class only, infinity.
-pub(super) fn f_values(rows: &Rows) -> Vec<f64> {
+pub(super) fn f_values(rows: &Rows) -> Result<Vec<f64>, MatrixError> {
     let (count, columns) = rows.x.dim();
     let classes = rows.y.iter().max().map_or(0, |&class| class + 1);
     let (mut sums, mut counts) = (Array2::<f64>::zeros((classes, columns)), vec![0.0; classes]);
-    for (row, &class) in rows.x.rows().into_iter().zip(&rows.y) {
-        counts[class] += 1.0;
-        sums.row_mut(class).zip_mut_with(&row, |sum, &value| *sum += f64::from(value));
-    }
+    rows.x.each_row(|at, row| {
+        counts[rows.y[at]] += 1.0;
+        sums.row_mut(rows.y[at]).zip_mut_with(&row, |sum, &value| *sum += f64::from(value));
+    })?;
     let means = Array2::from_shape_fn((classes, columns), |(class, column)| sums[[class, column]] / counts[class]);
     let mean = sums.sum_axis(Axis(0)) / count as f64;
     let mut within = Array1::<f64>::zeros(columns);
-    for (row, &class) in rows.x.rows().into_iter().zip(&rows.y) {
-        let deviations = row.iter().zip(means.row(class)).map(|(&value, mean)| f64::from(value) - mean);
+    rows.x.each_row(|at, row| {
+        let deviations = row.iter().zip(means.row(rows.y[at])).map(|(&value, mean)| f64::from(value) - mean);
         within.iter_mut().zip(deviations).for_each(|(sum, deviation)| *sum += deviation * deviation);
-    }
+    })?;
     let present: Vec<_> = (0..classes).filter(|&class| counts[class] > 0.0).collect();
     let degrees = (present.len().max(2) as f64 - 1.0, (count as f64 - present.len() as f64).max(1.0));
     let value = |column: usize| {
@@ -102,7 +103,7 @@ pub(super) fn f_values(rows: &Rows) -> Vec<f64> {
             present.iter().map(|&class| counts[class] * (means[[class, column]] - mean[column]).powi(2)).sum();
         if between > 0.0 { (between / degrees.0) / (within[column] / degrees.1) } else { 0.0 }
     };
-    (0..columns).map(value).collect()
+    Ok((0..columns).map(value).collect())
 }
 
 impl FittedInputs {
@@ -125,12 +126,11 @@ impl FittedInputs {
     }
 
     /// Rows `rows x features` to `rows x inputs`.
-    pub fn apply(&self, x: ArrayView2<f32>) -> ArcArray2<f32> {
-        let x = x.into_owned().into();
-        let x = match &self.bounds {
-            None => x,
-            Some(bounds) => bounds.clip(x),
-        };
+    pub fn apply<'a>(&self, x: ArrayView2<'a, f32>) -> CowArray<'a, f32, Ix2> {
+        let mut x = CowArray::from(x);
+        if let Some(bounds) = &self.bounds {
+            bounds.clip(x.view_mut());
+        }
         match &self.method {
             Method::All => x,
             Method::Select(columns) => x.select(Axis(1), columns).into(),
@@ -142,6 +142,14 @@ impl FittedInputs {
     pub fn clipped(&self, x: ArrayView2<f32>) -> Option<f64> {
         let bounds = self.bounds.as_ref().filter(|_| !x.is_empty())?;
         Some(bounds.beyond(x) as f64 / x.len() as f64)
+    }
+
+    /// The same of a matrix.
+    pub fn clipped_of(&self, x: &Matrix) -> Result<Option<f64>, MatrixError> {
+        let Some(bounds) = self.bounds.as_ref().filter(|_| !x.is_empty()) else { return Ok(None) };
+        let mut beyond = 0;
+        x.each_row(|_, row| beyond += bounds.beyond_in(row))?;
+        Ok(Some(beyond as f64 / (x.nrows() * x.ncols()) as f64))
     }
 
     /// Adds every number that `apply` depends on.
@@ -204,8 +212,8 @@ mod tests {
     /// Checked by hand: group means 2 and 5, within 2 + 2, between 2 (1.5^2) 2 = 9.
     #[test]
     fn f_values_are_those_of_an_analysis_of_variance() {
-        let x = array![[1.0_f32, 7.0, 1.0], [3.0, 7.0, 1.0], [4.0, 7.0, 2.0], [6.0, 7.0, 2.0]].into_shared();
-        let values = f_values(&Rows { x, y: vec![0, 0, 2, 2] });
+        let x = array![[1.0_f32, 7.0, 1.0], [3.0, 7.0, 1.0], [4.0, 7.0, 2.0], [6.0, 7.0, 2.0]].into();
+        let values = f_values(&Rows { x, y: vec![0, 0, 2, 2] }).expect("held");
         assert_eq!(values, [9.0 / (4.0 / 2.0), 0.0, f64::INFINITY]);
     }
 

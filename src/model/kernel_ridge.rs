@@ -91,19 +91,19 @@ struct Dual {
 /// Minimizes `sum over rows (weight (score - indicator)^2) + alpha |score|^2` for each class. The weight of a row is
 /// `rows / (classes x rows of its class)`, the indicator is less its weighted mean, `1 / classes`.
 fn fit(spec: &KernelRidge, task: &Task) -> Result<Learned, ModelError> {
-    let (rows, notes) = task.sample(ModelKind::KernelRidge, spec.max_rows);
+    let rows = task.sample(ModelKind::KernelRidge, spec.max_rows)?;
     if !are_in_range(rows.x.view()) {
         return Err(failed(
             "the squared distances between rows exceed single precision; normalize or clip the features",
         ));
     }
     let kernels = if rows.y.len() == task.train.y.len() { Arc::clone(&task.kernels) } else { Arc::default() };
-    let pairs = kernels.get(spec.gamma.to_bits(), || Pairs::new(rows.x.view(), &task.families, spec.gamma));
+    let pairs = kernels.get(spec.gamma.to_bits(), || Ok(Pairs::new(rows.x.view(), &task.families, spec.gamma)))?;
     let mut matrix = pairs.matrix();
     penalize(&mut matrix, spec.alpha, &rows.y, task.classes);
     let dual = solve(matrix, &rows.y, task.classes)?;
     let kernel = Kernel::new(rows.x.view(), &task.families, pairs.widths.clone());
-    Ok(Learned::new(Dual { kernel, dual }, notes))
+    Ok(Learned::new(Dual { kernel, dual }, rows.notes))
 }
 
 /// Reads the fit back.

@@ -8,10 +8,9 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::Task;
+use super::problem::{Sample, Task};
 use super::tensors::{Tensors, corrupt};
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, scale_to_one};
-use crate::dataset::Rows;
 use crate::options::{ConfigError, between};
 
 /// `[train.knn]`: the classes of the training rows that lie nearest. Fitted only where `train.models`
@@ -70,8 +69,9 @@ impl Algorithm for Knn {
     }
 
     fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
-        let (Rows { x, y }, notes) = task.sample(ModelKind::Knn, self.max_rows);
-        let model = Neighbours { options: self.clone(), rows: x.into_owned(), classes_of: y, classes: task.classes };
+        let Sample { x, y, notes } = task.sample(ModelKind::Knn, self.max_rows)?;
+        let (rows, classes_of) = (x.into_owned(), y.into_owned());
+        let model = Neighbours { options: self.clone(), rows, classes_of, classes: task.classes };
         Ok(Learned::new(model, notes))
     }
 

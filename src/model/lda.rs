@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::linear::{self, products};
-use super::problem::Task;
+use super::problem::{MAX_ROWS, Sample, Task, check_max_rows};
 use super::tensors::Tensors;
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
 use crate::options::{ConfigError, between};
@@ -22,6 +22,9 @@ pub struct Lda {
     pub shrinkage: Option<f64>,
     /// How likely a class is before a row is seen: equal (default) or training, its share of the training rows.
     pub priors: Priors,
+    /// Most rows that the model is fitted on, 2 to 100,000,000; default 50,000. The fit needs all rows in memory in
+    /// double precision, so of more rows a seeded sample is taken, in proportion to the classes, with a note.
+    pub max_rows: usize,
     /// What the columns become before the fit; default all as they are, up to 1,000 of them, and the first 1,000 principal
     /// components of more (fewer of fewer rows): the time grows with the third power.
     pub inputs: Inputs,
@@ -39,13 +42,14 @@ pub enum Priors {
 
 impl Default for Lda {
     fn default() -> Self {
-        Self { shrinkage: None, priors: Priors::Equal, inputs: Inputs::default() }
+        Self { shrinkage: None, priors: Priors::Equal, max_rows: MAX_ROWS, inputs: Inputs::default() }
     }
 }
 
 impl Algorithm for Lda {
     fn check(&self) -> Result<(), ConfigError> {
         self.inputs.check("train.lda")?;
+        check_max_rows("train.lda.max_rows", self.max_rows)?;
         self.shrinkage.map_or(Ok(()), |shrinkage| between("train.lda.shrinkage", shrinkage, 0.0, 1.0))
     }
 
@@ -73,8 +77,9 @@ impl Algorithm for Lda {
     }
 
     fn fit(&self, task: &Task) -> Result<Learned, ModelError> {
-        let classes = Classes::new(task);
-        let within = classes.deviations(task);
+        let sample = task.sample(ModelKind::Lda, self.max_rows)?;
+        let classes = Classes::new(&sample, task.classes);
+        let within = classes.deviations(&sample);
         let shrinkage = self.shrinkage.unwrap_or_else(|| ledoit_wolf(within.view()));
         let mut covariance = products(within.t());
         shrink(&mut covariance, within.nrows(), shrinkage);
@@ -86,7 +91,7 @@ impl Algorithm for Lda {
         let bias = |class: usize| prior(class).ln() - 0.5 * weights.column(class).dot(&classes.means.row(class));
         let biases = (0..task.classes).map(bias).collect();
         let note = format!("shrinkage {shrinkage:.4} of the covariance, by the rule of Ledoit and Wolf");
-        let notes = self.shrinkage.is_none().then_some(note).into_iter().collect();
+        let notes = sample.notes.into_iter().chain(self.shrinkage.is_none().then_some(note)).collect();
         Ok(Learned::new(Discriminants { weights, biases }, notes))
     }
 
@@ -108,21 +113,22 @@ struct Classes {
 }
 
 impl Classes {
-    fn new(task: &Task) -> Self {
-        let counts = task.counts();
-        let mut means = Array2::<f64>::zeros((task.classes, task.train.x.ncols()));
-        for (row, &class) in task.train.x.rows().into_iter().zip(&task.train.y) {
+    fn new(sample: &Sample, classes: usize) -> Self {
+        let mut counts = vec![0_usize; classes];
+        let mut means = Array2::<f64>::zeros((classes, sample.x.ncols()));
+        for (row, &class) in sample.x.rows().into_iter().zip(&*sample.y) {
+            counts[class] += 1;
             means.row_mut(class).zip_mut_with(&row, |sum, &value| *sum += f64::from(value));
         }
         means.rows_mut().into_iter().zip(&counts).for_each(|(mut mean, &count)| mean /= count as f64);
-        let rows = task.train.y.len() as f64;
+        let rows = sample.y.len() as f64;
         Self { means, shares: counts.into_iter().map(|count| count as f64 / rows).collect() }
     }
 
     /// The training rows less the means of their classes: `rows x inputs`.
-    fn deviations(&self, task: &Task) -> Array2<f64> {
-        let mut within = task.train_f64();
-        let rows = within.rows_mut().into_iter().zip(&task.train.y);
+    fn deviations(&self, sample: &Sample) -> Array2<f64> {
+        let mut within = sample.x_f64();
+        let rows = within.rows_mut().into_iter().zip(&*sample.y);
         rows.for_each(|(mut row, &class)| row -= &self.means.row(class));
         within
     }
@@ -209,7 +215,7 @@ mod tests {
     #[test]
     fn probabilities_are_those_of_scikit_learn() {
         let data = overlapping();
-        let spec = Lda { shrinkage: Some(0.3), priors: Priors::Training, inputs: Inputs::plain() };
+        let spec = Lda { shrinkage: Some(0.3), priors: Priors::Training, inputs: Inputs::plain(), ..Lda::default() };
         let fitted = fit(&ModelSpec::Lda(spec), &data.problem()).expect("a fit");
         let want = [
             [0.942_988_2, 0.033_907_1, 0.023_104_7],
@@ -243,7 +249,7 @@ mod tests {
         let mut data = overlapping();
         data.rows.x.rows_mut().into_iter().for_each(|mut row| row[2] = row[1]);
         let of = |shrinkage| {
-            let spec = Lda { shrinkage, priors: Priors::Equal, inputs: Inputs::plain() };
+            let spec = Lda { shrinkage, inputs: Inputs::plain(), ..Lda::default() };
             fit(&ModelSpec::Lda(spec), &data.problem())
         };
         assert!(of(Some(0.0)).expect_err("singular").to_string().contains("raise train.lda.shrinkage"));

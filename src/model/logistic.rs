@@ -5,7 +5,7 @@ use linfa::traits::Fit;
 use linfa_logistic::MultiLogisticRegression;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use super::problem::Task;
+use super::problem::{MAX_ROWS, Sample, Task, check_max_rows};
 use super::tensors::Tensors;
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Shape, Stored, percent, softmax};
 use crate::options::{ConfigError, between, positive};
@@ -24,6 +24,9 @@ pub struct Logistic {
     pub alpha: Option<f64>,
     /// Most iterations of the solver, 1 to 100000; default 200.
     pub max_iterations: u64,
+    /// Most rows that the model is fitted on, 2 to 100,000,000; default 50,000. The solver needs all rows in memory in
+    /// double precision, so of more rows a seeded sample is taken, in proportion to the classes, with a note.
+    pub max_rows: usize,
     /// How the columns become inputs of the model. Default: up to 1,000 columns as they are; of more columns, the first
     /// 1,000 principal components (fewer if there are fewer rows), which are fitted many times faster with nearly the
     /// same result.
@@ -32,7 +35,7 @@ pub struct Logistic {
 
 impl Default for Logistic {
     fn default() -> Self {
-        Self { alpha: None, max_iterations: 200, inputs: Inputs::default() }
+        Self { alpha: None, max_iterations: 200, max_rows: MAX_ROWS, inputs: Inputs::default() }
     }
 }
 
@@ -51,6 +54,7 @@ impl Algorithm for Logistic {
     fn check(&self) -> Result<(), ConfigError> {
         self.inputs.check("train.logistic")?;
         self.alpha.map_or(Ok(()), |alpha| positive("train.logistic.alpha", alpha))?;
+        check_max_rows("train.logistic.max_rows", self.max_rows)?;
         between("train.logistic.max_iterations", self.max_iterations, 1, 100_000)
     }
 
@@ -101,7 +105,9 @@ const CONVERGED: f64 = 1e-3;
 /// The line search of the solver fails on some data: a stronger penalty is then tried, three times at most.
 fn fit(spec: &Logistic, task: &Task) -> Result<Learned, ModelError> {
     let wanted = spec.alpha(&task.shape);
-    let data = DatasetBase::new(task.train_f64(), Array1::from(task.train.y.clone()));
+    let sample = task.sample(ModelKind::Logistic, spec.max_rows)?;
+    let data = DatasetBase::new(sample.x_f64(), Array1::from(sample.y.to_vec()));
+    let Sample { notes: mut sampled, .. } = sample;
     let mut reason = String::new();
     for (attempt, factor) in [1.0, 10.0, 100.0, 1000.0].into_iter().enumerate() {
         let alpha = wanted * factor;
@@ -109,8 +115,8 @@ fn fit(spec: &Logistic, task: &Task) -> Result<Learned, ModelError> {
             Ok(model) => {
                 let note = format!("the solver failed with alpha {wanted} ({reason}): alpha {alpha} was used instead");
                 let failed = (attempt > 0).then_some(note);
-                let notes = failed.into_iter().chain(model.unfinished(&data, alpha)).collect();
-                return Ok(Learned::new(model, notes));
+                sampled.extend(failed.into_iter().chain(model.unfinished(&data, alpha)));
+                return Ok(Learned::new(model, sampled));
             }
             Err(error) => reason = error,
         }

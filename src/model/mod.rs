@@ -89,6 +89,8 @@ use tensors::Tensors;
 pub use trees::{Criterion, Forest, Tree};
 pub use tune::{Candidate, Search, TuneMetric, TuneParams, TuneSection, View};
 
+use crate::matrix::{Matrix, MatrixError};
+
 /// Something that gives class probabilities to normalized rows.
 pub trait Classifier: Send + Sync {
     /// Probabilities `rows x classes` of rows `rows x features`; each row sums to 1. The features must be those, in
@@ -129,6 +131,22 @@ impl Model {
     /// what it was fitted on. None where the model clips nothing, or without rows.
     pub fn clipped(&self, x: ArrayView2<f32>) -> Option<f64> {
         self.inputs.clipped(x)
+    }
+
+    /// The same of a matrix.
+    ///
+    /// # Errors
+    /// Its numbers cannot be read.
+    pub fn clipped_of(&self, x: &Matrix) -> Result<Option<f64>, MatrixError> {
+        self.inputs.clipped_of(x)
+    }
+
+    /// Probabilities `rows x classes` of a matrix `rows x features`, block after block.
+    ///
+    /// # Errors
+    /// Its numbers cannot be read.
+    pub fn probabilities_of(&self, x: &Matrix) -> Result<Array2<f32>, MatrixError> {
+        x.to_array(self.classes, |rows| self.probabilities(rows))
     }
 
     /// The same model with the temperature that [`temperature`] found on other rows than it was fitted on.
@@ -226,23 +244,23 @@ pub fn fit(spec: &ModelSpec, problem: &Problem) -> Result<Fitted, ModelError> {
         temperature: None,
     };
     if problem.calibration == Calibration::Temperature {
-        (model, held_out) = calibrated(model, problem, &mut prepared.notes);
+        (model, held_out) = calibrated(model, problem, &mut prepared.notes)?;
     }
     let (curve, notes, clipped) = (learned.curve, prepared.notes, prepared.clipped);
     Ok(Fitted { spec, model, curve, notes, rows, held_out, clipped })
 }
 
 /// Fits the temperature on the dev rows; returns their number.
-fn calibrated(model: Model, problem: &Problem, notes: &mut Vec<String>) -> (Model, usize) {
+fn calibrated(model: Model, problem: &Problem, notes: &mut Vec<String>) -> Result<(Model, usize), MatrixError> {
     match problem.dev.filter(|dev| !dev.y.is_empty()) {
         None => {
             notes.push("there are no dev rows to calibrate on: probabilities are as fitted".to_owned());
-            (model, 0)
+            Ok((model, 0))
         }
         Some(dev) => {
-            let temperature = temperature(model.probabilities(dev.x.view()).view(), &dev.y);
+            let temperature = temperature(model.probabilities_of(&dev.x)?.view(), &dev.y);
             notes.push(format!("calibrated on {} dev rows: temperature {temperature}", dev.y.len()));
-            (model.calibrated(temperature), dev.y.len())
+            Ok((model.calibrated(temperature), dev.y.len()))
         }
     }
 }

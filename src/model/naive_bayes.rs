@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::Task;
+use super::problem::{MAX_ROWS, Task, check_max_rows};
 use super::tensors::{Tensors, corrupt};
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, softmax};
 use crate::options::{ConfigError, positive};
@@ -21,19 +21,23 @@ use crate::options::{ConfigError, positive};
 pub struct NaiveBayes {
     /// Share of the largest column variance added to every variance, above 0; default 1e-9.
     pub variance_smoothing: f64,
+    /// Most rows that the model is fitted on, 2 to 100,000,000; default 50,000. The fit needs all rows in memory in
+    /// double precision, so of more rows a seeded sample is taken, in proportion to the classes, with a note.
+    pub max_rows: usize,
     /// What the columns become before the fit; default all as they are.
     pub inputs: Inputs,
 }
 
 impl Default for NaiveBayes {
     fn default() -> Self {
-        Self { variance_smoothing: 1e-9, inputs: Inputs::default() }
+        Self { variance_smoothing: 1e-9, max_rows: MAX_ROWS, inputs: Inputs::default() }
     }
 }
 
 impl Algorithm for NaiveBayes {
     fn check(&self) -> Result<(), ConfigError> {
         self.inputs.check("train.naive-bayes")?;
+        check_max_rows("train.naive-bayes.max_rows", self.max_rows)?;
         positive("train.naive-bayes.variance_smoothing", self.variance_smoothing)
     }
 
@@ -70,12 +74,13 @@ struct Gaussians {
 
 fn fit(spec: &NaiveBayes, task: &Task) -> Result<Learned, ModelError> {
     let failed = |reason: String| ModelError::Fit { model: ModelKind::NaiveBayes, reason };
-    let data = DatasetBase::new(task.train_f64(), Array1::from(task.train.y.clone()));
+    let sample = task.sample(ModelKind::NaiveBayes, spec.max_rows)?;
+    let data = DatasetBase::new(sample.x_f64(), Array1::from(sample.y.to_vec()));
     let params = GaussianNb::<f64, usize>::params().var_smoothing(spec.variance_smoothing);
     let fitted = params.fit(&data).map_err(|error| failed(error.to_string()))?;
     let summary = serde_json::to_value(&fitted).and_then(serde_json::from_value::<Summary>);
     let summary = summary.map_err(|error| failed(error.to_string()))?;
-    Ok(Learned::new(Gaussians::new(&summary, task), Vec::new()))
+    Ok(Learned::new(Gaussians::new(&summary, task), sample.notes))
 }
 
 fn load(tensors: &Tensors, features: usize, classes: usize) -> Result<Box<dyn Stored>, ModelError> {

@@ -3,10 +3,13 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::linear::{eigen, multiply, products};
+use crate::matrix::{Matrix, MatrixError};
 
 /// Most rows that components are computed of, where there are more columns than that too: the time grows with the third
 /// power of the smaller number, and is about 1 s for 1400.
-pub(super) const MAX_ROWS: usize = 1500;
+const MAX_ROWS: usize = 1500;
+/// Most rows that components are computed of in any case: memory holds them in double precision.
+const MOST_ROWS: usize = 20_000;
 
 /// Variance of a component, as a share of the first one's, below which there is nothing but rounding.
 const LEAST_VARIANCE: f64 = 1e-10;
@@ -40,13 +43,14 @@ pub(super) struct Projection {
     /// Variance of the rows in each component.
     pub variances: Vec<f64>,
     /// `rows x components`.
-    pub scores: Array2<f32>,
+    pub scores: Matrix,
 }
 
 impl Decomposition {
-    /// Of the rows `rows x features`; of more than [`MAX_ROWS`] of them and of features, rows at even distances.
-    pub fn new(x: ArrayView2<f32>) -> Self {
-        let (x, center) = centered(x);
+    /// Of the rows `rows x features`; of more than [`MAX_ROWS`] of them and of features, or of more than [`MOST_ROWS`],
+    /// rows at even distances.
+    pub fn new(x: &Matrix) -> Result<Self, MatrixError> {
+        let (x, center) = centered(x)?;
         let by_rows = x.nrows() <= x.ncols();
         let products = if by_rows { products(x.view()) } else { products(x.t()) };
         let (values, vectors) = eigen(&products);
@@ -55,7 +59,7 @@ impl Decomposition {
         let variances: Vec<f64> =
             values.into_iter().take(x.nrows() - 1).take_while(|&value| value > least).map(|v| v / degrees).collect();
         let basis = if by_rows { Basis::Rows(vectors) } else { Basis::Columns(vectors) };
-        Self { center, variances, basis, rows: x.nrows() }
+        Ok(Self { center, variances, basis, rows: x.nrows() })
     }
 
     /// Components that are more than rounding.
@@ -65,24 +69,25 @@ impl Decomposition {
 
     /// The first `count` components of the rows that this was made of, at most as many as there are; a matrix of equal
     /// rows has one that is zero.
-    pub fn projection(&self, x: ArrayView2<f32>, count: usize) -> Projection {
-        let components = self.components(x, count.min(self.count()));
+    pub fn projection(&self, x: &Matrix, count: usize) -> Result<Projection, MatrixError> {
+        let components = self.components(x, count.min(self.count()))?;
         let center = self.center.mapv(|value| value as f32);
-        let scores = project(x, &center, &components);
+        let scores =
+            x.map(components.ncols(), |rows, mut scores| scores.assign(&project(rows, &center, &components)))?;
         let mut variances = self.variances[..count.min(self.count())].to_vec();
         variances.resize(components.ncols(), 0.0);
-        Projection { center, components, variances, scores }
+        Ok(Projection { center, components, variances, scores })
     }
 
-    fn components(&self, x: ArrayView2<f32>, count: usize) -> Array2<f32> {
+    fn components(&self, x: &Matrix, count: usize) -> Result<Array2<f32>, MatrixError> {
         if count == 0 {
-            return Array2::zeros((x.ncols(), 1));
+            return Ok(Array2::zeros((x.ncols(), 1)));
         }
         let mut components = match &self.basis {
             Basis::Columns(vectors) => vectors.slice_axis(Axis(1), (..count).into()).to_owned(),
             Basis::Rows(vectors) => {
                 let vectors = vectors.slice_axis(Axis(1), (..count).into()).to_owned();
-                multiply(centered(x).0.t(), vectors.view())
+                multiply(centered(x)?.0.t(), vectors.view())
             }
         };
         components.columns_mut().into_iter().for_each(|mut column| {
@@ -90,7 +95,7 @@ impl Decomposition {
             let length = column.dot(&column).sqrt();
             column.mapv_inplace(|value| value / length.copysign(largest));
         });
-        components.mapv(|value| value as f32)
+        Ok(components.mapv(|value| value as f32))
     }
 }
 
@@ -100,18 +105,19 @@ pub(super) fn project(x: ArrayView2<f32>, center: &Array1<f32>, components: &Arr
 }
 
 /// The rows that components are computed of, less their mean, and that mean.
-fn centered(x: ArrayView2<f32>) -> (Array2<f64>, Array1<f64>) {
+fn centered(x: &Matrix) -> Result<(Array2<f64>, Array1<f64>), MatrixError> {
     let rows = x.nrows();
-    let x = if rows.min(x.ncols()) > MAX_ROWS {
-        let kept: Vec<_> = (0..MAX_ROWS).map(|row| row * rows / MAX_ROWS).collect();
-        x.select(Axis(0), &kept).mapv(f64::from)
+    let most = if x.ncols() > MAX_ROWS { MAX_ROWS } else { MOST_ROWS };
+    let x = if rows > most {
+        let kept: Vec<_> = (0..most).map(|row| row * rows / most).collect();
+        x.select(&kept)?.mapv(f64::from)
     } else {
-        x.mapv(f64::from)
+        x.whole()?.mapv(f64::from)
     };
     let mut center = Array1::zeros(x.ncols());
     x.rows().into_iter().for_each(|row| center += &row);
     center /= x.nrows() as f64;
-    (x - &center, center)
+    Ok((x - &center, center))
 }
 
 #[cfg(test)]
@@ -133,9 +139,11 @@ mod tests {
     fn components_are_orthonormal_and_carry_their_variance() {
         for (count, columns) in [(30, 8), (8, 30), (12, 12)] {
             let x = rows(count, columns);
-            let decomposition = Decomposition::new(x.view());
+            let x = Matrix::from(x);
+            let decomposition = Decomposition::new(&x).expect("held");
             assert_eq!(decomposition.count(), columns.min(count - 1));
-            let Projection { components, variances, scores, .. } = decomposition.projection(x.view(), 5);
+            let Projection { components, variances, scores, .. } = decomposition.projection(&x, 5).expect("held");
+            let scores = scores.whole().expect("held");
             assert_eq!((components.dim(), scores.dim()), ((columns, 5), (count, 5)));
             let inner = components.t().dot(&components);
             assert!(inner.indexed_iter().all(|((i, j), v)| (v - f32::from(i == j)).abs() < 1e-5), "{inner}");
@@ -154,30 +162,36 @@ mod tests {
     #[test]
     fn all_components_together_keep_distances() {
         let x = rows(6, 20);
-        let scores = Decomposition::new(x.view()).projection(x.view(), 5).scores;
-        let distance = |x: &Array2<f32>| (&x.row(1) - &x.row(4)).mapv(|d| d * d).sum();
+        let x = Matrix::from(x);
+        let scores = Decomposition::new(&x).and_then(|all| all.projection(&x, 5)).expect("held").scores;
+        let distance = |x: &Matrix| {
+            let x = x.whole().expect("held");
+            (&x.row(1) - &x.row(4)).mapv(|d| d * d).sum()
+        };
         assert!((distance(&x) - distance(&scores)).abs() < 1e-4);
     }
 
     #[test]
     fn equal_rows_have_a_component_of_zeros() {
-        let x = Array2::from_elem((5, 3), 2.5);
-        let projection = Decomposition::new(x.view()).projection(x.view(), 2);
-        assert_eq!((projection.components, projection.scores), (Array2::zeros((3, 1)), Array2::zeros((5, 1))));
+        let x = Matrix::from(Array2::from_elem((5, 3), 2.5));
+        let projection = Decomposition::new(&x).and_then(|all| all.projection(&x, 2)).expect("held");
+        assert_eq!((projection.components, projection.scores), (Array2::zeros((3, 1)), Array2::zeros((5, 1)).into()));
     }
 
     #[test]
     fn of_too_many_rows_those_at_even_distances_are_taken() {
         let once = rows(MAX_ROWS, MAX_ROWS + 1);
         let twice = Array2::from_shape_fn((2 * MAX_ROWS, once.ncols()), |(row, column)| once[[row / 2, column]]);
-        let [all, sampled] = [once.view(), twice.view()].map(Decomposition::new);
+        let [once, twice] = [once, twice].map(Matrix::from);
+        let [all, sampled] = [&once, &twice].map(|x| Decomposition::new(x).expect("held"));
         assert_eq!((all.rows, sampled.rows), (MAX_ROWS, MAX_ROWS));
         assert!(all.center == sampled.center && all.variances == sampled.variances);
-        let (all, sampled) = (all.projection(once.view(), 5), sampled.projection(twice.view(), 5));
+        let [all, sampled] = [(all, once), (sampled, twice)].map(|(of, x)| of.projection(&x, 5).expect("held"));
         assert_eq!(all.components, sampled.components);
         assert_eq!(sampled.scores.nrows(), 2 * MAX_ROWS, "every row has its scores");
-        for (row, scores) in sampled.scores.rows().into_iter().enumerate() {
-            assert!((&scores - &all.scores.row(row / 2)).iter().all(|difference| difference.abs() < 1e-4), "row {row}");
+        let [of_all, of_sampled] = [&all.scores, &sampled.scores].map(|scores| scores.whole().expect("held"));
+        for (row, scores) in of_sampled.rows().into_iter().enumerate() {
+            assert!((&scores - &of_all.row(row / 2)).iter().all(|difference| difference.abs() < 1e-4), "row {row}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What a model is fitted on: checked, and with the classes that the training rows lack left out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use ndarray::{ArcArray2, Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayView1, CowArray, Ix2};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -11,6 +12,8 @@ use super::fitted_inputs::{self, FittedInputs};
 use super::shared::Kernels;
 use super::{Calibration, ModelError, ModelKind, ModelSpec, Shape, Shared};
 use crate::dataset::Rows;
+use crate::matrix::{Matrix, MatrixError};
+use crate::options::{ConfigError, between};
 
 /// Rows to fit a model on. Features are normalized already.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +64,31 @@ pub(super) struct Task {
     pub kernels: Arc<Kernels>,
 }
 
+/// Training rows that memory holds.
+pub(super) struct Sample<'a> {
+    /// `rows x inputs`
+    pub x: CowArray<'a, f32, Ix2>,
+    /// Class of each row.
+    pub y: Cow<'a, [usize]>,
+    /// What a reader should know of it.
+    pub notes: Vec<String>,
+}
+
+impl Sample<'_> {
+    /// The rows in double precision.
+    pub fn x_f64(&self) -> Array2<f64> {
+        self.x.mapv(f64::from)
+    }
+}
+
+/// Most rows, by default, of a model that needs all its training rows in memory, in double precision.
+pub(super) const MAX_ROWS: usize = 50_000;
+
+/// Refuses a `max_rows` that is too small to learn from.
+pub(super) fn check_max_rows(key: &str, max_rows: usize) -> Result<(), ConfigError> {
+    between(key, max_rows, 2, 100_000_000)
+}
+
 /// A task, and the way back to the problem's classes.
 #[derive(Debug)]
 pub(super) struct Prepared {
@@ -84,16 +112,11 @@ impl Task {
         counts
     }
 
-    /// The training rows in double precision: `rows x inputs`.
-    pub fn train_f64(&self) -> Array2<f64> {
-        self.train.x.mapv(f64::from)
-    }
-
     /// All training rows or, above `max_rows`, a seeded sample of them in proportion to the classes, and a note of it.
-    pub fn sample(&self, model: ModelKind, max_rows: usize) -> (Rows, Vec<String>) {
+    pub fn sample(&self, model: ModelKind, max_rows: usize) -> Result<Sample<'_>, MatrixError> {
         let Rows { x, y } = &self.train;
         if y.len() <= max_rows {
-            return (self.train.clone(), Vec::new());
+            return Ok(Sample { x: x.whole()?, y: Cow::from(y), notes: Vec::new() });
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut kept = Vec::new();
@@ -105,8 +128,8 @@ impl Task {
         }
         kept.sort_unstable();
         let note = format!("fitted on a seeded sample of {} of {} rows (train.{model}.max_rows)", kept.len(), y.len());
-        let rows = Rows { x: x.select(Axis(0), &kept).into(), y: kept.iter().map(|&row| y[row]).collect() };
-        (rows, vec![note])
+        let classes = kept.iter().map(|&row| y[row]).collect();
+        Ok(Sample { x: x.select(&kept)?.into(), y: Cow::Owned(classes), notes: vec![note] })
     }
 }
 
@@ -119,9 +142,9 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
         return Err(ModelError::Shared);
     }
     let with_dev = !problem.holds_dev_out(spec);
-    let unclipped = shared.part(with_dev, None);
+    let unclipped = shared.part(with_dev, None)?;
     let chosen = spec.inputs(unclipped.rows.y.len(), problem.features.len());
-    let part = shared.part(with_dev, chosen.clip());
+    let part = shared.part(with_dev, chosen.clip())?;
     let (y, mut notes) = (&part.rows.y, Vec::new());
     let present = present_classes(y, problem.classes.len());
     if present.len() < 2 && !spec.options().fits_one_class() {
@@ -133,29 +156,32 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
         let names: Vec<_> = absent.iter().map(|&class| problem.classes[class].as_str()).collect();
         notes.push(format!("no training row is of class {}: it is never predicted", names.join(", ")));
     }
-    let (inputs, x, more) = fitted_inputs::fit(&chosen, &part);
-    let shape = shape(&x);
+    let (inputs, x, more) = fitted_inputs::fit(&chosen, &part)?;
+    let shape = shape(&x)?;
     let (settled, set) = spec.settled(chosen, &shape);
     notes.extend(set);
     notes.extend(more);
-    let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes) } else { None };
+    let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes)? } else { None };
     let train = Rows { x, y: renumbered(y, &present) };
     let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
-    let (families, kernels) = (numbered(&inputs.families(problem.families)), part.kernels(&chosen));
+    let (families, kernels) = (numbered(&inputs.families(problem.families)), part.kernels(&chosen)?);
     let task = Task { train, shape, dev, classes: present.len(), names, seed: problem.seed, families, kernels };
-    let clipped = inputs.clipped(unclipped.rows.x.view());
+    let clipped = inputs.clipped_of(&unclipped.rows.x)?;
     Ok(Prepared { spec: settled, task, inputs, clipped, present, notes })
 }
 
 /// What defaults follow from.
-fn shape(x: &ArcArray2<f32>) -> Shape {
+fn shape(x: &Matrix) -> Result<Shape, MatrixError> {
     let (rows, columns) = x.dim();
-    let mean = x.rows().into_iter().fold(Array1::<f64>::zeros(columns), |sum, row| sum + row.mapv(f64::from));
-    let mean = mean / rows as f64;
+    let mut mean = Array1::<f64>::zeros(columns);
+    x.each_row(|_, row| mean.zip_mut_with(&row, |sum, &value| *sum += f64::from(value)))?;
+    mean /= rows as f64;
     let squares = |row: ArrayView1<f32>| -> f64 {
         row.iter().zip(&mean).map(|(&value, mean)| (f64::from(value) - mean).powi(2)).sum()
     };
-    Shape { rows, columns, variance: x.rows().into_iter().map(squares).sum::<f64>() / rows as f64 }
+    let mut sum = 0.0;
+    x.each_row(|_, row| sum += squares(row))?;
+    Ok(Shape { rows, columns, variance: sum / rows as f64 })
 }
 
 fn check(problem: &Problem) -> Result<(), ModelError> {
@@ -185,15 +211,14 @@ fn check_rows(part: &'static str, rows: &Rows, problem: &Problem) -> Result<(), 
     if let Some((row, &label)) = y.iter().enumerate().find(|&(_, &label)| label >= classes) {
         return Err(ModelError::Label { part, row, label, classes });
     }
-    if x.iter().all(|value| value.is_finite()) {
-        return Ok(());
-    }
-    match x.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        None => Ok(()),
-        Some(((row, column), &value)) => {
-            Err(ModelError::NotFinite { part, row, feature: features[column].clone(), value })
+    let mut wrong = None;
+    x.each_row(|row, values| {
+        if wrong.is_none() && values.iter().any(|value| !value.is_finite()) {
+            let at = values.iter().position(|value| !value.is_finite()).unwrap_or_default();
+            wrong = Some(ModelError::NotFinite { part, row, feature: features[at].clone(), value: values[at] });
         }
-    }
+    })?;
+    wrong.map_or(Ok(()), Err)
 }
 
 fn present_classes(y: &[usize], classes: usize) -> Vec<usize> {
@@ -208,8 +233,8 @@ fn known_dev_rows(
     present: &[usize],
     inputs: &FittedInputs,
     notes: &mut Vec<String>,
-) -> Option<Rows> {
-    let empty = Rows { x: ArcArray2::default((0, 0)), y: Vec::new() };
+) -> Result<Option<Rows>, MatrixError> {
+    let empty = Rows { x: Array2::zeros((0, 0)).into(), y: Vec::new() };
     let Rows { x, y } = problem.dev.unwrap_or(&empty);
     let known: Vec<_> = (0..y.len()).filter(|&row| present.contains(&y[row])).collect();
     let dropped = y.len() - known.len();
@@ -218,10 +243,15 @@ fn known_dev_rows(
     }
     if known.is_empty() {
         notes.push("there are no dev rows to stop early on: all epochs were trained".to_owned());
-        return None;
+        return Ok(None);
     }
     let y: Vec<_> = known.iter().map(|&row| y[row]).collect();
-    Some(Rows { x: inputs.apply(x.select(Axis(0), &known).view()), y: renumbered(&y, present) })
+    let shape = (known.len(), inputs.count(x.ncols()));
+    let x = Matrix::build(x.memory(), shape, |rows, mut block| {
+        block.assign(&inputs.apply(x.select(&known[rows])?.view()));
+        Ok::<_, MatrixError>(())
+    })?;
+    Ok(Some(Rows { x, y: renumbered(&y, present) }))
 }
 
 /// Words as numbers from 0, in the order of the words.

@@ -6,13 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use ndarray::{Axis, concatenate};
-
 use super::bounds::Bounds;
 use super::kernel::Pairs;
 use super::pca::{Decomposition, Projection};
 use super::{Inputs, InputsMethod, Problem};
 use crate::dataset::Rows;
+use crate::matrix::MatrixError;
 
 /// Work that fits on the same rows share: joined and clipped rows, F values, principal components, kernels. A fit gives
 /// the same bits with it and without it; whoever fits many models on the same rows puts one into each [`Problem`].
@@ -31,8 +30,7 @@ impl Shared {
 
     /// Whether this was made of the problem's rows: the very same numbers.
     pub(super) fn is_of(&self, problem: &Problem) -> bool {
-        let place = |rows: &Rows| (rows.x.as_ptr(), rows.x.dim(), rows.x.strides().to_vec());
-        let same = |a: &Rows, b: &Rows| place(a) == place(b) && a.y == b.y;
+        let same = |a: &Rows, b: &Rows| a.x.is_same(&b.x) && a.y == b.y;
         let dev = match (&self.dev, problem.dev) {
             (Some(own), Some(other)) => same(own, other),
             (own, other) => own.is_none() && other.is_none(),
@@ -41,27 +39,26 @@ impl Shared {
     }
 
     /// The training rows, dev rows behind them where asked for, values clipped `clip` standard deviations from the mean.
-    pub(super) fn part(&self, with_dev: bool, clip: Option<f64>) -> Arc<TrainingRows> {
+    pub(super) fn part(&self, with_dev: bool, clip: Option<f64>) -> Result<Arc<TrainingRows>, MatrixError> {
         let with_dev = with_dev && self.dev.is_some();
         self.parts.get((with_dev, clip.map(f64::to_bits)), || match clip {
-            None => TrainingRows::new(self.joined(with_dev), None),
+            None => Ok(TrainingRows::new(self.joined(with_dev)?, None)),
             Some(clip) => {
-                let Rows { x, y } = self.part(with_dev, None).rows.clone();
-                let bounds = Bounds::of(x.view(), clip);
-                TrainingRows::new(Rows { x: bounds.clip(x), y }, Some(bounds))
+                let Rows { x, y } = self.part(with_dev, None)?.rows.clone();
+                let bounds = Bounds::of(&x, clip)?;
+                let clipped = x.map(x.ncols(), |rows, mut clipped| {
+                    clipped.assign(&rows);
+                    bounds.clip(clipped);
+                })?;
+                Ok(TrainingRows::new(Rows { x: clipped, y }, Some(bounds)))
             }
         })
     }
 
-    fn joined(&self, with_dev: bool) -> Rows {
+    fn joined(&self, with_dev: bool) -> Result<Rows, MatrixError> {
         match self.dev.as_ref().filter(|_| with_dev) {
-            None if self.train.x.is_standard_layout() => self.train.clone(),
-            None => Rows { x: self.train.x.as_standard_layout().into_owned().into(), y: self.train.y.clone() },
-            Some(dev) => {
-                let both = concatenate(Axis(0), &[self.train.x.view(), dev.x.view()]);
-                let both = both.expect("both were checked to have the same columns");
-                Rows { x: both.as_standard_layout().into_owned().into(), y: [&self.train.y[..], &dev.y].concat() }
-            }
+            None => Ok(self.train.clone()),
+            Some(dev) => Ok(Rows { x: self.train.x.followed_by(&dev.x)?, y: [&self.train.y[..], &dev.y].concat() }),
         }
     }
 }
@@ -77,8 +74,8 @@ pub(super) struct TrainingRows {
     pub rows: Rows,
     /// What the rows were clipped to.
     pub bounds: Option<Bounds>,
-    f_values: OnceLock<Vec<f64>>,
-    decomposition: OnceLock<Decomposition>,
+    f_values: Memo<(), Vec<f64>>,
+    decomposition: Memo<(), Decomposition>,
     projections: Memo<usize, Projection>,
     /// By what was made of the columns.
     kernels: Memo<(InputsMethod, Option<usize>, Option<u64>), Kernels>,
@@ -86,28 +83,29 @@ pub(super) struct TrainingRows {
 
 impl TrainingRows {
     fn new(rows: Rows, bounds: Option<Bounds>) -> Self {
-        let (f_values, decomposition) = (OnceLock::new(), OnceLock::new());
+        let (f_values, decomposition) = (Memo::default(), Memo::default());
         Self { rows, bounds, f_values, decomposition, projections: Memo::default(), kernels: Memo::default() }
     }
 
     /// The F value of each column.
-    pub fn f_values(&self) -> &[f64] {
-        self.f_values.get_or_init(|| super::fitted_inputs::f_values(&self.rows))
+    pub fn f_values(&self) -> Result<Arc<Vec<f64>>, MatrixError> {
+        self.f_values.get((), || super::fitted_inputs::f_values(&self.rows))
     }
 
     /// The principal components.
-    pub fn decomposition(&self) -> &Decomposition {
-        self.decomposition.get_or_init(|| Decomposition::new(self.rows.x.view()))
+    pub fn decomposition(&self) -> Result<Arc<Decomposition>, MatrixError> {
+        self.decomposition.get((), || Decomposition::new(&self.rows.x))
     }
 
     /// The first `count` principal components, and the rows in them.
-    pub fn projection(&self, count: usize) -> Arc<Projection> {
-        self.projections.get(count, || self.decomposition().projection(self.rows.x.view(), count))
+    pub fn projection(&self, count: usize) -> Result<Arc<Projection>, MatrixError> {
+        self.projections.get(count, || self.decomposition()?.projection(&self.rows.x, count))
     }
 
     /// Where kernels between the rows stand, in these inputs, once a fit needs them.
-    pub fn kernels(&self, inputs: &Inputs) -> Arc<Kernels> {
-        self.kernels.get((inputs.method(), inputs.columns, inputs.whiten.map(f64::to_bits)), Kernels::default)
+    pub fn kernels(&self, inputs: &Inputs) -> Result<Arc<Kernels>, MatrixError> {
+        let key = (inputs.method(), inputs.columns, inputs.whiten.map(f64::to_bits));
+        self.kernels.get(key, || Ok(Kernels::default()))
     }
 }
 
@@ -116,7 +114,10 @@ pub(super) type Kernels = Memo<u64, Pairs>;
 
 /// Values by key; each is computed once, by the thread that asks first, while others that want it wait.
 #[derive(Debug)]
-pub(super) struct Memo<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<Arc<V>>>>>);
+pub(super) struct Memo<K, V>(Mutex<BTreeMap<K, Cell<V>>>);
+
+/// A value that is computed once, or why it could not be.
+type Cell<V> = Arc<OnceLock<Result<Arc<V>, MatrixError>>>;
 
 impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {
@@ -125,8 +126,8 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Ord, V> Memo<K, V> {
-    pub fn get(&self, key: K, compute: impl FnOnce() -> V) -> Arc<V> {
+    pub fn get(&self, key: K, compute: impl FnOnce() -> Result<V, MatrixError>) -> Result<Arc<V>, MatrixError> {
         let cell = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        Arc::clone(cell.get_or_init(|| Arc::new(compute())))
+        cell.get_or_init(|| compute().map(Arc::new)).clone()
     }
 }

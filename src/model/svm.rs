@@ -12,7 +12,6 @@ use rayon::prelude::*;
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored, scale_to_one};
-use crate::dataset::Rows;
 use crate::options::{ConfigError, between, positive, used};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -128,8 +127,8 @@ struct Machines {
 
 /// Fits a machine a class.
 fn fit(spec: &Svm, task: &Task) -> Result<Learned, ModelError> {
-    let (Rows { x, y }, mut notes) = task.sample(ModelKind::Svm, spec.max_rows);
-    let x = x.mapv(f64::from);
+    let sample = task.sample(ModelKind::Svm, spec.max_rows)?;
+    let (x, y, mut notes) = (sample.x_f64(), sample.y, sample.notes);
     let gamma = (spec.kernel == SvmKernel::Rbf).then(|| spec.gamma.unwrap_or_else(|| default_gamma(&x)));
     let machines: Vec<(Vec<f64>, f64)> = (0..task.classes)
         .into_par_iter()

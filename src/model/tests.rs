@@ -6,6 +6,8 @@ mod kernel_ridge;
 mod perceptron;
 mod saved;
 
+use std::sync::OnceLock;
+
 use ndarray::{ArcArray2, Array2, Axis};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -18,9 +20,25 @@ use crate::model::{
     TrainSection,
 };
 
+/// Labelled rows as tests make and change them.
+#[derive(Clone)]
+pub(super) struct Plain {
+    pub x: ArcArray2<f32>,
+    pub y: Vec<usize>,
+}
+
+impl Plain {
+    fn rows(&self) -> Rows {
+        Rows { x: self.x.to_owned().into(), y: self.y.clone() }
+    }
+}
+
 /// Rows, labels and names that a problem can borrow.
 pub(super) struct Data {
-    pub rows: Rows,
+    /// Change them before the first problem is made of them.
+    pub rows: Plain,
+    /// What problems borrow.
+    lent: OnceLock<Rows>,
     classes: Vec<String>,
     features: Vec<String>,
     /// One for all features, unless a test says otherwise.
@@ -32,12 +50,17 @@ impl Data {
         let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:03}")).collect();
         let features: Vec<_> = names("f", x.ncols());
         let families = vec!["all".to_owned(); features.len()];
-        Self { rows: Rows { x: x.into_shared(), y }, classes: names("c", classes), features, families }
+        let rows = Plain { x: x.into_shared(), y };
+        Self { rows, lent: OnceLock::new(), classes: names("c", classes), features, families }
+    }
+
+    pub fn lent(&self) -> &Rows {
+        self.lent.get_or_init(|| self.rows.rows())
     }
 
     pub fn problem(&self) -> Problem<'_> {
-        let Self { rows: train, classes, features, families } = self;
-        let calibration = Calibration::None;
+        let Self { classes, features, families, .. } = self;
+        let (train, calibration) = (self.lent(), Calibration::None);
         Problem { train, dev: None, classes, features, families, seed: 5, calibration, shared: None }
     }
 
@@ -343,7 +366,7 @@ fn degenerate_problems_do_not_panic() {
 fn impossible_problems_are_refused() {
     let data = blobs(3, 4, 2, 1);
     let good = data.problem();
-    let with = |x: ArcArray2<f32>, y: &[usize]| Rows { x, y: y.to_vec() };
+    let with = |x: ArcArray2<f32>, y: &[usize]| Plain { x, y: y.to_vec() }.rows();
     let (x, y) = (&data.rows.x, &data.rows.y);
     let mut holed = x.clone();
     holed[[3, 1]] = f32::NAN;
@@ -374,14 +397,14 @@ fn majority_takes_the_first_of_equals() {
     let data = Data::new(Array2::zeros((5, 1)), vec![2, 1, 1, 2, 0], 3);
     let model = fit(&ModelSpec::Majority(Majority {}), &data.problem()).unwrap().model;
     assert_eq!(predicted(model.probabilities(data.rows.x.view()).view()), vec![1; 5]);
-    let one_class = Rows { y: vec![2; 5], ..data.rows.clone() };
+    let one_class = Plain { y: vec![2; 5], ..data.rows.clone() }.rows();
     assert!(fit(&ModelSpec::Majority(Majority {}), &Problem { train: &one_class, ..data.problem() }).is_ok());
 }
 
 #[test]
 fn dev_is_held_out_only_to_stop_early() {
     let (train, dev) = (blobs(3, 20, 4, 1), blobs(3, 5, 4, 2));
-    let problem = Problem { dev: Some(&dev.rows), ..train.problem() };
+    let problem = Problem { dev: Some(dev.lent()), ..train.problem() };
     for spec in specs() {
         assert_eq!(fit(&spec, &problem).unwrap().rows, 75, "{spec:?}");
     }

@@ -13,7 +13,7 @@ use smartcore::tree::decision_tree_classifier::{
     DecisionTreeClassifier, DecisionTreeClassifierParameters, SplitCriterion,
 };
 
-use super::problem::Task;
+use super::problem::{MAX_ROWS, Sample, Task, check_max_rows};
 use super::tensors::{Tensors, corrupt};
 use super::{Algorithm, Classifier, Inputs, Learned, ModelError, ModelKind, Stored};
 use crate::options::{ConfigError, between};
@@ -28,19 +28,29 @@ pub struct Tree {
     pub max_depth: u16,
     /// Fewest rows of a leaf, 1 or more; default 5.
     pub min_leaf_rows: usize,
+    /// Most rows that the model is fitted on, 2 to 100,000,000; default 50,000. The fit needs all rows in memory in
+    /// double precision, so of more rows a seeded sample is taken, in proportion to the classes, with a note.
+    pub max_rows: usize,
     /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { criterion: Criterion::Gini, max_depth: 12, min_leaf_rows: 5, inputs: Inputs::default() }
+        Self {
+            criterion: Criterion::Gini,
+            max_depth: 12,
+            min_leaf_rows: 5,
+            max_rows: MAX_ROWS,
+            inputs: Inputs::default(),
+        }
     }
 }
 
 impl Algorithm for Tree {
     fn check(&self) -> Result<(), ConfigError> {
         self.inputs.check("train.tree")?;
+        check_max_rows("train.tree.max_rows", self.max_rows)?;
         between("train.tree.max_depth", self.max_depth, 1, 1000)?;
         between("train.tree.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)
     }
@@ -80,6 +90,9 @@ pub struct Forest {
     pub min_leaf_rows: usize,
     /// Features tried at a split, 1 or more; default the square root of their number.
     pub split_features: Option<usize>,
+    /// Most rows that the model is fitted on, 2 to 100,000,000; default 50,000. The fit needs all rows in memory in
+    /// double precision, so of more rows a seeded sample is taken, in proportion to the classes, with a note.
+    pub max_rows: usize,
     /// How the columns become inputs of the model; default: all columns as they are.
     pub inputs: Inputs,
 }
@@ -92,6 +105,7 @@ impl Default for Forest {
             max_depth: 30,
             min_leaf_rows: 1,
             split_features: None,
+            max_rows: MAX_ROWS,
             inputs: Inputs::default(),
         }
     }
@@ -100,6 +114,7 @@ impl Default for Forest {
 impl Algorithm for Forest {
     fn check(&self) -> Result<(), ConfigError> {
         self.inputs.check("train.forest")?;
+        check_max_rows("train.forest.max_rows", self.max_rows)?;
         between("train.forest.trees", self.trees, 1, 10_000)?;
         between("train.forest.max_depth", self.max_depth, 1, 1000)?;
         between("train.forest.min_leaf_rows", self.min_leaf_rows, 1, 1 << 20)?;
@@ -171,17 +186,19 @@ fn fit_tree(spec: &Tree, task: &Task) -> Result<Learned, ModelError> {
         min_samples_split: 2,
         seed: Some(task.seed),
     };
-    let (x, y) = smartcore_rows(ModelKind::Tree, task)?;
+    let sample = task.sample(ModelKind::Tree, spec.max_rows)?;
+    let (x, y) = smartcore_rows(ModelKind::Tree, &sample)?;
     let grown = DecisionTreeClassifier::fit(&x, &y, parameters).map_err(failed(ModelKind::Tree))?;
-    let tree = Grown::new(read(ModelKind::Tree, &grown)?, &vec![true; y.len()], task);
-    Ok(Learned::new(Trees { trees: vec![tree], classes: task.classes }, Vec::new()))
+    let tree = Grown::new(read(ModelKind::Tree, &grown)?, &vec![true; y.len()], &sample, task.classes);
+    Ok(Learned::new(Trees { trees: vec![tree], classes: task.classes }, sample.notes))
 }
 
 /// Grows a forest, a tree at a time in parallel, each with a seed of its own.
 fn fit_forest(spec: &Forest, task: &Task) -> Result<Learned, ModelError> {
     let mut rng = ChaCha8Rng::seed_from_u64(task.seed);
     let seeds: Vec<u64> = (0..spec.trees).map(|_| rng.next_u64()).collect();
-    let (x, y) = smartcore_rows(ModelKind::Forest, task)?;
+    let sample = task.sample(ModelKind::Forest, spec.max_rows)?;
+    let (x, y) = smartcore_rows(ModelKind::Forest, &sample)?;
     let features = task.train.x.ncols();
     let tried = spec.split_features.unwrap_or((features as f64).sqrt() as usize).clamp(1, features);
     let grow = |&seed: &u64| {
@@ -197,10 +214,10 @@ fn fit_forest(spec: &Forest, task: &Task) -> Result<Learned, ModelError> {
         };
         let grown = RandomForestClassifier::fit(&x, &y, parameters).map_err(failed(ModelKind::Forest))?;
         let GrownForest { trees: [tree], samples: [in_bag] } = read(ModelKind::Forest, &grown)?;
-        Ok(Grown::new(tree, &in_bag, task))
+        Ok::<_, ModelError>(Grown::new(tree, &in_bag, &sample, task.classes))
     };
     let trees = seeds.par_iter().map(grow).collect::<Result<_, _>>()?;
-    Ok(Learned::new(Trees { trees, classes: task.classes }, Vec::new()))
+    Ok(Learned::new(Trees { trees, classes: task.classes }, sample.notes))
 }
 
 /// Reads trees back.
@@ -250,11 +267,11 @@ fn criterion(criterion: Criterion) -> SplitCriterion {
 }
 
 /// Column-major doubles: the midpoint of two singles is exact there.
-fn smartcore_rows(model: ModelKind, task: &Task) -> Result<(DenseMatrix<f64>, Vec<u32>), ModelError> {
-    let (rows, features) = task.train.x.dim();
-    let values = task.train.x.t().iter().map(|&value| f64::from(value)).collect();
+fn smartcore_rows(model: ModelKind, sample: &Sample) -> Result<(DenseMatrix<f64>, Vec<u32>), ModelError> {
+    let (rows, features) = sample.x.dim();
+    let values = sample.x.t().iter().map(|&value| f64::from(value)).collect();
     let x = DenseMatrix::new(rows, features, values, true).map_err(failed(model))?;
-    Ok((x, task.train.y.iter().map(|&class| class as u32).collect()))
+    Ok((x, sample.y.iter().map(|&class| class as u32).collect()))
 }
 
 fn failed(model: ModelKind) -> impl Fn(smartcore::error::Failed) -> ModelError {
@@ -303,11 +320,11 @@ impl Node {
 }
 
 impl Grown {
-    fn new(grown: GrownTree, in_bag: &[bool], task: &Task) -> Self {
+    fn new(grown: GrownTree, in_bag: &[bool], sample: &Sample, classes: usize) -> Self {
         let nodes: Vec<Node> = grown.nodes.iter().map(Node::new).collect();
-        let mut tree = Self { shares: Array2::zeros((nodes.len(), task.classes)), nodes };
-        for (row, &class) in task.train.y.iter().enumerate().filter(|(row, _)| in_bag[*row]) {
-            let leaf = tree.leaf(task.train.x.row(row));
+        let mut tree = Self { shares: Array2::zeros((nodes.len(), classes)), nodes };
+        for (row, &class) in sample.y.iter().enumerate().filter(|(row, _)| in_bag[*row]) {
+            let leaf = tree.leaf(sample.x.row(row));
             tree.shares[[leaf, class]] += 1.0;
         }
         for mut shares in tree.shares.rows_mut() {

@@ -10,6 +10,7 @@ use crate::corpus::Corpus;
 use crate::dataset::{NormalizeParams, NormalizeSection, SplitParams, SplitSection};
 use crate::eval::EvaluateSection;
 use crate::features::{FeatureParams, FeatureSetParams, FeaturesSection, Provenance, Recipe};
+use crate::matrix::Memory;
 use crate::model::{Calibration, FusionParams, FusionSection, ModelSpec, TrainSection, TuneParams, TuneSection, View};
 use crate::options::{ConfigError, check_keys, read};
 use crate::schema::{FUSION, SELECTED};
@@ -26,6 +27,11 @@ pub struct Pipeline {
     pub seed: u64,
     /// Folder that tables, models and the report go to. Relative to the pipeline file; `--out` overrides it.
     pub out: String,
+    /// Bytes of numbers that memory holds at a time in normalize and train: features, and rows made of them. What goes beyond
+    /// lies in temporary files, which takes more time and changes no byte of the results. Default 536870912, which is
+    /// 512 MiB. The files have no name and end with the process; TMPDIR says in which folder they are.
+    #[serde(default = "default_memory_limit")]
+    pub memory_limit: u64,
     /// The corpora, one or more.
     pub corpus: Vec<Corpus>,
     /// Decoding and resampling.
@@ -70,11 +76,17 @@ fn default_seed() -> u64 {
     1
 }
 
+fn default_memory_limit() -> u64 {
+    512 << 20
+}
+
 /// A pipeline that passed every check.
 #[derive(Debug, Clone)]
 pub struct Parameters {
     /// The file as read, overrides applied.
     pub pipeline: Pipeline,
+    /// What numbers may take of memory.
+    pub memory: Memory,
     /// How utterances are altered for training: an augmented row an utterance each.
     pub augment: Vec<Transform>,
     /// The feature set by its name, resolved; or the table that takes its place.
@@ -142,7 +154,9 @@ impl Pipeline {
         split.check_corpora(&corpora)?;
         self.check_calibration(&split, tune.is_some())?;
         let view = View { normalize, columns: self.train.columns.clone() };
-        let parameters = Parameters { pipeline: self, augment, features, split, normalize, models, view, tune, fusion };
+        let memory = Memory::new(self.memory_limit);
+        let parameters =
+            Parameters { pipeline: self, memory, augment, features, split, normalize, models, view, tune, fusion };
         parameters.check_early_stopping()?;
         parameters.pipeline.evaluate.headline(&parameters.model_names())?;
         Ok(parameters)

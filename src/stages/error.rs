@@ -1,6 +1,7 @@
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
 use crate::eval::EvalError;
+use crate::matrix::MatrixError;
 use crate::model::ModelError;
 use crate::options::ConfigError;
 use crate::report::ReportError;
@@ -165,6 +166,9 @@ pub enum StageError {
     /// A model cannot be trained, saved or loaded.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Numbers fit neither into memory nor into a temporary file.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
     /// Predictions do not fit each other.
     #[error(transparent)]
     Eval(#[from] EvalError),

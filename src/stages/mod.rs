@@ -17,6 +17,7 @@ mod reasons;
 mod rehearsal;
 mod reject_limit;
 mod rejects;
+mod rows;
 mod shard;
 mod split;
 mod train;

@@ -1,14 +1,18 @@
 //! Reads features and splits; writes normalization and, on request or for hold-out schemes, normalized/.
 
+mod export;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::{self, Export, Features, Scaler};
+use crate::dataset::{self, Export, Scaler};
 use crate::options;
-use crate::schema::{Normalization, Side, SplitRow, Table, plural};
-use crate::table;
+use crate::schema::{Normalization, SplitRow, Table, plural};
 
 use super::features_table::FeaturesTable;
-use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output, rows};
+
+/// Folds whose statistics are taken in one pass over the features: memory holds the row numbers of all of them.
+const FOLDS_TOGETHER: usize = 16;
 
 /// The normalize stage.
 pub struct Normalize;
@@ -34,16 +38,18 @@ impl Stage for Normalize {
     }
 
     fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
-        let features = Features::new(&prepared.work.read(context.out)?)?;
-        let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
+        let features = rows::features(context, &prepared.work)?;
+        let folds = rows::folds(context, features.keys())?;
         let (mut rows, mut outputs, mut lacking) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for fold in dataset::folds(&splits.rows) {
+        for together in folds.chunks(FOLDS_TOGETHER) {
             context.check_stop()?;
-            let scaler = Scaler::fit(&features, fold, context.parameters.normalize)?;
-            lacking.extend(scaler.lacking(features.keys(), fold)?);
-            rows.extend(scaler.rows(fold[0].fold));
-            if exports(context) {
-                outputs.extend(export(context, &prepared, &features, fold, &scaler)?);
+            let scalers = Scaler::fit_each(&features, together, context.parameters.normalize)?;
+            for (fold, scaler) in together.iter().zip(scalers) {
+                lacking.extend(scaler.lacking(features.keys(), fold)?);
+                rows.extend(scaler.rows(fold.number));
+                if exports(context) {
+                    outputs.extend(export::export(context, &prepared, &features, fold, &scaler)?);
+                }
             }
         }
         remove_others(context, &outputs)?;
@@ -72,24 +78,6 @@ fn exports(context: &Context) -> bool {
         Export::Always => true,
         Export::Never => false,
     }
-}
-
-/// Writes each side of a fold as a features table of normalized values.
-fn export(
-    context: &Context,
-    prepared: &Prepared<FeaturesTable>,
-    features: &Features,
-    fold: &[SplitRow],
-    scaler: &Scaler,
-) -> Result<Vec<Written>, StageError> {
-    let mut files = Vec::new();
-    for side in [Side::Train, Side::Dev, Side::Test] {
-        let table = dataset::normalized(features, fold, scaler, side)?;
-        let (file, _) = table::write(&table, &prepared.config_hash, &prepared.inputs, false)?;
-        let path = format!("normalized/fold-{}/{side}.parquet", fold[0].fold);
-        files.push(output::put(context.out, &path, &file)?);
-    }
-    Ok(files)
 }
 
 fn remove_others(context: &Context, wanted: &[Written]) -> Result<(), StageError> {

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
+
 use crate::schema::{Row, Table};
 use crate::storage::{Entry, StorageError, Store};
-use crate::table::{self, Footer};
+use crate::table::{self, Block, Footer, Writer};
 
 use super::{OutputFile, StageError, StageName, Written, ledger};
 
@@ -25,6 +27,22 @@ pub(super) fn put_table<R: Row>(
     put(out, &path::<R>(), &file)
 }
 
+/// The same of rows that are made one by one, without open columns. Memory holds some of them.
+pub(super) fn put_rows<R: Row>(
+    out: &dyn Store,
+    rows: impl Iterator<Item = R>,
+    config_hash: &str,
+    inputs: &BTreeMap<String, String>,
+) -> Result<Written, StageError> {
+    const ROWS: usize = 1 << 16;
+    let mut writer = Writer::new::<R>(&[], &[])?;
+    let mut rows = rows.peekable();
+    while rows.peek().is_some() {
+        writer.push(&Block::new(&Table::from(rows.by_ref().take(ROWS).collect::<Vec<_>>()))?)?;
+    }
+    put(out, &path::<R>(), &writer.finish(config_hash, inputs, false)?.0)
+}
+
 /// Reads the table that `stage` writes as `<name>.parquet`.
 ///
 /// # Errors
@@ -39,11 +57,28 @@ pub(super) fn get_table_at<R: Row>(
     path: &str,
     stage: StageName,
 ) -> Result<(Table<R>, Footer), StageError> {
-    let content = recorded::<R>(out, path, stage)?.read(out, path, stage.as_str()).map_err(|error| match error {
+    of_file(out, path, table::read(content::<R>(out, path, stage)?))
+}
+
+/// A file as `stage` wrote it.
+fn content<R: Row>(out: &dyn Store, path: &str, stage: StageName) -> Result<Bytes, StageError> {
+    recorded::<R>(out, path, stage)?.read(out, path, stage.as_str()).map_err(|error| match error {
         StageError::Storage(StorageError::NotFound { .. }) => missing::<R>(stage),
         error => error,
-    })?;
-    of_file(out, path, table::read(content))
+    })
+}
+
+/// Reads the table that `stage` writes as `<name>.parquet` some rows at a time.
+///
+/// # Errors
+/// As of [`get_table`].
+pub(super) fn each_block<R: Row>(
+    out: &dyn Store,
+    stage: StageName,
+    take: impl FnMut(Table<R>) -> Result<(), StageError>,
+) -> Result<(), StageError> {
+    let path = path::<R>();
+    of_file(out, &path, table::read_blocks(content::<R>(out, &path, stage)?, take))
 }
 
 /// What the record of `stage` says of a file.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{self, DatasetError, Keys, Scope, SplitParams};
+use crate::dataset::{self, DatasetError, Keys, KeysBuilder, Scope, SplitParams};
 use crate::pipeline::Parameters;
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
@@ -24,12 +24,15 @@ pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
     if parameters.split.columns().iter().any(|column| OF_AUDIO.contains(column)) {
         return Ok(Vec::new());
     }
-    let (utterances, _) = output::get_table::<Utterance>(context.out, StageName::Ingest)?;
-    let mut table = unheard(utterances);
-    let allowed = parameters.pipeline.extract.max_reject_rate * table.rows.len() as f64;
+    let mut keys = KeysBuilder::default();
+    output::each_block::<Utterance>(context.out, StageName::Ingest, |block| {
+        keys.push(&unheard(block));
+        Ok(())
+    })?;
+    let mut keys = keys.finish()?.0;
+    let allowed = parameters.pipeline.extract.max_reject_rate * keys.len() as f64;
     let mut warnings = Vec::new();
     loop {
-        let keys = Keys::new(&table)?;
         let Err(error) = check(parameters, &keys) else { return Ok(warnings) };
         let rejects = rejects_needed(&error, &keys, &parameters.split)?;
         if rejects.is_none_or(|rejects| (warnings.len() + rejects) as f64 > allowed) {
@@ -38,14 +41,13 @@ pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
         warnings.push(in_advance(&error));
         let DatasetError::SmallClass { id, .. } = error else { return Ok(warnings) };
         // Extract must refuse this one; whatever else it does, the split has none but the others.
-        drop_row(&mut table, &id);
+        keys = keys.without(&id)?;
     }
 }
 
 fn check(parameters: &Parameters, keys: &Keys) -> Result<(), DatasetError> {
     let (split, seed) = (&parameters.split, parameters.pipeline.seed);
-    let rows = dataset::assign(keys, split, seed)?.rows;
-    for fold in dataset::folds(&rows) {
+    for fold in &dataset::assign(keys, split, seed)?.folds {
         if parameters.normalize.scope == Scope::Speaker {
             dataset::check_speakers(keys, fold)?;
         }
@@ -81,14 +83,6 @@ fn rejects_needed(error: &DatasetError, keys: &Keys, split: &SplitParams) -> Res
 fn in_advance(error: &DatasetError) -> String {
     let words = error.to_string().replace("\nhint: ", "; ");
     format!("the run will fail after extract, unless extract refuses the utterances that cause this: {words}")
-}
-
-fn drop_row(table: &mut Table<FeatureKeys>, id: &str) {
-    if let Some(at) = table.rows.iter().position(|row| row.utterance_id == id) {
-        let width = table.text.names.len();
-        table.rows.remove(at);
-        table.text.values.drain(at * width..(at + 1) * width);
-    }
 }
 
 /// The rows that extract makes of utterances, without what the audio says.

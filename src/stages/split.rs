@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{self, Keys};
+use crate::dataset::{self, Fold};
 use crate::options;
 use crate::schema::{Leakage, SplitRow, Table, plural};
 
 use super::features_table::FeaturesTable;
-use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output};
+use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, rows};
 
 /// The split stage.
 pub struct Split;
@@ -32,23 +32,25 @@ impl Stage for Split {
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let parameters = &context.parameters.split;
-        let keys = Keys::new(&prepared.work.keys(context.out)?)?;
-        let assignment = dataset::assign(&keys, parameters, context.parameters.pipeline.seed)?;
-        let leakage = dataset::leakage(&keys, &assignment.rows, parameters)?;
+        let keys = rows::keys(context, &prepared.work)?;
+        let dataset::Assignment { folds, warnings } =
+            dataset::assign(&keys, parameters, context.parameters.pipeline.seed)?;
+        let leakage = dataset::leakage(&keys, &folds, parameters)?;
         let violations = dataset::violations(&leakage).len();
-        let folds = dataset::folds(&assignment.rows).count();
-        let summary = format!("{} in {}", parameters.scheme().as_str(), plural(folds, "fold"));
+        let summary = format!("{} in {}", parameters.scheme().as_str(), plural(folds.len(), "fold"));
         let counts = BTreeMap::from([
-            ("rows".to_owned(), assignment.rows.len() as u64),
-            ("folds".to_owned(), folds as u64),
+            ("rows".to_owned(), folds.iter().map(Fold::len).sum::<usize>() as u64),
+            (rows::FOLDS.to_owned(), folds.len() as u64),
             (VIOLATIONS.to_owned(), violations as u64),
         ]);
         let put = (&prepared.config_hash, &prepared.inputs);
+        let ids = keys.ids()?;
+        let rows = folds.iter().flat_map(|fold| fold.rows(&ids, parameters));
         let outputs = vec![
-            output::put_table(context.out, &Table::<SplitRow>::from(assignment.rows), put.0, put.1)?,
+            output::put_rows::<SplitRow>(context.out, rows, put.0, put.1)?,
             output::put_table(context.out, &Table::<Leakage>::from(leakage), put.0, put.1)?,
         ];
-        Ok(Done { outputs, counts, summary, warnings: assignment.warnings, ..Done::default() })
+        Ok(Done { outputs, counts, summary, warnings, ..Done::default() })
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {

@@ -14,13 +14,13 @@ mod seal;
 mod search;
 mod training_set;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::features_table::FeaturesTable;
-use super::{Context, Done, Prepared, Stage, StageError, StageName, delta, output};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, delta, ledger, output, rows};
+use crate::dataset::Fold;
 use crate::model::TuneParams;
 use crate::options;
 use crate::schema::{Importance, Normalization, SplitRow, plural};
@@ -69,14 +69,14 @@ impl Stage for Train {
     }
 
     fn amount(context: &Context, _: Prepared<FeaturesTable>) -> Result<String, StageError> {
-        let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
-        Ok(amount(context, &folds(&splits.rows)))
+        let split = ledger::read_record(context.out, StageName::Split)?;
+        let folds = split.and_then(|split| split.counts.get(rows::FOLDS).copied()).unwrap_or(0);
+        Ok(amount(context, folds as usize))
     }
 
     fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
-        let (splits, _) = output::get_table::<SplitRow>(context.out, StageName::Split)?;
-        let data = FitData::new(context, &prepared.work, &splits.rows, &prepared.inputs)?;
-        let (plans, searched) = plans(&data, &training_sets(context, &folds(&splits.rows)))?;
+        let data = FitData::new(context, &prepared.work, &prepared.inputs)?;
+        let (plans, searched) = plans(&data, &training_sets(context, data.folds()))?;
         let mut jobs = Vec::new();
         for plan in &plans {
             jobs.extend(fits::jobs(plan, &data)?);
@@ -87,12 +87,8 @@ impl Stage for Train {
     }
 }
 
-fn folds(splits: &[SplitRow]) -> Vec<i64> {
-    splits.iter().map(|row| row.fold).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-fn amount(context: &Context, folds: &[i64]) -> String {
-    let (folds, models) = (plural(folds.len(), "fold"), plural(context.parameters.models.len(), "model"));
+fn amount(context: &Context, folds: usize) -> String {
+    let (folds, models) = (plural(folds, "fold"), plural(context.parameters.models.len(), "model"));
     let all = if context.parameters.pipeline.train.deploy { " and on all utterances" } else { "" };
     match &context.parameters.tune {
         None => format!("{models} in {folds}{all}"),
@@ -101,9 +97,9 @@ fn amount(context: &Context, folds: &[i64]) -> String {
 }
 
 /// All that models are fitted on.
-fn training_sets(context: &Context, folds: &[i64]) -> Vec<TrainingSet> {
+fn training_sets(context: &Context, folds: &[Fold]) -> Vec<TrainingSet> {
     let all = context.parameters.pipeline.train.deploy.then_some(TrainingSet::All);
-    folds.iter().map(|fold| TrainingSet::Fold(*fold)).chain(all).collect()
+    folds.iter().map(|fold| TrainingSet::Fold(fold.number)).chain(all).collect()
 }
 
 /// What is fitted on each, and the files that a search kept.

@@ -30,6 +30,32 @@ pub fn read<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
     })
 }
 
+/// Hands on the rows of such a file some at a time, in order.
+///
+/// # Errors
+/// Those of [`read()`] and of `take`.
+pub fn read_blocks<R: Row, E: From<TableError>>(
+    file: Bytes,
+    mut take: impl FnMut(Table<R>) -> Result<(), E>,
+) -> Result<(), E> {
+    const ROWS: usize = 8192;
+    let def = R::table();
+    let (fields, mut batches) = guarded::<_, TableError>(def.name, || {
+        let builder = open(file).map_err(unreadable::<R>)?;
+        let (fields, _) = checked::<R>(builder.metadata(), builder.schema())?;
+        Ok((fields, builder.with_batch_size(ROWS).build().map_err(unreadable::<R>)?))
+    })?;
+    while let Some(block) = guarded::<_, TableError>(def.name, || {
+        let Some(batch) = batches.next() else { return Ok(None) };
+        let mut block = empty(&fields);
+        push(&def, &mut block, &batch.map_err(unreadable::<R>)?)?;
+        Ok(Some(block))
+    })? {
+        take(block)?;
+    }
+    Ok(())
+}
+
 /// A reader of all columns of a Parquet file.
 pub(super) fn open(file: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, ParquetError> {
     check_footer(&file)?;
@@ -154,18 +180,31 @@ pub fn append<R: Row>(table: &mut Table<R>, part: Table<R>) -> Result<(), TableE
         *table = part;
         return Ok(());
     }
-    let names = |table: &Table<R>| [table.text.names.clone(), table.float.names.clone()].concat();
-    let (ours, theirs) = (names(table), names(&part));
-    if let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) {
-        let column = theirs.get(at).or(ours.get(at)).cloned().unwrap_or_default();
-        let problem = "it is missing from a part of the table, or in another place there; run the stage that writes \
-                       it again with --force";
-        return Err(wrong(&R::table(), &column, problem.to_owned()));
-    }
+    check_columns(&mut Some(open_columns(table)), &part)?;
     table.rows.extend(part.rows);
     table.text.values.extend(part.text.values);
     table.float.values.extend(part.float.values);
     Ok(())
+}
+
+/// Refuses a part of a table whose open columns are not `known`, which are those of the first part.
+///
+/// # Errors
+/// The part has other columns.
+pub fn check_columns<R: Row>(known: &mut Option<Vec<String>>, part: &Table<R>) -> Result<(), TableError> {
+    let theirs = open_columns(part);
+    let ours = known.get_or_insert_with(|| theirs.clone());
+    let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) else {
+        return Ok(());
+    };
+    let column = theirs.get(at).or(ours.get(at)).cloned().unwrap_or_default();
+    let problem = "it is missing from a part of the table, or in another place there; run the stage that writes it \
+                   again with --force";
+    Err(wrong(&R::table(), &column, problem.to_owned()))
+}
+
+fn open_columns<R>(table: &Table<R>) -> Vec<String> {
+    [table.text.names.as_slice(), &table.float.names].concat()
 }
 
 /// The fields and the footer of a file that holds the table.
@@ -227,17 +266,21 @@ fn collect<R: Row>(
     fields: &[Field],
     builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
 ) -> Result<Table<R>, TableError> {
-    let def = R::table();
-    let names = |wanted| open_names(&def, fields, wanted);
-    let mut table = Table::<R> {
+    let mut table = empty(fields);
+    for batch in builder.build().map_err(unreadable::<R>)? {
+        push(&R::table(), &mut table, &batch.map_err(unreadable::<R>)?)?;
+    }
+    Ok(table)
+}
+
+/// A table without rows, of the columns that `fields` describe.
+fn empty<R: Row>(fields: &[Field]) -> Table<R> {
+    let names = |wanted| open_names(&R::table(), fields, wanted);
+    Table {
         rows: Vec::new(),
         text: Columns { names: names(&DataType::Utf8), values: Vec::new() },
         float: Columns { names: names(&DataType::Float32), values: Vec::new() },
-    };
-    for batch in builder.build().map_err(unreadable::<R>)? {
-        push(&def, &mut table, &batch.map_err(unreadable::<R>)?)?;
     }
-    Ok(table)
 }
 
 /// Names of the open columns of a type.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::util::job::{PIPELINE, all_files, assert_same, kill_after, run, workplace};
-use crate::util::{failure, ser, stdout};
+use crate::util::{command, failure, ser, stdout};
 
 #[test]
 fn threads_move_no_byte() {
@@ -14,6 +14,29 @@ fn threads_move_no_byte() {
     run(folder.path(), &["--out", "one", "--threads", "1"]);
     run(folder.path(), &["--out", "two", "--threads", "2"]);
     assert_same(&folder.path().join("one"), &folder.path().join("two"));
+}
+
+/// Every model, copies whose ids stand between those of others, and statistics by speaker: with all numbers in memory, and
+/// with all of them in files.
+#[test]
+fn a_memory_limit_moves_no_byte() {
+    let folder = workplace();
+    let more = ["--set", "augment.speed=[0.9]", "--set", "normalize.scope=speaker", "--set", "train.deploy=true"];
+    run(folder.path(), &[&["--out", "held"][..], &more].concat());
+    run(folder.path(), &[&["--out", "filed", "--set", "memory_limit=0"][..], &more].concat());
+    assert_same(&folder.path().join("held"), &folder.path().join("filed"));
+}
+
+#[test]
+fn numbers_that_fit_nowhere_end_the_run_with_words() {
+    let folder = workplace();
+    run(folder.path(), &["--set", "memory_limit=0"]);
+    let mut command = command(folder.path(), &["normalize", "pipeline.toml", "--force", "--set", "memory_limit=0"]);
+    let (code, text) = failure(&command.env("TMPDIR", "/nowhere").output().expect("it starts"));
+    assert_eq!(code, 4, "{text}");
+    for words in ["temporary file", "TMPDIR", "memory_limit"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]

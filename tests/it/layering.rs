@@ -10,13 +10,13 @@ const LAYERS: [&[&str]; 8] = [
     &["pipeline"],
     &["corpus", "storage", "table", "report", "synth", "features", "model"],
     &["audio", "dataset"],
-    &["dsp", "eval", "text"],
+    &["dsp", "eval", "matrix", "text"],
     &["options"],
     &["schema"],
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 16] = [
+const OWNED: [(&str, &[&str]); 17] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
@@ -32,6 +32,7 @@ const OWNED: [(&str, &[&str]); 16] = [
     ("tokio", &["storage"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
+    ("tempfile", &["matrix"]),
     ("rayon", &["stages", "model", "cli"]),
 ];
 
@@ -116,11 +117,13 @@ fn crates_stay_in_their_rooms() {
 
 #[test]
 fn only_storage_touches_the_disk_and_only_cli_ends_the_process() {
-    let banned = [("std::fs", "storage"), ("std::env::", "cli"), ("process::exit", "cli")];
+    // The temporary files of `matrix` have no name.
+    let banned: [(&str, &[&str]); 3] =
+        [("std::fs", &["storage", "matrix"]), ("std::env::", &["cli"]), ("process::exit", &["cli"])];
     let mut wrong = Vec::new();
     for (room, file) in sources() {
         let code = code(&file);
-        for (word, _) in banned.iter().filter(|(word, owner)| *owner != room && code.contains(word)) {
+        for (word, _) in banned.iter().filter(|(word, rooms)| !rooms.contains(&room.as_str()) && code.contains(word)) {
             wrong.push(format!("{} has `{word}`", file.display()));
         }
     }

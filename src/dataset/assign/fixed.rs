@@ -1,6 +1,6 @@
 //! Sides that a column of the table fixes.
 
-use super::super::fold::Fold;
+use super::super::fold::SideOfRow;
 use super::{DatasetError, Keys, Side, plural};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -9,7 +9,11 @@ use std::str::FromStr;
 ///
 /// # Errors
 /// Any other word, with all that there are.
-pub(super) fn fixed_sides(keys: &Keys, column: &str, words: &BTreeMap<String, String>) -> Result<Fold, DatasetError> {
+pub(super) fn fixed_sides(
+    keys: &Keys,
+    column: &str,
+    words: &BTreeMap<String, String>,
+) -> Result<SideOfRow, DatasetError> {
     let cells = keys.named("split.column", column)?;
     let mut unknown = false;
     let mut side = |cell: &Option<&str>| {

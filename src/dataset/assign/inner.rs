@@ -1,16 +1,14 @@
 //! Folds inside the train side of a fold.
 
-use super::super::augmented;
 use super::super::balance::Strata;
-use super::super::fold::{Fold, fold_words};
+use super::super::fold::{Fold, SideOfRow, fold_words};
 use super::super::units::{Unit, grouping_columns};
 use super::fixed::fixed_sides;
-use super::{Assigner, DatasetError, Keys, Side, SplitParams, SplitRow};
+use super::{Assigner, DatasetError, Keys, Side, SplitParams};
 use polars::prelude::{Column, UniqueKeepStrategy};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Cuts the train utterances of one fold into inner folds, which hold apart what the outer folds do; `rows` are the
-/// fold's rows of the splits table, sorted by utterance id, as are those of each inner fold.
+/// Cuts the train utterances of one fold into inner folds, which hold apart what the outer folds do.
 ///
 /// In each inner fold the utterances of one part are test, all others train. Augmented rows follow their originals and
 /// are never test. Dev rows stay dev, models do with them what they do outside, but for those of a group that is
@@ -20,45 +18,42 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Fewer than two groups to hold apart; those of [`super::assign`] about columns.
 pub fn inner_folds(
     keys: &Keys,
-    rows: &[SplitRow],
+    outer: &Fold,
     params: &SplitParams,
     folds: usize,
     seed: u64,
-) -> Result<Vec<Vec<SplitRow>>, DatasetError> {
-    let (located, originals) = (augmented::located(keys, rows)?, keys.augmented_from()?);
+) -> Result<Vec<Fold>, DatasetError> {
+    outer.check(keys)?;
+    let (ids, originals) = (keys.ids()?, keys.augmented_from()?);
     let is_original = |row: usize| originals[row].is_none();
-    let mut train: Vec<usize> =
-        located.iter().filter(|(row, side)| *side == Side::Train && is_original(*row)).map(|(row, _)| *row).collect();
-    train.sort_unstable();
-    let outer = rows.first().map_or(0, |row| row.fold);
+    let mut train = outer.rows_on(Side::Train);
+    train.retain(|row| is_original(*row));
     let strata = Strata::new(keys, params.stratify_by())?;
     let scheme = Assigner { keys, params, grouping: grouping(keys, params)?, strata, seed };
-    let units = scheme.units(&train, &format!("inner {outer}"))?;
-    scheme.need(units.len(), 2, &format!("the inner folds of {}", fold_words(outer)))?;
+    let units = scheme.units(&train, &format!("inner {}", outer.number))?;
+    scheme.need(units.len(), 2, &format!("the inner folds of {}", fold_words(outer.number)))?;
     let folds = folds.min(units.len());
-    let sides = scheme.partition(&units, &vec![1.0 / folds as f64; folds]);
-    let mut part_of = BTreeMap::new();
-    let ids = keys.ids()?;
-    for (unit, part) in units.iter().zip(&sides) {
-        part_of.extend(unit.rows.iter().map(|row| (ids[*row], *part)));
+    let parts = scheme.partition(&units, &vec![1.0 / folds as f64; folds]);
+    let mut part_of = vec![None; keys.len()];
+    for (unit, part) in units.iter().zip(&parts) {
+        unit.rows.iter().for_each(|row| part_of[*row] = Some(*part));
+    }
+    for row in (0..keys.len()).filter(|row| !is_original(*row)) {
+        let original = originals[row].and_then(|id| ids.binary_search(&id).ok());
+        part_of[row] = original.and_then(|original| part_of[original]);
     }
     let columns = grouping_columns(keys, &train, params, &scheme.grouping)?;
-    let tested = tested_groups(&columns, &units, &sides);
-    let is_kin = |at: usize, fold: usize| (0..).zip(&columns).any(|(c, cells)| tested.contains(&(fold, c, cells[at])));
-    let held_out = |row: &SplitRow, at: usize| part_of[originals[at].unwrap_or(row.utterance_id.as_str())];
+    let tested = tested_groups(&columns, &units, &parts);
+    let is_kin =
+        |row: usize, fold: usize| (0..).zip(&columns).any(|(c, cells)| tested.contains(&(fold, c, cells[row])));
     let inner = |fold: usize| {
-        let side = |(row, (at, side)): (&SplitRow, &(usize, Side))| {
-            let side = match side {
-                Side::Test => return None,
-                Side::Dev if is_kin(*at, fold) => return None,
-                Side::Dev => Side::Dev,
-                Side::Train if held_out(row, *at) != fold => Side::Train,
-                Side::Train if is_original(*at) => Side::Test,
-                Side::Train => return None,
-            };
-            Some(SplitRow { fold: fold as i64, split: side.as_str().to_owned(), ..row.clone() })
+        let side = |(row, side): (usize, &Option<Side>)| match (*side)? {
+            Side::Test => None,
+            Side::Dev => Some(Side::Dev).filter(|_| !is_kin(row, fold)),
+            Side::Train if part_of[row] != Some(fold) => Some(Side::Train),
+            Side::Train => Some(Side::Test).filter(|_| is_original(row)),
         };
-        rows.iter().zip(&located).filter_map(side).collect()
+        Fold { number: fold as i64, sides: outer.sides.iter().enumerate().map(side).collect() }
     };
     Ok((0..folds).map(inner).collect())
 }
@@ -79,7 +74,7 @@ fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, Da
 }
 
 /// Whether every speaker is known and either tested or not.
-fn speakers_apart(keys: &Keys, sides: &Fold) -> Result<bool, DatasetError> {
+fn speakers_apart(keys: &Keys, sides: &SideOfRow) -> Result<bool, DatasetError> {
     let is_tested: Vec<bool> = sides.iter().map(|side| *side == Some(Side::Test)).collect();
     keys.query(|rows| {
         let speaker = rows.column("speaker")?;
@@ -108,17 +103,23 @@ fn tested_groups<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::Utterances;
+    use super::super::super::testing::{Utterances, fold_of, split_rows};
     use super::super::assign;
     use super::*;
-    use std::collections::BTreeSet;
+    use crate::schema::SplitRow;
+    use std::slice::from_ref;
 
     fn params(toml: &str) -> SplitParams {
         toml::from_str::<crate::dataset::SplitSection>(toml).expect("well-formed").check().expect("legal")
     }
 
-    fn outer(keys: &Keys, params: &SplitParams) -> Vec<SplitRow> {
-        assign(keys, params, 1).expect("folds").rows.into_iter().filter(|row| row.fold == 0).collect()
+    fn outer(keys: &Keys, params: &SplitParams) -> Fold {
+        assign(keys, params, 1).expect("folds").folds.remove(0)
+    }
+
+    fn inner(keys: &Keys, outer: &Fold, params: &SplitParams, folds: usize) -> Vec<Vec<SplitRow>> {
+        let folds = inner_folds(keys, outer, params, folds, 1).expect("folds");
+        folds.iter().map(|fold| split_rows(keys, from_ref(fold))).collect()
     }
 
     fn ids<'a>(rows: &'a [SplitRow], side: &str) -> BTreeSet<&'a str> {
@@ -131,7 +132,8 @@ mod tests {
         for scheme in ["scheme = 'loso'", "scheme = 'k-fold'", "scheme = 'group-k-fold'\ndev = 0.0"] {
             let params = params(scheme);
             let outer = outer(&keys, &params);
-            let folds = inner_folds(&keys, &outer, &params, 4, 1).expect("folds");
+            let folds = inner(&keys, &outer, &params, 4);
+            let outer = split_rows(&keys, &[outer]);
             assert_eq!(folds.len(), 4);
             let tested: Vec<&str> = folds.iter().flat_map(|fold| ids(fold, "test")).collect();
             assert_eq!(tested.iter().copied().collect::<BTreeSet<_>>(), ids(&outer, "train"), "{scheme}");
@@ -151,7 +153,7 @@ mod tests {
         let params = params("scheme = 'loso'");
         let speaker =
             |id: &&str| data.rows.iter().find(|row| row.utterance_id == *id).and_then(|row| row.speaker.clone());
-        for fold in inner_folds(&keys, &outer(&keys, &params), &params, 3, 1).expect("folds") {
+        for fold in inner(&keys, &outer(&keys, &params), &params, 3) {
             let speakers = |side| ids(&fold, side).iter().map(speaker).collect::<BTreeSet<_>>();
             assert!(speakers("train").is_disjoint(&speakers("test")));
         }
@@ -172,7 +174,7 @@ mod tests {
         let params = params("scheme = 'predefined'\ncolumn = 'room'");
         let folds = |data: &Utterances| {
             let keys = data.keys();
-            inner_folds(&keys, &outer(&keys, &params), &params, 3, 1).expect("folds")
+            inner(&keys, &outer(&keys, &params), &params, 3)
         };
         let of = |data: &Utterances, fold: &[SplitRow], side| -> BTreeSet<_> {
             let ids = ids(fold, side);
@@ -201,10 +203,11 @@ mod tests {
         let data = Utterances::of("c", &[(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
         let keys = data.keys();
         let params = params("scheme = 'loso'\ndev = 0.0");
-        let rows = outer(&keys, &params);
-        assert_eq!(inner_folds(&keys, &rows, &params, 5, 1).expect("folds").len(), 2);
-        let one: Vec<SplitRow> = rows.into_iter().filter(|row| row.split == "train").take(2).collect();
-        let error = inner_folds(&keys, &one, &params, 2, 1).expect_err("one speaker").to_string();
+        let outer = outer(&keys, &params);
+        assert_eq!(inner(&keys, &outer, &params, 5).len(), 2);
+        let rows = split_rows(&keys, &[outer]).into_iter();
+        let one: Vec<SplitRow> = rows.filter(|row| row.split == "train").take(2).collect();
+        let error = inner_folds(&keys, &fold_of(&keys, &one), &params, 2, 1).expect_err("one speaker").to_string();
         assert!(error.contains("inner folds of fold 0"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
-use super::super::testing::Utterances;
+use super::super::testing::{Utterances, split_rows};
 use super::*;
 use crate::dataset::SplitSection;
+use crate::schema::SplitRow;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +9,20 @@ fn params(toml: &str) -> SplitParams {
     toml::from_str::<SplitSection>(toml).expect("well-formed").check().expect("legal")
 }
 
-fn split(data: &Utterances, toml: &str) -> Result<Assignment, DatasetError> {
-    assign(&data.keys(), &params(toml), 1)
+/// An assignment as the rows of the splits table.
+#[derive(Debug, PartialEq)]
+struct Split {
+    rows: Vec<SplitRow>,
+    warnings: Vec<String>,
+}
+
+fn seeded(keys: &Keys, toml: &str, seed: u64) -> Result<Split, DatasetError> {
+    let Assignment { folds, warnings } = assign(keys, &params(toml), seed)?;
+    Ok(Split { rows: split_rows(keys, &folds), warnings })
+}
+
+fn split(data: &Utterances, toml: &str) -> Result<Split, DatasetError> {
+    seeded(&data.keys(), toml, 1)
 }
 
 /// Utterances per fold and side.
@@ -28,12 +41,17 @@ fn share(rows: &[SplitRow], fold: i64, side: &str) -> f64 {
 
 /// The sides that each value of a column is on, in each fold.
 fn sides_of(data: &Utterances, rows: &[SplitRow], column: &str) -> BTreeMap<(i64, String), BTreeSet<String>> {
-    let keys = data.keys();
-    let (ids, cells) = (keys.ids().expect("ids"), keys.texts(column).expect("a text column"));
+    let known: BTreeMap<&str, _> = data.rows.iter().map(|row| (row.utterance_id.as_str(), row)).collect();
     let mut sides: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     for row in rows {
-        let at = ids.binary_search(&row.utterance_id.as_str()).expect("a known utterance");
-        let value = cells[at].unwrap_or_default().to_owned();
+        let utterance = known[row.utterance_id.as_str()];
+        let value = match column {
+            "utterance_id" => utterance.utterance_id.clone(),
+            "audio_hash" => utterance.audio_hash.clone(),
+            "corpus" => utterance.corpus.clone(),
+            "speaker" => utterance.speaker.clone().unwrap_or_default(),
+            _ => utterance.room.clone().unwrap_or_default(),
+        };
         sides.entry((row.fold, value)).or_default().insert(row.split.clone());
     }
     sides
@@ -118,8 +136,7 @@ fn test_sides_do_not_depend_on_dev() {
 fn seeds_differ() {
     let keys = Utterances::ravdess().keys();
     for scheme in ["stratified", "speaker-disjoint", "k-fold", "group-k-fold"] {
-        let params = params(&format!("scheme = '{scheme}'"));
-        let of = |seed| assign(&keys, &params, seed).expect("a split").rows;
+        let of = |seed| seeded(&keys, &format!("scheme = '{scheme}'"), seed).expect("a split").rows;
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2), "{scheme}");
     }
@@ -334,11 +351,11 @@ proptest! {
     #[test]
     fn every_split_keeps_its_promises(data in corpora(), (toml, disjoint, once) in schemes(), seed in 0u64..100) {
         // Few speakers and many doubles may leave too few groups: refused, and tested above.
-        let Ok(found) = assign(&data.keys(), &params(toml), seed) else { return Ok(()) };
+        let Ok(found) = seeded(&data.keys(), toml, seed) else { return Ok(()) };
         prop_assert!(is_apart(&data, &found.rows, "audio_hash"));
         prop_assert!(!disjoint || is_apart(&data, &found.rows, "speaker"));
         prop_assert!(sides_of(&data, &found.rows, "utterance_id").values().all(|sides| sides.len() == 1));
-        for fold in super::super::folds(&found.rows) {
+        for fold in found.rows.chunk_by(|a, b| a.fold == b.fold) {
             prop_assert_eq!(fold.len(), data.rows.len());
             prop_assert!(fold.windows(2).all(|pair| pair[0].utterance_id < pair[1].utterance_id));
         }
@@ -351,7 +368,7 @@ proptest! {
 
     #[test]
     fn ungrouped_shares_are_within_bounds(data in corpora(), seed in 0u64..100) {
-        let rows = assign(&data.keys(), &params("scheme = 'stratified'"), seed).expect("a split").rows;
+        let rows = seeded(&data.keys(), "scheme = 'stratified'", seed).expect("a split").rows;
         // A class may round by one utterance, a doubled recording by its size.
         let slack = 4.0 / data.rows.len() as f64;
         prop_assert!((share(&rows, 0, "test") - 0.2).abs() <= slack);
@@ -366,7 +383,7 @@ proptest! {
         }),
         (toml, ..) in schemes(),
     ) {
-        let of = |data: &Utterances| assign(&data.keys(), &params(toml), 7).map_err(|error| error.to_string());
+        let of = |data: &Utterances| seeded(&data.keys(), toml, 7).map_err(|error| error.to_string());
         prop_assert_eq!(of(&data), of(&shuffled));
     }
 }

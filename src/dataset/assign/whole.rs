@@ -2,49 +2,44 @@
 
 use super::super::augmented;
 use super::super::balance::Strata;
-use super::super::fold::{Fold, WHOLE, fold_rows};
-use super::{Assigner, DatasetError, Keys, Side, SplitParams, SplitRow};
-use std::collections::BTreeSet;
+use super::super::fold::{Fold, SideOfRow, WHOLE};
+use super::{Assigner, DatasetError, Keys, Side, SplitParams};
 
-/// Every utterance that stands in the splits table `rows`, and its augmented copies, as one fold without a test side:
-/// all are train. Sorted by utterance id.
+/// Every utterance on a side of one of the `folds`, and its augmented copies, as one fold without a test side: all are
+/// train.
 ///
 /// With `dev`, what models hold out to stop early or to be calibrated on is held out here as in every fold: the
 /// scheme's share, carved by its grouping; of sides that are fixed, the dev side.
 ///
 /// # Errors
 /// Too few groups for a dev side; those of [`super::assign`] about columns.
-pub fn whole(
-    keys: &Keys,
-    rows: &[SplitRow],
-    params: &SplitParams,
-    dev: bool,
-    seed: u64,
-) -> Result<Vec<SplitRow>, DatasetError> {
-    let (all, keys) = (keys, &keys.originals()?);
-    let ids = keys.ids()?;
-    let named = |side: Option<Side>| -> BTreeSet<&str> {
-        let wanted = |row: &&SplitRow| side.is_none_or(|side| row.split == side.as_str());
-        rows.iter().filter(wanted).map(|row| row.utterance_id.as_str()).collect()
-    };
-    let known = named(None);
-    let mut fold: Fold = ids.iter().map(|id| known.contains(id).then_some(Side::Train)).collect();
+pub fn whole(keys: &Keys, folds: &[Fold], params: &SplitParams, dev: bool, seed: u64) -> Result<Fold, DatasetError> {
+    let (all, keys, from) = (keys, &keys.originals()?, keys.augmented_from()?);
+    let mut known = vec![false; all.len()];
+    let mut fixed = known.clone();
+    for (row, side) in folds.iter().flat_map(Fold::members) {
+        known[row] = true;
+        fixed[row] |= side == Side::Dev;
+    }
+    let originals: Vec<usize> = (0..all.len()).filter(|row| from[*row].is_none()).collect();
+    let mut sides: SideOfRow = originals.iter().map(|row| known[*row].then_some(Side::Train)).collect();
     if dev && params.dev() > 0.0 {
         let strata = Strata::new(keys, params.stratify_by())?;
-        Assigner { keys, params, grouping: params.grouping(), strata, seed }.carve_dev(WHOLE, &mut fold)?;
+        Assigner { keys, params, grouping: params.grouping(), strata, seed }.carve_dev(WHOLE, &mut sides)?;
     } else if dev && matches!(params, SplitParams::Predefined { .. }) {
-        let fixed = named(Some(Side::Dev));
-        let on_dev = fold.iter_mut().zip(&ids).filter(|(_, id)| fixed.contains(*id));
+        let on_dev = sides.iter_mut().zip(&originals).filter(|(_, row)| fixed[**row]);
         on_dev.for_each(|(side, _)| *side = Some(Side::Dev));
     }
-    augmented::follow(all, fold_rows(&ids, params, WHOLE, &fold).collect())
+    Ok(Fold { number: WHOLE, sides: augmented::follow(all, sides)? })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::Utterances;
+    use super::super::super::testing::{Utterances, split_rows};
     use super::super::{assign, inner_folds};
     use super::*;
+    use crate::schema::SplitRow;
+    use std::collections::BTreeSet;
 
     fn params(toml: &str) -> SplitParams {
         toml::from_str::<crate::dataset::SplitSection>(toml).expect("well-formed").check().expect("legal")
@@ -52,8 +47,8 @@ mod tests {
 
     fn whole_of(data: &Utterances, toml: &str, dev: bool) -> Vec<SplitRow> {
         let (keys, params) = (data.keys(), params(toml));
-        let rows = assign(&keys, &params, 1).expect("folds").rows;
-        whole(&keys, &rows, &params, dev, 1).expect("one fold")
+        let folds = assign(&keys, &params, 1).expect("folds").folds;
+        split_rows(&keys, &[whole(&keys, &folds, &params, dev, 1).expect("one fold")])
     }
 
     fn ids<'a>(rows: &'a [SplitRow], side: &str) -> BTreeSet<&'a str> {
@@ -109,11 +104,12 @@ mod tests {
         let data = Utterances::ravdess();
         let keys = Keys::new(&data.augmented(&["speed0.9"])).expect("legal rows");
         let params = params("scheme = 'loso'");
-        let rows = assign(&keys, &params, 1).expect("folds").rows;
-        let all = whole(&keys, &rows, &params, false, 1).expect("one fold");
-        assert_eq!(ids(&all, "train").len(), 2 * data.rows.len());
-        let inner = inner_folds(&keys, &all, &params, 3, 1).expect("inner folds");
-        let tested: Vec<&str> = inner.iter().flat_map(|fold| ids(fold, "test")).collect();
+        let folds = assign(&keys, &params, 1).expect("folds").folds;
+        let all = whole(&keys, &folds, &params, false, 1).expect("one fold");
+        assert_eq!(ids(&split_rows(&keys, std::slice::from_ref(&all)), "train").len(), 2 * data.rows.len());
+        let inner = split_rows(&keys, &inner_folds(&keys, &all, &params, 3, 1).expect("inner folds"));
+        let tests = inner.iter().filter(|row| row.split == "test");
+        let tested: Vec<&str> = tests.map(|row| row.utterance_id.as_str()).collect();
         assert_eq!(tested.len(), data.rows.len());
         assert!(tested.iter().all(|id| !id.contains('~')));
     }

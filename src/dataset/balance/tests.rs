@@ -4,14 +4,15 @@ use proptest::prelude::*;
 /// Units of the given rows' strata: `strata[unit]` lists the stratum of each of its rows.
 fn world(strata: &[Vec<usize>]) -> (Vec<Unit>, Strata) {
     let mut units = Vec::new();
-    let mut combined = Vec::new();
+    let mut combined = Vec::<usize>::new();
     for (order, unit) in strata.iter().enumerate() {
         let rows = (combined.len()..combined.len() + unit.len()).collect();
         combined.extend(unit);
         units.push(Unit { order: order as u64, name: order.to_string(), rows });
     }
-    let levels = combined.iter().map(|&stratum: &usize| vec![0_usize, stratum + 1]).collect();
-    let count = combined.iter().max().map_or(1, |last| last + 2);
+    let combined: Vec<u32> = combined.into_iter().map(|stratum| stratum as u32).collect();
+    let levels = vec![combined.iter().map(|stratum| stratum + 1).collect()];
+    let count = combined.iter().max().map_or(1, |last| *last as usize + 2);
     (units, Strata { combined, levels, count })
 }
 

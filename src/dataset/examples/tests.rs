@@ -1,11 +1,13 @@
 use super::super::testing::{Utterances, features};
 use super::*;
-use crate::dataset::{Method, NormalizeParams, SplitSection, assign};
+use crate::dataset::{Method, NormalizeParams, Scope, SplitSection, assign};
+use crate::schema::{FeatureKeys, Table};
+use std::slice::from_ref;
 
 struct World {
     table: Table<FeatureKeys>,
     features: Features,
-    rows: Vec<SplitRow>,
+    fold: Fold,
 }
 
 fn world() -> World {
@@ -13,35 +15,37 @@ fn world() -> World {
     let mut table = data.table();
     table.float.values.iter_mut().step_by(41).for_each(|value| *value = f32::NAN);
     let split = SplitSection::default().check().expect("legal");
-    let rows = assign(&data.keys(), &split, 1).expect("a split").rows;
-    World { features: features(&table), table, rows }
+    let fold = assign(&data.keys(), &split, 1).expect("a split").folds.remove(0);
+    World { features: features(&table), table, fold }
 }
 
 fn statistics(world: &World, scope: Scope) -> Scaler {
-    Scaler::fit(&world.features, &world.rows, NormalizeParams { method: Method::ZScore, scope }).expect("statistics")
+    Scaler::fit(&world.features, &world.fold, NormalizeParams { method: Method::ZScore, scope }).expect("statistics")
 }
 
 #[test]
 fn matrices_hold_each_utterance_once_with_its_class_and_values() {
     let world = world();
-    let classes = classes(world.features.keys(), &world.rows).expect("classes");
+    let classes = classes(world.features.keys(), from_ref(&world.fold)).expect("classes");
     assert_eq!(classes.len(), 8);
     assert!(classes.is_sorted());
     for scope in [Scope::Corpus, Scope::Speaker] {
         let statistics = statistics(&world, scope);
-        let found = Sides::new(&world.features, &world.rows, &statistics, &classes).expect("matrices");
+        let found = Sides::new(&world.features, &world.fold, &statistics, &classes).expect("matrices");
         let sides = [&found.train, &found.dev, &found.test];
-        assert_eq!(sides.map(|side| side.ids.len()).iter().sum::<usize>(), 1440);
+        assert_eq!(sides.map(|side| side.at.len()).iter().sum::<usize>(), 1440);
+        let ids = world.features.keys().ids().expect("ids");
         for side in sides {
-            assert_eq!(side.rows.x.dim(), (side.ids.len(), 4));
-            assert!(side.rows.x.is_standard_layout() && side.ids.is_sorted());
-            for (at, id) in side.ids.iter().enumerate() {
-                let row = world.table.rows.iter().position(|row| row.utterance_id == *id).expect("a known id");
+            let x = side.rows.x.whole().expect("held");
+            assert_eq!(x.dim(), (side.at.len(), 4));
+            assert!(x.is_standard_layout() && side.at.is_sorted());
+            for (at, place) in side.at.iter().enumerate() {
+                let row = world.table.rows.iter().position(|row| row.utterance_id == ids[*place]).expect("a known id");
                 let keys = &world.table.rows[row];
                 assert_eq!(classes[side.rows.y[at]], keys.emotion);
                 let scaling = statistics.scaling(keys.speaker.as_deref().unwrap_or_default()).expect("statistics");
                 for (feature, value) in world.table.float.row(row).iter().enumerate() {
-                    assert_eq!(side.rows.x[[at, feature]], scaling.apply(feature, *value));
+                    assert_eq!(x[[at, feature]], scaling.apply(feature, *value));
                 }
             }
         }
@@ -51,10 +55,10 @@ fn matrices_hold_each_utterance_once_with_its_class_and_values() {
 #[test]
 fn z_scored_train_columns_have_mean_0_and_deviation_1() {
     let world = world();
-    let classes = classes(world.features.keys(), &world.rows).expect("classes");
+    let classes = classes(world.features.keys(), from_ref(&world.fold)).expect("classes");
     let found =
-        Sides::new(&world.features, &world.rows, &statistics(&world, Scope::Corpus), &classes).expect("matrices");
-    for column in found.train.rows.x.columns() {
+        Sides::new(&world.features, &world.fold, &statistics(&world, Scope::Corpus), &classes).expect("matrices");
+    for column in found.train.rows.x.whole().expect("held").columns() {
         let mean = column.mean().expect("rows");
         assert!(mean.abs() < 1e-4, "{mean}");
         // Missing values sit at the mean, so the deviation is a little below 1.
@@ -63,36 +67,18 @@ fn z_scored_train_columns_have_mean_0_and_deviation_1() {
 }
 
 #[test]
-fn the_export_is_the_matrix_with_its_keys() {
-    let world = world();
-    let classes = classes(world.features.keys(), &world.rows).expect("classes");
-    let statistics = statistics(&world, Scope::Corpus);
-    let found = Sides::new(&world.features, &world.rows, &statistics, &classes).expect("matrices");
-    let export = normalized(&world.features, &world.rows, &statistics, Side::Test).expect("an export");
-    assert_eq!(export.rows.iter().map(|row| row.utterance_id.clone()).collect::<Vec<_>>(), found.test.ids);
-    assert_eq!(export.float.values, found.test.rows.x.iter().copied().collect::<Vec<_>>());
-    assert_eq!(export.float.names, world.features.names());
-    assert_eq!(export.text.names, ["room"]);
-    for (at, row) in export.rows.iter().enumerate() {
-        let source = world.table.rows.iter().position(|other| other.utterance_id == row.utterance_id).expect("known");
-        assert_eq!(*row, world.table.rows[source]);
-        assert_eq!(export.text.row(at), world.table.text.row(source));
-    }
-}
-
-#[test]
 fn what_does_not_belong_together_is_refused() {
     let world = world();
     let mut statistics = statistics(&world, Scope::Speaker);
-    let classes = classes(world.features.keys(), &world.rows).expect("classes");
+    let classes = classes(world.features.keys(), from_ref(&world.fold)).expect("classes");
     let fewer: Vec<String> = classes[1..].to_vec();
     let error =
-        Sides::new(&world.features, &world.rows, &statistics, &fewer).expect_err("a class is missing").to_string();
+        Sides::new(&world.features, &world.fold, &statistics, &fewer).expect_err("a class is missing").to_string();
     assert!(error.contains(&classes[0]), "{error}");
     statistics.groups.remove("ravdess/11");
-    let error = Sides::new(&world.features, &world.rows, &statistics, &classes).expect_err("no statistics").to_string();
+    let error = Sides::new(&world.features, &world.fold, &statistics, &classes).expect_err("no statistics").to_string();
     assert!(error.contains("ravdess/11"), "{error}");
     statistics.features.swap(0, 1);
-    let error = Sides::new(&world.features, &world.rows, &statistics, &classes).expect_err("other order").to_string();
+    let error = Sides::new(&world.features, &world.fold, &statistics, &classes).expect_err("other order").to_string();
     assert!(error.contains(&statistics.features[0]), "{error}");
 }

@@ -1,7 +1,8 @@
-use super::super::testing::{Utterances, features};
+use super::super::testing::{Utterances, features, fold_of, split_rows};
 use super::*;
 use crate::dataset::{SplitSection, assign};
-use crate::schema::{FeatureKeys, Table};
+use crate::matrix::Memory;
+use crate::schema::{FeatureKeys, SplitRow, Table};
 use proptest::prelude::*;
 
 fn params(method: Method, scope: Scope) -> NormalizeParams {
@@ -12,7 +13,12 @@ fn params(method: Method, scope: Scope) -> NormalizeParams {
 fn world() -> (Table<FeatureKeys>, Vec<SplitRow>) {
     let data = Utterances::ravdess();
     let split = SplitSection::default().check().expect("legal");
-    (data.table(), assign(&data.keys(), &split, 1).expect("a split").rows)
+    let keys = data.keys();
+    (data.table(), split_rows(&keys, &assign(&keys, &split, 1).expect("a split").folds))
+}
+
+fn fit(features: &Features, rows: &[SplitRow], params: NormalizeParams) -> Result<Scaler, DatasetError> {
+    Scaler::fit(features, &fold_of(features.keys(), rows), params)
 }
 
 /// Feature values of the rows of `table` that `wanted` picks, in the order of utterance ids.
@@ -56,7 +62,7 @@ fn statistics_are_the_formulas_on_train_rows() {
     table.float.values.iter_mut().step_by(37).for_each(|value| *value = f32::NAN);
     let features = features(&table);
     for method in [Method::ZScore, Method::MinMax, Method::Robust, Method::None] {
-        let found = Scaler::fit(&features, &rows, params(method, Scope::Corpus)).expect("statistics");
+        let found = fit(&features, &rows, params(method, Scope::Corpus)).expect("statistics");
         let scaling = found.scaling("whoever").expect("corpus-wide");
         for feature in 0..features.names().len() {
             let train = column(&table, feature, |row| side_of(&rows, &row.utterance_id) == "train");
@@ -73,14 +79,14 @@ fn statistics_are_the_formulas_on_train_rows() {
 fn test_and_dev_rows_move_nothing() {
     let (mut table, rows) = world();
     for method in [Method::ZScore, Method::MinMax, Method::Robust] {
-        let before = Scaler::fit(&features(&table), &rows, params(method, Scope::Corpus)).expect("statistics");
+        let before = fit(&features(&table), &rows, params(method, Scope::Corpus)).expect("statistics");
         let width = table.float.names.len();
         for (at, row) in table.rows.iter().enumerate() {
             if side_of(&rows, &row.utterance_id) != "train" {
                 table.float.values[at * width..(at + 1) * width].iter_mut().for_each(|value| *value += 1e6);
             }
         }
-        let after = Scaler::fit(&features(&table), &rows, params(method, Scope::Corpus)).expect("statistics");
+        let after = fit(&features(&table), &rows, params(method, Scope::Corpus)).expect("statistics");
         assert_eq!(before, after, "{method:?}");
     }
 }
@@ -88,7 +94,7 @@ fn test_and_dev_rows_move_nothing() {
 #[test]
 fn a_speaker_has_his_own_statistics() {
     let (table, rows) = world();
-    let found = Scaler::fit(&features(&table), &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics");
+    let found = fit(&features(&table), &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics");
     assert_eq!(found.groups.len(), 24);
     for (speaker, scaling) in &found.groups {
         let own = column(&table, 1, |row| row.speaker.as_ref() == Some(speaker));
@@ -104,11 +110,10 @@ fn a_speaker_has_his_own_statistics() {
 fn speakers_must_have_names() {
     let (mut table, rows) = world();
     table.rows[5].speaker = None;
-    let error = Scaler::fit(&features(&table), &rows, params(Method::ZScore, Scope::Speaker))
-        .expect_err("nameless")
-        .to_string();
+    let error =
+        fit(&features(&table), &rows, params(Method::ZScore, Scope::Speaker)).expect_err("nameless").to_string();
     assert!(error.contains(&table.rows[5].utterance_id) && error.contains("normalize.scope"), "{error}");
-    assert!(Scaler::fit(&features(&table), &rows, params(Method::ZScore, Scope::Corpus)).is_ok());
+    assert!(fit(&features(&table), &rows, params(Method::ZScore, Scope::Corpus)).is_ok());
 }
 
 #[test]
@@ -121,7 +126,7 @@ fn constant_and_empty_columns_become_zero() {
     let features = features(&table);
     for method in [Method::ZScore, Method::MinMax, Method::Robust] {
         for scope in [Scope::Corpus, Scope::Speaker] {
-            let found = Scaler::fit(&features, &rows, params(method, scope)).expect("statistics");
+            let found = fit(&features, &rows, params(method, scope)).expect("statistics");
             for scaling in found.groups.values() {
                 assert_eq!(scaling.scale[..2], [CONSTANT; 2], "{method:?}");
                 assert_eq!((scaling.center[1], scaling.rows[1]), (0.0, 0), "{method:?}");
@@ -170,13 +175,14 @@ fn few_utterances_make_no_statistics_of_a_speaker() {
         rows.retain(|row| !gone.contains(&row.utterance_id));
     }
     let all = |table: &Table<FeatureKeys>| {
-        let found = Scaler::fit(&features(table), &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics");
-        assert_eq!(found.lacking(features(table).keys(), &rows).expect("names"), [few[1].clone()].into());
+        let found = fit(&features(table), &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics");
+        let keys = features(table).keys().clone();
+        assert_eq!(found.lacking(&keys, &fold_of(&keys, &rows)).expect("names"), [few[1].clone()].into());
         assert!(found.groups.contains_key(&few[0]), "eight are enough");
         found.scaling(&few[1]).expect("those of the train side").clone()
     };
     let scaling = all(&table);
-    let corpus = Scaler::fit(&features(&table), &rows, params(Method::ZScore, Scope::Corpus)).expect("statistics");
+    let corpus = fit(&features(&table), &rows, params(Method::ZScore, Scope::Corpus)).expect("statistics");
     assert_eq!(&scaling, corpus.scaling("").expect("corpus-wide"));
     let width = table.float.names.len();
     let ids: Vec<_> = rows.iter().filter(|row| row.split == "test").map(|row| row.utterance_id.clone()).collect();
@@ -185,8 +191,7 @@ fn few_utterances_make_no_statistics_of_a_speaker() {
     }
     assert_eq!(all(&table), scaling, "test rows move nothing");
     let first: Vec<_> = rows.iter().take(5).cloned().collect();
-    let error =
-        Scaler::fit(&features(&table), &first, params(Method::ZScore, Scope::Speaker)).expect_err("5 rows").to_string();
+    let error = fit(&features(&table), &first, params(Method::ZScore, Scope::Speaker)).expect_err("5 rows").to_string();
     assert!(error.contains("no speaker has the 8 utterances") && error.contains("normalize.scope"), "{error}");
 }
 
@@ -200,7 +205,7 @@ fn coinciding_quartiles_fall_back_on_the_deviation() {
 #[test]
 fn no_method_leaves_values_alone() {
     let (table, rows) = world();
-    let found = Scaler::fit(&features(&table), &rows, params(Method::None, Scope::Corpus)).expect("statistics");
+    let found = fit(&features(&table), &rows, params(Method::None, Scope::Corpus)).expect("statistics");
     let scaling = found.scaling("").expect("corpus-wide");
     assert_eq!(scaling.apply(0, -3.75), -3.75);
     assert_eq!(scaling.apply(0, f32::NAN), 0.0);
@@ -217,7 +222,7 @@ fn statistics_survive_their_table() {
     let (table, rows) = world();
     let features = features(&table);
     for scope in [Scope::Corpus, Scope::Speaker] {
-        let found = Scaler::fit(&features, &rows, params(Method::ZScore, scope)).expect("statistics");
+        let found = fit(&features, &rows, params(Method::ZScore, scope)).expect("statistics");
         let table = found.rows(0);
         assert!(table.is_sorted_by_key(|row| (row.fold, row.group.clone(), row.feature.clone())));
         assert_eq!(Scaler::from_rows(&table, features.names()).expect("the same features"), found);
@@ -231,13 +236,33 @@ fn statistics_survive_their_table() {
     }
 }
 
+/// Several folds in one pass give what each gives alone, and a file of numbers what memory gives.
+#[test]
+fn statistics_do_not_depend_on_the_folds_beside_them_nor_on_where_numbers_lie() {
+    let (mut table, _) = world();
+    table.float.values.iter_mut().step_by(37).for_each(|value| *value = f32::NAN);
+    let split = toml::from_str::<SplitSection>("scheme = 'k-fold'").expect("well-formed").check().expect("legal");
+    let held = features(&table);
+    let folds = assign(held.keys(), &split, 1).expect("folds").folds;
+    let mut filed = crate::dataset::FeaturesBuilder::new(&Memory::new(0), table.rows.len());
+    filed.push(table).expect("a file");
+    let filed = filed.finish().expect("legal features");
+    assert!(!filed.values().is_held());
+    for (method, scope) in [(Method::ZScore, Scope::Corpus), (Method::Robust, Scope::Speaker)] {
+        let together = Scaler::fit_each(&filed, &folds, params(method, scope)).expect("statistics");
+        for (fold, found) in folds.iter().zip(together) {
+            assert_eq!(Scaler::fit(&held, fold, params(method, scope)).expect("statistics"), found);
+        }
+    }
+}
+
 #[test]
 fn the_order_of_split_rows_does_not_matter() {
     let (table, mut rows) = world();
     let features = features(&table);
-    let before = Scaler::fit(&features, &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics");
+    let before = fit(&features, &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics");
     rows.reverse();
-    assert_eq!(Scaler::fit(&features, &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics"), before);
+    assert_eq!(fit(&features, &rows, params(Method::ZScore, Scope::Speaker)).expect("statistics"), before);
 }
 
 proptest! {

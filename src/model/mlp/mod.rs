@@ -8,6 +8,7 @@ mod optimizer;
 mod options;
 mod progress;
 mod train;
+mod window;
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
 use super::{Classifier, Learned, ModelError, ModelKind, Stored};
+use crate::matrix::MatrixError;
 use network::Network;
 pub use options::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
 pub(super) use train::DevScore;
@@ -27,8 +29,10 @@ struct Perceptrons {
 
 /// Trains the members beside each other; the curve is that of the first one.
 fn fit(spec: &Mlp, task: &Task) -> Result<Learned, ModelError> {
-    let mut trained: Vec<_> =
-        (0..spec.members).into_par_iter().map(|member| train::train(spec, task, member)).collect();
+    let mut trained: Vec<_> = (0..spec.members)
+        .into_par_iter()
+        .map(|member| train::train(spec, task, member))
+        .collect::<Result<_, MatrixError>>()?;
     if trained.iter().flat_map(|trained| &trained.network.parameters).any(|parameter| !parameter.is_finite()) {
         let reason =
             format!("the weights grew beyond all bounds; lower train.mlp.learning_rate ({})", spec.learning_rate);
@@ -49,7 +53,7 @@ fn load(spec: &Mlp, tensors: &Tensors, inputs: usize, classes: usize) -> Result<
             parameters.extend(tensors.get::<f32>(&weight_name(member, layer), pair)?);
             parameters.extend(tensors.get::<f32>(&bias_name(member, layer), &pair[1..])?);
         }
-        Ok(Network { widths: widths.clone(), activation: spec.activation, parameters })
+        Ok::<_, ModelError>(Network { widths: widths.clone(), activation: spec.activation, parameters })
     };
     match spec.members {
         0 => Err(corrupt("a perceptron has no member".to_owned())),

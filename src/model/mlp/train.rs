@@ -1,14 +1,15 @@
 //! The training loop.
 
 use ndarray::{Array2, ArrayView2};
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Beta, Distribution};
 
 use super::layers::{Targets, dropout};
 use super::network::{Loss, Network, Noise, Pass, generator, top};
 use super::optimizer::Optimizer;
+use super::window::{Passes, Window};
 use crate::dataset::Rows;
+use crate::matrix::MatrixError;
 use crate::model::problem::Task;
 use crate::model::{ClassWeights, Epoch, Mlp, Monitor};
 
@@ -21,15 +22,15 @@ pub(super) struct Trained {
 }
 
 /// Trains a network of an ensemble; with held-out dev rows, until their score has not improved for `patience` epochs.
-pub(super) fn train(spec: &Mlp, task: &Task, member: usize) -> Trained {
+pub(super) fn train(spec: &Mlp, task: &Task, member: usize) -> Result<Trained, MatrixError> {
     let mut trainer = Trainer::new(spec, task, member);
     let mut best: Option<(f64, usize, Vec<f32>)> = None;
     let mut curve = Vec::new();
     let epochs = spec.epochs(task.train.y.len());
     for epoch in 1..=epochs {
         let learning_rate = spec.learning_rate_at(epoch - 1, epochs);
-        let train_loss = trainer.epoch(learning_rate as f32);
-        let dev = task.dev.as_ref().map(|dev| score(&trainer.network, dev, task.classes));
+        let train_loss = trainer.epoch(learning_rate as f32)?;
+        let dev = task.dev.as_ref().map(|dev| score(&trainer.network, dev, task.classes)).transpose()?;
         curve.push(Epoch::new(epoch, learning_rate, train_loss, dev.as_ref()));
         let Some(dev) = dev else { continue };
         let watched = dev.watched(spec.monitor());
@@ -43,7 +44,7 @@ pub(super) fn train(spec: &Mlp, task: &Task, member: usize) -> Trained {
         Some((_, epoch, parameters)) => (epoch, parameters),
         None => (curve.len(), std::mem::take(&mut trainer.network.parameters)),
     };
-    Trained { network: Network { parameters, ..trainer.network }, curve, best }
+    Ok(Trained { network: Network { parameters, ..trainer.network }, curve, best })
 }
 
 /// Scores of the dev rows after an epoch.
@@ -73,7 +74,7 @@ struct Trainer<'a> {
     optimizer: Optimizer,
     pass: Pass<f32>,
     loss: Loss<f32>,
-    order: Vec<usize>,
+    passes: Passes<'a>,
     shuffle: ChaCha8Rng,
     noise: ChaCha8Rng,
     mixing: Option<(Beta<f64>, ChaCha8Rng)>,
@@ -104,7 +105,7 @@ impl<'a> Trainer<'a> {
             optimizer: Optimizer::new(spec, network.parameters.len()),
             pass: Pass::new(&network, size),
             loss: Loss { weights: class_weights(spec.class_weights, task), smoothing: spec.label_smoothing },
-            order: (0..rows.y.len()).collect(),
+            passes: Passes::new(&rows.x),
             shuffle: generator(task.seed, member, 1),
             noise: generator(task.seed, member, 2),
             mixing: beta.map(|beta| (beta, generator(task.seed, member, 3))),
@@ -114,39 +115,46 @@ impl<'a> Trainer<'a> {
     }
 
     /// One pass over the rows in a new order; returns the mean loss, dropout and smoothing included.
-    fn epoch(&mut self, learning_rate: f32) -> f64 {
-        self.order.shuffle(&mut self.shuffle);
-        let (rows, batch) = (self.rows.y.len(), self.batch.x.nrows());
+    fn epoch(&mut self, learning_rate: f32) -> Result<f64, MatrixError> {
         let mut loss = 0.0;
-        for start in (0..rows).step_by(batch) {
-            let size = self.gather(start);
-            let x = top(&self.batch.x, size);
-            let noise = Noise { dropout: self.spec.dropout, rng: &mut self.noise };
-            self.pass.forward(&self.network, x, Some(noise));
-            let Batch { y, others, share, .. } = &self.batch;
-            loss += self.pass.backward(&self.network, x, &Targets { y, others, share: *share }, &self.loss);
-            self.optimizer.step(&mut self.network, &self.pass.gradient, learning_rate);
+        for rows in self.passes.next(&mut self.shuffle) {
+            let window = self.passes.open(rows, &mut self.shuffle)?;
+            for start in (0..window.rows.len()).step_by(self.batch.x.nrows()) {
+                loss += self.step(&window, start, learning_rate);
+            }
         }
-        loss / rows as f64
+        Ok(loss / self.rows.y.len() as f64)
+    }
+
+    /// One step on the batch that begins at row `start` of a window; returns the summed loss.
+    fn step(&mut self, window: &Window, start: usize, learning_rate: f32) -> f64 {
+        let size = self.gather(window, start);
+        let x = top(&self.batch.x, size);
+        let noise = Noise { dropout: self.spec.dropout, rng: &mut self.noise };
+        self.pass.forward(&self.network, x, Some(noise));
+        let Batch { y, others, share, .. } = &self.batch;
+        let loss = self.pass.backward(&self.network, x, &Targets { y, others, share: *share }, &self.loss);
+        self.optimizer.step(&mut self.network, &self.pass.gradient, learning_rate);
+        loss
     }
 
     /// Copies the rows of a batch together, mixes them and silences inputs; returns the number of rows.
-    fn gather(&mut self, start: usize) -> usize {
+    fn gather(&mut self, window: &Window, start: usize) -> usize {
         let Batch { x, y, others, share } = &mut self.batch;
-        let members = &self.order[start..(start + x.nrows()).min(self.order.len())];
+        let members = start..(start + x.nrows()).min(window.rows.len());
         y.clear();
-        y.extend(members.iter().map(|&row| self.rows.y[row]));
+        y.extend(window.rows[members.clone()].iter().map(|&row| self.rows.y[row]));
         others.clone_from(y);
-        for (&row, mut target) in members.iter().zip(x.rows_mut()) {
-            target.assign(&self.rows.x.row(row));
+        for (at, mut target) in members.clone().zip(x.rows_mut()) {
+            target.assign(&window.row(at));
         }
         if let Some((beta, rng)) = &mut self.mixing {
             // The rows are in random order: the next one is as good as one drawn.
             others.rotate_left(1);
             *share = beta.sample(rng);
             let (own, other) = (*share as f32, (1.0 - *share) as f32);
-            for (&row, mut target) in members.iter().cycle().skip(1).zip(x.rows_mut()).take(members.len()) {
-                target.zip_mut_with(&self.rows.x.row(row), |value, next| *value = own * *value + other * next);
+            for (at, mut target) in members.clone().cycle().skip(1).zip(x.rows_mut()).take(members.len()) {
+                target.zip_mut_with(&window.row(at), |value, next| *value = own * *value + other * next);
             }
         }
         if self.spec.input_dropout > 0.0 {
@@ -169,18 +177,18 @@ fn class_weights(weights: ClassWeights, task: &Task) -> Vec<f32> {
 }
 
 /// Cross-entropy without weights and smoothing, accuracy and unweighted average recall.
-fn score(network: &Network<f32>, rows: &Rows, classes: usize) -> DevScore {
-    let probabilities = network.probabilities(rows.x.view());
+fn score(network: &Network<f32>, rows: &Rows, classes: usize) -> Result<DevScore, MatrixError> {
+    let probabilities = rows.x.to_array(classes, |x| network.probabilities(x))?;
     let loss: f64 = rows.y.iter().zip(probabilities.rows()).map(|(&class, row)| -log(row[class])).sum();
     let (right, total) = hits(probabilities.view(), &rows.y, classes);
     let recalls: Vec<f64> =
         right.iter().zip(&total).filter(|(_, total)| **total > 0).map(|(&r, &t)| r as f64 / t as f64).collect();
     let count = rows.y.len() as f64;
-    DevScore {
+    Ok(DevScore {
         loss: loss / count,
         accuracy: right.iter().sum::<usize>() as f64 / count,
         uar: recalls.iter().sum::<f64>() / recalls.len() as f64,
-    }
+    })
 }
 
 fn log(probability: f32) -> f64 {

@@ -8,7 +8,7 @@ fn calibration_holds_dev_out_of_every_fit() {
     let (train, dev) = (blobs(3, 20, 4, 1), blobs(3, 10, 4, 2));
     let noisy =
         Data::new(train.rows.x.to_owned(), train.rows.y.iter().enumerate().map(|(i, y)| (y + i % 2) % 3).collect(), 3);
-    let problem = Problem { dev: Some(&dev.rows), calibration: Calibration::Temperature, ..noisy.problem() };
+    let problem = Problem { dev: Some(dev.lent()), calibration: Calibration::Temperature, ..noisy.problem() };
     for spec in specs() {
         let fitted = fit(&spec, &problem).unwrap();
         assert_eq!((fitted.rows, fitted.held_out), (60, 30), "{spec:?}");
@@ -30,7 +30,7 @@ fn calibration_holds_dev_out_of_every_fit() {
 #[test]
 fn a_calibrated_model_is_saved_as_such() {
     let (train, dev) = (blobs(3, 20, 4, 1), blobs(3, 10, 4, 2));
-    let problem = Problem { dev: Some(&dev.rows), calibration: Calibration::Temperature, ..train.problem() };
+    let problem = Problem { dev: Some(dev.lent()), calibration: Calibration::Temperature, ..train.problem() };
     let spec = ModelSpec::Logistic(Logistic::default());
     let fitted = fit(&spec, &problem).unwrap();
     let want = (fitted.model.temperature(), fitted.model.probabilities(dev.rows.x.view()));

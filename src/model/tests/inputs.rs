@@ -8,7 +8,7 @@ use crate::model::{Inputs, KernelRidge, Logistic, Mlp, ModelSpec, Shape, Svm};
 #[test]
 fn shared_work_changes_no_bit() {
     let (train, dev) = (blobs(4, 12, 60, 1), blobs(4, 5, 60, 2));
-    let alone = Problem { dev: Some(&dev.rows), ..train.problem() };
+    let alone = Problem { dev: Some(dev.lent()), ..train.problem() };
     let shared = Shared::new(&alone);
     let clip = |inputs| Inputs { clip: 1.5, ..inputs };
     let inputs = [pca(9, 0.0), pca(9, 0.7), pca(30, 0.0), select(7), clip(pca(9, 0.0)), clip(select(7))];

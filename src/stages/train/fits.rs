@@ -44,7 +44,7 @@ pub fn jobs(plan: &FoldPlan, data: &FitData) -> Result<Vec<Job>, StageError> {
         for seed in 0..seeds as i64 {
             let what = (&choice.spec, &choice.view, choice.temperature.map(f64::to_bits));
             let with = (parameters.pipeline.train.calibration, parameters.pipeline.seed, seed);
-            let of = (data.inputs, data.rows_word(plan.training_set));
+            let of = (data.inputs, data.rows_word(plan.training_set)?);
             let config_hash = options::config_hash(&(what, with, of));
             let key = options::config_hash(&(&config_hash, StageName::Train.build()));
             let mut job =
@@ -118,7 +118,7 @@ impl Job {
         let notes = fitted.notes.iter();
         notes.for_each(|note| tracing::info!(model = self.name(), on = %self.training_set, seed = self.seed, "{note}"));
         let out = data.context.out;
-        let rows = self.training_set.fold().map(|fold| self.rows(fold, &fitted, &sides, &data.classes));
+        let rows = self.training_set.fold().map(|fold| self.rows(fold, &fitted, &sides, data)).transpose()?;
         out.remove(&self.seal_path())?;
         let mut files = Vec::new();
         if self.seed == 0 {
@@ -138,18 +138,19 @@ impl Job {
         fold: i64,
         fitted: &Fitted,
         sides: &Sides,
-        classes: &[String],
-    ) -> (Table<Fit>, Table<LearningCurve>, Table<Prediction>) {
+        data: &FitData,
+    ) -> Result<(Table<Fit>, Table<LearningCurve>, Table<Prediction>), StageError> {
         let mut judged = vec![(Side::Test, &sides.test)];
         if fitted.held_out > 0 {
             judged.push((Side::Dev, &sides.dev));
         }
         let table = |(split, side)| {
             let about = About { model: self.name(), fold, seed: self.seed, split };
-            Scores::new(&fitted.model, side).table(about, classes)
+            Ok::<_, StageError>(Scores::new(&fitted.model, side, data.keys())?.table(about, &data.classes))
         };
-        let predictions = sorted(judged.into_iter().map(table).collect());
-        (Table::from(vec![self.fit_row(fold, fitted, sides)]), Table::from(self.curve_rows(fold, fitted)), predictions)
+        let predictions = sorted(judged.into_iter().map(table).collect::<Result<_, _>>()?);
+        let fit = Table::from(vec![self.fit_row(fold, fitted, sides)?]);
+        Ok((fit, Table::from(self.curve_rows(fold, fitted)), predictions))
     }
 
     /// Folds and seeds differ in their random numbers; models share them.
@@ -160,15 +161,15 @@ impl Job {
         }
     }
 
-    fn fit_row(&self, fold: i64, fitted: &Fitted, sides: &Sides) -> Fit {
+    fn fit_row(&self, fold: i64, fitted: &Fitted, sides: &Sides) -> Result<Fit, StageError> {
         let chosen = Some(&self.choice.settings).filter(|settings| !settings.is_empty());
         let chosen = chosen.map(|settings| format!("{NOTE_OF_SEARCH}{settings}"));
-        let clipped_test = fitted.model.clipped(sides.test.rows.x.view());
+        let clipped_test = fitted.model.clipped_of(&sides.test.rows.x)?;
         let unlike = clipped_test.filter(|share| *share > model::UNLIKE).map(|share| {
             format!("{:.1} % of the test values lie beyond what it learned from, and were clipped", 100.0 * share)
         });
         let notes: Vec<String> = chosen.into_iter().chain(fitted.notes.iter().cloned()).chain(unlike).collect();
-        Fit {
+        Ok(Fit {
             model: self.name().to_owned(),
             fold,
             seed: self.seed,
@@ -180,7 +181,7 @@ impl Job {
             clipped_test,
             notes: (!notes.is_empty()).then(|| notes.join("; ")),
             config_hash: self.config_hash.clone(),
-        }
+        })
     }
 
     fn curve_rows(&self, fold: i64, fitted: &Fitted) -> Vec<LearningCurve> {

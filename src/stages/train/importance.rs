@@ -2,7 +2,9 @@
 //! Gregorutti, Michel and Saint-Pierre, 2015).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
+use ndarray::Array2;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -10,10 +12,9 @@ use rand_chacha::ChaCha8Rng;
 use super::fit_data::{FitData, families};
 use super::plan::FoldPlan;
 use super::saved;
-use super::scores::Scores;
 use crate::dataset::Examples;
 use crate::eval::Confusion;
-use crate::model;
+use crate::model::{self, Classifier};
 use crate::schema::{FeatureInfo, Importance};
 use crate::stages::StageError;
 
@@ -34,21 +35,22 @@ struct HeldOutPart {
 pub fn fold(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Counts, StageError> {
     let parts = parts(data, plan, model)?;
     let families = families(&data.dictionary);
-    let mut counts = Counts { whole: Some(confusion(&parts, |part| part.test.clone())), ..Counts::default() };
+    let as_it_is = |part: &HeldOutPart, rows: Range<usize>| Ok(part.test.rows.x.block(rows)?.into_owned());
+    let mut counts = Counts { whole: Some(confusion(&parts, as_it_is)?), ..Counts::default() };
     for family in families.values().copied().collect::<BTreeSet<_>>() {
         for swap in 0..data.context.parameters.pipeline.evaluate.importance {
             data.context.check_stop()?;
-            let order = order(data, plan, family, swap, parts[0].test.ids.len());
-            let swapped = |part: &HeldOutPart| {
-                let mut test = part.test.clone();
+            let order = order(data, plan, family, swap, parts[0].test.at.len());
+            let swapped = |part: &HeldOutPart, rows: Range<usize>| {
+                let mut block = part.test.rows.x.block(rows.clone())?.into_owned();
+                let others = part.test.rows.x.select(&order[rows])?;
                 let names = part.saved.scaler.features.iter().enumerate();
                 for (column, _) in names.filter(|(_, name)| families.get(name.as_str()) == Some(&family)) {
-                    let values = order.iter().map(|row| part.test.rows.x[[*row, column]]).collect::<Vec<_>>();
-                    test.rows.x.column_mut(column).iter_mut().zip(values).for_each(|(cell, value)| *cell = value);
+                    block.column_mut(column).assign(&others.column(column));
                 }
-                test
+                Ok(block)
             };
-            counts.swapped.entry(family.to_owned()).or_default().push(confusion(&parts, swapped));
+            counts.swapped.entry(family.to_owned()).or_default().push(confusion(&parts, swapped)?);
         }
     }
     Ok(counts)
@@ -102,11 +104,25 @@ fn parts(data: &FitData, plan: &FoldPlan, model: &str) -> Result<Vec<HeldOutPart
     Ok(parts)
 }
 
-/// What the parts together say of the test rows that each of them sees.
-fn confusion(parts: &[HeldOutPart], test: impl Fn(&HeldOutPart) -> Examples) -> Confusion {
-    let scored: Vec<Scores> = parts.iter().map(|part| Scores::new(&part.saved.model, &test(part))).collect();
+/// What the parts together say of the test rows; `seen` is what a part sees of some of them.
+fn confusion(
+    parts: &[HeldOutPart],
+    seen: impl Fn(&HeldOutPart, Range<usize>) -> Result<Array2<f32>, StageError>,
+) -> Result<Confusion, StageError> {
+    let truth = &parts[0].test.rows.y;
     let weights: Vec<f64> = parts.iter().map(|part| part.saved.weight).collect();
-    Scores::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion()
+    let mut probabilities = Vec::new();
+    for part in parts {
+        let mut of_part = Vec::new();
+        for rows in part.test.rows.x.blocks() {
+            of_part.extend(part.saved.model.probabilities(seen(part, rows)?.view()));
+        }
+        probabilities.push(of_part);
+    }
+    let mixed = model::mix(&probabilities.iter().map(Vec::as_slice).collect::<Vec<_>>(), &weights);
+    let classes = mixed.len() / truth.len().max(1);
+    let predicted = mixed.chunks_exact(classes.max(1)).map(model::top);
+    Ok(Confusion::from_pairs(classes, truth.iter().copied().zip(predicted)))
 }
 
 /// A seeded order of the test rows.

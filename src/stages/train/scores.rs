@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use crate::dataset::Examples;
+use crate::dataset::{Examples, Keys};
 use crate::eval::{Confusion, SMALLEST_PROBABILITY};
-use crate::model::{self, Classifier, Model, TuneMetric};
+use crate::model::{self, Model, TuneMetric};
 use crate::schema::{Columns, PROBABILITY_PREFIX, Prediction, Side, Table};
 use crate::stages::StageError;
 
@@ -31,9 +31,14 @@ pub struct About<'a> {
 
 impl Scores {
     /// What a model says of a side.
-    pub fn new(model: &Model, side: &Examples) -> Self {
-        let probabilities = model.probabilities(side.rows.x.view()).into_iter().collect();
-        Self { ids: side.ids.clone(), truth: side.rows.y.clone(), probabilities }
+    ///
+    /// # Errors
+    /// The rows cannot be read.
+    pub fn new(model: &Model, side: &Examples, keys: &Keys) -> Result<Self, StageError> {
+        let probabilities = model.probabilities_of(&side.rows.x)?.into_iter().collect();
+        let ids = keys.ids()?;
+        let ids = side.at.iter().map(|row| ids[*row].to_owned()).collect();
+        Ok(Self { ids, truth: side.rows.y.clone(), probabilities })
     }
 
     /// [`model::mix`] of what several models say of the same rows.

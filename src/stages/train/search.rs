@@ -10,12 +10,12 @@ use super::fit_data::FitData;
 use super::fusion;
 use super::scores::{About, Scores};
 use super::training_set::TrainingSet;
-use crate::dataset::{self, Sides};
+use crate::dataset::{self, Fold, Sides};
 use crate::model::{
     self, Candidate, FusionMethod, ModelError, ModelKind, Problem, Search, Shared, TuneMetric, TuneParams, View,
 };
 use crate::options;
-use crate::schema::{Prediction, Side, SplitRow, Table};
+use crate::schema::{Prediction, Side, Table};
 use crate::stages::{StageError, StageName};
 use crate::table;
 
@@ -46,9 +46,8 @@ pub fn search(
     seconds: Option<Duration>,
 ) -> Result<(Trials, Vec<String>), StageError> {
     let parameters = data.context.parameters;
-    let keys = data.features(&parameters.view).keys();
     let seed = data.seed("inner folds");
-    let inner = dataset::inner_folds(keys, data.rows(training_set), &parameters.split, tune.folds, seed)?;
+    let inner = dataset::inner_folds(data.keys(), data.fold(training_set)?, &parameters.split, tune.folds, seed)?;
     let began = Instant::now();
     let (mut trials, mut files) = (Trials::new(), Vec::new());
     for (number, round) in tune.rounds().into_iter().enumerate() {
@@ -58,12 +57,12 @@ pub fn search(
         if alive.is_empty() {
             break;
         }
-        for (at, rows) in inner.iter().enumerate() {
+        for (at, fold) in inner.iter().enumerate() {
             data.context.check_stop()?;
             let run = InnerFold {
                 data,
                 tune,
-                rows,
+                fold,
                 training_set,
                 at,
                 file: format!("run/train/search/{}/inner-{at}-{number}.parquet", training_set.folder()),
@@ -145,7 +144,7 @@ fn better_half(tune: &TuneParams, trials: &Trials, alive: &[usize]) -> Vec<usize
 struct InnerFold<'a> {
     data: &'a FitData<'a>,
     tune: &'a TuneParams,
-    rows: &'a [SplitRow],
+    fold: &'a Fold,
     training_set: TrainingSet,
     at: usize,
     file: String,
@@ -155,7 +154,7 @@ impl InnerFold<'_> {
     /// The rows held out under each of the candidates, or why it could not be fitted: kept ones, or new ones that are
     /// then kept. What could not be fitted is tried again, so that its error is known.
     fn trials(&self, numbers: &[usize]) -> Result<BTreeMap<usize, Result<Scores, ModelError>>, StageError> {
-        let key = self.key(numbers);
+        let key = self.key(numbers)?;
         let mut trials = self.kept(numbers, &key)?;
         let missing: Vec<usize> = numbers.iter().copied().filter(|number| !trials.contains_key(number)).collect();
         let tried = self.try_all(&missing)?;
@@ -207,13 +206,13 @@ impl InnerFold<'_> {
             let view = &self.candidate(*first).view;
             let same: Vec<usize> =
                 numbers.iter().copied().filter(|number| self.candidate(*number).view == *view).collect();
-            let sides = self.data.inner(self.rows, view)?;
+            let sides = self.data.inner(self.fold, view)?;
             let shared = Shared::new(&self.data.problem(view, &sides, 0));
             let tried: Result<Vec<_>, StageError> = same
                 .par_iter()
                 .map(|number| {
                     self.data.context.check_stop()?;
-                    Ok((*number, self.try_one(*number, view, &sides, &shared)))
+                    Ok((*number, self.try_one(*number, view, &sides, &shared)?))
                 })
                 .collect();
             done.extend(tried?);
@@ -227,17 +226,18 @@ impl InnerFold<'_> {
         view: &View,
         sides: &'b Sides,
         shared: &'b Shared,
-    ) -> Result<Scores, ModelError> {
+    ) -> Result<Result<Scores, ModelError>, StageError> {
         let seed = self.data.seed(&format!("{} inner {}", self.training_set, self.at));
         let problem = Problem { shared: Some(shared), ..self.data.problem(view, sides, seed) };
         let candidate = self.candidate(number);
         match model::fit(&candidate.spec, &problem) {
-            Ok(fitted) => Ok(Scores::new(&fitted.model, &sides.test)),
+            Ok(fitted) => Ok(Ok(Scores::new(&fitted.model, &sides.test, self.data.keys())?)),
+            Err(ModelError::Matrix(error)) => Err(error.into()),
             Err(error) => {
                 let settings = &candidate.settings;
                 tracing::warn!(on = %self.training_set, inner = self.at, settings, "a candidate could not be fitted \
                                                                                     and is left out: {error}");
-                Err(error)
+                Ok(Err(error))
             }
         }
     }
@@ -247,15 +247,15 @@ impl InnerFold<'_> {
     }
 
     /// A hash of all that the rows hang on.
-    fn key(&self, numbers: &[usize]) -> String {
+    fn key(&self, numbers: &[usize]) -> Result<String, StageError> {
         let candidates: Vec<_> = numbers
             .iter()
             .map(|number| (number, &self.candidate(*number).spec, &self.candidate(*number).view))
             .collect();
         let parameters = self.data.context.parameters;
-        let rows = self.data.rows_word(self.training_set);
+        let rows = self.data.rows_word(self.training_set)?;
         let place = (rows, self.at, self.tune.folds, &parameters.split, parameters.pipeline.seed);
-        options::config_hash(&(candidates, place, self.data.inputs, StageName::Train.build()))
+        Ok(options::config_hash(&(candidates, place, self.data.inputs, StageName::Train.build())))
     }
 }
 

@@ -1,0 +1,22 @@
+/// Why numbers could not be put down or read again.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MatrixError {
+    /// The temporary file for them cannot be made or written.
+    #[error(
+        "cannot put {bytes} bytes of numbers into a temporary file: {reason}\n\
+         hint: free space in the folder of temporary files, name another in the environment variable TMPDIR, or raise \
+         `memory_limit`"
+    )]
+    Write {
+        /// Bytes of all the numbers.
+        bytes: u64,
+        /// What the system says.
+        reason: String,
+    },
+    /// They cannot be read again.
+    #[error("cannot read numbers from a temporary file: {reason}")]
+    Read {
+        /// What the system says.
+        reason: String,
+    },
+}
