@@ -8,8 +8,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use ser_etl::dataset::Rows;
 use ser_etl::model::{
-    Activation, Calibration, Classifier, Inputs, InputsMethod, KernelRidge, Mlp, ModelSpec, Optimizer, Problem,
-    Schedule, Shared, fit,
+    Activation, Calibration, Inputs, InputsMethod, KernelRidge, Mlp, ModelSpec, Optimizer, Problem, Schedule, Shared,
+    fit,
 };
 
 const ROWS: usize = 20_000;
@@ -52,7 +52,7 @@ fn predict(bencher: Bencher) {
     let problem = data.problem();
     let spec = ModelSpec::Mlp(Mlp { epochs: Some(1), ..Mlp::default() });
     let model = fit(&spec, &problem).expect("the problem is sound").model;
-    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.probabilities(data.rows.x.view()));
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| model.probabilities_of(&data.rows.x).expect("held"));
 }
 
 /// A whole fit as the search over parameters makes many: 30 epochs on 1,400 rows of 500 columns.
@@ -100,12 +100,7 @@ impl Data {
         let y = (0..rows).map(|_| rng.gen_range(0..CLASSES)).collect();
         let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:04}")).collect();
         let families = (0..features).map(|column| (column % FAMILIES).to_string()).collect();
-        Self {
-            rows: Rows { x: x.into_shared(), y },
-            classes: names("c", CLASSES),
-            features: names("f", features),
-            families,
-        }
+        Self { rows: Rows { x: x.into(), y }, classes: names("c", CLASSES), features: names("f", features), families }
     }
 
     fn problem(&self) -> Problem<'_> {

@@ -4,14 +4,15 @@ use super::{DatasetError, Features, Fold, Keys, Scaler};
 use crate::matrix::Matrix;
 use crate::schema::Side;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// Labelled rows that a model is fitted on or judges. Cloning them copies no numbers.
+/// Labelled rows that a model is fitted on or judges. Cloning them copies nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
     /// Normalized features: rows x features; all finite.
     pub x: Matrix,
     /// Number of each row's class.
-    pub y: Vec<usize>,
+    pub y: Arc<[usize]>,
 }
 
 /// One side of a fold, in the order of utterance ids.

@@ -116,7 +116,7 @@ impl Task {
     pub fn sample(&self, model: ModelKind, max_rows: usize) -> Result<Sample<'_>, MatrixError> {
         let Rows { x, y } = &self.train;
         if y.len() <= max_rows {
-            return Ok(Sample { x: x.whole()?, y: Cow::from(y), notes: Vec::new() });
+            return Ok(Sample { x: x.whole()?, y: Cow::Borrowed(&y[..]), notes: Vec::new() });
         }
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut kept = Vec::new();
@@ -162,7 +162,7 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     notes.extend(set);
     notes.extend(more);
     let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes)? } else { None };
-    let train = Rows { x, y: renumbered(y, &present) };
+    let train = Rows { x, y: if absent.is_empty() { Arc::clone(y) } else { renumbered(y, &present) } };
     let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
     let (families, kernels) = (numbered(&inputs.families(problem.families)), part.kernels(&chosen)?);
     let task = Task { train, shape, dev, classes: present.len(), names, seed: problem.seed, families, kernels };
@@ -234,7 +234,7 @@ fn known_dev_rows(
     inputs: &FittedInputs,
     notes: &mut Vec<String>,
 ) -> Result<Option<Rows>, MatrixError> {
-    let empty = Rows { x: Array2::zeros((0, 0)).into(), y: Vec::new() };
+    let empty = Rows { x: Array2::zeros((0, 0)).into(), y: Arc::from([]) };
     let Rows { x, y } = problem.dev.unwrap_or(&empty);
     let known: Vec<_> = (0..y.len()).filter(|&row| present.contains(&y[row])).collect();
     let dropped = y.len() - known.len();
@@ -263,6 +263,6 @@ fn numbered(words: &[&str]) -> Vec<usize> {
 }
 
 /// Classes as indices into those that are present.
-fn renumbered(y: &[usize], present: &[usize]) -> Vec<usize> {
+fn renumbered(y: &[usize], present: &[usize]) -> Arc<[usize]> {
     y.iter().map(|class| present.partition_point(|other| other < class)).collect()
 }

@@ -58,7 +58,9 @@ impl Shared {
     fn joined(&self, with_dev: bool) -> Result<Rows, MatrixError> {
         match self.dev.as_ref().filter(|_| with_dev) {
             None => Ok(self.train.clone()),
-            Some(dev) => Ok(Rows { x: self.train.x.followed_by(&dev.x)?, y: [&self.train.y[..], &dev.y].concat() }),
+            Some(dev) => {
+                Ok(Rows { x: self.train.x.followed_by(&dev.x)?, y: [&self.train.y[..], &dev.y].concat().into() })
+            }
         }
     }
 }

@@ -81,10 +81,7 @@ fn read_positions<R: Row, E: From<TableError>>(
     bytes: u64,
     range: impl Fn(Range<u64>) -> Result<Bytes, E>,
 ) -> Result<Table<R>, E> {
-    let metadata = read_metadata(R::table().name, bytes, &range)?;
-    let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new());
-    let metadata = metadata.map_err(unreadable::<R>)?;
-    let (fields, _) = checked::<R>(metadata.metadata(), metadata.schema())?;
+    let RowsFile { metadata, fields, .. } = RowsFile::<R>::open(bytes, &range)?;
     let float = |field: &Field| *field.data_type() == DataType::Float32;
     let typed = R::table().columns.len();
     let (positions, fields): (Vec<_>, Vec<_>) =

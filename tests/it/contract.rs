@@ -16,12 +16,12 @@ fn threads_move_no_byte() {
     assert_same(&folder.path().join("one"), &folder.path().join("two"));
 }
 
-/// Every model, copies whose ids stand between those of others, and statistics by speaker: with all numbers in memory, and
-/// with all of them in files.
+/// Every model, and copies whose ids stand between those of others: with all numbers in memory, and with all of them in
+/// files.
 #[test]
 fn a_memory_limit_moves_no_byte() {
     let folder = workplace();
-    let more = ["--set", "augment.speed=[0.9]", "--set", "normalize.scope=speaker", "--set", "train.deploy=true"];
+    let more = ["--set", "augment.speed=[0.9]", "--set", "train.deploy=true"];
     run(folder.path(), &[&["--out", "held"][..], &more].concat());
     run(folder.path(), &[&["--out", "filed", "--set", "memory_limit=0"][..], &more].concat());
     assert_same(&folder.path().join("held"), &folder.path().join("filed"));

@@ -199,7 +199,10 @@ impl Job {
 }
 
 /// The rows of several tables as one, by utterance.
-fn sorted(tables: Vec<Table<Prediction>>) -> Table<Prediction> {
+fn sorted(mut tables: Vec<Table<Prediction>>) -> Table<Prediction> {
+    if tables.len() == 1 {
+        return tables.remove(0);
+    }
     let mut cells = Vec::new();
     let mut all = Table::<Prediction>::default();
     for table in tables {

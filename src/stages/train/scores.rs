@@ -38,7 +38,7 @@ impl Scores {
         let probabilities = model.probabilities_of(&side.rows.x)?.into_iter().collect();
         let ids = keys.ids()?;
         let ids = side.at.iter().map(|row| ids[*row].to_owned()).collect();
-        Ok(Self { ids, truth: side.rows.y.clone(), probabilities })
+        Ok(Self { ids, truth: side.rows.y.to_vec(), probabilities })
     }
 
     /// [`model::mix`] of what several models say of the same rows.
