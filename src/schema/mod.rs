@@ -2,6 +2,7 @@
 
 mod row;
 mod tables;
+mod texts;
 mod words;
 
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
@@ -10,6 +11,7 @@ pub use tables::{
     Inference, LabelCount, Leakage, LearningCurve, Metric, Normalization, Prediction, Reject, SplitRow, Tuning,
     Utterance, published_tables,
 };
+pub use texts::Texts;
 pub use words::{
     CANONICAL_EMOTIONS, FUSION, NOTE_OF_SEARCH, NOTE_OF_TABLE, SELECTED, Side, Signal, Track, augmented_id,
     is_canonical_emotion, noun, plural, segment_key, speaker_id, utterance_id,

@@ -68,14 +68,24 @@ impl FeaturesTable {
     /// # Errors
     /// They are not what extract wrote. Of the features, which are not read, nothing is said.
     pub fn keys(&self, out: &dyn Store) -> Result<Table<FeatureKeys>, StageError> {
-        let altered = |path: &str| StageError::Altered { path: format!("{}/{path}", out.root()), stage: "extract" };
-        let keys = joined(out, self.parts.iter(), |path, file| {
-            read_keys(out, path, file.bytes).map_err(|error| match error {
-                StageError::TableFile { .. } => altered(path),
-                error => error,
-            })
-        })?;
-        if keys_hash(row_hashes(&keys)) == self.keys { Ok(keys) } else { Err(altered(FOLDER)) }
+        let keys = joined(out, self.parts.iter(), |path, file| keys_of_part(out, path, file))?;
+        if keys_hash(row_hashes(&keys)) == self.keys { Ok(keys) } else { Err(altered(out, FOLDER)) }
+    }
+
+    /// The same part by part: memory holds one part at a time. What `each` has seen counts only if there is no error.
+    ///
+    /// # Errors
+    /// As [`FeaturesTable::keys`].
+    pub fn each_keys(&self, out: &dyn Store, mut each: impl FnMut(Table<FeatureKeys>)) -> Result<(), StageError> {
+        let (mut columns, mut hashes) = (None, Vec::with_capacity(self.rows));
+        for (path, file) in self.parts.iter() {
+            let keys = keys_of_part(out, path, file)?;
+            let columns = columns.get_or_insert_with(|| table::column_names(&keys));
+            output::of_file(out, path, table::check_columns(columns, &keys))?;
+            hashes.extend(row_hashes(&keys));
+            each(keys);
+        }
+        if keys_hash(hashes) == self.keys { Ok(()) } else { Err(altered(out, FOLDER)) }
     }
 
     /// The inputs entry of a stage that reads the whole table.
@@ -105,6 +115,18 @@ pub fn contents(out: &dyn Store, files: &[Written]) -> Result<BTreeMap<String, S
     }
     let whole = table_hash("features", columns.iter().map(String::as_str), rows.into_iter());
     Ok(BTreeMap::from([(WHOLE.to_owned(), whole), (KEYS.to_owned(), keys_hash(keys))]))
+}
+
+/// The keys of a part of a finished table.
+fn keys_of_part(out: &dyn Store, path: &str, file: &OutputFile) -> Result<Table<FeatureKeys>, StageError> {
+    read_keys(out, path, file.bytes).map_err(|error| match error {
+        StageError::TableFile { .. } => altered(out, path),
+        error => error,
+    })
+}
+
+fn altered(out: &dyn Store, path: &str) -> StageError {
+    StageError::Altered { path: format!("{}/{path}", out.root()), stage: "extract" }
 }
 
 fn read_keys(out: &dyn Store, path: &str, bytes: u64) -> Result<Table<FeatureKeys>, StageError> {

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
+
 use crate::schema::{Row, Table};
 use crate::storage::{Entry, StorageError, Store};
-use crate::table::{self, Footer};
+use crate::table::{self, Batches, Footer};
 
 use super::{OutputFile, StageError, StageName, Written, ledger};
 
@@ -39,11 +41,25 @@ pub(super) fn get_table_at<R: Row>(
     path: &str,
     stage: StageName,
 ) -> Result<(Table<R>, Footer), StageError> {
-    let content = recorded::<R>(out, path, stage)?.read(out, path, stage.as_str()).map_err(|error| match error {
+    of_file(out, path, table::read(content::<R>(out, path, stage)?))
+}
+
+/// The same table some rows at a time, of which memory holds no others: names of its float columns, and its rows.
+pub(super) fn get_batches<R: Row>(
+    out: &dyn Store,
+    stage: StageName,
+) -> Result<(Vec<String>, impl Iterator<Item = Result<Table<R>, StageError>>), StageError> {
+    let path = path::<R>();
+    let batches = of_file(out, &path, Batches::<R>::open(content::<R>(out, &path, stage)?))?;
+    Ok((batches.float_names(), batches.map(move |batch| of_file(out, &path, batch))))
+}
+
+/// The file of a table.
+fn content<R: Row>(out: &dyn Store, path: &str, stage: StageName) -> Result<Bytes, StageError> {
+    recorded::<R>(out, path, stage)?.read(out, path, stage.as_str()).map_err(|error| match error {
         StageError::Storage(StorageError::NotFound { .. }) => missing::<R>(stage),
         error => error,
-    })?;
-    of_file(out, path, table::read(content))
+    })
 }
 
 /// What the record of `stage` says of a file.

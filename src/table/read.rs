@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Float32Type, Schema};
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
@@ -18,6 +21,9 @@ use super::footer::read_metadata;
 use super::thrift::{check_footer, check_groups, check_pages};
 use super::{Footer, TableError, convert, guarded};
 
+/// Rows of a batch, where a table is read some rows at a time.
+const BATCH_ROWS: usize = 8192;
+
 /// A table and its footer from the bytes of its Parquet file.
 ///
 /// # Errors
@@ -28,6 +34,41 @@ pub fn read<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
         let (fields, footer) = checked::<R>(builder.metadata(), builder.schema())?;
         Ok((collect(&fields, builder)?, footer))
     })
+}
+
+/// The rows of a table, some at a time, from the bytes of its Parquet file.
+pub struct Batches<R> {
+    fields: Vec<Field>,
+    reader: ParquetRecordBatchReader,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Row> Batches<R> {
+    /// Reads what the file says of its columns.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn open(file: Bytes) -> Result<Self, TableError> {
+        guarded(R::table().name, || {
+            let builder = open(file).map_err(unreadable::<R>)?.with_batch_size(BATCH_ROWS);
+            let (fields, _) = checked::<R>(builder.metadata(), builder.schema())?;
+            Ok(Self { fields, reader: builder.build().map_err(unreadable::<R>)?, row: PhantomData })
+        })
+    }
+
+    /// Names of the float columns.
+    pub fn float_names(&self) -> Vec<String> {
+        open_names(&R::table(), &self.fields, &DataType::Float32)
+    }
+}
+
+impl<R: Row> Iterator for Batches<R> {
+    type Item = Result<Table<R>, TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = guarded(R::table().name, || self.reader.next().transpose().map_err(unreadable::<R>));
+        batch.and_then(|batch| batch.map(|batch| of_batches(&self.fields, [Ok(batch)])).transpose()).transpose()
+    }
 }
 
 /// A reader of all columns of a Parquet file.
@@ -154,17 +195,30 @@ pub fn append<R: Row>(table: &mut Table<R>, part: Table<R>) -> Result<(), TableE
         *table = part;
         return Ok(());
     }
-    let names = |table: &Table<R>| [table.text.names.clone(), table.float.names.clone()].concat();
-    let (ours, theirs) = (names(table), names(&part));
+    check_columns(&column_names(table), &part)?;
+    table.rows.extend(part.rows);
+    table.text.values.extend(part.text.values);
+    table.float.values.extend(part.float.values);
+    Ok(())
+}
+
+/// Names of the open columns of a table, those of texts first.
+pub fn column_names<R>(table: &Table<R>) -> Vec<String> {
+    [table.text.names.clone(), table.float.names.clone()].concat()
+}
+
+/// Refuses a part of a table of which other parts have the open columns `ours`.
+///
+/// # Errors
+/// The part has other columns.
+pub fn check_columns<R: Row>(ours: &[String], part: &Table<R>) -> Result<(), TableError> {
+    let theirs = column_names(part);
     if let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) {
         let column = theirs.get(at).or(ours.get(at)).cloned().unwrap_or_default();
         let problem = "it is missing from a part of the table, or in another place there; run the stage that writes \
                        it again with --force";
         return Err(wrong(&R::table(), &column, problem.to_owned()));
     }
-    table.rows.extend(part.rows);
-    table.text.values.extend(part.text.values);
-    table.float.values.extend(part.float.values);
     Ok(())
 }
 
@@ -227,6 +281,13 @@ fn collect<R: Row>(
     fields: &[Field],
     builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
 ) -> Result<Table<R>, TableError> {
+    of_batches(fields, builder.build().map_err(unreadable::<R>)?)
+}
+
+fn of_batches<R: Row>(
+    fields: &[Field],
+    batches: impl IntoIterator<Item = Result<RecordBatch, ArrowError>>,
+) -> Result<Table<R>, TableError> {
     let def = R::table();
     let names = |wanted| open_names(&def, fields, wanted);
     let mut table = Table::<R> {
@@ -234,7 +295,7 @@ fn collect<R: Row>(
         text: Columns { names: names(&DataType::Utf8), values: Vec::new() },
         float: Columns { names: names(&DataType::Float32), values: Vec::new() },
     };
-    for batch in builder.build().map_err(unreadable::<R>)? {
+    for batch in batches {
         push(&def, &mut table, &batch.map_err(unreadable::<R>)?)?;
     }
     Ok(table)
