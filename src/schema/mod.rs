@@ -1,10 +1,12 @@
 //! The fixed words of the project: table definitions, emotions, splits, ids. Imports no other room.
 
+mod packed;
 mod row;
 mod tables;
 mod texts;
 mod words;
 
+pub use packed::Packed;
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
 pub use tables::{
     Calibration, Comparison, ConfusedPair, Deployed, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance,
