@@ -13,6 +13,7 @@ mod options;
 mod pieces;
 mod place;
 mod s3;
+mod scratch;
 mod walk;
 
 use std::ops::Range;
@@ -28,6 +29,7 @@ pub use options::{S3, Storage};
 pub use pieces::Pieces;
 pub use place::{below, real_place};
 pub use s3::S3Store;
+pub use scratch::Scratch;
 
 /// What a store knows of one of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
