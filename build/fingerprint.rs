@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// lines. Where bytes lie (`storage`) and what is said on the way (`cli`, the errors of stages) moves no number.
 pub const STAGES: [(&str, &[&str]); 7] = [
     ("ingest", &["corpus", "synth", "text", "stages/ingest", "stages/rejects"]),
-    ("extract", &["audio", "dsp", "features", "text", "stages/workers", "stages/extract", "stages/rejects"]),
+    ("extract", &["audio", "dsp", "features", "matrix", "text", "stages/workers", "stages/extract", "stages/rejects"]),
     ("split", &["dataset", "eval", "matrix", "stages/rows", "stages/split"]),
     ("normalize", &["dataset", "eval", "matrix", "stages/normalize", "stages/rows"]),
     ("train", &["dataset", "eval", "matrix", "model", "stages/rows", "stages/train"]),

@@ -28,15 +28,15 @@ pub fn manifest(data: &[u8]) {
         LazyLock::new(|| Pipeline::parse(PIPELINE, &[]).expect("a legal pipeline").corpus.remove(0));
     let corpus = &*CORPUS;
     let table = match read_text_columns(Bytes::copy_from_slice(data)) {
-        Ok(TextTable { columns, rows, left_out }) => {
-            ManifestTable { columns, rows, left_out, ..ManifestTable::default() }
+        Ok(TextTable { columns, cells, left_out }) => {
+            ManifestTable { columns, cells, left_out, ..ManifestTable::default() }
         }
         Err(_) => match parse_text(corpus, data, "m.csv") {
             Ok(table) => table,
             Err(_) => return,
         },
     };
-    let files = ["a.wav", "b/c.flac"].map(|path| SourceFile { path: path.to_owned(), bytes: 100 });
+    let files = ["a.wav", "b/c.flac"].map(|path| SourceFile { path, bytes: 100 }).into_iter().collect();
     let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table), None);
 }
 

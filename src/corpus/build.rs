@@ -1,8 +1,9 @@
 //! Listing or manifest -> entries -> label map and filters -> utterances.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use super::entry::{Chosen, Entries, Entry, reject};
+use super::entry::{Entries, reject};
 use super::error::CorpusError;
 use super::filter::Filter;
 use super::formats;
@@ -13,7 +14,7 @@ use super::passed::PassedOver;
 use super::pattern::Pattern;
 use super::{LabelledCorpus, Source, speakers};
 use crate::corpus::{Corpus, Origin, Preset};
-use crate::schema::{Columns, LabelCount, Table, Utterance, speaker_id};
+use crate::schema::{LabelCount, Packed, Texts, Utterance};
 
 /// Reads one corpus. `table` holds the rows of its manifest, and `preset` what its preset file says, where it has one.
 ///
@@ -29,17 +30,23 @@ pub fn build(
     config.check("corpus")?;
     let preset = preset.or_else(|| Preset::known(config.preset.as_deref()?));
     let mut read = read(config, source, table, preset)?;
-    set_language(config, preset, &mut read.entries);
-    let filter = Filter::new(config, preset, &read.extra)?;
+    set_language(config, preset, &mut read.utterances);
+    let filter = Filter::new(config, preset, read.utterances.names())?;
     let map = LabelMap { own: &config.labels, preset: preset.map(|preset| &preset.labels) };
     let mut warnings = read.warnings;
-    warnings.extend(usage_warnings(config, &read.entries, &map, &filter));
-    let (mut chosen, labels) = choose(config, read.entries, &map, &filter)?;
-    chosen.sort_by(|a, b| (&a.id, &a.entry.path, &a.entry.row).cmp(&(&b.id, &b.entry.path, &b.entry.row)));
-    check_unique(&chosen)?;
-    warnings.extend(formats::check(config, &chosen)?);
-    warnings.extend(speakers::alike(config, chosen.iter().filter_map(|one| one.entry.facts.speaker.as_deref())));
-    let utterances = tabulate(config, chosen, read.extra);
+    warnings.extend(usage_warnings(config, &read.utterances, &map, &filter));
+    let (mut chosen, labels) = choose(config, &mut read.utterances, &map, &filter)?;
+    let [ids, paths] = ["utterance_id", "path"].map(|column| read.utterances.column(column));
+    // Rows of a manifest that share both keep their order.
+    chosen.sort_unstable_by_key(|at| (ids.get(*at), paths.get(*at), *at));
+    let mut utterances = read.utterances;
+    utterances.reorder(&chosen);
+    let rows = if read.rows.is_empty() { read.rows } else { chosen.into_iter().map(|at| read.rows[at]).collect() };
+    check_unique(&utterances, |at| table.zip(rows.get(at)).map(|(table, row)| table.place(*row)))?;
+    if rows.is_empty() {
+        warnings.extend(formats::check(config, &utterances)?);
+    }
+    warnings.extend(speakers::alike(config, utterances.column("speaker")));
     let mut rejects = read.rejects;
     let passed = read.passed_over;
     rejects
@@ -74,47 +81,51 @@ fn read(
 }
 
 /// Gives entries without a language that of the pipeline file, else that of the preset.
-fn set_language(config: &Corpus, preset: Option<&Preset>, entries: &mut [Entry]) {
+fn set_language(config: &Corpus, preset: Option<&Preset>, utterances: &mut Packed<Utterance>) {
     let language = config.language.as_deref().or(preset.and_then(|preset| preset.language.as_deref()));
-    for entry in entries.iter_mut().filter(|entry| entry.facts.language.is_none()) {
-        entry.facts.language = language.map(str::to_owned);
+    if language.is_some() {
+        let cells = utterances.column("language").iter().map(|cell| cell.or(language)).collect::<Texts>();
+        utterances.replace("language", cells);
     }
 }
 
-fn usage_warnings(config: &Corpus, entries: &[Entry], map: &LabelMap<'_>, filter: &Filter) -> Vec<String> {
-    let labels: BTreeSet<&str> = entries.iter().map(|entry| entry.facts.label.as_str()).collect();
+fn usage_warnings(config: &Corpus, utterances: &Packed<Utterance>, map: &LabelMap<'_>, filter: &Filter) -> Vec<String> {
+    let labels: BTreeSet<&str> = utterances.column("source_label").iter().flatten().collect();
     let emotions = labels.iter().filter_map(|label| match map.get(label) {
         Mapped::Emotion(emotion) => Some(emotion),
         Mapped::Dropped | Mapped::Unknown => None,
     });
     let mut warnings = map_warnings(config, &labels);
-    warnings.extend(filter.warnings(entries, &emotions.collect()));
+    warnings.extend(filter.warnings(utterances, &emotions.collect()));
     warnings
 }
 
-/// The utterances that stay, with their emotions, and the accounting of all.
+/// The numbers of the utterances that stay, and the accounting of all; gives them their emotions.
 fn choose(
     config: &Corpus,
-    entries: Vec<Entry>,
+    utterances: &mut Packed<Utterance>,
     map: &LabelMap<'_>,
     filter: &Filter,
-) -> Result<(Vec<Chosen>, Vec<LabelCount>), CorpusError> {
+) -> Result<(Vec<usize>, Vec<LabelCount>), CorpusError> {
     let mut accounting = Accounting::default();
-    let mut chosen = Vec::new();
-    for entry in entries {
-        let label = &entry.facts.label;
+    let (mut chosen, mut emotions) = (Vec::new(), Texts::default());
+    for (at, label) in utterances.column("source_label").iter().enumerate() {
+        let label = label.unwrap_or_default();
+        let mut kept = None;
         match map.get(label) {
-            mapped if !filter.keeps(&entry) => accounting.filtered(label, mapped),
+            mapped if !filter.keeps(utterances, at) => accounting.filtered(label, mapped),
             Mapped::Unknown => accounting.unmapped(label),
             Mapped::Dropped => accounting.dropped(label),
             mapped @ Mapped::Emotion(emotion) if !filter.keeps_emotion(emotion) => accounting.filtered(label, mapped),
             Mapped::Emotion(emotion) => {
                 accounting.kept(label, emotion);
-                let emotion = emotion.to_owned();
-                chosen.push(Chosen { id: entry.id(&config.name), emotion, entry });
+                kept = Some(emotion);
+                chosen.push(at);
             }
         }
+        emotions.push(kept);
     }
+    utterances.replace("emotion", emotions);
     let labels = accounting.rows(&config.name)?;
     if chosen.is_empty() { Err(nothing_left(config, &labels)) } else { Ok((chosen, labels)) }
 }
@@ -132,48 +143,35 @@ fn nothing_left(config: &Corpus, labels: &[LabelCount]) -> CorpusError {
     CorpusError::NothingLeft { corpus: config.name.clone(), detail }
 }
 
-/// The rows of the utterances table.
-fn tabulate(config: &Corpus, chosen: Vec<Chosen>, extra: Vec<String>) -> Table<Utterance> {
-    let mut table = Table { text: Columns { names: extra, values: Vec::new() }, ..Table::default() };
-    for mut utterance in chosen {
-        table.text.values.append(&mut utterance.entry.facts.extra);
-        table.rows.push(row(config, utterance));
-    }
-    table
-}
-
-/// Refuses ids that occur twice in what is sorted by them.
-fn check_unique(chosen: &[Chosen]) -> Result<(), CorpusError> {
-    let repeats = chosen.chunk_by(|a, b| a.id == b.id).filter(|group| group.len() > 1);
-    let repeats: Vec<Vec<&Chosen>> = repeats.map(|group| group.iter().collect()).collect();
-    let Some([first, second, ..]) = repeats.first().map(Vec::as_slice) else { return Ok(()) };
+/// Refuses ids that occur twice in what is sorted by them; `place` says where a row stands in the manifest.
+fn check_unique(utterances: &Packed<Utterance>, place: impl Fn(usize) -> Option<String>) -> Result<(), CorpusError> {
+    let [ids, paths] = ["utterance_id", "path"].map(|column| utterances.column(column));
+    let repeats = repeats(ids);
+    let Some(first) = repeats.first() else { return Ok(()) };
     let general = "keep one copy of each recording, point `source` at one of the folders, or use `exclude`; a \
                    manifest can give its own keys in a `key` column";
+    let origin = |at: usize| {
+        let path = paths.get(at).unwrap_or_default();
+        place(at).map_or_else(|| format!("{path:?}"), |place| format!("{path:?} (manifest {place})"))
+    };
     Err(CorpusError::DuplicateIds {
         count: repeats.len(),
-        id: first.id.clone(),
-        first: first.entry.origin(),
-        second: second.entry.origin(),
-        hint: formats::remedy(chosen, &repeats).unwrap_or_else(|| general.to_owned()),
+        id: ids.get(first.start).unwrap_or_default().to_owned(),
+        first: origin(first.start),
+        second: origin(first.start + 1),
+        hint: formats::remedy(utterances, &repeats.iter().map(|rows| rows.clone().collect()).collect::<Vec<_>>())
+            .unwrap_or_else(|| general.to_owned()),
     })
 }
 
-fn row(config: &Corpus, chosen: Chosen) -> Utterance {
-    let Chosen { id, emotion, entry } = chosen;
-    let facts = entry.facts;
-    Utterance {
-        utterance_id: id,
-        corpus: config.name.clone(),
-        path: entry.path,
-        start_s: entry.start_s,
-        end_s: entry.end_s,
-        speaker: facts.speaker.map(|speaker| speaker_id(&config.name, &speaker)),
-        gender: facts.gender,
-        text_id: facts.text_id.map(|text| speaker_id(&config.name, &text)),
-        intensity: facts.intensity,
-        language: facts.language,
-        source_label: facts.label,
-        emotion,
-        bytes: i64::try_from(entry.bytes).unwrap_or(i64::MAX),
+/// The rows of each id that occurs several times, in what is sorted by them.
+fn repeats(ids: &Texts) -> Vec<Range<usize>> {
+    let mut repeats: Vec<Range<usize>> = Vec::new();
+    for at in (1..ids.len()).filter(|at| ids.get(at - 1) == ids.get(*at)) {
+        match repeats.last_mut().filter(|last| last.end == at) {
+            Some(last) => last.end = at + 1,
+            None => repeats.push(at - 1..at + 1),
+        }
     }
+    repeats
 }

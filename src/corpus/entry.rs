@@ -3,7 +3,7 @@
 use super::STAGE;
 use super::passed::PassedOver;
 use crate::corpus::Corpus;
-use crate::schema::{FeatureKeys, Reject, Row, Utterance, segment_key, utterance_id};
+use crate::schema::{FeatureKeys, Packed, Reject, Row, Utterance, segment_key, speaker_id, utterance_id};
 
 /// What a file name or a manifest row says about an utterance, before label map and filters.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,42 +31,55 @@ pub(super) struct Entry {
     pub start_s: Option<f64>,
     pub end_s: Option<f64>,
     pub facts: Facts,
-    /// Row of the manifest, from 0, and where it stands in words: `line 7`.
-    pub row: Option<(usize, String)>,
-}
-
-impl Entry {
-    /// The utterance's id.
-    pub fn id(&self, corpus: &str) -> String {
-        utterance_id(corpus, &segment_key(&self.key, self.start_s, self.end_s))
-    }
-
-    /// Where the entry comes from, in words.
-    pub fn origin(&self) -> String {
-        match &self.row {
-            Some((_, place)) => format!("{:?} (manifest {place})", self.path),
-            None => format!("{:?}", self.path),
-        }
-    }
-}
-
-/// An utterance that stays.
-pub(super) struct Chosen {
-    pub id: String,
-    pub emotion: String,
-    pub entry: Entry,
+    /// Row of the manifest, from 0.
+    pub row: Option<usize>,
 }
 
 /// Everything that was read from one corpus.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
-    /// Names of the extra columns.
-    pub extra: Vec<String>,
-    pub entries: Vec<Entry>,
+    /// The utterances to be, in the order in which they were read. Their emotions are not known yet.
+    pub utterances: Packed<Utterance>,
+    /// The row of the manifest that each comes from; empty where there is none.
+    pub rows: Vec<usize>,
     pub rejects: Vec<Reject>,
     pub warnings: Vec<String>,
     pub audio_files: usize,
     pub passed_over: PassedOver,
+}
+
+impl Entries {
+    /// None yet, with these extra columns.
+    pub fn new(extra: Vec<String>, audio_files: usize) -> Self {
+        Self { utterances: Packed::new(extra), audio_files, ..Self::default() }
+    }
+
+    /// Puts an entry behind the others.
+    pub fn push(&mut self, config: &Corpus, entry: Entry) {
+        let facts = entry.facts;
+        let utterance = Utterance {
+            utterance_id: utterance_id(&config.name, &segment_key(&entry.key, entry.start_s, entry.end_s)),
+            corpus: config.name.clone(),
+            path: entry.path,
+            start_s: entry.start_s,
+            end_s: entry.end_s,
+            speaker: facts.speaker.map(|speaker| speaker_id(&config.name, &speaker)),
+            gender: facts.gender,
+            text_id: facts.text_id.map(|text| speaker_id(&config.name, &text)),
+            intensity: facts.intensity,
+            language: facts.language,
+            source_label: facts.label,
+            emotion: String::new(),
+            bytes: i64::try_from(entry.bytes).unwrap_or(i64::MAX),
+        };
+        self.utterances.push(&utterance, facts.extra.iter().map(Option::as_deref));
+        self.rows.extend(entry.row);
+    }
+}
+
+/// A name as the corpus writes it: without that of the corpus before it.
+pub(super) fn bare<'a>(config: &Corpus, name: &'a str) -> &'a str {
+    name.strip_prefix(config.name.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
 }
 
 /// A row of the rejects table.

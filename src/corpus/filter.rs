@@ -1,10 +1,12 @@
 //! `filter` and `exclude`: which utterances stay.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::entry::Entry;
+use super::entry::bare;
 use super::error::{CorpusError, nearest_hint, shorten};
 use crate::corpus::{Corpus, Preset};
+use crate::schema::{Packed, Utterance, segment_key};
 
 /// Fields of every corpus that can be filtered on, besides its extra columns.
 const FIELDS: [&str; 9] =
@@ -29,15 +31,15 @@ struct Condition {
 }
 
 /// All conditions of a corpus.
-pub(super) struct Filter {
-    corpus: String,
+pub(super) struct Filter<'a> {
+    config: &'a Corpus,
     conditions: Vec<Condition>,
 }
 
-impl Filter {
+impl<'a> Filter<'a> {
     /// The conditions of a pipeline file, and those of its preset on other fields; an error for a field that the corpus
     /// does not have.
-    pub fn new(config: &Corpus, preset: Option<&Preset>, extra: &[String]) -> Result<Self, CorpusError> {
+    pub fn new(config: &'a Corpus, preset: Option<&Preset>, extra: &[String]) -> Result<Self, CorpusError> {
         let mut conditions = Vec::new();
         for (table, keep, lists) in [("filter", true, &config.filter), ("exclude", false, &config.exclude)] {
             for (name, values) in lists {
@@ -49,13 +51,13 @@ impl Filter {
         let of_preset = preset.into_iter().flat_map(|preset| &preset.filter);
         let unwritten = of_preset.filter(|(name, _)| !config.filter.contains_key(*name));
         conditions.extend(unwritten.filter_map(|(name, values)| preset_condition(name, values, extra)));
-        Ok(Self { corpus: config.name.clone(), conditions })
+        Ok(Self { config, conditions })
     }
 
     /// Whether an utterance stays by all its fields but the emotion.
-    pub fn keeps(&self, entry: &Entry) -> bool {
+    pub fn keeps(&self, utterances: &Packed<Utterance>, at: usize) -> bool {
         let mut others = self.conditions.iter().filter(|condition| condition.field != EMOTION);
-        others.all(|condition| condition.holds(value(entry, condition.field)))
+        others.all(|condition| condition.holds(value(self.config, utterances, (at, condition.field)).as_deref()))
     }
 
     /// Whether an utterance stays by its emotion.
@@ -65,10 +67,11 @@ impl Filter {
     }
 
     /// Warnings about values that no utterance has; `emotions` are those that the label map yielded.
-    pub fn warnings(&self, entries: &[Entry], emotions: &BTreeSet<&str>) -> Vec<String> {
+    pub fn warnings(&self, utterances: &Packed<Utterance>, emotions: &BTreeSet<&str>) -> Vec<String> {
         let written = self.conditions.iter().filter(|condition| condition.written);
-        let unseen = written.filter_map(|condition| condition.warning(&condition.unseen(entries, emotions)));
-        unseen.map(|warning| format!("corpus `{}`: {warning}", self.corpus)).collect()
+        let unseen = written.map(|condition| (condition, condition.unseen(self.config, utterances, emotions)));
+        let warnings = unseen.filter_map(|(condition, unseen)| condition.warning(&unseen));
+        warnings.map(|warning| format!("corpus `{}`: {warning}", self.config.name)).collect()
     }
 }
 
@@ -88,15 +91,15 @@ impl Condition {
     }
 
     /// The values that no utterance has.
-    fn unseen(&self, entries: &[Entry], emotions: &BTreeSet<&str>) -> BTreeSet<&str> {
+    fn unseen(&self, config: &Corpus, utterances: &Packed<Utterance>, emotions: &BTreeSet<&str>) -> BTreeSet<&str> {
         let mut unseen: BTreeSet<&str> = self.values.iter().map(String::as_str).collect();
         if self.field == EMOTION {
             unseen.retain(|value| !emotions.contains(value));
             return unseen;
         }
-        for entry in entries {
-            if let Some(value) = value(entry, self.field) {
-                unseen.remove(value);
+        for at in 0..utterances.len() {
+            if let Some(value) = value(config, utterances, (at, self.field)) {
+                unseen.remove(value.as_ref());
             }
         }
         unseen
@@ -114,27 +117,29 @@ fn find_field(name: &str, extra: &[String]) -> Option<Field> {
     fixed.or_else(|| extra.iter().position(|column| column == name).map(Field::Extra))
 }
 
-fn value(entry: &Entry, field: Field) -> Option<&str> {
-    let facts = &entry.facts;
+/// The value of a field of an utterance, as the corpus writes it.
+fn value<'a>(config: &Corpus, utterances: &'a Packed<Utterance>, (at, field): (usize, Field)) -> Option<Cow<'a, str>> {
     match field {
-        Field::Extra(index) => facts.extra.get(index)?.as_deref(),
-        Field::Fixed("speaker") => facts.speaker.as_deref(),
-        Field::Fixed("gender") => facts.gender.as_deref(),
-        Field::Fixed("text_id") => facts.text_id.as_deref(),
-        Field::Fixed("intensity") => facts.intensity.as_deref(),
-        Field::Fixed("language") => facts.language.as_deref(),
-        Field::Fixed("source_label") => Some(&facts.label),
-        Field::Fixed("path") => Some(&entry.path),
-        Field::Fixed("key") => Some(&entry.key),
-        Field::Fixed(_) => None,
+        Field::Extra(column) => utterances.texts().get(column)?.get(at).map(Cow::from),
+        Field::Fixed("emotion") => None,
+        Field::Fixed("key") => Some(key(config, &utterances.row(at)).into()),
+        Field::Fixed(name @ ("speaker" | "text_id")) => {
+            utterances.column(name).get(at).map(|cell| bare(config, cell).into())
+        }
+        Field::Fixed(name) => utterances.column(name).get(at).map(Cow::from),
     }
+}
+
+/// The key of an utterance, without the times of a segment.
+fn key(config: &Corpus, row: &Utterance) -> String {
+    let key = bare(config, &row.utterance_id);
+    key.strip_suffix(&segment_key("", row.start_s, row.end_s)).unwrap_or(key).to_owned()
 }
 
 /// Speakers and texts may be written as the corpus does or with its name before them, as tables show them.
 fn without_corpus(config: &Corpus, field: Field, value: &str) -> String {
-    let prefixed = matches!(field, Field::Fixed("speaker" | "text_id"));
-    let bare = value.strip_prefix(config.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
-    bare.filter(|_| prefixed).unwrap_or(value).to_owned()
+    let is_prefixed = matches!(field, Field::Fixed("speaker" | "text_id"));
+    if is_prefixed { bare(config, value).to_owned() } else { value.to_owned() }
 }
 
 fn unknown_field(config: &Corpus, table: &'static str, name: &str, extra: &[String]) -> CorpusError {

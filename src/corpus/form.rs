@@ -1,7 +1,5 @@
 //! Manifests that are text.
 
-use std::borrow::Cow;
-
 use super::ManifestTable;
 use super::error::CorpusError;
 use super::json::parse_json;
@@ -30,14 +28,13 @@ pub fn parse_text(config: &Corpus, bytes: &[u8], manifest: &str) -> Result<Manif
 /// All rows of a table of cells; an empty cell is null.
 fn read_cells(text: &str, separator: Option<char>, tabs: bool) -> Result<ManifestTable, String> {
     let mut cells = Delimited::open(text, separator, tabs)?;
-    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    let mut table = ManifestTable::of_columns(cells.columns.clone());
+    table.separator = Some(cells.separator);
     while let Some(row) = cells.row()? {
-        lines.push(row.line);
-        let cell = |cell: Cow<str>| Some(cell.into_owned()).filter(|cell| !cell.is_empty());
-        rows.push(row.cells.into_iter().map(cell).collect());
+        table.lines.push(row.line);
+        table.push(row.cells.iter().map(|cell| Some(cell.as_ref()).filter(|cell| !cell.is_empty())));
     }
-    let (columns, separator) = (cells.columns, Some(cells.separator));
-    Ok(ManifestTable { columns, rows, lines, separator, ..ManifestTable::default() })
+    Ok(table)
 }
 
 #[cfg(test)]

@@ -33,13 +33,13 @@ pub(super) fn parse_json(text: &str) -> Result<ManifestTable, String> {
             names.len()
         ));
     }
-    let cells = |Object(object): &Object| names.iter().map(|name| object.get(*name).and_then(cell)).collect();
-    Ok(ManifestTable {
-        rows: objects.iter().map(|(_, object)| cells(object)).collect(),
-        lines: objects.iter().filter_map(|(line, _)| *line).collect(),
-        columns: names.iter().map(|name| (*name).clone()).collect(),
-        ..ManifestTable::default()
-    })
+    let mut table = ManifestTable::of_columns(names.iter().map(|name| (*name).clone()).collect());
+    for (line, Object(object)) in &objects {
+        table.lines.extend(line);
+        let cells = names.iter().map(|name| object.get(*name).and_then(cell)).collect::<Vec<_>>();
+        table.push(cells.iter().map(Option::as_deref));
+    }
+    Ok(table)
 }
 
 /// An object without a name that stands there twice.
@@ -137,12 +137,12 @@ mod tests {
         let table = parse_json(lines).expect("sound");
         assert_eq!((table.columns.join(" ").as_str(), &table.lines[..]), ("emotion n path x", &[1, 3][..]));
         let text =
-            |row: &Vec<Option<String>>| row.iter().map(|c| c.as_deref().unwrap_or("-")).collect::<Vec<_>>().join(" ");
-        assert_eq!(table.rows.iter().map(text).collect::<Vec<_>>(), ["- 3.0 a -", "- - b [1]"]);
+            |row: usize| table.cells.iter().map(|cells| cells.get(row).unwrap_or("-")).collect::<Vec<_>>().join(" ");
+        assert_eq!([text(0), text(1)], ["- 3.0 a -", "- - b [1]"]);
         let table = parse_json("{\"n\": 18446744073709551615}\r{\"n\": 0.1}").expect("CR alone ends a line");
-        assert_eq!((table.rows[0][0].as_deref(), &table.lines[..]), (Some("18446744073709551615"), &[1, 2][..]));
+        assert_eq!((table.cells[0].get(0), &table.lines[..]), (Some("18446744073709551615"), &[1, 2][..]));
         let table = parse_json(" [{\"path\": true},\n {\"path\": \"b\"}]").expect("sound");
-        assert_eq!((table.rows[0][0].as_deref(), table.lines.len()), (Some("true"), 0));
+        assert_eq!((table.cells[0].get(0), table.lines.len()), (Some("true"), 0));
     }
 
     #[test]

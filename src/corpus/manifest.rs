@@ -3,7 +3,6 @@
 mod cells;
 mod columns;
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +13,10 @@ use super::passed::PassedOver;
 use super::paths::{hidden_warning, with_slashes, without_extension};
 use super::seconds::{Comma, parse_seconds};
 use super::source_paths::{Lookalikes, Place, SourcePaths, prefix_of};
-use super::{Source, SourceFile, speakers};
+use super::{Source, SourceFiles, speakers};
 use crate::corpus::Corpus;
 use crate::options::ConfigError;
-use crate::schema::{Reject, plural};
+use crate::schema::{Reject, Texts, plural};
 
 use cells::Cells;
 use columns::ColumnMap;
@@ -27,8 +26,8 @@ use columns::ColumnMap;
 pub struct ManifestTable {
     /// Column names, all different.
     pub columns: Vec<String>,
-    /// Cells, row after row, each `columns.len()` long; `None` is a null.
-    pub rows: Vec<Vec<Option<String>>>,
+    /// The cells of each column, all of one length; `None` is a null.
+    pub cells: Vec<Texts>,
     /// The line of the file, from 1, that each row begins in; empty where the file has no lines.
     pub lines: Vec<usize>,
     /// Where the manifest lies in several files: the row from 0 that each begins with, and its path; else empty.
@@ -40,25 +39,48 @@ pub struct ManifestTable {
 }
 
 impl ManifestTable {
-    /// Checks that there are rows, that no two columns share a name, that all rows are as long as the header and that
-    /// all cells are text.
+    /// A table without rows.
+    pub fn of_columns(columns: Vec<String>) -> Self {
+        Self { cells: columns.iter().map(|_| Texts::default()).collect(), columns, ..Self::default() }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.cells.first().map_or(0, Texts::len)
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Puts a row of as many cells as there are columns behind the others.
+    pub fn push<'a>(&mut self, row: impl IntoIterator<Item = Option<&'a str>>) {
+        let mut row = row.into_iter();
+        self.cells.iter_mut().for_each(|cells| cells.push(row.next().flatten()));
+    }
+
+    /// Checks that there are rows, that no two columns share a name, that all columns have as many cells and that all
+    /// cells are text.
     pub(super) fn check(&self, manifest: &str) -> Result<(), CorpusError> {
         let fail = |problem: String| Err(CorpusError::Manifest { manifest: manifest.to_owned(), problem });
         self.check_names(manifest)?;
-        if self.rows.is_empty() {
+        if self.is_empty() {
             return fail("no rows below the header".to_owned());
         }
-        for (number, row) in self.rows.iter().enumerate() {
-            if row.len() != self.columns.len() {
-                return fail(format!("{}: {} cells, {} columns", self.place(number), row.len(), self.columns.len()));
-            }
-            // Readers of the tables cut text off there, or show "s1" for it.
-            if let Some(column) = row.iter().position(|cell| cell.as_ref().is_some_and(|cell| cell.contains('\0'))) {
-                let (place, name) = (self.place(number), &self.columns[column]);
-                return fail(format!("{place}, column {name:?}: a NUL character; remove it from the text"));
+        if self.cells.len() != self.columns.len() || self.cells.iter().any(|cells| cells.len() != self.len()) {
+            return fail("its columns do not have as many cells each".to_owned());
+        }
+        // Readers of the tables cut text off there, or show "s1" for it.
+        let has_nul = |cell: Option<&str>| cell.is_some_and(|cell| cell.contains('\0'));
+        let nuls = self.cells.iter().enumerate().filter_map(|(at, cells)| Some((cells.iter().position(has_nul)?, at)));
+        match nuls.min() {
+            None => Ok(()),
+            Some((row, column)) => {
+                let (place, name) = (self.place(row), &self.columns[column]);
+                fail(format!("{place}, column {name:?}: a NUL character; remove it from the text"))
             }
         }
-        Ok(())
     }
 
     /// Checks that no two columns share a name: one of them would be lost.
@@ -77,7 +99,7 @@ impl ManifestTable {
     }
 
     /// Where a row stands: `line 7`, or `row 6` where the file has no lines, with the part of a manifest in several.
-    fn place(&self, row: usize) -> String {
+    pub(super) fn place(&self, row: usize) -> String {
         if let Some(line) = self.lines.get(row) {
             return format!("line {line}");
         }
@@ -108,20 +130,15 @@ pub fn named_paths(config: &Corpus, root: &str, table: &ManifestTable) -> Result
     let map = ColumnMap::new(config, manifest, table)?;
     let cells = Cells::new(config, table, map.emotion);
     let mut named = NamedPaths::default();
-    for (_, place) in placed(config, root, &cells, map.path).into_iter().flatten() {
-        match place {
+    let source_paths = SourcePaths::new(config, root);
+    for written in cells.column(map.path).flatten() {
+        match source_paths.place(written) {
             Place::Inside(path) => drop(named.inside.insert(path)),
             Place::Outside(path) => drop(named.outside.insert(path)),
             Place::Elsewhere => {}
         }
     }
     Ok(named)
-}
-
-/// What each row writes in the column of the paths, and where that leads; none where the cell is empty.
-fn placed<'a>(config: &Corpus, root: &str, cells: &Cells<'a>, column: usize) -> Vec<Option<(&'a str, Place)>> {
-    let source_paths = SourcePaths::new(config, root);
-    cells.column(column).map(|written| written.map(|path| (path, source_paths.place(path)))).collect()
 }
 
 /// Reads every row: an entry where its audio is listed, a reject where something is missing or wrong.
@@ -141,27 +158,30 @@ pub(super) fn read(
     reader.check_inside(manifest)?;
     let (audio, hidden) = audio_files(config, source.files);
     let extra = extra_names(reader.map.extra.iter().map(|column| table.columns[*column].as_str()));
-    let mut result = Entries { extra, audio_files: audio.len(), ..Entries::default() };
-    for row in 0..table.rows.len() {
+    let mut result = Entries::new(extra, audio.len());
+    let mut is_named = vec![false; source.files.len()];
+    for row in 0..table.len() {
         match reader.entry(row) {
-            Ok(entry) => result.entries.push(entry),
+            Ok((file, entry)) => {
+                file.into_iter().for_each(|file| is_named[file] = true);
+                result.push(config, entry);
+            }
             Err(refusal) => result.rejects.push(refusal.into_reject(config, &table.place(row))),
         }
     }
     reader.check_found(&result)?;
-    let named: BTreeSet<&str> = result.entries.iter().map(|entry| entry.path.as_str()).collect();
-    let unnamed = audio.iter().filter(|file| !named.contains(file.path.as_str())).count();
+    let unnamed = audio.iter().filter(|file| !is_named[**file as usize]).count();
     if unnamed > 0 {
         let files = plural(unnamed, "audio file");
         let verb = if unnamed == 1 { "is" } else { "are" };
         result.warnings.push(format!("corpus `{}`: {files} {verb} in no usable row of {manifest:?}", config.name));
     }
-    let others = source.files.iter().map(|file| file.path.as_str()).filter(|path| !named.contains(path));
+    let others = source.files.iter().zip(&is_named).filter(|(_, is_named)| !**is_named).map(|(file, _)| file.path);
     result.passed_over = PassedOver::of(others, &config.extensions);
     result.warnings.extend(hidden_warning(hidden).map(|warning| format!("corpus `{}`: {warning}", config.name)));
     result.warnings.extend(reader.left_out_warning(manifest));
     result.warnings.extend(reader.map.warnings.iter().cloned());
-    result.warnings.extend(speakers::unknown(config, &result.entries));
+    result.warnings.extend(speakers::unknown(config, result.utterances.column("speaker")));
     Ok(result)
 }
 
@@ -178,10 +198,28 @@ impl Refusal {
     }
 }
 
-/// Files by the paths that a row may write. A path as it is goes before another's reading of it.
-fn listed(files: &[SourceFile]) -> BTreeMap<Cow<'_, str>, &SourceFile> {
-    let read = files.iter().map(|file| (with_slashes(&file.path), file));
-    read.chain(files.iter().map(|file| (Cow::from(file.path.as_str()), file))).collect()
+/// Files by the paths that a row may write.
+struct Listed<'a> {
+    files: &'a SourceFiles,
+    /// Those whose path has a `\` in it, by the path as it is read.
+    read: BTreeMap<String, usize>,
+}
+
+impl<'a> Listed<'a> {
+    fn new(files: &'a SourceFiles) -> Self {
+        let odd = files.iter().enumerate().filter(|(_, file)| file.path.contains('\\'));
+        Self { files, read: odd.map(|(number, file)| (with_slashes(file.path).into_owned(), number)).collect() }
+    }
+
+    /// The number of the file that a path names. A path as it is goes before another's reading of it.
+    fn find(&self, path: &str) -> Option<usize> {
+        self.files.find(path).or_else(|| self.read.get(path).copied())
+    }
+
+    /// The paths of all files, sorted.
+    fn paths(&self) -> impl Iterator<Item = &'a str> {
+        self.files.sorted().map(|file| file.path)
+    }
 }
 
 /// All that it takes to read a row.
@@ -192,10 +230,9 @@ struct Reader<'a> {
     cells: Cells<'a>,
     /// What a comma in a time is.
     comma: Comma,
-    /// The path that each row writes, and where it leads.
-    placed: Vec<Option<(&'a str, Place)>>,
-    /// Files of the listing by the paths that a row may write.
-    listed: BTreeMap<Cow<'a, str>, &'a SourceFile>,
+    /// Where paths lead.
+    source_paths: SourcePaths,
+    listed: Listed<'a>,
     lookalikes: OnceCell<Lookalikes<'a>>,
 }
 
@@ -210,8 +247,8 @@ impl<'a> Reader<'a> {
         let cells = Cells::new(config, table, map.emotion);
         Ok(Self {
             comma: Comma::of([map.start, map.end].into_iter().flatten().flat_map(|at| cells.column(at)).flatten()),
-            placed: placed(config, source.root, &cells, map.path),
-            listed: listed(source.files),
+            source_paths: SourcePaths::new(config, source.root),
+            listed: Listed::new(source.files),
             lookalikes: OnceCell::new(),
             config,
             table,
@@ -220,24 +257,35 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn entry(&self, row: usize) -> Result<Entry, Refusal> {
+    /// The path that a row writes.
+    fn written(&self, row: usize) -> Option<&'a str> {
+        self.cells.get(row, Some(self.map.path))
+    }
+
+    /// A row, and the number of its file; none where there is no audio.
+    fn entry(&self, row: usize) -> Result<(Option<usize>, Entry), Refusal> {
         let refuse = |path: &str, code, what: String| Err(Refusal { path: path.to_owned(), code, what });
         let cell = |column| self.cells.get(row, column);
-        let Some((written, place)) = &self.placed[row] else {
+        let Some(written) = self.written(row) else {
             return refuse("", "missing_path", "the cell with the path is empty".to_owned());
         };
-        let (path, bytes) = self.look_up(row, written, place)?;
+        // Without audio, every path will do.
+        let file = if self.config.has_source() { Some(self.look_up(row, written)?) } else { None };
+        let (path, bytes) = file.map_or((written, 0), |file| {
+            let file = self.listed.files.get(file);
+            (file.path, file.bytes)
+        });
         let Some(label) = cell(self.map.emotion).or(self.config.emotion.as_deref()) else {
-            return refuse(&path, "missing_label", "the cell with the emotion is empty".to_owned());
+            return refuse(path, "missing_label", "the cell with the emotion is empty".to_owned());
         };
         let (start_s, end_s) = match self.times(row) {
             Ok(times) => times,
-            Err(what) => return refuse(&path, "bad_time", what),
+            Err(what) => return refuse(path, "bad_time", what),
         };
-        let of_path = || with_slashes(without_extension(&path)).into_owned();
+        let of_path = || with_slashes(without_extension(path)).into_owned();
         let key = cell(self.map.key).map_or_else(of_path, str::to_owned);
-        let origin = Some((row, self.table.place(row)));
-        Ok(Entry { path, bytes, key, start_s, end_s, facts: self.facts(row, label), row: origin })
+        let (path, facts) = (path.to_owned(), self.facts(row, label));
+        Ok((file, Entry { path, bytes, key, start_s, end_s, facts, row: Some(row) }))
     }
 
     fn facts(&self, row: usize, label: &str) -> Facts {
@@ -254,24 +302,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The listed file of a path: as written, else where it leads. Without audio, every path will do.
-    fn look_up(&self, row: usize, written: &str, place: &Place) -> Result<(String, u64), Refusal> {
-        if !self.config.has_source() {
-            return Ok((written.to_owned(), 0));
+    /// The number of the listed file of a path: as written, else where it leads.
+    fn look_up(&self, row: usize, written: &str) -> Result<usize, Refusal> {
+        let untrimmed = self.table.cells[self.map.path].get(row).unwrap_or(written);
+        if let Some(file) = [untrimmed, written].into_iter().find_map(|path| self.listed.find(path)) {
+            return Ok(file);
         }
-        let untrimmed = self.table.rows[row][self.map.path].as_deref().unwrap_or(written);
-        let placed = match place {
+        let placed = match self.source_paths.place(written) {
             Place::Inside(path) | Place::Outside(path) => path,
-            Place::Elsewhere => written,
+            Place::Elsewhere => written.to_owned(),
         };
-        let spellings = [untrimmed, written, placed];
-        let found = spellings.into_iter().find_map(|path| self.listed.get(path));
-        found.map(|file| (file.path.clone(), file.bytes)).ok_or_else(|| {
-            let files = self.listed.values().map(|file| file.path.as_str());
-            let lookalikes = self.lookalikes.get_or_init(|| Lookalikes::new(files));
-            let alike = lookalikes.of(placed).map_or_else(String::new, |path| format!("; {path:?} is"));
+        self.listed.find(&placed).ok_or_else(|| {
+            let lookalikes = self.lookalikes.get_or_init(|| Lookalikes::new(self.listed.paths()));
+            let alike = lookalikes.of(&placed).map_or_else(String::new, |path| format!("; {path:?} is"));
             let what = format!("{placed:?} is not under the source{alike}");
-            Refusal { path: placed.to_owned(), code: "missing_file", what }
+            Refusal { path: placed.clone(), code: "missing_file", what }
         })
     }
 
@@ -294,20 +339,22 @@ impl<'a> Reader<'a> {
 
     /// Refuses paths that lead out of the source where they may not, or where no path leads to.
     fn check_inside(&self, manifest: &str) -> Result<(), CorpusError> {
-        let leads_out = |(written, place): &&(&str, Place)| {
-            self.config.has_source()
-                && !self.listed.contains_key(*written)
-                && match place {
+        if !self.config.has_source() {
+            return Ok(());
+        }
+        let leads_out = |written: &&str| {
+            self.listed.find(written).is_none()
+                && match self.source_paths.place(written) {
                     Place::Inside(_) => false,
                     Place::Outside(_) => !self.config.allow_outside,
                     Place::Elsewhere => true,
                 }
         };
-        let outside: Vec<&(&str, Place)> = self.placed.iter().flatten().filter(leads_out).collect();
-        let Some((first, place)) = outside.first() else { return Ok(()) };
-        let hint = match prefix_of(first, |path| self.listed.contains_key(path)) {
+        let outside: Vec<&str> = self.cells.column(self.map.path).flatten().filter(leads_out).collect();
+        let Some(first) = outside.first() else { return Ok(()) };
+        let hint = match prefix_of(first, |path| self.listed.find(path).is_some()) {
             Some(prefix) => prefix_hint(&prefix),
-            None if matches!(place, Place::Outside(_)) => {
+            None if matches!(self.source_paths.place(first), Place::Outside(_)) => {
                 "write paths relative to `source`, or set `allow_outside = true` if you mean these files".to_owned()
             }
             None => "write paths relative to `source`, and let `source` be a folder that holds all files".to_owned(),
@@ -316,22 +363,23 @@ impl<'a> Reader<'a> {
             corpus: self.config.name.clone(),
             manifest: manifest.to_owned(),
             count: outside.len(),
-            first: first_five(outside.into_iter().map(|(written, _)| *written)),
+            first: first_five(outside),
             hint,
         })
     }
 
     /// Refuses a manifest of which no row can be used.
     fn check_found(&self, result: &Entries) -> Result<(), CorpusError> {
-        if !result.entries.is_empty() {
+        if !result.utterances.is_empty() {
             return Ok(());
         }
         // Messages are escaped already.
         let rows: Vec<&str> = result.rejects.iter().take(5).map(|reject| reject.message.as_str()).collect();
-        let listed = first_five(self.listed.values().map(|file| file.path.as_str()));
+        let listed = first_five(self.listed.paths());
         let listed = if listed.is_empty() { "nothing".to_owned() } else { listed };
-        let is_listed = |path: &str| self.listed.contains_key(path);
-        let prefix = self.placed.iter().flatten().find_map(|(written, _)| prefix_of(written, is_listed));
+        let is_listed = |path: &str| self.listed.find(path).is_some();
+        let mut written = self.cells.column(self.map.path).flatten();
+        let prefix = written.find_map(|written| prefix_of(written, is_listed));
         let is_refused_as = |code| result.rejects.iter().any(|reject| reject.code == code);
         let hint = match prefix.filter(|_| is_refused_as("missing_file")) {
             Some(prefix) => prefix_hint(&prefix),

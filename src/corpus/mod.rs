@@ -33,6 +33,7 @@ mod pattern;
 #[cfg(test)]
 mod presets_tests;
 mod seconds;
+mod source_files;
 mod source_paths;
 mod speakers;
 #[cfg(test)]
@@ -48,22 +49,14 @@ pub use named::is_audio_of;
 pub use options::{Corpus, ManifestColumns, Origin, Preset, usual_extensions};
 pub use passed::{Look, PassedOver};
 pub use paths::{bad_name, hidden_warning};
+pub use source_files::{SourceFile, SourceFiles};
 
 use std::collections::BTreeMap;
 
-use crate::schema::{LabelCount, Reject, Table, Utterance};
+use crate::schema::{LabelCount, Packed, Reject, Utterance};
 
 /// The word that this room writes into the `stage` column of rejects.
 pub const STAGE: &str = "ingest";
-
-/// A file under the source of a corpus.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceFile {
-    /// Path relative to the source, with `/` between folders.
-    pub path: String,
-    /// Size in bytes.
-    pub bytes: u64,
-}
 
 /// What lies under the source of a corpus.
 #[derive(Debug, Clone, Copy)]
@@ -71,14 +64,14 @@ pub struct Source<'a> {
     /// What the storage calls the source: an absolute path, or `s3://bucket/prefix`.
     pub root: &'a str,
     /// All files below it, and those outside that a manifest may name.
-    pub files: &'a [SourceFile],
+    pub files: &'a SourceFiles,
 }
 
 /// What ingest found in one corpus, or in several merged ones.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelledCorpus {
     /// The labelled utterances, sorted by id; extra fields are open text columns.
-    pub utterances: Table<Utterance>,
+    pub utterances: Packed<Utterance>,
     /// What became of each source label, sorted by corpus, label and action. Actions: `kept`, `merged`, `dropped` and
     /// `filtered` (left out by `filter` or `exclude`; a label can have such a row besides its other one).
     pub labels: Vec<LabelCount>,

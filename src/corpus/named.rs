@@ -3,34 +3,34 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::SourceFile;
 use super::entry::{Entries, Entry, Facts, reject};
 use super::error::{CorpusError, first_five};
 use super::passed::PassedOver;
 use super::paths::{bad_name, extension, hidden_warning, is_hidden, with_slashes};
 use super::pattern::Pattern;
+use super::{SourceFile, SourceFiles};
 use crate::corpus::Corpus;
 use crate::schema::Reject;
 
 /// Reads the name of every audio file; names that do not match become rejects, and an error where they are too many.
-pub(super) fn read(config: &Corpus, files: &[SourceFile], pattern: &Pattern<'_>) -> Result<Entries, CorpusError> {
+pub(super) fn read(config: &Corpus, files: &SourceFiles, pattern: &Pattern<'_>) -> Result<Entries, CorpusError> {
     let (audio, hidden) = audio_files(config, files);
     if audio.is_empty() {
         return Err(no_audio(config, files));
     }
-    let mut result = Entries { extra: pattern.extra_names(), audio_files: audio.len(), ..Entries::default() };
-    for file in &audio {
-        if let Some((code, message)) = bad_name(&file.path) {
-            result.rejects.push(reject(config, &file.path, code, message.to_owned()));
+    let mut result = Entries::new(pattern.extra_names(), audio.len());
+    for file in audio.into_iter().map(|number| files.get(number as usize)) {
+        if let Some((code, message)) = bad_name(file.path) {
+            result.rejects.push(reject(config, file.path, code, message.to_owned()));
             continue;
         }
-        match pattern.parse(&with_slashes(&file.path)) {
-            Some(facts) => result.entries.push(entry(file, pattern, facts)),
+        match pattern.parse(&with_slashes(file.path)) {
+            Some(facts) => result.push(config, entry(file, pattern, facts)),
             None => result.rejects.push(unmatched(config, file, pattern)),
         }
     }
     check_rate(config, &result, pattern)?;
-    result.passed_over = PassedOver::of(files.iter().map(|file| file.path.as_str()), &config.extensions);
+    result.passed_over = PassedOver::of(files.iter().map(|file| file.path), &config.extensions);
     result.warnings.extend(hidden_warning(hidden).map(|warning| format!("corpus `{}`: {warning}", config.name)));
     Ok(result)
 }
@@ -41,19 +41,21 @@ pub fn is_audio_of(config: &Corpus, path: &str) -> bool {
     !is_hidden(path) && extension(path).is_some_and(is_legal)
 }
 
-/// The audio files of a listing, and how many more are hidden.
-pub(super) fn audio_files<'a>(config: &Corpus, files: &'a [SourceFile]) -> (Vec<&'a SourceFile>, usize) {
+/// The numbers of the audio files of a listing, and how many more are hidden.
+pub(super) fn audio_files(config: &Corpus, files: &SourceFiles) -> (Vec<u32>, usize) {
     let legal: Vec<String> = config.extensions.iter().map(|e| e.to_lowercase()).collect();
-    let audio = files.iter().filter(|file| extension(&file.path).is_some_and(|e| legal.contains(&e)));
-    let (hidden, seen): (Vec<_>, Vec<_>) = audio.partition(|file| is_hidden(&file.path));
+    let path = |number: &u32| files.get(*number as usize).path;
+    let is_audio = |number: &u32| extension(path(number)).is_some_and(|e| legal.contains(&e));
+    let audio = (0..files.len() as u32).filter(is_audio);
+    let (hidden, seen): (Vec<_>, Vec<_>) = audio.partition(|number| is_hidden(path(number)));
     (seen, hidden.len())
 }
 
 /// The error of a corpus without audio.
-pub(super) fn no_audio(config: &Corpus, files: &[SourceFile]) -> CorpusError {
+pub(super) fn no_audio(config: &Corpus, files: &SourceFiles) -> CorpusError {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for file in files {
-        *counts.entry(extension(&file.path).unwrap_or_default()).or_default() += 1;
+    for file in files.iter() {
+        *counts.entry(extension(file.path).unwrap_or_default()).or_default() += 1;
     }
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| Reverse(*count));
@@ -67,14 +69,14 @@ pub(super) fn no_audio(config: &Corpus, files: &[SourceFile]) -> CorpusError {
     }
 }
 
-fn entry(file: &SourceFile, pattern: &Pattern<'_>, mut facts: Facts) -> Entry {
-    let key = facts.key.take().unwrap_or_else(|| pattern.default_key(&with_slashes(&file.path)).to_owned());
-    Entry { path: file.path.clone(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
+fn entry(file: SourceFile, pattern: &Pattern<'_>, mut facts: Facts) -> Entry {
+    let key = facts.key.take().unwrap_or_else(|| pattern.default_key(&with_slashes(file.path)).to_owned());
+    Entry { path: file.path.to_owned(), bytes: file.bytes, key, start_s: None, end_s: None, facts, row: None }
 }
 
-fn unmatched(config: &Corpus, file: &SourceFile, pattern: &Pattern<'_>) -> Reject {
+fn unmatched(config: &Corpus, file: SourceFile, pattern: &Pattern<'_>) -> Reject {
     let message = format!("the name does not match {}", pattern.grammar());
-    reject(config, &file.path, "unmatched_name", message)
+    reject(config, file.path, "unmatched_name", message)
 }
 
 fn check_rate(config: &Corpus, result: &Entries, pattern: &Pattern<'_>) -> Result<(), CorpusError> {

@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::Entry;
+use super::entry::bare;
 use super::error::first_five;
 use crate::corpus::Corpus;
-use crate::schema::plural;
+use crate::schema::{Texts, plural};
 
 /// Words for people who are not known.
 const NOBODY: [&str; 5] = ["unknown", "unk", "anonymous", "?", "-"];
 
 /// Warnings about utterances of a manifest without a speaker, and about speakers who have the name of nobody.
-pub(super) fn unknown(config: &Corpus, entries: &[Entry]) -> Vec<String> {
-    let speakers = || entries.iter().filter_map(|entry| entry.facts.speaker.as_deref());
+pub(super) fn unknown(config: &Corpus, cells: &Texts) -> Vec<String> {
+    let speakers = || cells.iter().flatten().map(|speaker| bare(config, speaker));
     let mut warnings = Vec::new();
-    let (unknown, all) = (entries.len() - speakers().count(), plural(entries.len(), "utterance"));
+    let (unknown, all) = (cells.len() - speakers().count(), plural(cells.len(), "utterance"));
     // Who sets the column to "" knows.
     let is_meant = config.columns.speaker.as_deref() == Some("");
-    if unknown > 0 && unknown < entries.len() {
+    if unknown > 0 && unknown < cells.len() {
         warnings.push(format!("corpus `{}`: {unknown} of {all} have no speaker", config.name));
     } else if unknown > 0 && !is_meant {
         warnings.push(format!(
@@ -40,10 +40,11 @@ pub(super) fn unknown(config: &Corpus, entries: &[Entry]) -> Vec<String> {
 }
 
 /// The warning about names that are probably one person's, who may then be on both sides of a split by speaker.
-pub(super) fn alike<'a>(config: &Corpus, speakers: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn alike(config: &Corpus, cells: &Texts) -> Option<String> {
+    let speakers = cells.iter().flatten().map(|speaker| bare(config, speaker)).collect::<BTreeSet<_>>();
     let mut spellings = BTreeMap::<String, BTreeSet<&str>>::new();
     for speaker in speakers {
-        spellings.entry(bare(speaker)).or_default().insert(speaker);
+        spellings.entry(spoken(speaker)).or_default().insert(speaker);
     }
     let alike: Vec<&str> = spellings.into_values().filter(|names| names.len() > 1).flatten().collect();
     (!alike.is_empty()).then(|| {
@@ -57,7 +58,7 @@ pub(super) fn alike<'a>(config: &Corpus, speakers: impl Iterator<Item = &'a str>
 }
 
 /// A name without what people do not see or do not keep apart.
-fn bare(name: &str) -> String {
+fn spoken(name: &str) -> String {
     let is_seen = |c: &char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
     let name: String = name.to_lowercase().chars().filter(is_seen).collect();
     match name.trim_start_matches('0') {
@@ -74,7 +75,7 @@ mod tests {
     #[test]
     fn names_of_one_person_are_told_from_those_of_others() {
         let config = toml::from_str("name = \"c\"\nsource = \"d\"\nmanifest = \"m\"").expect("sound TOML");
-        let said = |names: &[&str]| alike(&config, names.iter().copied());
+        let said = |names: &[&str]| alike(&config, &names.iter().copied().map(Some).collect());
         for one in [["S1", "s1"], ["Ann Lee", "AnnLee"], ["3", "03"], ["s1", "s1\u{200b}"], ["Ä", "ä"]] {
             let warning = said(&[one[0], "other", one[1], one[0]]).expect("one person");
             let names = format!("speakers {:?}, {:?} differ", one[0].min(one[1]), one[0].max(one[1]));

@@ -10,13 +10,19 @@ mod times;
 
 use super::*;
 use crate::corpus::Corpus;
+use crate::schema::Table;
 
 fn config(rest: &str) -> Corpus {
     toml::from_str(&format!("name = \"c\"\nsource = \"data\"\n{rest}")).expect("the test's TOML is sound")
 }
 
-fn files(paths: &[&str]) -> Vec<SourceFile> {
-    paths.iter().map(|path| SourceFile { path: (*path).to_owned(), bytes: 44 }).collect()
+fn files(paths: &[&str]) -> SourceFiles {
+    paths.iter().map(|path| SourceFile { path, bytes: 44 }).collect()
+}
+
+/// The utterances, row by row.
+fn unpacked(corpus: &LabelledCorpus) -> Table<Utterance> {
+    corpus.utterances.table(0..corpus.utterances.len())
 }
 
 fn run(rest: &str, paths: &[&str]) -> Result<LabelledCorpus, CorpusError> {
@@ -42,7 +48,7 @@ fn lines(corpus: &LabelledCorpus) -> Vec<String> {
         let fields = [&u.speaker, &u.text_id, &u.intensity, &u.language].map(or_dash);
         format!("{} {} {}", u.utterance_id, u.emotion, fields.join(" "))
     };
-    corpus.utterances.rows.iter().map(line).collect()
+    unpacked(corpus).rows.iter().map(line).collect()
 }
 
 /// One label a line: source label, emotion, action, count.

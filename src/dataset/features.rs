@@ -39,7 +39,7 @@ impl FeaturesBuilder {
             None if part.float.names.is_empty() => return Err(DatasetError::NoFeatures),
             none => {
                 self.names.clone_from(&part.float.names);
-                none.insert(MatrixBuilder::new(&self.memory, self.rows, self.names.len())?)
+                none.insert(MatrixBuilder::new(&self.memory, self.rows, self.names.len()))
             }
         };
         self.keys.push(&part);

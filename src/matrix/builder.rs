@@ -1,13 +1,11 @@
 //! Matrices row by row.
 
-use std::fs::File;
-use std::io::Write;
 use std::sync::Arc;
 
 use ndarray::Array2;
 
 use super::memory::Lease;
-use super::{Matrix, MatrixError, Memory, NUMBER, Numbers};
+use super::{Matrix, MatrixError, Memory, NUMBER, Numbers, Scratch};
 
 /// Numbers in memory.
 #[derive(Debug)]
@@ -23,30 +21,24 @@ pub struct MatrixBuilder {
     columns: usize,
     /// Numbers that are there.
     count: usize,
-    /// Bytes of all numbers.
-    bytes: u64,
     store: Store,
 }
 
 #[derive(Debug)]
 enum Store {
     Memory(Vec<f32>, Lease),
-    File(File),
+    File(Scratch),
 }
 
 impl MatrixBuilder {
     /// An empty matrix that will have `rows x columns`.
-    ///
-    /// # Errors
-    /// Memory has no room for it, and no temporary file can be made.
-    pub fn new(memory: &Memory, rows: usize, columns: usize) -> Result<Self, MatrixError> {
+    pub fn new(memory: &Memory, rows: usize, columns: usize) -> Self {
         let numbers = rows.saturating_mul(columns);
-        let bytes = numbers.saturating_mul(NUMBER) as u64;
-        let store = match memory.lease(bytes) {
+        let store = match memory.lease(numbers.saturating_mul(NUMBER) as u64) {
             Some(lease) => Store::Memory(Vec::with_capacity(numbers), lease),
-            None => Store::File(tempfile::tempfile().map_err(|error| unwritten(bytes, &error))?),
+            None => Store::File(Scratch::with_memory(0)),
         };
-        Ok(Self { memory: memory.clone(), columns, count: 0, bytes, store })
+        Self { memory: memory.clone(), columns, count: 0, store }
     }
 
     /// Puts rows behind those that are there.
@@ -54,15 +46,9 @@ impl MatrixBuilder {
     /// # Errors
     /// The temporary file cannot be written.
     pub fn push(&mut self, rows: &[f32]) -> Result<(), MatrixError> {
-        const NUMBERS: usize = 1 << 16;
         match &mut self.store {
             Store::Memory(values, _) => values.extend_from_slice(rows),
-            Store::File(file) => {
-                for piece in rows.chunks(NUMBERS) {
-                    let bytes: Vec<u8> = piece.iter().flat_map(|number| number.to_le_bytes()).collect();
-                    file.write_all(&bytes).map_err(|error| unwritten(self.bytes, &error))?;
-                }
-            }
+            Store::File(file) => file.append(rows)?,
         }
         self.count += rows.len();
         Ok(())
@@ -88,8 +74,4 @@ pub(super) fn held(values: Array2<f32>) -> Matrix {
     let (rows, columns) = values.dim();
     let numbers = Numbers::Held(Arc::new(Held { values, _lease: None }));
     Matrix { rows, columns, numbers, memory: Memory::unlimited() }
-}
-
-fn unwritten(bytes: u64, error: &std::io::Error) -> MatrixError {
-    MatrixError::Write { bytes, reason: error.to_string() }
 }

@@ -3,13 +3,11 @@
 pub enum MatrixError {
     /// The temporary file for them cannot be made or written.
     #[error(
-        "cannot put {bytes} bytes of numbers into a temporary file: {reason}\n\
+        "cannot put numbers into a temporary file: {reason}\n\
          hint: free space in the folder of temporary files, name another in the environment variable TMPDIR, or raise \
          `memory_limit`"
     )]
     Write {
-        /// Bytes of all the numbers.
-        bytes: u64,
         /// What the system says.
         reason: String,
     },

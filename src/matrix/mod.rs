@@ -4,10 +4,9 @@
 mod builder;
 mod error;
 mod memory;
+mod scratch;
 
-use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuilder};
@@ -15,6 +14,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2
 pub use builder::MatrixBuilder;
 pub use error::MatrixError;
 pub use memory::Memory;
+pub use scratch::Scratch;
 
 /// Bytes of rows that are worked on at a time.
 const BLOCK: usize = 16 << 20;
@@ -35,8 +35,7 @@ pub struct Matrix {
 #[derive(Debug, Clone)]
 enum Numbers {
     Held(Arc<builder::Held>),
-    /// Little-endian.
-    Filed(Arc<File>),
+    Filed(Arc<Scratch>),
 }
 
 impl Matrix {
@@ -50,7 +49,7 @@ impl Matrix {
         (rows, columns): (usize, usize),
         mut fill: impl FnMut(Range<usize>, ArrayViewMut2<f32>) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let mut matrix = MatrixBuilder::new(memory, rows, columns)?;
+        let mut matrix = MatrixBuilder::new(memory, rows, columns);
         let mut block = Array2::zeros((0, columns));
         for range in blocks(rows, columns) {
             if block.nrows() != range.len() {
@@ -120,7 +119,7 @@ impl Matrix {
             Numbers::Held(held) => Ok(held.values.slice_axis(Axis(0), rows.into()).into()),
             Numbers::Filed(file) => {
                 let mut block = Array2::zeros((rows.len(), self.columns));
-                read(file, rows.start * self.columns, block.as_slice_mut().expect("a new array is row after row"))?;
+                file.read(rows.start * self.columns, block.as_slice_mut().expect("a new array is row after row"))?;
                 Ok(block.into())
             }
         }
@@ -166,7 +165,7 @@ impl Matrix {
             let mut target = into.slice_axis_mut(Axis(0), (start..start + run.len()).into());
             start += run.len();
             match (&self.numbers, target.as_slice_mut()) {
-                (Numbers::Filed(file), Some(target)) => read(file, run[0] * self.columns, target)?,
+                (Numbers::Filed(file), Some(target)) => file.read(run[0] * self.columns, target)?,
                 _ => target.assign(&self.block(run[0]..run[0] + run.len())?),
             }
         }
@@ -242,7 +241,7 @@ impl Matrix {
     /// # Errors
     /// The temporary file of any.
     pub fn followed_by(&self, other: &Self) -> Result<Self, MatrixError> {
-        let mut both = MatrixBuilder::new(&self.memory, self.rows + other.rows, self.columns)?;
+        let mut both = MatrixBuilder::new(&self.memory, self.rows + other.rows, self.columns);
         for part in [self, other] {
             for rows in part.blocks() {
                 both.push(part.block(rows)?.as_standard_layout().as_slice().expect("in the standard layout"))?;
@@ -278,21 +277,6 @@ fn blocks(rows: usize, columns: usize) -> impl Iterator<Item = Range<usize>> {
 fn pieces(all: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     let size = size.max(1);
     (0..all).step_by(size).map(move |start| start..all.min(start + size))
-}
-
-/// Numbers of a file from number `first` on.
-fn read(file: &File, first: usize, into: &mut [f32]) -> Result<(), MatrixError> {
-    const NUMBERS: usize = 1 << 16;
-    let mut bytes = vec![0; into.len().min(NUMBERS) * NUMBER];
-    for (at, piece) in into.chunks_mut(NUMBERS).enumerate() {
-        let bytes = &mut bytes[..piece.len() * NUMBER];
-        let place = (first + at * NUMBERS) as u64 * NUMBER as u64;
-        file.read_exact_at(bytes, place).map_err(|error| MatrixError::Read { reason: error.to_string() })?;
-        for (number, bytes) in piece.iter_mut().zip(bytes.chunks_exact(NUMBER)) {
-            *number = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

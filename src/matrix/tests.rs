@@ -22,7 +22,7 @@ fn a_file_holds_the_bits_that_memory_holds() {
     assert_eq!(a, b);
     let odd = f32::from_bits(0x7fc0_1234);
     let memory = Memory::new(0);
-    let mut builder = MatrixBuilder::new(&memory, 1, 3).expect("a file");
+    let mut builder = MatrixBuilder::new(&memory, 1, 3);
     builder.push(&[odd, f32::NEG_INFINITY, -0.0]).expect("a row");
     let back = builder.finish();
     let bits: Vec<u32> = back.whole().expect("a row").iter().map(|number| number.to_bits()).collect();

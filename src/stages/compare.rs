@@ -1,15 +1,13 @@
 //! Two finished runs, paired by the test utterances that they share: the figures of one model of each, and their
 //! difference.
 
-use std::collections::BTreeMap;
-
 use crate::eval::{EvaluateSection, Measure, Outcome, Outcomes, Resampling, Sums};
 use crate::options::ConfigError;
 use crate::report::{Change, RunSide, Versus};
-use crate::schema::{Comparison, FeatureKeys, Metric, PROBABILITY_PREFIX, Prediction, Side, Table, Track};
+use crate::schema::{Comparison, Metric, PROBABILITY_PREFIX, Prediction, Side, Table, Texts, Track};
 use crate::storage::Store;
-use crate::table::Footer;
 
+use super::facts::Utterances;
 use super::features_table::FeaturesTable;
 use super::{StageError, StageName, output};
 
@@ -44,7 +42,7 @@ pub fn compare(a: &RunPlace, b: &RunPlace, model: Option<&str>, resampling: Resa
     let outcomes = outcomes(&a, &b)?;
     let comparisons = outcomes.comparison(B, A, resampling)?;
     let changes = Measure::SUMMARY.iter().filter_map(|measure| change(&outcomes, *measure, &comparisons)).collect();
-    let shared = a.shared(&b);
+    let shared = a.tested.shared(&b.tested).count();
     let speakers = comparisons.first().map_or(0, |row| row.clusters);
     let test = comparisons.first().map_or_else(|| "none".to_owned(), |row| row.note.clone());
     let (only_a, only_b) = (a.tested.len() - shared, b.tested.len() - shared);
@@ -66,10 +64,76 @@ struct Run<'a> {
     model: String,
     track: Track,
     classes: Vec<String>,
-    /// Truth, prediction and probabilities of the model by utterance, and by how often it was tested in folds before.
-    tested: BTreeMap<(String, usize), (Prediction, Vec<f32>)>,
-    keys: BTreeMap<String, FeatureKeys>,
+    tested: Tested,
+    utterances: Utterances,
     predictions: String,
+}
+
+/// What a model said of the test rows of a run.
+struct Tested {
+    /// Sorted. An utterance that several folds test is there as often, in their order.
+    ids: Texts,
+    truths: Texts,
+    predicted: Texts,
+    /// One for each class, row after row.
+    probabilities: Vec<f32>,
+    classes: usize,
+}
+
+impl Tested {
+    fn read(out: &dyn Store, model: &str) -> Result<Self, StageError> {
+        let (columns, batches) = predictions(out)?;
+        let (mut ids, mut truths, mut predicted) = (Texts::default(), Texts::default(), Texts::default());
+        let (mut unsorted, classes) = (Vec::new(), columns.len());
+        for batch in batches {
+            let batch = batch?;
+            for (at, row) in batch.rows.iter().enumerate().filter(|(_, row)| row.model == model) {
+                ids.push(Some(&row.utterance_id));
+                truths.push(Some(&row.truth));
+                predicted.push(Some(&row.predicted));
+                unsorted.extend_from_slice(batch.float.row(at));
+            }
+        }
+        let mut order = (0..ids.len()).collect::<Vec<_>>();
+        order.sort_by_key(|at| ids.get(*at));
+        [&mut ids, &mut truths, &mut predicted].into_iter().for_each(|cells| cells.reorder(&order));
+        let probabilities = order.iter().flat_map(|at| &unsorted[at * classes..(at + 1) * classes]).copied().collect();
+        Ok(Self { ids, truths, predicted, probabilities, classes })
+    }
+
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    fn probabilities(&self, at: usize) -> &[f32] {
+        &self.probabilities[at * self.classes..(at + 1) * self.classes]
+    }
+
+    /// The rows that both have: an utterance that one of them has more often is paired as often as both have it.
+    fn shared<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let mut first = 0;
+        (0..self.len()).filter_map(move |at| {
+            let id = self.ids.get(at);
+            if id != self.ids.get(first) {
+                first = at;
+            }
+            let paired = other.ids.partition_point(|before| before < id) + (at - first);
+            (other.ids.get(paired) == id).then_some((at, paired))
+        })
+    }
+}
+
+/// Columns of probabilities, and the test rows that figures come from, some at a time.
+fn predictions(
+    out: &dyn Store,
+) -> Result<(Vec<String>, impl Iterator<Item = Result<Table<Prediction>, StageError>>), StageError> {
+    let (columns, batches) = output::get_batches::<Prediction>(out, StageName::Train)?;
+    let tested = batches.map(|batch| {
+        let mut batch = batch?;
+        batch.retain(|row| row.seed == 0 && row.split == Side::Test.as_str());
+        Ok(batch)
+    });
+    Ok((columns, tested))
 }
 
 impl<'a> Run<'a> {
@@ -81,25 +145,18 @@ impl<'a> Run<'a> {
     }
 
     fn read_tables(place: &RunPlace<'a>, model: Option<&str>) -> Result<Self, StageError> {
-        let (mut predictions, footer) = output::get_table::<Prediction>(place.out, StageName::Train)?;
-        let classes = classes(&predictions);
-        predictions.retain(|row| row.seed == 0 && row.split == Side::Test.as_str());
-        let model = headline(place, &predictions.rows, model)?;
-        predictions.retain(|row| row.model == model);
-        let mut tested = BTreeMap::new();
-        // Sorted by fold: an utterance that several folds test is paired in their order.
-        for (at, row) in predictions.rows.iter().enumerate() {
-            let before = (0..).take_while(|&before| tested.contains_key(&(row.utterance_id.clone(), before))).count();
-            tested.insert((row.utterance_id.clone(), before), (row.clone(), predictions.float.row(at).to_vec()));
+        let (columns, batches) = predictions(place.out)?;
+        let mut models = Vec::new();
+        for batch in batches {
+            models.extend(batch?.rows.into_iter().map(|row| row.model));
+            models.dedup();
         }
-        let keys = FeaturesTable::find(place.out)?.keys(place.out)?.rows;
-        let keys = keys.into_iter().map(|row| (row.utterance_id.clone(), row)).collect();
-        let track = track(place.out, &footer)?;
-        Ok(Self { given: place.given, model, track, classes, tested, keys, predictions: footer.content_hash })
-    }
-
-    fn shared(&self, other: &Self) -> usize {
-        self.tested.keys().filter(|key| other.tested.contains_key(*key)).count()
+        let model = headline(place, &models, model)?;
+        let tested = Tested::read(place.out, &model)?;
+        let utterances = Utterances::read(place.out, &FeaturesTable::find(place.out)?)?;
+        let predictions = output::content_hash::<Prediction>(place.out, StageName::Train)?;
+        let track = track(place.out, &predictions)?;
+        Ok(Self { given: place.given, model, track, classes: classes(&columns), tested, utterances, predictions })
     }
 
     fn side(&self, only_here: usize) -> RunSide {
@@ -116,17 +173,16 @@ impl<'a> Run<'a> {
 }
 
 /// The classes that a run tells apart, sorted.
-fn classes(predictions: &Table<Prediction>) -> Vec<String> {
-    let names = predictions.float.names.iter().filter_map(|name| name.strip_prefix(PROBABILITY_PREFIX));
+fn classes(columns: &[String]) -> Vec<String> {
+    let names = columns.iter().filter_map(|name| name.strip_prefix(PROBABILITY_PREFIX));
     let mut classes = names.map(str::to_owned).collect::<Vec<_>>();
     classes.sort_unstable();
     classes
 }
 
 /// The model to compare: `wanted`, or the one that the run's report leads with.
-fn headline(place: &RunPlace, rows: &[Prediction], wanted: Option<&str>) -> Result<String, StageError> {
-    let mut models = rows.iter().map(|row| row.model.as_str()).collect::<Vec<_>>();
-    models.dedup();
+fn headline(place: &RunPlace, models: &[String], wanted: Option<&str>) -> Result<String, StageError> {
+    let models = models.iter().map(String::as_str).collect::<Vec<_>>();
     if models.is_empty() {
         return Err(StageError::Incomparable(format!("{} tested nothing", place.given)));
     }
@@ -141,9 +197,9 @@ fn headline(place: &RunPlace, rows: &[Prediction], wanted: Option<&str>) -> Resu
 }
 
 /// Whether statistics of test speakers entered, as the figures of these predictions say. Models may be gone by now.
-fn track(out: &dyn Store, predictions: &Footer) -> Result<Track, StageError> {
+fn track(out: &dyn Store, predictions: &str) -> Result<Track, StageError> {
     let (metrics, footer) = output::get_table::<Metric>(out, StageName::Evaluate)?;
-    let is_of_these = footer.inputs.get("predictions") == Some(&predictions.content_hash);
+    let is_of_these = footer.inputs.get("predictions").is_some_and(|hash| hash == predictions);
     let track = metrics.rows.first().and_then(|row| Track::from_word(&row.track));
     let unfinished = || StageError::Unfinished { stage: StageName::Evaluate.as_str() };
     track.filter(|_| is_of_these).ok_or_else(unfinished)
@@ -152,30 +208,31 @@ fn track(out: &dyn Store, predictions: &Footer) -> Result<Track, StageError> {
 /// The shared test rows of both runs. Folds are left out: the runs may have dealt the same utterances differently.
 fn outcomes(a: &Run, b: &Run) -> Result<Outcomes, StageError> {
     let mut outcomes = Outcomes::new(&a.classes, a.track);
-    for (key, (row, of_a)) in &a.tested {
-        let Some((other, of_b)) = b.tested.get(key) else { continue };
-        let id = &key.0;
-        if row.truth != other.truth {
+    let cell = |cells: &Texts, at| cells.get(at).unwrap_or_default().to_owned();
+    for (of_a, of_b) in a.tested.shared(&b.tested) {
+        let id = &cell(&a.tested.ids, of_a);
+        let [truth, other] = [(a, of_a), (b, of_b)].map(|(run, at)| cell(&run.tested.truths, at));
+        if truth != other {
             let words = format!(
-                "`{id}` is `{}` in {} and `{}` in {}; they were made with different labels",
-                row.truth, a.given, other.truth, b.given
+                "`{id}` is `{truth}` in {} and `{other}` in {}; they were made with different labels",
+                a.given, b.given
             );
             return Err(StageError::Incomparable(words));
         }
         let missing = || StageError::MissingTable { table: "features".to_owned(), stage: StageName::Extract.as_str() };
-        let keys = a.keys.get(id).ok_or_else(missing)?;
-        for (run, predicted, probabilities) in [(A, &row.predicted, of_a), (B, &other.predicted, of_b)] {
+        let number = a.utterances.find(id).ok_or_else(missing)?;
+        for (run, Run { tested, .. }, at) in [(A, a, of_a), (B, b, of_b)] {
             outcomes.add(&Outcome {
                 utterance_id: id,
                 model: run,
                 fold: 0,
                 seed: 0,
-                truth: &row.truth,
-                predicted,
-                probabilities,
-                corpus: &keys.corpus,
-                speaker: keys.speaker.as_deref(),
-                gender: keys.gender.as_deref(),
+                truth: &truth,
+                predicted: tested.predicted.get(at).unwrap_or_default(),
+                probabilities: tested.probabilities(at),
+                corpus: a.utterances.corpora.get(number).unwrap_or_default(),
+                speaker: a.utterances.speakers.get(number),
+                gender: a.utterances.genders.get(number),
             })?;
         }
     }

@@ -8,12 +8,12 @@ use crate::eval::{Outcome, Outcomes, Resampling};
 use crate::options;
 use crate::report;
 use crate::schema::{
-    Deployed, FUSION, FeatureKeys, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX,
-    Prediction, Reject, Row, SELECTED, Side, SplitRow, Table, Track, Tuning, Utterance,
+    Deployed, FUSION, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction,
+    Reject, Row, SELECTED, Side, SplitRow, Table, Track, Tuning, Utterance,
 };
 use crate::storage::Store;
 
-use super::facts::{self, Figures, Tables};
+use super::facts::{self, Figures, Splits, Tables, Utterances};
 use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
 
@@ -52,8 +52,9 @@ impl Stage for Evaluate {
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
-        let tables = read(context.out, prepared.work.keys(context.out)?)?;
-        let outcomes = outcomes(&tables, track(context))?;
+        let utterances = Utterances::read(context.out, &prepared.work)?;
+        let outcomes = outcomes(context.out, &utterances, track(context))?;
+        let tables = read(context.out, utterances)?;
         let names = facts::model_names(&context.parameters.models, &outcomes);
         let parameters = &context.parameters.pipeline;
         let headline = parameters.evaluate.headline(&names)?;
@@ -114,46 +115,44 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 12], StageEr
     ])
 }
 
-fn read(out: &dyn Store, mut keys: Table<FeatureKeys>) -> Result<Tables, StageError> {
-    // No figure counts augmented rows, and a prediction for one is refused.
-    keys.retain(|row| row.augmented_from.is_none());
+fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
     Ok(Tables {
-        keys,
         labels: output::get_table::<LabelCount>(out, StageName::Ingest)?.0.rows,
-        rejects: output::get_table::<Reject>(out, StageName::Extract)?.0.rows,
-        splits: output::get_table::<SplitRow>(out, StageName::Split)?.0.rows,
+        rejects: facts::reject_counts(output::get_batches(out, StageName::Extract)?.1)?,
+        splits: Splits::count(&utterances, output::get_batches(out, StageName::Split)?.1)?,
         leakage: output::get_table::<Leakage>(out, StageName::Split)?.0.rows,
         fits: output::get_table::<Fit>(out, StageName::Train)?.0.rows,
-        predictions: output::get_table::<Prediction>(out, StageName::Train)?.0,
         curves: output::get_table::<LearningCurve>(out, StageName::Train)?.0.rows,
         tuning: output::get_table::<Tuning>(out, StageName::Train)?.0.rows,
         importance: output::get_table::<Importance>(out, StageName::Train)?.0.rows,
         deployed: output::get_table::<Deployed>(out, StageName::Train)?.0.rows,
+        utterances,
     })
 }
 
-fn outcomes(tables: &Tables, track: Track) -> Result<Outcomes, StageError> {
-    let keys = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row));
-    let keys = keys.collect::<BTreeMap<_, &FeatureKeys>>();
-    let predictions = &tables.predictions;
-    let mut outcomes = Outcomes::new(&classes(&predictions.float.names), track);
-    let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Side::Test.as_str());
-    for (index, row) in test {
-        let Some(key) = keys.get(row.utterance_id.as_str()) else {
-            return Err(StageError::MissingTable { table: "features".to_owned(), stage: "extract" });
-        };
-        outcomes.add(&Outcome {
-            utterance_id: &row.utterance_id,
-            model: &row.model,
-            fold: row.fold,
-            seed: row.seed,
-            truth: &row.truth,
-            predicted: &row.predicted,
-            probabilities: predictions.float.row(index),
-            corpus: &key.corpus,
-            speaker: key.speaker.as_deref(),
-            gender: key.gender.as_deref(),
-        })?;
+fn outcomes(out: &dyn Store, utterances: &Utterances, track: Track) -> Result<Outcomes, StageError> {
+    let (columns, batches) = output::get_batches::<Prediction>(out, StageName::Train)?;
+    let mut outcomes = Outcomes::new(&classes(&columns), track);
+    for predictions in batches {
+        let predictions = predictions?;
+        let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Side::Test.as_str());
+        for (index, row) in test {
+            let Some(number) = utterances.find(&row.utterance_id) else {
+                return Err(StageError::MissingTable { table: "features".to_owned(), stage: "extract" });
+            };
+            outcomes.add(&Outcome {
+                utterance_id: &row.utterance_id,
+                model: &row.model,
+                fold: row.fold,
+                seed: row.seed,
+                truth: &row.truth,
+                predicted: &row.predicted,
+                probabilities: predictions.float.row(index),
+                corpus: utterances.corpora.get(number).unwrap_or_default(),
+                speaker: utterances.speakers.get(number),
+                gender: utterances.genders.get(number),
+            })?;
+        }
     }
     Ok(outcomes)
 }

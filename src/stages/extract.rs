@@ -31,6 +31,7 @@ mod belongs;
 mod cells;
 mod compute;
 mod frames;
+mod numbers;
 mod origin;
 mod others;
 mod plan;

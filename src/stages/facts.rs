@@ -1,11 +1,12 @@
 //! What the report says, gathered from the tables.
 
 mod split;
+mod utterances;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::features_table::OF_OTHERS;
-use super::{Context, Prepared, StageError, StageName, ingest, ledger};
+use super::{Context, Prepared, StageError, StageName, ledger};
 use crate::corpus;
 use crate::dataset::Scope;
 use crate::eval::{Outcomes, gaps, seed_spreads};
@@ -16,22 +17,22 @@ use crate::report::{
     NormalizationFacts, RejectCount, Search,
 };
 use crate::schema::{
-    Calibration, Comparison, ConfusedPair, Deployed, FUSION, FeatureKeys, Fit, Importance, LabelCount, Leakage,
-    LearningCurve, Metric, NOTE_OF_SEARCH, NOTE_OF_TABLE, Prediction, Reject, SELECTED, Signal, SplitRow, Table,
-    Tuning,
+    Calibration, Comparison, ConfusedPair, Deployed, FUSION, Fit, Importance, LabelCount, Leakage, LearningCurve,
+    Metric, NOTE_OF_SEARCH, NOTE_OF_TABLE, Reject, SELECTED, Signal, Table, Texts, Tuning,
 };
 use split::{split_facts, transfer};
 
+pub(super) use split::Splits;
+pub(super) use utterances::Utterances;
+
 /// The tables that a report is made from.
 pub(super) struct Tables {
-    /// The utterances, without augmented rows.
-    pub keys: Table<FeatureKeys>,
+    pub utterances: Utterances,
     pub labels: Vec<LabelCount>,
-    pub rejects: Vec<Reject>,
-    pub splits: Vec<SplitRow>,
+    pub rejects: Vec<RejectCount>,
+    pub splits: Splits,
     pub leakage: Vec<Leakage>,
     pub fits: Vec<Fit>,
-    pub predictions: Table<Prediction>,
     pub curves: Vec<LearningCurve>,
     pub tuning: Vec<Tuning>,
     pub importance: Vec<Importance>,
@@ -72,12 +73,12 @@ pub(super) fn gather<W>(
         pipeline: pipeline.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: pipeline.seed,
-        synthetic: is_synthetic(&tables.keys),
+        synthetic: tables.utterances.are_synthetic,
         classes: outcomes.classes().to_vec(),
-        corpora: pipeline.corpus.iter().map(|corpus| corpus_facts(corpus, &tables.keys.rows, is_heard)).collect(),
-        class_counts: class_counts(&tables.keys.rows),
+        corpora: pipeline.corpus.iter().map(|corpus| corpus_facts(corpus, &tables.utterances, is_heard)).collect(),
+        class_counts: class_counts(&tables.utterances),
         labels: tables.labels.clone(),
-        rejects: reject_counts(&tables.rejects),
+        rejects: tables.rejects.clone(),
         features: feature_facts(context)?,
         split: split_facts(context, tables)?,
         leakage: tables.leakage.clone(),
@@ -116,25 +117,20 @@ fn search(tune: &TuneParams) -> Search {
     }
 }
 
-fn is_synthetic(keys: &Table<FeatureKeys>) -> bool {
-    let Some(column) = keys.text.names.iter().position(|name| name == ingest::ORIGIN) else { return false };
-    (0..keys.rows.len()).any(|row| keys.text.row(row)[column].as_deref() == Some(ingest::SYNTHETIC))
-}
-
-fn corpus_facts(corpus: &corpus::Corpus, keys: &[FeatureKeys], is_heard: bool) -> CorpusFacts {
-    let rows = keys.iter().filter(|row| row.corpus == corpus.name).collect::<Vec<_>>();
-    let distinct = |value: fn(&FeatureKeys) -> Option<&String>| {
-        let values = rows.iter().filter_map(|row| value(row)).collect::<BTreeSet<_>>();
+fn corpus_facts(corpus: &corpus::Corpus, utterances: &Utterances, is_heard: bool) -> CorpusFacts {
+    let rows = || (0..utterances.len()).filter(|row| utterances.corpora.get(*row) == Some(&corpus.name));
+    let distinct = |cells: &Texts| {
+        let values = rows().filter_map(|row| cells.get(row)).collect::<BTreeSet<_>>();
         (!values.is_empty()).then_some(values.len() as i64)
     };
     CorpusFacts {
         name: corpus.name.clone(),
         origin: origin(corpus),
-        utterances: rows.len() as i64,
-        speakers: distinct(|row| row.speaker.as_ref()),
-        texts: distinct(|row| row.text_id.as_ref()),
-        hours: is_heard.then(|| rows.iter().map(|row| row.duration_s).sum::<f64>() / 3600.0),
-        signals: Signal::counts(rows.iter().map(|row| row.signal.as_deref())),
+        utterances: rows().count() as i64,
+        speakers: distinct(&utterances.speakers),
+        texts: distinct(&utterances.texts),
+        hours: is_heard.then(|| rows().map(|row| utterances.durations[row]).sum::<f64>() / 3600.0),
+        signals: Signal::counts(rows().map(|row| utterances.signals.get(row))),
     }
 }
 
@@ -147,31 +143,39 @@ fn origin(corpus: &corpus::Corpus) -> String {
     }
 }
 
-fn class_counts(keys: &[FeatureKeys]) -> Vec<ClassCount> {
+fn class_counts(utterances: &Utterances) -> Vec<ClassCount> {
     let mut counts = BTreeMap::new();
-    for row in keys {
-        *counts.entry((&row.corpus, &row.emotion)).or_insert(0) += 1;
+    for (corpus, class) in utterances.corpora.iter().zip(utterances.emotions.iter()) {
+        *counts.entry((corpus.unwrap_or_default(), class.unwrap_or_default())).or_insert(0) += 1;
     }
-    let count = |((corpus, class), utterances): ((&String, &String), i64)| ClassCount {
-        corpus: corpus.clone(),
-        class: class.clone(),
+    let count = |((corpus, class), utterances): ((&str, &str), i64)| ClassCount {
+        corpus: corpus.to_owned(),
+        class: class.to_owned(),
         utterances,
     };
     counts.into_iter().map(count).collect()
 }
 
-fn reject_counts(rejects: &[Reject]) -> Vec<RejectCount> {
-    let mut counts = BTreeMap::<(&str, &str), RejectCount>::new();
-    for row in rejects {
-        let count = counts.entry((&row.stage, &row.code)).or_insert_with(|| RejectCount {
-            stage: row.stage.clone(),
-            code: row.code.clone(),
-            count: 0,
-            example: row.utterance_id.clone().unwrap_or_else(|| row.path.clone()),
-        });
-        count.count += 1;
+/// Counts rejects that come some at a time, by stage and code.
+///
+/// # Errors
+/// That of the rejects.
+pub(super) fn reject_counts(
+    batches: impl Iterator<Item = Result<Table<Reject>, StageError>>,
+) -> Result<Vec<RejectCount>, StageError> {
+    let mut counts = BTreeMap::<(String, String), RejectCount>::new();
+    for batch in batches {
+        for row in batch?.rows {
+            let count = counts.entry((row.stage.clone(), row.code.clone())).or_insert_with(|| RejectCount {
+                stage: row.stage,
+                code: row.code,
+                count: 0,
+                example: row.utterance_id.unwrap_or(row.path),
+            });
+            count.count += 1;
+        }
     }
-    counts.into_values().collect()
+    Ok(counts.into_values().collect())
 }
 
 fn feature_facts(context: &Context) -> Result<FeatureFacts, StageError> {
@@ -197,11 +201,10 @@ fn model_facts(name: &str, parameters: &Parameters, tables: &Tables) -> ModelFac
     let spec = parameters.models.iter().find(|spec| spec.kind().as_str() == name);
     let fits = tables.fits.iter().filter(|fit| fit.model == name).collect::<Vec<_>>();
     let range = |values: Vec<i64>| Some((*values.iter().min()?, *values.iter().max()?));
-    let has_dev = tables.splits.iter().any(|row| row.split == "dev");
     let stops =
         parameters.fitted().iter().any(|own| spec.is_none_or(|spec| spec.kind() == own.kind()) && own.uses_dev());
     let dev_use = match fits.iter().any(|fit| fit.held_out > 0) {
-        _ if !has_dev => DevUse::NoDev,
+        _ if !tables.splits.has_dev => DevUse::NoDev,
         true if stops => DevUse::EarlyStopping,
         true => DevUse::Calibration,
         false => DevUse::Fitting,

@@ -7,7 +7,7 @@ use crate::storage::Store;
 use crate::table::{self, RowHash, row_hashes, table_hash};
 
 use super::ledger;
-use super::{Files, StageError, StageName, Written, output, written};
+use super::{Files, OutputFile, StageError, StageName, Written, output, written};
 
 /// Where the parts lie.
 const FOLDER: &str = "features/";
@@ -65,45 +65,32 @@ impl FeaturesTable {
         let mut columns = None;
         for (path, file) in self.parts.iter() {
             let (part, _) = output::of_file(out, path, table::read(file.read(out, path, "extract")?))?;
-            output::of_file(out, path, table::check_columns(&mut columns, &part))?;
+            let columns = columns.get_or_insert_with(|| table::column_names(&part));
+            output::of_file(out, path, table::check_columns(columns, &part))?;
             take(part)?;
         }
         Ok(())
     }
 
     /// Hands on keys and labels of every row part by part, with the text columns that a manifest or pattern added, but no
-    /// features.
+    /// features. Memory holds one part. What `take` has seen counts only if there is no error.
     ///
     /// # Errors
-    /// They are not what extract wrote, which may be known only at the end. Of the features, which are not read, nothing is
-    /// said.
+    /// They are not what extract wrote. Of the features, which are not read, nothing is said.
     pub fn each_keys(
         &self,
         out: &dyn Store,
         mut take: impl FnMut(Table<FeatureKeys>) -> Result<(), StageError>,
     ) -> Result<(), StageError> {
-        let altered = |path: &str| StageError::Altered { path: format!("{}/{path}", out.root()), stage: "extract" };
-        let (mut columns, mut hashes) = (None, Vec::new());
+        let (mut columns, mut hashes) = (None, Vec::with_capacity(self.rows));
         for (path, file) in self.parts.iter() {
-            let part = read_keys(out, path, file.bytes).map_err(|error| match error {
-                StageError::TableFile { .. } => altered(path),
-                error => error,
-            })?;
-            output::of_file(out, path, table::check_columns(&mut columns, &part))?;
-            hashes.extend(row_hashes(&part));
-            take(part)?;
+            let keys = keys_of_part(out, path, file)?;
+            let columns = columns.get_or_insert_with(|| table::column_names(&keys));
+            output::of_file(out, path, table::check_columns(columns, &keys))?;
+            hashes.extend(row_hashes(&keys));
+            take(keys)?;
         }
-        if keys_hash(hashes) == self.keys { Ok(()) } else { Err(altered(FOLDER)) }
-    }
-
-    /// Keys and labels of every row as one table.
-    ///
-    /// # Errors
-    /// As of [`FeaturesTable::each_keys`].
-    pub fn keys(&self, out: &dyn Store) -> Result<Table<FeatureKeys>, StageError> {
-        let mut all = Table::default();
-        self.each_keys(out, |part| Ok(table::append(&mut all, part)?))?;
-        Ok(all)
+        if keys_hash(hashes) == self.keys { Ok(()) } else { Err(altered(out, FOLDER)) }
     }
 
     /// The inputs entry of a stage that reads the whole table.
@@ -133,6 +120,18 @@ pub fn contents(out: &dyn Store, files: &[Written]) -> Result<BTreeMap<String, S
     }
     let whole = table_hash("features", columns.iter().map(String::as_str), rows.into_iter());
     Ok(BTreeMap::from([(WHOLE.to_owned(), whole), (KEYS.to_owned(), keys_hash(keys))]))
+}
+
+/// The keys of a part of a finished table.
+fn keys_of_part(out: &dyn Store, path: &str, file: &OutputFile) -> Result<Table<FeatureKeys>, StageError> {
+    read_keys(out, path, file.bytes).map_err(|error| match error {
+        StageError::TableFile { .. } => altered(out, path),
+        error => error,
+    })
+}
+
+fn altered(out: &dyn Store, path: &str) -> StageError {
+    StageError::Altered { path: format!("{}/{path}", out.root()), stage: "extract" }
 }
 
 fn read_keys(out: &dyn Store, path: &str, bytes: u64) -> Result<Table<FeatureKeys>, StageError> {

@@ -2,14 +2,16 @@
 
 mod manifest;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::corpus::{
     self, Corpus, CorpusError, LabelledCorpus, ManifestTable, NamedPaths, PassedOver, Preset, Source, SourceFile,
+    SourceFiles,
 };
 use crate::options::{self, ConfigError};
 use crate::pipeline;
-use crate::schema::{FileStamp, Table, Utterance, plural};
+use crate::schema::{FileStamp, Packed, Table, Texts, Utterance, plural};
 use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted};
 use crate::synth;
 use crate::table;
@@ -47,6 +49,12 @@ pub struct Listing {
     preset: Option<Preset>,
 }
 
+/// The files of a corpus in little memory, and the stamp of each.
+struct Stamped {
+    files: SourceFiles,
+    stamps: Texts,
+}
+
 impl Stage for Ingest {
     const NAME: StageName = StageName::Ingest;
     const KEYS: &'static [&'static str] = &["corpus"];
@@ -73,19 +81,23 @@ impl Stage for Ingest {
     fn amount(_: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError> {
         let files = prepared.work.iter().map(|listing| listing.files.len()).sum::<usize>();
         let without_audio = prepared.work.iter().filter(|listing| listing.files.is_empty());
-        let rows = without_audio.filter_map(|listing| Some(listing.manifest.as_ref()?.rows.len())).sum::<usize>();
+        let rows = without_audio.filter_map(|listing| Some(listing.manifest.as_ref()?.len())).sum::<usize>();
         let counted = [(files, "file"), (rows, "manifest row")].into_iter().filter(|(count, _)| *count > 0);
         Ok(counted.map(|(count, word)| plural(count, word)).collect::<Vec<_>>().join(" and "))
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let corpora = &context.parameters.pipeline.corpus;
-        let built = corpora.iter().zip(&prepared.work).map(|(corpus, listing)| build(corpus, listing));
-        let built = built.collect::<Result<Vec<_>, _>>()?;
+        let (mut built, mut stamped) = (Vec::new(), BTreeMap::new());
+        for (corpus, listing) in corpora.iter().zip(prepared.work) {
+            let (labelled, files) = build(corpus, listing)?;
+            built.push(labelled);
+            stamped.insert(corpus.name.as_str(), files);
+        }
         let merged = corpus::merge(built)?;
-        let stamps = file_stamps(&merged, corpora, &prepared.work);
-        drop(prepared.work);
-        write(context, &prepared.config_hash, merged, stamps)
+        let files = stamps_file(&merged.utterances, &stamped, &prepared.config_hash)?;
+        drop(stamped);
+        write(context, &prepared.config_hash, merged, &files)
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
@@ -224,64 +236,70 @@ fn named_beside(
     Ok(found)
 }
 
-fn build(corpus: &Corpus, listing: &Listing) -> Result<LabelledCorpus, StageError> {
-    let files = listing.files.iter().map(|file| SourceFile { path: file.path.clone(), bytes: file.bytes });
-    let source = Source { root: &listing.root, files: &files.collect::<Vec<_>>() };
+fn build(corpus: &Corpus, listing: Listing) -> Result<(LabelledCorpus, Stamped), StageError> {
+    let files = Stamped::of(listing.files);
+    let source = Source { root: &listing.root, files: &files.files };
     let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref())?;
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
     built.rejects.extend(rejects::of_unlisted(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
     built.warnings.extend(rejects::unlisted_warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));
-    if listing.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::SYNTHETIC_FILE)) {
+    if files.files.iter().any(|file| file.path.rsplit('/').next() == Some(synth::SYNTHETIC_FILE)) {
         mark_synthetic(&mut built.utterances);
     }
-    Ok(built)
+    Ok((built, files))
+}
+
+impl Stamped {
+    fn of(listed: Vec<Entry>) -> Self {
+        let stamps = listed.iter().map(|file| Some(file.stamp.as_str())).collect();
+        Self { files: listed.iter().map(|file| SourceFile { path: &file.path, bytes: file.bytes }).collect(), stamps }
+    }
+
+    /// The stamp of the file of this path.
+    fn stamp(&self, path: &str) -> Option<&str> {
+        self.stamps.get(self.files.find(path)?)
+    }
 }
 
 /// Adds the column that makes every later report say so.
-fn mark_synthetic(utterances: &mut Table<Utterance>) {
-    let width = utterances.text.names.len();
+fn mark_synthetic(utterances: &mut Packed<Utterance>) {
     // A manifest may have such a column of its own.
-    if let Some(at) = utterances.text.names.iter().position(|name| name == ORIGIN) {
+    if let Some(at) = utterances.names().iter().position(|name| name == ORIGIN) {
         let mut other = format!("extra_{ORIGIN}");
-        while utterances.text.names.contains(&other) {
+        while utterances.names().contains(&other) {
             other.insert_str(0, "extra_");
         }
-        utterances.text.names[at] = other;
+        utterances.rename(at, other);
     }
-    utterances.text.names.push(ORIGIN.to_owned());
-    let rows = 0..utterances.rows.len();
-    let marked = rows.flat_map(|row| {
-        let cells = utterances.text.values[row * width..(row + 1) * width].iter().cloned();
-        cells.chain([Some(SYNTHETIC.to_owned())])
-    });
-    utterances.text.values = marked.collect();
+    let marks = (0..utterances.len()).map(|_| Some(SYNTHETIC)).collect();
+    utterances.add(ORIGIN.to_owned(), marks);
 }
 
-/// The stamp of the file of every utterance.
-fn file_stamps(merged: &LabelledCorpus, corpora: &[Corpus], listings: &[Listing]) -> Vec<FileStamp> {
-    let listed = corpora.iter().zip(listings).map(|(corpus, listing)| {
-        let files = listing.files.iter().map(|file| (file.path.as_str(), file.stamp.as_str()));
-        (corpus.name.as_str(), files.collect::<HashMap<_, _>>())
-    });
-    let listed = listed.collect::<HashMap<_, _>>();
-    let stamp = |row: &Utterance| listed.get(row.corpus.as_str())?.get(row.path.as_str()).copied();
-    let rows = merged.utterances.rows.iter();
-    rows.map(|row| FileStamp {
-        utterance_id: row.utterance_id.clone(),
-        stamp: stamp(row).unwrap_or_default().to_owned(),
-    })
-    .collect()
-}
-
-fn write(
-    context: &Context,
+/// The file of the stamps: that of the file of every utterance.
+fn stamps_file(
+    utterances: &Packed<Utterance>,
+    stamped: &BTreeMap<&str, Stamped>,
     config_hash: &str,
-    corpus: LabelledCorpus,
-    stamps: Vec<FileStamp>,
-) -> Result<Done, StageError> {
-    let rows = &corpus.utterances.rows;
-    let speakers = rows.iter().filter_map(|row| row.speaker.as_ref()).collect::<BTreeSet<_>>().len();
-    let emotions = rows.iter().map(|row| &row.emotion).collect::<BTreeSet<_>>().len();
+) -> Result<Vec<u8>, StageError> {
+    let [ids, corpora, paths] = ["utterance_id", "corpus", "path"].map(|column| utterances.column(column));
+    let stamp = |row: usize| stamped.get(corpora.get(row)?)?.stamp(paths.get(row)?);
+    let row = |row: usize| FileStamp {
+        utterance_id: ids.get(row).unwrap_or_default().to_owned(),
+        stamp: stamp(row).unwrap_or_default().to_owned(),
+    };
+    let groups = groups(utterances.len()).map(|rows| Table::from(rows.map(row).collect::<Vec<_>>()));
+    Ok(table::write_in_groups(&[], groups, config_hash, &BTreeMap::new())?.0)
+}
+
+/// The rows of each row group.
+fn groups(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..rows).step_by(GROUP_ROWS).map(move |start| start..rows.min(start + GROUP_ROWS))
+}
+
+fn write(context: &Context, config_hash: &str, corpus: LabelledCorpus, files: &[u8]) -> Result<Done, StageError> {
+    let rows = &corpus.utterances;
+    let distinct = |column| rows.column(column).iter().flatten().collect::<BTreeSet<_>>().len();
+    let (speakers, emotions) = (distinct("speaker"), distinct("emotion"));
     let refused = corpus.rejects.iter().filter(|reject| reject.code != PassedOver::CODE).count();
     let counted = [(rows.len(), "utterance"), (speakers, "speaker"), (emotions, "emotion"), (refused, "reject")];
     let mut summary = counted.map(|(count, word)| plural(count, word)).join(", ");
@@ -301,12 +319,12 @@ fn write(
         .extend(corpus.passed_over.iter().map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
     counts.extend(reject_limit::counts_by_code(&corpus.rejects));
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
-    let (files, _) = table::write_in_groups(&Table::from(stamps), config_hash, &none, GROUP_ROWS)?;
-    let (utterances, _) = table::write_in_groups(&corpus.utterances, config_hash, &none, GROUP_ROWS)?;
+    let groups = groups(rows.len()).map(|group| rows.table(group));
+    let (utterances, _) = table::write_in_groups(rows.names(), groups, config_hash, &none)?;
     // All rejects are vouched for by extract, which adds its own.
     let [kept, _] = rejects::put(context.out, (StageName::Ingest, StageName::Extract), corpus.rejects)?;
     let outputs = vec![
-        output::put(context.out, FILES, &files)?,
+        output::put(context.out, FILES, files)?,
         kept,
         output::put_table(context.out, &Table::from(corpus.labels), config_hash, &none)?,
         output::put(context.out, &output::path::<Utterance>(), &utterances)?,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::schema::{Row, Table};
 use crate::storage::{Entry, StorageError, Store};
-use crate::table::{self, Block, Footer, Writer};
+use crate::table::{self, Batches, Block, Footer, Writer};
 
 use super::{OutputFile, StageError, StageName, Written, ledger};
 
@@ -60,25 +60,22 @@ pub(super) fn get_table_at<R: Row>(
     of_file(out, path, table::read(content::<R>(out, path, stage)?))
 }
 
-/// A file as `stage` wrote it.
+/// The same table some rows at a time, of which memory holds no others: names of its float columns, and its rows.
+pub(super) fn get_batches<R: Row>(
+    out: &dyn Store,
+    stage: StageName,
+) -> Result<(Vec<String>, impl Iterator<Item = Result<Table<R>, StageError>>), StageError> {
+    let path = path::<R>();
+    let batches = of_file(out, &path, Batches::<R>::open(content::<R>(out, &path, stage)?))?;
+    Ok((batches.float_names(), batches.map(move |batch| of_file(out, &path, batch))))
+}
+
+/// The file of a table.
 fn content<R: Row>(out: &dyn Store, path: &str, stage: StageName) -> Result<Bytes, StageError> {
     recorded::<R>(out, path, stage)?.read(out, path, stage.as_str()).map_err(|error| match error {
         StageError::Storage(StorageError::NotFound { .. }) => missing::<R>(stage),
         error => error,
     })
-}
-
-/// Reads the table that `stage` writes as `<name>.parquet` some rows at a time.
-///
-/// # Errors
-/// As of [`get_table`].
-pub(super) fn each_block<R: Row>(
-    out: &dyn Store,
-    stage: StageName,
-    take: impl FnMut(Table<R>) -> Result<(), StageError>,
-) -> Result<(), StageError> {
-    let path = path::<R>();
-    of_file(out, &path, table::read_blocks(content::<R>(out, &path, stage)?, take))
 }
 
 /// What the record of `stage` says of a file.

@@ -25,10 +25,9 @@ pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
         return Ok(Vec::new());
     }
     let mut keys = KeysBuilder::default();
-    output::each_block::<Utterance>(context.out, StageName::Ingest, |block| {
-        keys.push(&unheard(block));
-        Ok(())
-    })?;
+    for rows in output::get_batches::<Utterance>(context.out, StageName::Ingest)?.1 {
+        keys.push(&unheard(rows?));
+    }
     let mut keys = keys.finish()?.0;
     let allowed = parameters.pipeline.extract.max_reject_rate * keys.len() as f64;
     let mut warnings = Vec::new();

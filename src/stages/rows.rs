@@ -37,6 +37,8 @@ pub(super) fn features(context: &Context, table: &FeaturesTable) -> Result<Featu
 /// It is not what split wrote, or of other utterances.
 pub(super) fn folds(context: &Context, keys: &Keys) -> Result<Vec<Fold>, StageError> {
     let mut folds = FoldReader::new(keys)?;
-    output::each_block::<SplitRow>(context.out, StageName::Split, |block| Ok(folds.push(&block.rows)?))?;
+    for rows in output::get_batches::<SplitRow>(context.out, StageName::Split)?.1 {
+        folds.push(&rows?.rows)?;
+    }
     Ok(folds.finish())
 }

@@ -80,14 +80,9 @@ fn tile_arrays(values: &[f32], width: usize, columns: Range<usize>) -> impl Iter
 pub(super) fn extend_rows(values: &mut Vec<f32>, columns: &[&Float32Array], rows: usize) {
     let (start, width) = (values.len(), columns.len());
     values.resize(start + rows * width, f32::NAN);
-    fill_rows(&mut values[start..], width, 0, columns);
-}
-
-/// Puts columns into row-major values `width` wide, the first at `column`; a null leaves its cell as it is.
-pub(super) fn fill_rows(values: &mut [f32], width: usize, column: usize, columns: &[&Float32Array]) {
     for (tile, columns) in columns.chunks(TILE).enumerate() {
-        let first = column + tile * TILE;
-        for (index, row) in values.chunks_exact_mut(width).enumerate() {
+        let first = tile * TILE;
+        for (index, row) in values[start..].chunks_exact_mut(width).enumerate() {
             for (cell, column) in row[first..first + columns.len()].iter_mut().zip(columns) {
                 if column.is_valid(index) {
                     *cell = column.value(index);

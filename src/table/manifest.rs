@@ -12,19 +12,20 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Parq
 
 use super::thrift::{check_footer, check_pages};
 use super::{TableError, guarded};
+use crate::schema::Texts;
 
 /// A table as text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TextTable {
     /// Column names; one without a name is called `column_<number>`.
     pub columns: Vec<String>,
-    /// Cells, row after row, each `columns.len()` long.
-    pub rows: Vec<Vec<Option<String>>>,
+    /// The cells of each column.
+    pub cells: Vec<Texts>,
     /// Columns that are not there, each with the reason: they hold binary data, or cannot be read.
     pub left_out: Vec<(String, String)>,
 }
 
-/// The cells of a column.
+/// Some cells of a column.
 type Cells = Vec<Option<String>>;
 
 /// Any Parquet table as text. Each column is read by itself, so that one that cannot be is left out alone. Durations
@@ -44,7 +45,7 @@ fn read_columns(file: &Bytes) -> Result<TextTable, TableError> {
     check_pages(file, metadata.metadata(), std::iter::empty()).map_err(|error| unreadable(error.to_string()))?;
     let rows: usize =
         metadata.metadata().row_groups().iter().map(|group| group.num_rows().unsigned_abs() as usize).sum();
-    let (mut table, mut columns) = (TextTable::default(), Vec::new());
+    let mut table = TextTable::default();
     for (position, field) in metadata.schema().fields().iter().enumerate() {
         let read = || read_column(file, &metadata, position, field.data_type());
         // The reader takes some of what a file says for granted, and panics where a damaged one breaks it.
@@ -53,13 +54,10 @@ fn read_columns(file: &Bytes) -> Result<TextTable, TableError> {
             Ok(cells) => {
                 let name = field.name();
                 table.columns.push(if name.is_empty() { format!("column_{}", position + 1) } else { name.clone() });
-                columns.push(cells.into_iter());
+                table.cells.push(cells);
             }
             Err(why) => table.left_out.push((field.name().clone(), why)),
         }
-    }
-    if !columns.is_empty() {
-        table.rows = (0..rows).map(|_| columns.iter_mut().map(|cells| cells.next().flatten()).collect()).collect();
     }
     Ok(table)
 }
@@ -69,7 +67,7 @@ fn read_column(
     metadata: &ArrowReaderMetadata,
     position: usize,
     kind: &DataType,
-) -> Result<Cells, String> {
+) -> Result<Texts, String> {
     if kind.is_nested() && holds_binary(kind) {
         return Err("it holds binary data".to_owned());
     }
@@ -80,10 +78,10 @@ fn read_column(
     let mask = ProjectionMask::roots(schema, [position]);
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone());
     let reader = reader.with_projection(mask).build().map_err(|error| cannot(error.to_string()))?;
-    let mut cells = Vec::new();
+    let mut cells = Texts::default();
     for batch in reader {
         let batch = batch.map_err(|error| cannot(error.to_string()))?;
-        cells.extend(text_cells(batch.column(0).as_ref())?);
+        cells.extend(text_cells(batch.column(0).as_ref())?.iter().map(Option::as_deref));
     }
     Ok(cells)
 }

@@ -8,12 +8,15 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 
 use super::fetched::Fetched;
 use super::footer::read_metadata;
 use super::thrift::{MOST_ROWS_PER_BYTE, check_groups};
 use super::{TableError, convert, guarded};
+use crate::schema::Texts;
 
 /// What errors call the table.
 const TABLE: &str = "features of others";
@@ -27,13 +30,15 @@ pub struct NumbersFile {
     bytes: u64,
 }
 
-/// Some columns of a file of numbers.
-#[derive(Debug, Default, PartialEq)]
-pub struct Numbers {
-    /// The id of each row; empty where there is none.
-    pub ids: Vec<String>,
+/// Numbers of some neighbouring rows, in some neighbouring ones of the columns that are read.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    /// The first row of the table that it holds.
+    pub first: usize,
+    /// The columns, by their places among those that are read.
+    pub columns: Range<usize>,
     /// The numbers, row after row; a null is NaN, and so is what is not finite in float32.
-    pub values: Vec<f32>,
+    pub values: &'a [f32],
 }
 
 impl NumbersFile {
@@ -65,44 +70,47 @@ impl NumbersFile {
             .collect()
     }
 
-    /// Reads the column `id` and the columns of numbers `chosen`, ascending. Memory holds what is returned and one piece
-    /// of the file.
+    /// Reads the column `id` and the columns of numbers `chosen`, ascending; the id of each row, empty where there is
+    /// none. `put` is given the numbers piece by piece; each piece follows the one before it, or is of other columns.
+    /// Memory holds the ids and one piece of the file.
     ///
     /// # Errors
-    /// Fails where `range` does, or where the file is damaged.
+    /// Fails where `range` or `put` does, or where the file is damaged.
     pub fn read<E: From<TableError>>(
         &self,
         id: usize,
         chosen: &[usize],
         range: impl Fn(Range<u64>) -> Result<Bytes, E>,
-    ) -> Result<Numbers, E> {
+        mut put: impl FnMut(Piece) -> Result<(), E>,
+    ) -> Result<Texts, E> {
         guarded(TABLE, || {
-            let groups = self.metadata.metadata().row_groups();
-            let rows = groups.iter().map(|group| usize::try_from(group.num_rows()).unwrap_or(0)).sum::<usize>();
-            let mut numbers = Numbers::default();
-            let cells = rows.saturating_mul(chosen.len());
-            let too_large = |_| unreadable(format!("memory does not hold {rows} rows of {} columns", chosen.len()));
-            numbers.values.try_reserve_exact(cells).map_err(too_large)?;
-            numbers.values.resize(cells, f32::NAN);
-            let mut first = 0;
-            for group in 0..groups.len() {
-                let ids = self.batches(group, &[id], &range)?;
-                for batch in &ids {
-                    numbers.ids.extend(texts(batch)?);
+            let (mut ids, mut values) = (Texts::default(), Vec::new());
+            for group in 0..self.metadata.metadata().row_groups().len() {
+                let first = ids.len();
+                for batch in self.batches(group, &[id], &range)? {
+                    push_texts(&mut ids, &batch.map_err(unreadable)?)?;
                 }
                 let mut column = 0;
                 for piece in self.pieces(group, chosen) {
-                    let place = Place { first, column, width: chosen.len() };
-                    place.fill(&mut numbers.values, &self.batches(group, piece, &range)?)?;
-                    column += piece.len();
+                    let columns = column..column + piece.len();
+                    let mut first = first;
+                    for batch in self.batches(group, piece, &range)? {
+                        let batch = batch.map_err(unreadable)?;
+                        fill(&mut values, &batch)?;
+                        put(Piece { first, columns: columns.clone(), values: &values })?;
+                        first += batch.num_rows();
+                    }
+                    if first != ids.len() {
+                        return Err(unreadable("its columns do not have as many rows each").into());
+                    }
+                    column = columns.end;
                 }
-                first = numbers.ids.len();
             }
-            if numbers.ids.len() != rows {
+            let rows = self.metadata.metadata().row_groups().iter().map(|group| group.num_rows().unsigned_abs());
+            if ids.len() as u64 != rows.fold(0, u64::saturating_add) {
                 return Err(unreadable("it lacks rows").into());
             }
-            numbers.values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f32::NAN);
-            Ok(numbers)
+            Ok(ids)
         })
     }
 
@@ -133,13 +141,13 @@ impl NumbersFile {
         (0..schema.num_columns()).filter(|leaf| columns.contains(&schema.get_column_root_idx(*leaf))).collect()
     }
 
-    /// Some columns of a row group.
+    /// Some columns of a row group, some rows at a time.
     fn batches<E: From<TableError>>(
         &self,
         group: usize,
         columns: &[usize],
         range: impl Fn(Range<u64>) -> Result<Bytes, E>,
-    ) -> Result<Vec<RecordBatch>, E> {
+    ) -> Result<ParquetRecordBatchReader, E> {
         let metadata = self.metadata.metadata().row_group(group);
         let span = self.span_of(metadata, columns);
         if span.end > self.bytes {
@@ -149,40 +157,26 @@ impl NumbersFile {
         check_groups(&file, std::iter::once(metadata), self.leaves(columns).into_iter()).map_err(unreadable)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-        let reader = builder.with_row_groups(vec![group]).with_projection(mask).build().map_err(unreadable)?;
-        Ok(reader.collect::<Result<_, _>>().map_err(unreadable)?)
+        Ok(builder.with_row_groups(vec![group]).with_projection(mask).build().map_err(unreadable)?)
     }
 }
 
-/// Where the columns of a piece stand among all cells.
-struct Place {
-    first: usize,
-    column: usize,
-    width: usize,
+/// Puts the numbers of a batch into `values`, row after row.
+fn fill(values: &mut Vec<f32>, batch: &RecordBatch) -> Result<(), TableError> {
+    let columns = batch.columns().iter().map(|column| cast(column, &DataType::Float32));
+    let columns = columns.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let columns: Vec<&Float32Array> = columns.iter().map(|column| column.as_primitive::<Float32Type>()).collect();
+    values.clear();
+    convert::extend_rows(values, &columns, batch.num_rows());
+    values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f32::NAN);
+    Ok(())
 }
 
-impl Place {
-    /// Puts the cells of a piece where they belong.
-    fn fill(&self, values: &mut [f32], batches: &[RecordBatch]) -> Result<(), TableError> {
-        let mut first = self.first;
-        for batch in batches {
-            let columns = batch.columns().iter().map(|column| cast(column, &DataType::Float32));
-            let columns = columns.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-            let columns: Vec<&Float32Array> =
-                columns.iter().map(|column| column.as_primitive::<Float32Type>()).collect();
-            let rows = values.get_mut(first * self.width..(first + batch.num_rows()) * self.width);
-            let rows = rows.ok_or_else(|| unreadable("it has more rows than it says"))?;
-            convert::fill_rows(rows, self.width, self.column, &columns);
-            first += batch.num_rows();
-        }
-        Ok(())
-    }
-}
-
-/// The ids of a batch.
-fn texts(batch: &RecordBatch) -> Result<Vec<String>, TableError> {
+/// Puts the ids of a batch behind the others.
+fn push_texts(ids: &mut Texts, batch: &RecordBatch) -> Result<(), TableError> {
     let column = cast(batch.column(0), &DataType::Utf8).map_err(unreadable)?;
-    Ok(column.as_string::<i32>().iter().map(|cell| cell.unwrap_or_default().to_owned()).collect())
+    ids.extend(column.as_string::<i32>().iter().map(|cell| Some(cell.unwrap_or_default())));
+    Ok(())
 }
 
 fn length(range: &Range<u64>) -> u64 {

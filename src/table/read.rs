@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Float32Type, Schema};
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
@@ -17,6 +20,9 @@ use super::fetched::Fetched;
 use super::footer::read_metadata;
 use super::thrift::{check_footer, check_groups, check_pages};
 use super::{Footer, TableError, convert, guarded};
+
+/// Rows of a batch, where a table is read some rows at a time.
+const BATCH_ROWS: usize = 8192;
 
 /// A table and its footer from the bytes of its Parquet file.
 ///
@@ -30,30 +36,39 @@ pub fn read<R: Row>(file: Bytes) -> Result<(Table<R>, Footer), TableError> {
     })
 }
 
-/// Hands on the rows of such a file some at a time, in order.
-///
-/// # Errors
-/// Those of [`read()`] and of `take`.
-pub fn read_blocks<R: Row, E: From<TableError>>(
-    file: Bytes,
-    mut take: impl FnMut(Table<R>) -> Result<(), E>,
-) -> Result<(), E> {
-    const ROWS: usize = 8192;
-    let def = R::table();
-    let (fields, mut batches) = guarded::<_, TableError>(def.name, || {
-        let builder = open(file).map_err(unreadable::<R>)?;
-        let (fields, _) = checked::<R>(builder.metadata(), builder.schema())?;
-        Ok((fields, builder.with_batch_size(ROWS).build().map_err(unreadable::<R>)?))
-    })?;
-    while let Some(block) = guarded::<_, TableError>(def.name, || {
-        let Some(batch) = batches.next() else { return Ok(None) };
-        let mut block = empty(&fields);
-        push(&def, &mut block, &batch.map_err(unreadable::<R>)?)?;
-        Ok(Some(block))
-    })? {
-        take(block)?;
+/// The rows of a table, some at a time, from the bytes of its Parquet file.
+pub struct Batches<R> {
+    fields: Vec<Field>,
+    reader: ParquetRecordBatchReader,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Row> Batches<R> {
+    /// Reads what the file says of its columns.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn open(file: Bytes) -> Result<Self, TableError> {
+        guarded(R::table().name, || {
+            let builder = open(file).map_err(unreadable::<R>)?.with_batch_size(BATCH_ROWS);
+            let (fields, _) = checked::<R>(builder.metadata(), builder.schema())?;
+            Ok(Self { fields, reader: builder.build().map_err(unreadable::<R>)?, row: PhantomData })
+        })
     }
-    Ok(())
+
+    /// Names of the float columns.
+    pub fn float_names(&self) -> Vec<String> {
+        open_names(&R::table(), &self.fields, &DataType::Float32)
+    }
+}
+
+impl<R: Row> Iterator for Batches<R> {
+    type Item = Result<Table<R>, TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = guarded(R::table().name, || self.reader.next().transpose().map_err(unreadable::<R>));
+        batch.and_then(|batch| batch.map(|batch| of_batches(&self.fields, [Ok(batch)])).transpose()).transpose()
+    }
 }
 
 /// A reader of all columns of a Parquet file.
@@ -168,40 +183,24 @@ fn span(group: &RowGroupMetaData, positions: &[usize]) -> Range<u64> {
     start..end
 }
 
-/// Puts the rows of a part behind those of the parts before it.
+/// Names of the open columns of a table, those of texts first.
+pub fn column_names<R>(table: &Table<R>) -> Vec<String> {
+    [table.text.names.clone(), table.float.names.clone()].concat()
+}
+
+/// Refuses a part of a table of which other parts have the open columns `ours`.
 ///
 /// # Errors
 /// The part has other columns.
-pub fn append<R: Row>(table: &mut Table<R>, part: Table<R>) -> Result<(), TableError> {
-    if table.rows.is_empty() {
-        *table = part;
-        return Ok(());
+pub fn check_columns<R: Row>(ours: &[String], part: &Table<R>) -> Result<(), TableError> {
+    let theirs = column_names(part);
+    if let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) {
+        let column = theirs.get(at).or(ours.get(at)).cloned().unwrap_or_default();
+        let problem = "it is missing from a part of the table, or in another place there; run the stage that writes \
+                       it again with --force";
+        return Err(wrong(&R::table(), &column, problem.to_owned()));
     }
-    check_columns(&mut Some(open_columns(table)), &part)?;
-    table.rows.extend(part.rows);
-    table.text.values.extend(part.text.values);
-    table.float.values.extend(part.float.values);
     Ok(())
-}
-
-/// Refuses a part of a table whose open columns are not `known`, which are those of the first part.
-///
-/// # Errors
-/// The part has other columns.
-pub fn check_columns<R: Row>(known: &mut Option<Vec<String>>, part: &Table<R>) -> Result<(), TableError> {
-    let theirs = open_columns(part);
-    let ours = known.get_or_insert_with(|| theirs.clone());
-    let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) else {
-        return Ok(());
-    };
-    let column = theirs.get(at).or(ours.get(at)).cloned().unwrap_or_default();
-    let problem = "it is missing from a part of the table, or in another place there; run the stage that writes it \
-                   again with --force";
-    Err(wrong(&R::table(), &column, problem.to_owned()))
-}
-
-fn open_columns<R>(table: &Table<R>) -> Vec<String> {
-    [table.text.names.as_slice(), &table.float.names].concat()
 }
 
 /// The fields and the footer of a file that holds the table.
@@ -263,21 +262,24 @@ fn collect<R: Row>(
     fields: &[Field],
     builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
 ) -> Result<Table<R>, TableError> {
-    let mut table = empty(fields);
-    for batch in builder.build().map_err(unreadable::<R>)? {
-        push(&R::table(), &mut table, &batch.map_err(unreadable::<R>)?)?;
-    }
-    Ok(table)
+    of_batches(fields, builder.build().map_err(unreadable::<R>)?)
 }
 
-/// A table without rows, of the columns that `fields` describe.
-fn empty<R: Row>(fields: &[Field]) -> Table<R> {
-    let names = |wanted| open_names(&R::table(), fields, wanted);
-    Table {
+fn of_batches<R: Row>(
+    fields: &[Field],
+    batches: impl IntoIterator<Item = Result<RecordBatch, ArrowError>>,
+) -> Result<Table<R>, TableError> {
+    let def = R::table();
+    let names = |wanted| open_names(&def, fields, wanted);
+    let mut table = Table::<R> {
         rows: Vec::new(),
         text: Columns { names: names(&DataType::Utf8), values: Vec::new() },
         float: Columns { names: names(&DataType::Float32), values: Vec::new() },
+    };
+    for batch in batches {
+        push(&def, &mut table, &batch.map_err(unreadable::<R>)?)?;
     }
+    Ok(table)
 }
 
 /// Names of the open columns of a type.

@@ -14,7 +14,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::footer::read_metadata;
-use crate::schema::{Columns, Normalization, Prediction, Reject, Table};
+use crate::schema::{Columns, FileStamp, Normalization, Prediction, Reject, Table};
 
 use super::*;
 
@@ -141,12 +141,11 @@ fn a_block_stays_in_one_row_group_whose_statistics_tell_what_is_in_it() {
 
 #[test]
 fn parts_with_other_columns_are_refused_by_column() {
-    let mut table = predictions(&["c/a"]);
-    append(&mut table, predictions(&["c/b"])).expect("the same columns");
-    assert_eq!((table.rows.len(), table.float.values.len()), (2, 4));
+    let ours = column_names(&predictions(&["c/a"]));
+    check_columns(&ours, &predictions(&["c/b"])).expect("the same columns");
     let mut other = predictions(&["c/d"]);
     other.float.names[1] = "p_calm".to_owned();
-    let error = append(&mut table, other).expect_err("another column").to_string();
+    let error = check_columns(&ours, &other).expect_err("another column").to_string();
     assert!(error.contains("`p_calm`"), "{error}");
 }
 
@@ -186,6 +185,52 @@ fn unsorted_and_doubled_rows_are_refused() {
     }
 }
 
+/// Stamps of these utterances.
+fn stamps(ids: &[&str]) -> Table<FileStamp> {
+    let row = |id: &&str| FileStamp { utterance_id: (*id).to_owned(), stamp: format!("of {id}") };
+    Table::from(ids.iter().map(row).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_table_in_groups_holds_the_rows_of_all() {
+    let groups = || [stamps(&["a", "b"]), stamps(&["c"])].into_iter();
+    let (file, footer) = write_in_groups(&[], groups(), "c", &inputs()).expect("written");
+    let whole = stamps(&["a", "b", "c"]);
+    assert_eq!(footer, write(&whole, "c", &inputs(), false).expect("written").1);
+    let range =
+        |range: std::ops::Range<u64>| Ok(Bytes::copy_from_slice(&file[range.start as usize..range.end as usize]));
+    let rows = RowsFile::<FileStamp>::open::<TableError>(file.len() as u64, range).expect("a table");
+    assert_eq!(rows.groups(), [0..2, 2..3]);
+    assert_eq!(rows.read::<TableError>(1..3, range).expect("two rows").rows, whole.rows[1..]);
+    for second in ["b", "a"] {
+        let groups = [stamps(&["a", "b"]), stamps(&[second])].into_iter();
+        let error = write_in_groups(&[], groups, "c", &inputs()).expect_err("refused");
+        assert!(matches!(error, TableError::Unsorted { row: 2, .. }), "{error}");
+    }
+}
+
+#[test]
+fn batches_are_the_rows_of_the_table() {
+    let ids = (0..20_000).map(|id| format!("{id:05}")).collect::<Vec<_>>();
+    let whole = predictions(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let file = Bytes::from(write(&whole, "c", &inputs(), false).expect("written").0);
+    let batches = Batches::<Prediction>::open(file.clone()).expect("a table");
+    assert_eq!(batches.float_names(), whole.float.names);
+    let batches = batches.collect::<Result<Vec<_>, _>>().expect("sound");
+    assert!(batches.len() > 1 && batches.iter().all(|batch| batch.rows.len() < 10_000));
+    let mut joined = Table::<Prediction>::default();
+    for batch in batches {
+        joined.rows.extend(batch.rows);
+        joined.float.values.extend(batch.float.values);
+    }
+    assert_eq!(joined.rows, whole.rows);
+    assert_eq!(joined.float.values[2..], whole.float.values[2..]);
+    let empty = write(&predictions(&[]), "c", &inputs(), false).expect("written").0;
+    let mut empty = Batches::<Prediction>::open(Bytes::from(empty)).expect("a table");
+    assert!(empty.next().is_none() && empty.float_names() == whole.float.names);
+    assert!(Batches::<Reject>::open(file).is_err(), "another table");
+}
+
 #[test]
 fn another_table_and_damage_are_refused_by_name() {
     let (file, _) = write(&predictions(&["a"]), "c", &inputs(), false).expect("written");
@@ -206,12 +251,12 @@ fn an_empty_table_keeps_its_columns() {
 #[test]
 fn any_parquet_reads_as_text() {
     let (file, _) = write(&predictions(&["a", "b"]), "c", &inputs(), false).expect("written");
-    let TextTable { columns: names, rows, .. } = read_text_columns(Bytes::from(file)).expect("read");
+    let TextTable { columns: names, cells, .. } = read_text_columns(Bytes::from(file)).expect("read");
     assert_eq!(names[0], "utterance_id");
-    assert_eq!(rows[1][0].as_deref(), Some("b"));
-    assert_eq!(rows[0][2].as_deref(), Some("0"));
-    assert_eq!(rows[0][3].as_deref(), Some("0"));
-    assert_eq!(rows[0][8], None);
+    assert_eq!(cells[0].get(1), Some("b"));
+    assert_eq!(cells[2].get(0), Some("0"));
+    assert_eq!(cells[3].get(0), Some("0"));
+    assert_eq!(cells[8].get(0), None);
 }
 
 #[test]
@@ -316,7 +361,7 @@ fn a_column_that_is_no_text_is_written_out_or_left_out_alone() {
     let table = read_text_columns(Bytes::from(file)).expect("a table");
     for (name, _, want) in &columns {
         let place = table.columns.iter().position(|column| column == name);
-        let found = place.map(|place| [0, 1].map(|row: usize| table.rows[row][place].as_deref()));
+        let found = place.map(|place| [0, 1].map(|row: usize| table.cells[place].get(row)));
         let why = table.left_out.iter().find(|(column, _)| column == name).map(|(_, why)| why.as_str());
         match want {
             Ok(cells) => assert_eq!((found, why), (Some(*cells), None), "{name}"),
@@ -344,11 +389,18 @@ fn numbers_file() -> Vec<u8> {
 }
 
 /// Ids and numbers of some columns of a file, of which every range lies inside.
-fn read_numbers(file: &[u8], id: usize, chosen: &[usize]) -> Result<Numbers, TableError> {
+fn read_numbers(file: &[u8], id: usize, chosen: &[usize]) -> Result<(Vec<String>, Vec<f32>), TableError> {
     let range = |range: std::ops::Range<u64>| -> Result<Bytes, TableError> {
         Ok(Bytes::copy_from_slice(&file[range.start as usize..range.end as usize]))
     };
-    NumbersFile::open(file.len() as u64, range)?.read(id, chosen, range)
+    let mut values = Vec::new();
+    let put = |piece: Piece| {
+        assert_eq!((piece.first * chosen.len(), piece.columns), (values.len(), 0..chosen.len()), "a small table");
+        values.extend_from_slice(piece.values);
+        Ok(())
+    };
+    let ids = NumbersFile::open(file.len() as u64, range)?.read(id, chosen, range, put)?;
+    Ok((ids.iter().map(|id| id.expect("an id").to_owned()).collect(), values))
 }
 
 #[test]
@@ -360,13 +412,13 @@ fn numbers_of_any_type_are_read_and_what_is_not_finite_is_missing() {
     let columns = NumbersFile::open(file.len() as u64, range).expect("a file").columns();
     let numeric: Vec<(&str, bool)> = columns.iter().map(|(name, numeric)| (name.as_str(), *numeric)).collect();
     assert_eq!(numeric, [("a", true), ("file", false), ("b", true), ("length", false), ("c", true)]);
-    let numbers = read_numbers(&file, 1, &[0, 2, 4]).expect("sound");
-    assert_eq!(numbers.ids, ["x", "y", "", "z", "w"]);
+    let (ids, values) = read_numbers(&file, 1, &[0, 2, 4]).expect("sound");
+    assert_eq!(ids, ["x", "y", "", "z", "w"]);
     let nan = f32::NAN;
     let want = [0.1, 1.0, 1.5, nan, 2.0, 1.5, nan, 3.0, 1.5, nan, 4.0, 1.5, 5.0, 16_777_216.0, 1.5];
     let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-    assert_eq!(bits(&numbers.values), bits(&want));
-    assert_eq!(read_numbers(&file, 2, &[0]).expect("numbers are ids too").ids[4], "16777217");
+    assert_eq!(bits(&values), bits(&want));
+    assert_eq!(read_numbers(&file, 2, &[0]).expect("numbers are ids too").0[4], "16777217");
 }
 
 #[test]

@@ -35,28 +35,29 @@ pub fn write<R: Row>(
     is_part: bool,
 ) -> Result<(Vec<u8>, Footer), TableError> {
     let mut writer = Writer::new::<R>(&table.text.names, &table.float.names)?;
-    check_order(&R::table(), &table.rows)?;
+    Order::of::<R>().check(&table.rows)?;
     for start in (0..table.rows.len().max(1)).step_by(BLOCK_ROWS) {
         writer.push(&Block::of_rows(table, start..table.rows.len().min(start + BLOCK_ROWS))?)?;
     }
     writer.finish(config_hash, inputs, is_part)
 }
 
-/// The same in row groups of `group_rows`, for a table of which some rows are read at a time.
+/// The same of a table with the text columns `text`, which comes row group by row group, since some rows of it are read
+/// at a time. Memory holds one group.
 ///
 /// # Errors
 /// As [`write`].
 pub fn write_in_groups<R: Row>(
-    table: &Table<R>,
+    text: &[String],
+    groups: impl Iterator<Item = Table<R>>,
     config_hash: &str,
     inputs: &BTreeMap<String, String>,
-    group_rows: usize,
 ) -> Result<(Vec<u8>, Footer), TableError> {
-    let mut writer = Writer::new::<R>(&table.text.names, &table.float.names)?;
-    check_order(&R::table(), &table.rows)?;
-    for start in (0..table.rows.len()).step_by(group_rows) {
-        // A group at a time: columns take as much memory as rows.
-        writer.push(&Block::of_rows(table, start..table.rows.len().min(start + group_rows))?)?;
+    let mut writer = Writer::new::<R>(text, &[])?;
+    let mut order = Order::of::<R>();
+    for group in groups {
+        order.check(&group.rows)?;
+        writer.push(&Block::of_rows(&group, 0..group.rows.len())?)?;
         writer.end_group()?;
     }
     writer.finish(config_hash, inputs, false)
@@ -75,7 +76,7 @@ impl Block {
     /// # Errors
     /// Refuses rows that are not sorted by the table's key, or that share one.
     pub fn new<R: Row>(table: &Table<R>) -> Result<Self, TableError> {
-        check_order(&R::table(), &table.rows)?;
+        Order::of::<R>().check(&table.rows)?;
         Self::of_rows(table, 0..table.rows.len())
     }
 
@@ -156,13 +157,14 @@ impl Writer {
         inputs: &BTreeMap<String, String>,
         is_part: bool,
     ) -> Result<(Vec<u8>, Footer), TableError> {
+        let row_hashes = if is_part { self.hashes.clone() } else { Vec::new() };
         let open = self.open.iter().map(String::as_str);
         let footer = Footer {
-            content_hash: table_hash(&self.schema, open, self.hashes.iter().copied()),
+            content_hash: table_hash(&self.schema, open, self.hashes.into_iter()),
             schema: self.schema,
             config_hash: config_hash.to_owned(),
             inputs: inputs.clone(),
-            row_hashes: if is_part { self.hashes } else { Vec::new() },
+            row_hashes,
         };
         footer.to_key_values().into_iter().for_each(|pair| self.file.append_key_value_metadata(pair));
         Ok((self.file.into_inner().map_err(unwritable(self.table))?, footer))
@@ -173,19 +175,37 @@ fn unwritable(table: &'static str) -> impl Fn(ParquetError) -> TableError {
     move |error| TableError::Unwritable { table: table.to_owned(), reason: error.to_string() }
 }
 
-fn check_order<R: Row>(def: &TableDef, rows: &[R]) -> Result<(), TableError> {
-    let position = |key: &&str| def.columns.iter().position(|column| column.name == *key);
-    let positions = def.key.iter().filter_map(position).collect::<Vec<_>>();
-    let mut before: Option<Vec<Value>> = None;
-    for (row, values) in rows.iter().map(Row::to_values).enumerate() {
-        let key = positions.iter().map(|&position| values[position].clone()).collect::<Vec<_>>();
-        if before.is_some_and(|before| before >= key) {
-            let (table, key) = (def.name.to_owned(), format!("{key:?}"));
-            return Err(TableError::Unsorted { table, row, key });
-        }
-        before = Some(key);
+/// Sees that rows which come some at a time are sorted by the table's key.
+struct Order {
+    table: &'static str,
+    /// Where the columns of the key stand.
+    key: Vec<usize>,
+    /// How many rows there were, and the key of the last one.
+    rows: usize,
+    last: Option<Vec<Value>>,
+}
+
+impl Order {
+    fn of<R: Row>() -> Self {
+        let def = R::table();
+        let position = |key: &&str| def.columns.iter().position(|column| column.name == *key);
+        Self { table: def.name, key: def.key.iter().filter_map(position).collect(), rows: 0, last: None }
     }
-    Ok(())
+
+    /// Refuses the next rows where they do not come after those before them.
+    fn check<R: Row>(&mut self, rows: &[R]) -> Result<(), TableError> {
+        for mut values in rows.iter().map(Row::to_values) {
+            let key =
+                self.key.iter().map(|&at| std::mem::replace(&mut values[at], Value::Bool(None))).collect::<Vec<_>>();
+            if self.last.as_ref().is_some_and(|last| *last >= key) {
+                let (table, key) = (self.table.to_owned(), format!("{key:?}"));
+                return Err(TableError::Unsorted { table, row: self.rows, key });
+            }
+            self.last = Some(key);
+            self.rows += 1;
+        }
+        Ok(())
+    }
 }
 
 fn schema(def: &TableDef, text: &[String], float: &[String]) -> SchemaRef {
@@ -193,13 +213,14 @@ fn schema(def: &TableDef, text: &[String], float: &[String]) -> SchemaRef {
 }
 
 fn batch<R: Row>(def: &TableDef, table: &Table<R>, rows: Range<usize>) -> Result<RecordBatch, TableError> {
-    let texts = cells(def, &table.text, table.rows.len(), &rows)?;
-    let floats = cells(def, &table.float, table.rows.len(), &rows)?;
-    let (text, float) = (&table.text.names, &table.float.names);
+    let (text, float) = (&table.text, &table.float);
+    let texts = cells(def, text, table.rows.len(), &rows)?;
+    let floats = cells(def, float, table.rows.len(), &rows)?;
     let mut arrays = convert::typed_arrays(&table.rows[rows]);
-    arrays.extend((0..text.len()).map(|column| convert::text_array(texts, text.len(), column)));
-    arrays.extend(convert::float_arrays(floats, float.len()));
-    RecordBatch::try_new(schema(def, text, float), arrays)
+    let width = text.names.len();
+    arrays.extend((0..width).map(|column| convert::text_array(texts, width, column)));
+    arrays.extend(convert::float_arrays(floats, float.names.len()));
+    RecordBatch::try_new(schema(def, &text.names, &float.names), arrays)
         .map_err(|error| TableError::Unwritable { table: def.name.to_owned(), reason: error.to_string() })
 }
 

@@ -21,6 +21,8 @@ pub struct Delimited<'a> {
     /// What stands between the cells.
     pub separator: char,
     reader: Reader<'a>,
+    /// Whether there is more text than the reader has.
+    is_cut: bool,
 }
 
 /// The cells of a row, and where it stands.
@@ -52,7 +54,25 @@ impl<'a> Delimited<'a> {
             return Err("line 1: the header is missing; the file is empty".to_owned());
         };
         let columns = header.cells.iter().enumerate().map(|(index, name)| column_name(index, name)).collect();
-        Ok(Self { columns, separator, reader })
+        Ok(Self { columns, separator, reader, is_cut: false })
+    }
+
+    /// The same table with another text in the place of what was not read yet. Where it `is_cut`, there is more behind
+    /// it, and a row that reaches its end is not read.
+    pub fn read_on<'b>(self, text: &'b str, is_cut: bool) -> Delimited<'b> {
+        let Reader { line, separator, quotes, .. } = self.reader;
+        let reader = Reader { rest: text, line, separator, quotes };
+        Delimited { columns: self.columns, separator: self.separator, reader, is_cut }
+    }
+
+    /// What was not read yet.
+    pub fn rest(&self) -> &'a str {
+        self.reader.rest
+    }
+
+    /// The line that this begins in.
+    pub fn line(&self) -> usize {
+        self.reader.line
     }
 
     /// The next row; none at the end.
@@ -61,7 +81,13 @@ impl<'a> Delimited<'a> {
     /// What is wrong, with the line: a row of another length, a quotation mark that is never closed or closed too late,
     /// so that rows would be lost in its cell.
     pub fn row(&mut self) -> Result<Option<Record<'a>>, String> {
-        let record = self.reader.record()?;
+        let before = (self.reader.rest, self.reader.line);
+        let record = self.reader.record();
+        if self.is_cut && self.reader.rest.is_empty() {
+            (self.reader.rest, self.reader.line) = before;
+            return Ok(None);
+        }
+        let record = record?;
         record.iter().try_for_each(|record| record.check(self.columns.len(), self.separator))?;
         Ok(record)
     }
@@ -139,7 +165,10 @@ impl<'a> Reader<'a> {
     fn quoted(&mut self, content: &'a str) -> Result<String, String> {
         let (mut cell, mut rest) = (String::new(), content);
         loop {
-            let Some((text, behind)) = rest.split_once('"') else { return Err(unclosed(self.line)) };
+            let Some((text, behind)) = rest.split_once('"') else {
+                self.rest = "";
+                return Err(unclosed(self.line));
+            };
             cell.push_str(text);
             match behind.strip_prefix('"') {
                 Some(behind) => {
@@ -318,6 +347,27 @@ mod tests {
             assert_eq!(parse_delimited(&text, None, false).expect("sound").lines, [2, 4, 6], "{end:?}");
             let error = parse_delimited(&format!("{text}{end}7"), None, false).expect_err("a short row");
             assert!(error.starts_with("line 7: 1 cells where the header has 2 columns, with `,` between"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_in_pieces_of_any_length() {
+        let text = "a,b\n1,\"2\"\"x\"\r\n\r\n3,\"x\ny\"\n\"4\",\r5,ü\n";
+        let whole = parse_delimited(text, None, false).expect("sound");
+        let breaks = (4..=text.len()).filter(|at| text.is_char_boundary(*at)).collect::<Vec<_>>();
+        for step in 1..breaks.len() {
+            let (mut rows, mut lines) = (Vec::new(), Vec::new());
+            let mut table = Delimited::open(&text[..4], None, false).expect("a header").read_on("", true);
+            let mut start = 4;
+            for end in breaks.iter().copied().step_by(step).chain([text.len()]) {
+                table = table.read_on(&text[start..end], end < text.len());
+                while let Some(row) = table.row().expect("sound") {
+                    rows.push(row.cells.into_iter().map(Cow::into_owned).collect::<Vec<_>>());
+                    lines.push(row.line);
+                }
+                start = end - table.rest().len();
+            }
+            assert_eq!((&rows, &lines), (&whole.rows, &whole.lines), "in steps of {step}");
         }
     }
 

@@ -56,19 +56,48 @@ pub fn decode(bytes: &[u8]) -> Result<&str, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("line 1: the text is UTF-16; save it as UTF-8".to_owned());
     }
-    let line = |at: usize| 1 + line_ends(&String::from_utf8_lossy(&bytes[..at]));
+    // A tool that adds the mark does not look whether there is one.
+    Ok(decode_on(bytes, 1)?.trim_start_matches('\u{feff}'))
+}
+
+/// The text of a part of a table, which begins in line `first`.
+///
+/// # Errors
+/// What is wrong, with the line: not UTF-8.
+pub fn decode_on(bytes: &[u8], first: usize) -> Result<&str, String> {
+    let line = |at: usize| first + line_ends(&String::from_utf8_lossy(&bytes[..at]));
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         let line = line(at);
         return Err(format!("line {line}: a NUL character: the text is UTF-16, or damaged; save it as UTF-8"));
     }
-    let text = std::str::from_utf8(bytes).map_err(|cause| {
+    std::str::from_utf8(bytes).map_err(|cause| {
         let line = line(cause.valid_up_to());
         format!("line {line}: not UTF-8; save it as UTF-8 (a Parquet table ends in .parquet)")
-    })?;
-    // A tool that adds the mark does not look whether there is one.
-    Ok(text.trim_start_matches('\u{feff}'))
+    })
+}
+
+/// How many of the bytes are whole characters: the last one may go on behind them.
+pub fn whole_characters(bytes: &[u8]) -> usize {
+    let begins = |at: &usize| bytes[*at] & 0xc0 != 0x80;
+    match (bytes.len().saturating_sub(3)..bytes.len()).rev().find(begins) {
+        Some(last) if bytes[last].leading_ones() as usize > bytes.len() - last => last,
+        _ => bytes.len(),
+    }
 }
 
 fn described(bytes: &[u8]) -> Option<&'static str> {
     OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, words)| *words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_is_not_cut() {
+        let text = "aü€🎻".as_bytes();
+        let wholes = (0..=text.len()).map(|end| whole_characters(&text[..end])).collect::<Vec<_>>();
+        assert_eq!(wholes, [0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10]);
+        assert_eq!(decode_on(b"a\nb\xff", 7), Err(decode(b"1\n2\n3\n4\n5\n6\na\nb\xff").expect_err("no UTF-8")));
+    }
 }

@@ -5,5 +5,5 @@ mod kind;
 mod missing;
 
 pub use delimited::{Delimited, Record, line_ends, separator_words, split_line};
-pub use kind::{decode, is_named_parquet, is_named_tabs, is_parquet};
+pub use kind::{decode, decode_on, is_named_parquet, is_named_tabs, is_parquet, whole_characters};
 pub use missing::is_missing;

@@ -32,18 +32,18 @@ impl<'a> Cells<'a> {
 
     /// The cells of a column, row by row.
     pub fn column(&self, column: usize) -> impl Iterator<Item = Option<&'a str>> {
-        (0..self.table.rows.len()).map(move |row| self.get(row, Some(column)))
+        (0..self.table.len()).map(move |row| self.get(row, Some(column)))
     }
 
     fn present(&self, row: usize, column: usize) -> Option<&'a str> {
-        let cell = self.table.rows[row][column].as_deref()?.trim();
+        let cell = self.table.cells[column].get(row)?.trim();
         let is_label = self.emotion == Some(column) && self.config.labels.contains_key(cell);
         Some(cell).filter(|cell| is_label || !self.config.is_missing(cell))
     }
 
     fn is_whole(&self, column: usize) -> bool {
         let mut found = false;
-        let mut cells = (0..self.table.rows.len()).filter_map(|row| self.present(row, column));
+        let mut cells = (0..self.table.len()).filter_map(|row| self.present(row, column));
         let whole = cells.all(|cell| {
             let (whole, fraction) = cell.split_once('.').unwrap_or((cell, "0"));
             found |= cell.contains('.');

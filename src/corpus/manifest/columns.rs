@@ -135,7 +135,7 @@ const TIMES: [(&str, &[&str]); 2] = [
 fn time_warning(config: &Corpus, table: &ManifestTable, map: &ColumnMap) -> Option<String> {
     let used = map.used();
     let is_time = |at: usize| {
-        let mut cells = table.rows.iter().filter_map(|row| row[at].as_deref()).filter(|cell| !cell.trim().is_empty());
+        let mut cells = table.cells[at].iter().flatten().filter(|cell| !cell.trim().is_empty());
         cells.next().is_some_and(|cell| parse_seconds(cell, Comma::Unclear).is_ok())
     };
     let missed = |(field, names): &(&'static str, &[&str])| {

@@ -37,17 +37,17 @@ fn columns_that_are_none_of_ours_can_be_said_to_be_none() {
     let none = "[columns]\nstart = \"\"\nend = \"\"\nspeaker = \"\"";
     let corpus = run_manifest(none, &["a.wav"], csv).expect("sound");
     assert_eq!(lines(&corpus), ["c/a fear - - - -"]);
-    assert_eq!(corpus.utterances.text.names, ["start", "end", "extra_speaker"]);
+    assert_eq!(corpus.utterances.names(), ["start", "end", "extra_speaker"]);
     check_error(run_manifest("[columns]\nemotion = \"\"", &["a.wav"], csv), &["no column `emotion` or `label`"]);
     let corpus = run_manifest("emotion = \"calm\"\n[columns]\nemotion = \"\"", &["a.wav"], csv).expect("sound");
-    assert_eq!(corpus.utterances.rows[0].emotion, "calm");
+    assert_eq!(unpacked(&corpus).rows[0].emotion, "calm");
 }
 
 #[test]
 fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
     let mut table = ManifestTable {
         columns: vec!["path".into(), "emotion".into()],
-        rows: vec![vec![Some("a.wav".into()), Some("fear".into())]],
+        cells: ["a.wav", "fear"].map(|cell| [Some(cell)].into_iter().collect()).into(),
         left_out: vec![("audio".into(), "it holds binary data".into())],
         ..ManifestTable::default()
     };
@@ -63,5 +63,5 @@ fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
     );
     table.left_out[0].0 = "speaker".into();
     check_error(read(&table, ""), &["column \"speaker\" is needed for `columns.speaker`", "\"\" (none)"]);
-    assert_eq!(read(&table, "[columns]\nspeaker = \"\"").expect("said to be none").utterances.rows.len(), 1);
+    assert_eq!(read(&table, "[columns]\nspeaker = \"\"").expect("said to be none").utterances.len(), 1);
 }

@@ -24,7 +24,8 @@ fn filters_keep_and_exclude() {
     ];
     for (rest, want) in cases {
         let corpus = run(&format!("preset = \"tess\"\n{rest}"), &paths).expect(rest);
-        let keys: Vec<&str> = corpus.utterances.rows.iter().map(|u| &u.utterance_id[2..]).collect();
+        let ids = corpus.utterances.column("utterance_id");
+        let keys: Vec<&str> = ids.iter().flatten().map(|id| &id[2..]).collect();
         assert_eq!(keys.join(" "), want, "{rest}");
         let counted: i64 = corpus.labels.iter().map(|label| label.utterances).sum();
         assert_eq!(counted, 4, "{rest}");

@@ -1,6 +1,7 @@
 //! Rows and cells of manifests.
 
 use super::*;
+use crate::schema::Texts;
 
 #[test]
 fn a_manifest_maps_columns_and_keeps_the_rest() {
@@ -8,10 +9,10 @@ fn a_manifest_maps_columns_and_keeps_the_rest() {
     let rest = "emotion = \"neutral\"\n[columns]\npath = \"wav\"\nemotion = \"mood\"\nspeaker = \"who\"\n[labels]\nsad = \"sadness\"";
     let corpus = run_manifest(rest, &["a/2.wav", "b/1.wav"], csv).expect("sound");
     assert_eq!(lines(&corpus), ["c/a/2 neutral c/y - - -", "c/b/1 sadness c/x - - -"]);
-    assert_eq!(corpus.utterances.rows[0].path, "a/2.wav");
-    assert_eq!(corpus.utterances.text.names, ["age", "extra_path", "extra_codec"]);
+    assert_eq!(unpacked(&corpus).rows[0].path, "a/2.wav");
+    assert_eq!(corpus.utterances.names(), ["age", "extra_path", "extra_codec"]);
     let text = |row: usize| {
-        corpus.utterances.text.row(row).iter().map(|c| or_dash(c).to_owned()).collect::<Vec<_>>().join(" ")
+        unpacked(&corpus).text.row(row).iter().map(|c| or_dash(c).to_owned()).collect::<Vec<_>>().join(" ")
     };
     assert_eq!((text(0).as_str(), text(1).as_str()), ("- - -", "30 p q"));
 }
@@ -31,7 +32,7 @@ fn an_audformat_table_is_a_manifest() {
         "c/audio/3#60.000- calm c/s2 - - -",
     ];
     assert_eq!(lines(&corpus), want);
-    let times: Vec<_> = corpus.utterances.rows.iter().map(|u| (u.start_s, u.end_s)).collect();
+    let times: Vec<_> = unpacked(&corpus).rows.iter().map(|u| (u.start_s, u.end_s)).collect();
     assert_eq!(times, [(Some(0.0), Some(1.5)), (Some(1.5), Some(3.0)), (None, None), (Some(60.0), None)]);
     assert!(corpus.warnings[0].contains("1 audio file is in no usable row of \"m.csv\""), "{:?}", corpus.warnings);
 }
@@ -45,8 +46,9 @@ fn without_audio_every_row_is_an_utterance() {
     let csv = "path,emotion,speaker,start\n/else/where.wav,fear,s,\n./b\\2.wav,sad,s,\nb/1,fear,s,2\n,fear,s,\n";
     let table = parse_text(&config, csv.as_bytes(), "m.csv").expect("sound");
     let config = Corpus { labels: [("sad".to_owned(), "sadness".to_owned())].into(), ..config };
-    let corpus = build(&config, Source { root: "", files: &[] }, Some(&table), None).expect("sound");
-    let paths: Vec<(&str, i64)> = corpus.utterances.rows.iter().map(|row| (row.path.as_str(), row.bytes)).collect();
+    let corpus = build(&config, Source { root: "", files: &files(&[]) }, Some(&table), None).expect("sound");
+    let utterances = unpacked(&corpus);
+    let paths: Vec<(&str, i64)> = utterances.rows.iter().map(|row| (row.path.as_str(), row.bytes)).collect();
     assert_eq!(paths, [("./b\\2.wav", 0), ("/else/where.wav", 0), ("b/1", 0)]);
     assert_eq!(lines(&corpus)[2], "c/b/1#2.000- fear c/s - - -");
     assert_eq!((codes(&corpus), corpus.warnings.len()), (vec!["missing_path ".to_owned()], 0));
@@ -94,11 +96,11 @@ fn unsound_manifests_are_clear_errors() {
         manifest("", "path,emotion\na.wav,fear\na.wav,anger\n"),
         &["\"a.wav\" (manifest line 2)", "\"a.wav\" (manifest line 3)"],
     );
-    let unsound = |rows: Vec<Vec<Option<String>>>| {
-        let table = ManifestTable { columns: vec!["path".into(), "emotion".into()], rows, ..ManifestTable::default() };
+    let unsound = |cells: Vec<Texts>| {
+        let table = ManifestTable { columns: vec!["path".into(), "emotion".into()], cells, ..ManifestTable::default() };
         build(&config("manifest = \"m\""), Source { root: ROOT, files: &files(&paths) }, Some(&table), None)
     };
-    check_error(unsound(vec![vec![None]]), &["row 1: 1 cells, 2 columns"]);
+    check_error(unsound(vec![[None].into_iter().collect()]), &["do not have as many cells each"]);
     check_error(unsound(vec![]), &["no rows"]);
     let json = run_manifest("separator = \";\"", &paths, "{\"path\": \"a.wav\", \"emotion\": \"fear\"}");
     check_error(json, &["`corpus.separator` is \";\": this manifest has no separators"]);
@@ -114,7 +116,7 @@ fn cells_that_mean_nothing_are_nothing_in_every_column() {
     let paths = ["a.wav", "b.wav", "c.wav", "d.wav"];
     let corpus = run_manifest("", &paths, csv).expect("sound");
     assert_eq!(lines(&corpus), ["c/b fear - - - -", "c/k#0.000-1.000 fear - - - -"]);
-    assert_eq!(corpus.utterances.text.row(0)[0], None);
+    assert_eq!(unpacked(&corpus).text.row(0)[0], None);
     assert_eq!(codes(&corpus), ["missing_label a.wav", "missing_label d.wav"]);
     // A label that the label map names is one, and words can be chosen.
     let corpus = run_manifest("[labels]\nnone = \"neutral\"", &paths, csv).expect("sound");
@@ -140,7 +142,7 @@ fn whole_numbers_are_the_same_with_and_without_a_point() {
         let rows = ["a", "b", "c"].into_iter().zip(cells).map(|(path, cell)| format!("{path}.wav,fear,{cell}\n"));
         let csv = format!("path,emotion,speaker\n{}", rows.collect::<String>());
         let corpus = run_manifest("", &["a.wav", "b.wav", "c.wav"], &csv).expect("sound");
-        corpus.utterances.rows.iter().map(|row| or_dash(&row.speaker).to_owned()).collect::<Vec<_>>().join(" ")
+        unpacked(&corpus).rows.iter().map(|row| or_dash(&row.speaker).to_owned()).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(speakers(["3.0", "nan", "12.0"]), "c/3 - c/12");
     assert_eq!(speakers(["3", "", "12.0"]), "c/3 - c/12");
@@ -150,6 +152,6 @@ fn whole_numbers_are_the_same_with_and_without_a_point() {
     let csv = "path,emotion\na.wav,1.0\nb.wav,2.0\n";
     for labels in ["1 = \"anger\"\n2 = \"fear\"", "\"1.0\" = \"anger\"\n\"2.0\" = \"fear\""] {
         let corpus = run_manifest(&format!("[labels]\n{labels}"), &["a.wav", "b.wav"], csv).expect(labels);
-        assert_eq!(corpus.utterances.rows[0].emotion, "anger", "{labels}");
+        assert_eq!(unpacked(&corpus).rows[0].emotion, "anger", "{labels}");
     }
 }

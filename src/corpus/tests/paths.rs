@@ -17,7 +17,7 @@ fn manifest_paths_outside_the_source_are_refused_unless_allowed() {
         let csv = format!("path,emotion\n{written},fear\n");
         check_error(run_manifest("", &["b.wav"], &csv), &["1 rows name files outside", "`allow_outside = true`"]);
         let corpus = run_manifest("allow_outside = true", &["b.wav", path], &csv).expect(path);
-        assert_eq!(corpus.utterances.rows[0].path, path);
+        assert_eq!(unpacked(&corpus).rows[0].path, path);
         let config = config("manifest = \"m.csv\"");
         let table = parse_text(&config, csv.as_bytes(), "m.csv").expect("sound");
         let named = NamedPaths { outside: BTreeSet::from([path.to_owned()]), ..NamedPaths::default() };

@@ -42,8 +42,8 @@ proptest! {
             let refused = corpus.rejects.iter().filter(|reject| reject.code != PassedOver::CODE).count();
             prop_assert_eq!(corpus.audio_files as i64, counted + refused as i64);
             let kept: i64 = corpus.labels.iter().filter(|l| l.action == "kept" || l.action == "merged").map(|l| l.utterances).sum();
-            prop_assert_eq!(corpus.utterances.rows.len() as i64, kept);
-            prop_assert!(corpus.utterances.rows.windows(2).all(|pair| pair[0].utterance_id < pair[1].utterance_id));
+            prop_assert_eq!(corpus.utterances.len() as i64, kept);
+            prop_assert!(unpacked(&corpus).rows.windows(2).all(|pair| pair[0].utterance_id < pair[1].utterance_id));
         }
     }
 
@@ -62,10 +62,13 @@ proptest! {
     fn messages_stay_on_their_lines(path in path(), label in any::<String>()) {
         let table = ManifestTable {
             columns: vec!["path".to_owned(), "emotion".to_owned()],
-            rows: vec![vec![Some(path.clone()), Some(label)], vec![Some("x.wav".to_owned()), Some("calm".to_owned())]],
+            cells: vec![
+                [Some(path.as_str()), Some("x.wav")].into_iter().collect(),
+                [Some(label.as_str()), Some("calm")].into_iter().collect(),
+            ],
             ..ManifestTable::default()
         };
-        let listing = [SourceFile { path, bytes: 1 }];
+        let listing = [SourceFile { path: &path, bytes: 1 }].into_iter().collect();
         if let Err(error) = build(&config("manifest = \"m.csv\""), Source { root: ROOT, files: &listing }, Some(&table), None) {
             prop_assert!(error.to_string().lines().count() <= 3, "{}", error);
             prop_assert!(!error.to_string().contains(|c: char| c.is_control() && c != '\n'));
@@ -76,7 +79,8 @@ proptest! {
     fn no_bytes_break_the_manifest_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200), text in "[a-c,\"\n\t ]{0,60}") {
         for bytes in [bytes.as_slice(), text.as_bytes()] {
             if let Ok(table) = parse_text(&config("manifest = \"m.csv\""), bytes, "m.csv") {
-                prop_assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+                prop_assert!(table.cells.iter().all(|cells| cells.len() == table.len()));
+                prop_assert_eq!(table.cells.len(), table.columns.len());
             }
         }
     }

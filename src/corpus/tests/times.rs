@@ -27,7 +27,7 @@ fn rows_that_all_fail_for_their_times_are_told_about_times() {
 fn a_comma_in_a_time_is_read_or_refused() {
     let times = |csv: &str| {
         let corpus = run_manifest("", &["a.wav", "b.wav"], csv).expect("sound");
-        (corpus.utterances.rows.iter().map(|u| (u.start_s, u.end_s)).collect::<Vec<_>>(), codes(&corpus))
+        (unpacked(&corpus).rows.iter().map(|u| (u.start_s, u.end_s)).collect::<Vec<_>>(), codes(&corpus))
     };
     let (read, refused) = times("path;emotion;start;end\na.wav;fear;0,10;0,45\nb.wav;fear;1,250;2,5\n");
     assert_eq!(read, [(Some(0.1), Some(0.45)), (Some(1.25), Some(2.5))]);

@@ -5,23 +5,23 @@
 //! the end of the other, at a `/`, and of no other utterance. A segment is named by its utterance id alone, because
 //! others may have its path.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use crate::schema::Utterance;
+use crate::schema::{Texts, Utterance};
 
 /// The names of utterances.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// Utterance ids, in the order in which they came.
-    ids: Vec<String>,
-    by_id: HashMap<String, usize>,
+    /// Utterance ids; sorted.
+    ids: Texts,
     /// Paths with the corpus in front, their steps from the last to the first, and the utterance of each; sorted.
-    paths: Vec<(String, usize)>,
+    paths: Texts,
+    owners: Vec<u32>,
     corpora: BTreeSet<String>,
 }
 
 impl Names {
-    /// The names of utterances that come block by block.
+    /// The names of utterances that come block by block, sorted by id.
     ///
     /// # Errors
     /// That of a block.
@@ -30,26 +30,37 @@ impl Names {
         for block in blocks {
             block?.iter().for_each(|row| names.add(row));
         }
-        names.paths.sort_unstable();
+        let mut order = (0..names.paths.len()).collect::<Vec<_>>();
+        order.sort_unstable_by_key(|at| (names.paths.get(*at), names.owners[*at]));
+        names.owners = order.iter().map(|at| names.owners[*at]).collect();
+        names.paths.reorder(&order);
         Ok(names)
     }
 
     fn add(&mut self, row: &Utterance) {
-        let number = self.ids.len();
-        self.ids.push(row.utterance_id.clone());
-        self.by_id.insert(row.utterance_id.clone(), number);
+        let number = self.ids.len() as u32;
+        self.ids.push(Some(&row.utterance_id));
         if row.start_s.is_some() || row.end_s.is_some() {
             return;
         }
-        self.corpora.insert(row.corpus.clone());
+        if !self.corpora.contains(&row.corpus) {
+            self.corpora.insert(row.corpus.clone());
+        }
         let path = format!("{}/{}", row.corpus, row.path);
-        self.paths.push((backwards(&path), number));
-        self.paths.extend(without_extension(&path).map(|path| (backwards(path), number)));
+        for path in [Some(path.as_str()), without_extension(&path)].into_iter().flatten() {
+            self.paths.push(Some(&backwards(path)));
+            self.owners.push(number);
+        }
     }
 
     /// The id of utterance `number`.
     pub fn id(&self, number: usize) -> &str {
-        &self.ids[number]
+        self.ids.get(number).unwrap_or_default()
+    }
+
+    /// How many utterances there are.
+    pub fn len(&self) -> usize {
+        self.ids.len()
     }
 
     /// The utterance that an id of a row names; none: it names none.
@@ -57,8 +68,9 @@ impl Names {
     /// # Errors
     /// Two that it could name.
     pub fn find(&self, id: &str) -> Result<Option<usize>, [usize; 2]> {
-        if let Some(number) = self.by_id.get(id) {
-            return Ok(Some(*number));
+        let number = self.ids.partition_point(|other| other < Some(id));
+        if self.ids.get(number) == Some(id) {
+            return Ok(Some(number));
         }
         let id = backwards(id);
         if id.is_empty() {
@@ -77,8 +89,9 @@ impl Names {
 
     /// Those whose path ends with this.
     fn longer<'a>(&'a self, path: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let start = self.paths.partition_point(|(other, _)| other.as_str() < path);
-        self.paths[start..].iter().take_while(move |(other, _)| other.starts_with(path)).map(|(_, number)| *number)
+        let start = self.paths.partition_point(|other| other < Some(path));
+        let is_longer = move |at: &usize| self.paths.get(*at).is_some_and(|other| other.starts_with(path));
+        (start..self.paths.len()).take_while(is_longer).map(|at| self.owners[at] as usize)
     }
 
     /// Those whose path this ends with.
@@ -88,9 +101,9 @@ impl Names {
 
     /// Those whose path, with the corpus in front, is this.
     fn at(&self, path: &str) -> impl Iterator<Item = usize> {
-        let start = self.paths.partition_point(|(other, _)| other.as_str() < path);
-        let end = self.paths.partition_point(|(other, _)| other.as_str() <= path);
-        self.paths[start..end].iter().map(|(_, number)| *number)
+        let start = self.paths.partition_point(|other| other < Some(path));
+        let end = self.paths.partition_point(|other| other <= Some(path));
+        self.owners[start..end].iter().map(|number| *number as usize)
     }
 }
 

@@ -89,16 +89,17 @@ impl<'a> Extractor<'a> {
         }
         let (extracted, frames) = match &self.rows {
             Rows::Audio(featurizer, workers) => self.hear(&attempt, &block, *featurizer, workers)?,
-            Rows::Table(table) => (self.look_up(&block, table)?, None),
+            Rows::Table(table) => (self.look_up(part, &block, table)?, None),
         };
         let (features, rejects) = self.assemble(block.utterances, extracted);
         Ok(Computed { attempt, features, rejects, frames })
     }
 
     /// The rows of a block in a table of others.
-    fn look_up(&self, block: &Block, table: &TableOfOthers) -> Extractions {
+    fn look_up(&self, part: &Part, block: &Block, table: &TableOfOthers) -> Extractions {
         self.context.check_stop()?;
-        let rows = block.utterances.rows.iter().map(|row| table.extract(row)).collect::<Vec<_>>();
+        let rows = part.range().zip(&block.utterances.rows).map(|(number, row)| table.extract(number, row));
+        let rows = rows.collect::<Result<Vec<_>, StageError>>()?;
         self.context.progress.advance(rows.len() as u64);
         Ok(rows)
     }

@@ -1,6 +1,5 @@
 //! A table of features that another program computed: the file, and its rows by utterance.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,19 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::{TableColumn, TableParams};
 use crate::options::ConfigError;
-use crate::schema::{FeatureInfo, FeatureKeys, Row, Utterance, plural};
+use crate::schema::{FeatureInfo, FeatureKeys, Row, Texts, Utterance, plural};
 use crate::stages::workers::{Extracted, Extraction, Refusal};
 use crate::stages::{Context, StageError, written};
 use crate::storage::{self, Entry, StorageError, Store};
-use crate::table::{Numbers, NumbersFile, TableError};
+use crate::table::{NumbersFile, Piece, TableError};
 use crate::text;
 
 use super::belongs::Names;
 use super::cells;
+use super::numbers::NumbersOfOthers;
 use super::source::Source;
 
 /// The code of utterances without a row.
 const NO_FEATURES_CODE: &str = "no_features";
+/// In the place of the row of an utterance that has none.
+const NO_ROW: u32 = u32::MAX;
 /// What the column `codec` says where no audio was heard.
 const UNHEARD: &str = "unknown";
 /// Bytes that are hashed at a time.
@@ -48,16 +50,18 @@ struct Kept {
     blake3: String,
 }
 
-/// A table in memory, and which row each utterance has.
+/// A table that was read, and which row each utterance has.
 pub(super) struct TableOfOthers {
     file: String,
     names: Vec<String>,
-    /// Row after row.
-    values: Vec<f32>,
-    rows: HashMap<String, usize>,
+    values: NumbersOfOthers,
+    rows: Rows,
     /// Says how many rows belong to no utterance.
     warning: Option<String>,
 }
+
+/// The row of each utterance, in the order of the utterances table; [`NO_ROW`] where it has none.
+type Rows = Vec<u32>;
 
 impl TableFile {
     /// Looks the table of a pipeline up.
@@ -109,7 +113,7 @@ impl TableFile {
     /// The file or a column is not what it should be, rows have the same id or could belong to several utterances, or a
     /// feature has the name of another column.
     pub fn read(&self, out: &dyn Store, source: &Source) -> Result<TableOfOthers, StageError> {
-        let (names, Numbers { ids, values }) = self.numbers()?;
+        let (names, ids, values) = self.numbers()?;
         check_names(&names)?;
         if ids.is_empty() {
             return Err(self.problem("it has no rows"));
@@ -120,21 +124,21 @@ impl TableFile {
         }
         let blocks = source.blocks().into_iter();
         let utterances = Names::of(blocks.map(|rows| Ok::<_, StageError>(source.read(out, rows)?.utterances.rows)))?;
-        let ids: Vec<&str> = ids.iter().map(|id| unquoted(id)).collect();
-        let (rows, strangers) = self.matched(&utterances, &ids)?;
+        let (rows, strangers) = self.matched(&utterances, &Ids::of(ids))?;
         let file = self.params.file_name().to_owned();
-        let warning = (!strangers.is_empty()).then(|| strangers_warning(&file, &strangers));
+        let warning = strangers.warning(&file);
         Ok(TableOfOthers { file, names, values, rows, warning })
     }
 
     /// Names and numbers of the features, and the ids.
-    fn numbers(&self) -> Result<(Vec<String>, Numbers), StageError> {
+    fn numbers(&self) -> Result<(Vec<String>, Texts, NumbersOfOthers), StageError> {
         let start = self.range(0..self.entry.bytes.min(64))?;
         if !text::is_parquet(&start, &self.entry.path) {
-            let content = self.range(0..self.entry.bytes)?;
-            return cells::read(&content, &self.params).map_err(|error| match error {
+            let content = cells::Content::new(self.entry.bytes, |range| self.range(range));
+            return content.read(&self.params).map_err(|error| match error {
                 cells::Error::Config(error) => error.into(),
                 cells::Error::Cells(problem) => self.problem(problem),
+                cells::Error::Stage(error) => error,
             });
         }
         let not_parquet = |error| match error {
@@ -148,20 +152,19 @@ impl TableFile {
         let columns = file.columns().into_iter().map(column).collect::<Vec<_>>();
         let chosen = self.params.choose(&columns)?;
         let names = chosen.features.iter().map(|at| columns[*at].name.clone()).collect();
-        let numbers = file.read(chosen.id, &chosen.features, |range| self.range(range)).map_err(not_parquet)?;
-        Ok((names, numbers))
+        let mut values = NumbersOfOthers::default();
+        let put = |piece: Piece| Ok(values.put(&piece)?);
+        let ids = file.read(chosen.id, &chosen.features, |range| self.range(range), put).map_err(not_parquet)?;
+        Ok((names, ids, values))
     }
 
-    /// The row of each utterance that has one, by its id, and the rows that belong to none.
-    fn matched<'b>(
-        &self,
-        utterances: &Names,
-        ids: &[&'b str],
-    ) -> Result<(HashMap<String, usize>, Vec<&'b str>), StageError> {
-        let (mut seen, mut strangers) = (HashMap::new(), Vec::new());
-        let mut owners: BTreeMap<usize, usize> = BTreeMap::new();
-        for (row, id) in ids.iter().enumerate() {
-            if let Some(first) = seen.insert(*id, row).filter(|_| !id.is_empty()) {
+    /// The row of each utterance, and the rows that belong to none.
+    fn matched(&self, utterances: &Names, ids: &Ids) -> Result<(Rows, Strangers), StageError> {
+        let mut strangers = Strangers::default();
+        let mut owners = vec![NO_ROW; utterances.len()];
+        for row in 0..ids.texts.len() {
+            let id = ids.get(row);
+            if let Some((first, _)) = ids.repeat.filter(|(_, second)| *second == row) {
                 let words = format!("the id {id:?} occurs twice, in rows {} and {}; keep one", first + 1, row + 1);
                 return Err(self.problem(words));
             }
@@ -173,22 +176,22 @@ impl TableFile {
                     utterances.id(other)
                 ))
             })?;
-            match found {
-                None => strangers.push(*id),
-                Some(utterance) => {
-                    if let Some(first) = owners.insert(utterance, row) {
-                        return Err(self.problem(format!(
-                            "rows {} ({:?}) and {} ({id:?}) both belong to `{}`; keep one",
-                            first + 1,
-                            ids[first],
-                            row + 1,
-                            utterances.id(utterance)
-                        )));
-                    }
-                }
+            let Some(utterance) = found else {
+                strangers.add(id);
+                continue;
+            };
+            let first = std::mem::replace(&mut owners[utterance], row as u32);
+            if first != NO_ROW {
+                return Err(self.problem(format!(
+                    "rows {} ({:?}) and {} ({id:?}) both belong to `{}`; keep one",
+                    first + 1,
+                    ids.get(first as usize),
+                    row + 1,
+                    utterances.id(utterance)
+                )));
             }
         }
-        Ok((owners.into_iter().map(|(at, row)| (utterances.id(at).to_owned(), row)).collect(), strangers))
+        Ok((owners, strangers))
     }
 
     fn range(&self, range: std::ops::Range<u64>) -> Result<Bytes, StageError> {
@@ -228,12 +231,19 @@ impl TableOfOthers {
         self.warning.as_deref()
     }
 
-    /// The row of an utterance. Rows with the same numbers count as the same recording.
-    pub fn extract(&self, utterance: &Utterance) -> Extracted {
-        let refuse =
-            |what: &str| Err(Refusal { code: NO_FEATURES_CODE, message: format!("the table `{}` {what}", self.file) });
-        let Some(row) = self.rows.get(&utterance.utterance_id) else { return refuse("has no row for it") };
-        let values = &self.values[row * self.names.len()..(row + 1) * self.names.len()];
+    /// The row of utterance `number` of the utterances table. Rows with the same numbers count as the same recording.
+    ///
+    /// # Errors
+    /// The numbers cannot be read back.
+    pub fn extract(&self, number: usize, utterance: &Utterance) -> Result<Extracted, StageError> {
+        let refuse = |what: &str| {
+            Ok(Err(Refusal { code: NO_FEATURES_CODE, message: format!("the table `{}` {what}", self.file) }))
+        };
+        let Some(row) = self.rows.get(number).filter(|row| **row != NO_ROW) else {
+            return refuse("has no row for it");
+        };
+        let mut values = vec![f32::NAN; self.names.len()];
+        self.values.read(*row as usize, &mut values)?;
         if values.iter().all(|value| value.is_nan()) {
             return refuse("has no value in its row");
         }
@@ -243,7 +253,53 @@ impl TableOfOthers {
             audio_hash: blake3::hash(&bytes).to_hex().to_string(),
             ..FeatureKeys::unheard(utterance)
         };
-        Ok(vec![Extraction { keys, values: values.to_vec(), contours: None }])
+        Ok(Ok(vec![Extraction { keys, values, contours: None }]))
+    }
+}
+
+/// The ids of the rows of a table.
+struct Ids {
+    texts: Texts,
+    /// The first row that has the id of one before it, and that one.
+    repeat: Option<(usize, usize)>,
+}
+
+impl Ids {
+    fn of(texts: Texts) -> Self {
+        let mut ids = Self { texts, repeat: None };
+        let mut order = (0..ids.texts.len() as u32).collect::<Vec<_>>();
+        order.sort_by_key(|row| ids.get(*row as usize));
+        let pairs = order.windows(2).map(|pair| (pair[0] as usize, pair[1] as usize));
+        let repeats = pairs.filter(|(a, b)| ids.get(*a) == ids.get(*b) && !ids.get(*a).is_empty());
+        ids.repeat = repeats.min_by_key(|(_, second)| *second);
+        ids
+    }
+
+    fn get(&self, row: usize) -> &str {
+        unquoted(self.texts.get(row).unwrap_or_default())
+    }
+}
+
+/// Rows that belong to no utterance.
+#[derive(Default)]
+struct Strangers {
+    count: usize,
+    first: Vec<String>,
+}
+
+impl Strangers {
+    fn add(&mut self, id: &str) {
+        self.count += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(format!("{id:?}"));
+        }
+    }
+
+    fn warning(&self, file: &str) -> Option<String> {
+        let more = if self.count > SHOWN { ", ..." } else { "" };
+        let verb = if self.count == 1 { "belongs" } else { "belong" };
+        let (rows, shown) = (plural(self.count, "row"), self.first.join(", "));
+        (self.count > 0).then(|| format!("{rows} of the table `{file}` {verb} to no utterance: {shown}{more}"))
     }
 }
 
@@ -263,11 +319,4 @@ fn check_names(names: &[String]) -> Result<(), ConfigError> {
             Err(ConfigError::new("features.columns", format!("{name:?}"), problem).hint(hint))
         }
     }
-}
-
-fn strangers_warning(file: &str, strangers: &[&str]) -> String {
-    let shown = strangers.iter().take(SHOWN).map(|id| format!("{id:?}")).collect::<Vec<_>>().join(", ");
-    let more = if strangers.len() > SHOWN { ", ..." } else { "" };
-    let verb = if strangers.len() == 1 { "belongs" } else { "belong" };
-    format!("{} of the table `{file}` {verb} to no utterance: {shown}{more}", plural(strangers.len(), "row"))
 }

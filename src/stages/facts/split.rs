@@ -4,41 +4,100 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::{Scheme, SplitParams};
 use crate::report::{FoldFacts, SplitFacts, TransferFold};
-use crate::schema::{Side, SplitRow};
+use crate::schema::{Side, SplitRow, Table};
 
-use super::Tables;
+use super::{Tables, Utterances};
 use crate::stages::{Context, StageError, StageName, ledger};
 
-/// The folds, and how they came about.
-pub(super) fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFacts, StageError> {
-    let speakers = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row.speaker.as_deref()));
-    let speakers = speakers.collect::<BTreeMap<_, _>>();
-    let ids = tables.splits.iter().map(|row| row.utterance_id.as_str()).collect::<BTreeSet<_>>();
-    let used = ids.iter().filter_map(|id| speakers.get(id).copied()).collect::<Vec<_>>();
-    let mut folds = BTreeMap::<i64, (FoldFacts, BTreeSet<&str>)>::new();
-    for row in &tables.splits {
-        let empty = FoldFacts { fold: row.fold, train: 0, augmented: 0, dev: 0, test: 0, test_speakers: None };
-        let (fold, heard) = folds.entry(row.fold).or_insert((empty, BTreeSet::new()));
+/// What the rows of a split come to.
+#[derive(Default)]
+pub(in super::super) struct Splits {
+    folds: BTreeMap<i64, Fold>,
+    /// Whether each utterance is in a fold.
+    used: Vec<bool>,
+    pub has_dev: bool,
+}
+
+/// What the rows of a fold come to.
+#[derive(Default)]
+struct Fold {
+    train: i64,
+    augmented: i64,
+    dev: i64,
+    test: i64,
+    test_speakers: BTreeSet<String>,
+    train_corpora: BTreeSet<String>,
+    test_corpora: BTreeSet<String>,
+    test_emotions: BTreeSet<String>,
+}
+
+impl Splits {
+    /// Counts rows that come some at a time.
+    ///
+    /// # Errors
+    /// That of the rows.
+    pub fn count(
+        utterances: &Utterances,
+        batches: impl Iterator<Item = Result<Table<SplitRow>, StageError>>,
+    ) -> Result<Self, StageError> {
+        let mut splits = Self { used: vec![false; utterances.len()], ..Self::default() };
+        for batch in batches {
+            batch?.rows.iter().for_each(|row| splits.add(utterances, row));
+        }
+        Ok(splits)
+    }
+
+    fn add(&mut self, utterances: &Utterances, row: &SplitRow) {
+        self.has_dev |= row.split == Side::Dev.as_str();
+        let fold = self.folds.entry(row.fold).or_default();
+        let Some(number) = utterances.find(&row.utterance_id) else {
+            fold.augmented += 1;
+            return;
+        };
+        self.used[number] = true;
+        let corpus = utterances.corpora.get(number);
         match row.split.as_str() {
-            _ if !speakers.contains_key(row.utterance_id.as_str()) => fold.augmented += 1,
-            "train" => fold.train += 1,
+            "train" => {
+                fold.train += 1;
+                note(&mut fold.train_corpora, corpus);
+            }
             "dev" => fold.dev += 1,
             _ => {
                 fold.test += 1;
-                heard.extend(speakers.get(row.utterance_id.as_str()).copied().flatten());
+                note(&mut fold.test_speakers, utterances.speakers.get(number));
+                note(&mut fold.test_corpora, corpus);
+                note(&mut fold.test_emotions, utterances.emotions.get(number));
             }
         }
     }
-    let folds = folds
-        .into_values()
-        .map(|(fold, heard)| FoldFacts { test_speakers: (!heard.is_empty()).then_some(heard.len() as i64), ..fold });
+}
+
+/// Puts a word among others, where it is not there yet.
+fn note(words: &mut BTreeSet<String>, word: Option<&str>) {
+    if let Some(word) = word.filter(|word| !words.contains(*word)) {
+        words.insert(word.to_owned());
+    }
+}
+
+/// The folds, and how they came about.
+pub(super) fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFacts, StageError> {
+    let (splits, speakers) = (&tables.splits, &tables.utterances.speakers);
+    let used = || splits.used.iter().enumerate().filter(|(_, used)| **used).map(|(number, _)| speakers.get(number));
+    let fold = |(number, fold): (&i64, &Fold)| FoldFacts {
+        fold: *number,
+        train: fold.train,
+        augmented: fold.augmented,
+        dev: fold.dev,
+        test: fold.test,
+        test_speakers: Some(fold.test_speakers.len() as i64).filter(|count| *count > 0),
+    };
     let record = ledger::read_record(context.out, StageName::Split)?;
     Ok(SplitFacts {
         scheme: context.parameters.split.scheme().as_str().to_owned(),
         words: split_words(&context.parameters.split),
-        folds: folds.collect(),
-        utterances: used.len() as i64,
-        speakers: used.into_iter().collect::<Option<BTreeSet<_>>>().map(|speakers| speakers.len() as i64),
+        folds: splits.folds.iter().map(fold).collect(),
+        utterances: used().count() as i64,
+        speakers: used().collect::<Option<BTreeSet<_>>>().map(|speakers| speakers.len() as i64),
         warnings: record.map(|record| record.warnings).unwrap_or_default(),
     })
 }
@@ -72,19 +131,12 @@ pub(super) fn transfer(split: &SplitParams, tables: &Tables) -> Vec<TransferFold
     if split.scheme() != Scheme::CrossCorpus {
         return Vec::new();
     }
-    let keys = tables.keys.rows.iter().map(|row| (row.utterance_id.as_str(), row)).collect::<BTreeMap<_, _>>();
-    let fold = |rows: &[SplitRow]| {
-        let of = |side: Side| {
-            let rows = rows.iter().filter(move |row| row.split == side.as_str());
-            rows.filter_map(|row| keys.get(row.utterance_id.as_str()).copied())
-        };
-        let corpora = |side| of(side).map(|row| row.corpus.clone()).collect::<BTreeSet<_>>().into_iter().collect();
-        TransferFold {
-            fold: rows[0].fold,
-            train: corpora(Side::Train),
-            test: corpora(Side::Test),
-            emotions: of(Side::Test).map(|row| &row.emotion).collect::<BTreeSet<_>>().len() as i64,
-        }
+    let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
+    let fold = |(number, fold): (&i64, &Fold)| TransferFold {
+        fold: *number,
+        train: words(&fold.train_corpora),
+        test: words(&fold.test_corpora),
+        emotions: fold.test_emotions.len() as i64,
     };
-    tables.splits.chunk_by(|a, b| a.fold == b.fold).map(fold).collect()
+    tables.splits.folds.iter().map(fold).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use crate::corpus::{self, CorpusError, ManifestTable};
+use crate::schema::Texts;
 use crate::storage::{self, Entry, StorageError};
 use crate::table::{self, TableError};
 use crate::text;
@@ -56,8 +57,8 @@ fn read_parquet(path: &str, content: Bytes) -> Result<ManifestTable, CorpusError
         TableError::Unreadable { reason, .. } => problem(path, format!("not readable as Parquet: {reason}")),
         error => problem(path, error.to_string()),
     })?;
-    let (columns, rows, left_out) = (table.columns, table.rows, table.left_out);
-    let table = ManifestTable { columns, rows, left_out, ..ManifestTable::default() };
+    let (columns, cells, left_out) = (table.columns, table.cells, table.left_out);
+    let table = ManifestTable { columns, cells, left_out, ..ManifestTable::default() };
     table.check_names(path)?;
     Ok(table)
 }
@@ -127,20 +128,21 @@ fn with_partition(
         })?;
         let value = Some(value.into_owned()).filter(|value| value != NULL_PARTITION);
         let Some(column) = table.columns.iter().position(|column| column == name) else {
+            let cells = (0..table.len()).map(|_| value.as_deref()).collect();
             table.columns.push(name.to_owned());
-            table.rows.iter_mut().for_each(|row| row.push(value.clone()));
+            table.cells.push(cells);
             continue;
         };
-        let said = |cell: &Option<String>| meaning(corpus, cell).map(str::to_owned);
-        let wanted = said(&value);
-        if let Some(row) = table.rows.iter().position(|row| said(&row[column]) != wanted) {
-            let shown = |cell: &Option<String>| cell.as_ref().map_or("nothing".to_owned(), |cell| format!("{cell:?}"));
+        let wanted = meaning(corpus, value.as_deref());
+        let cells = &table.cells[column];
+        if let Some(row) = cells.iter().position(|cell| meaning(corpus, cell) != wanted) {
+            let shown = |cell: Option<&str>| cell.map_or("nothing".to_owned(), |cell| format!("{cell:?}"));
             let words = format!(
                 "row {}: column {name:?} says {}, and the folder `{name}=...` says {}; move the row to the folder that it \
                  belongs to, or write the parts without that column",
                 row + 1,
-                shown(&table.rows[row][column]),
-                shown(&value)
+                shown(cells.get(row)),
+                shown(value.as_deref())
             );
             return Err(problem(place, words));
         }
@@ -149,8 +151,8 @@ fn with_partition(
 }
 
 /// What a cell says: nothing where it is missing, and 3 where it is 3.0.
-fn meaning<'a>(corpus: &corpus::Corpus, cell: &'a Option<String>) -> Option<&'a str> {
-    let cell = cell.as_deref()?.trim();
+fn meaning<'a>(corpus: &corpus::Corpus, cell: Option<&'a str>) -> Option<&'a str> {
+    let cell = cell?.trim();
     let is_whole = |whole: &str| whole.bytes().all(|byte| byte.is_ascii_digit()) && !whole.is_empty();
     let whole = cell.split_once('.').filter(|(whole, zeros)| {
         is_whole(whole.strip_prefix('-').unwrap_or(whole)) && zeros.bytes().all(|byte| byte == b'0')
@@ -172,12 +174,16 @@ fn together(tables: Vec<(String, ManifestTable)>) -> ManifestTable {
             all.columns.push(name.clone());
         }
     }
+    all.cells = all.columns.iter().map(|_| Texts::default()).collect();
     for (part, table) in tables {
         let place = |name: &String| table.columns.iter().position(|column| column == name);
-        let places: Vec<Option<usize>> = all.columns.iter().map(place).collect();
-        let widened = table.rows.iter().map(|row| places.iter().map(|place| row[(*place)?].clone()).collect());
-        all.parts.push((all.rows.len(), part));
-        all.rows.extend(widened);
+        all.parts.push((all.len(), part));
+        for (name, cells) in all.columns.iter().zip(&mut all.cells) {
+            match place(name) {
+                Some(at) => cells.extend(table.cells[at].iter()),
+                None => cells.extend((0..table.len()).map(|_| None)),
+            }
+        }
     }
     all
 }
