@@ -127,6 +127,30 @@ mod tests {
     }
 
     #[test]
+    fn parts_make_the_table_wherever_its_numbers_lie() {
+        let table = Utterances::ravdess().augmented(&["speed0.9"]);
+        let whole = Features::new(&table).expect("legal rows");
+        let width = table.float.names.len();
+        for memory in [Memory::unlimited(), Memory::new(0)] {
+            let mut features = FeaturesBuilder::new(&memory, table.rows.len());
+            for rows in (0..table.rows.len()).collect::<Vec<_>>().chunks(500) {
+                let (first, end) = (rows[0], rows[rows.len() - 1] + 1);
+                let mut part = table.clone();
+                part.rows = table.rows[first..end].to_vec();
+                part.text.values = table.text.values[first..end].to_vec();
+                part.float.values = table.float.values[first * width..end * width].to_vec();
+                features.push(part).expect("there is room");
+            }
+            let features = features.finish().expect("legal rows");
+            assert!(*features.values() == *whole.values());
+            for column in features.keys().groupable().iter().map(String::as_str).chain(["augmented_from"]) {
+                let [got, want] = [&features, &whole].map(|features| features.keys().texts(column).expect("a column"));
+                assert_eq!(got, want, "{column}");
+            }
+        }
+    }
+
+    #[test]
     fn picked_features_keep_their_rows() {
         let features = Features::new(&Utterances::ravdess().table()).expect("legal rows");
         let picked = features.pick(&[1]).expect("held");

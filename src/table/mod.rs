@@ -19,7 +19,7 @@ pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
 pub use manifest::{TextTable, read_text_columns};
 pub use numbers::{NumbersFile, Piece};
-pub use read::{Batches, RowsFile, check_columns, column_names, read, read_keys};
+pub use read::{Batches, RowsFile, append, check_columns, column_names, read, read_keys};
 pub use write::{Block, Writer, write, write_in_groups};
 
 #[cfg(test)]

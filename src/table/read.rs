@@ -183,6 +183,22 @@ fn span(group: &RowGroupMetaData, positions: &[usize]) -> Range<u64> {
     start..end
 }
 
+/// Puts the rows of a part behind those of the parts before it.
+///
+/// # Errors
+/// The part has other columns.
+pub fn append<R: Row>(table: &mut Table<R>, part: Table<R>) -> Result<(), TableError> {
+    if table.rows.is_empty() {
+        *table = part;
+        return Ok(());
+    }
+    check_columns(&column_names(table), &part)?;
+    table.rows.extend(part.rows);
+    table.text.values.extend(part.text.values);
+    table.float.values.extend(part.float.values);
+    Ok(())
+}
+
 /// Names of the open columns of a table, those of texts first.
 pub fn column_names<R>(table: &Table<R>) -> Vec<String> {
     [table.text.names.clone(), table.float.names.clone()].concat()

@@ -141,11 +141,12 @@ fn a_block_stays_in_one_row_group_whose_statistics_tell_what_is_in_it() {
 
 #[test]
 fn parts_with_other_columns_are_refused_by_column() {
-    let ours = column_names(&predictions(&["c/a"]));
-    check_columns(&ours, &predictions(&["c/b"])).expect("the same columns");
+    let mut table = predictions(&["c/a"]);
+    append(&mut table, predictions(&["c/b"])).expect("the same columns");
+    assert_eq!((table.rows.len(), table.float.values.len()), (2, 4));
     let mut other = predictions(&["c/d"]);
     other.float.names[1] = "p_calm".to_owned();
-    let error = check_columns(&ours, &other).expect_err("another column").to_string();
+    let error = append(&mut table, other).expect_err("another column").to_string();
     assert!(error.contains("`p_calm`"), "{error}");
 }
 
@@ -218,11 +219,8 @@ fn batches_are_the_rows_of_the_table() {
     assert_eq!(batches.float_names(), whole.float.names);
     let batches = batches.collect::<Result<Vec<_>, _>>().expect("sound");
     assert!(batches.len() > 1 && batches.iter().all(|batch| batch.rows.len() < 10_000));
-    let mut joined = Table::<Prediction>::default();
-    for batch in batches {
-        joined.rows.extend(batch.rows);
-        joined.float.values.extend(batch.float.values);
-    }
+    let mut joined = Table::default();
+    batches.into_iter().for_each(|batch| append(&mut joined, batch).expect("the same columns"));
     assert_eq!(joined.rows, whole.rows);
     assert_eq!(joined.float.values[2..], whole.float.values[2..]);
     let empty = write(&predictions(&[]), "c", &inputs(), false).expect("written").0;

@@ -8,12 +8,13 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray}
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 use ser_etl::schema::{FeatureInfo, FeatureKeys, Metric, Reject, SplitRow, Table};
+use ser_etl::table;
 use tempfile::TempDir;
 
 use crate::predict::read;
 use crate::util::job::{PIPELINE, run, workplace};
 use crate::util::s3_server::Server;
-use crate::util::{append, failure, ser, stdout};
+use crate::util::{failure, ser, stdout};
 
 /// Kernel ridge regression weighs families of features, which a table does not tell.
 const MODELS: [&str; 2] = ["--set", "train.models=['logistic','naive-bayes','majority']"];
@@ -33,7 +34,7 @@ fn features(folder: &Path, out: &str) -> Table<FeatureKeys> {
     parts.sort();
     let mut all = Table::default();
     for part in parts {
-        append(&mut all, read(&part));
+        table::append(&mut all, read(&part)).expect("the same columns");
     }
     all
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use ser_etl::schema::{FeatureKeys, FrameKeys, Row, Table};
 use ser_etl::table;
 
-use crate::util::append;
 use crate::util::job::{kill_after, results, run, workplace};
 
 const FRAMES: [&str; 2] = ["--set", "extract.frames=true"];
@@ -21,7 +20,7 @@ fn read<R: Row>(folder: &Path) -> Table<R> {
     let mut all = Table::default();
     for path in paths {
         let file = fs::read(path).expect("readable");
-        append(&mut all, table::read(file.into()).expect("a table").0);
+        table::append(&mut all, table::read(file.into()).expect("a table").0).expect("the same columns");
     }
     all
 }

@@ -6,8 +6,6 @@ pub mod s3_server;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ser_etl::schema::Table;
-
 /// `ser` in `folder`, not yet started.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ser"));
@@ -18,14 +16,6 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
 /// Runs `ser` in `folder`.
 pub fn ser(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("ser starts")
-}
-
-/// Puts the rows of a part of a table behind those of the parts before it.
-pub fn append<R>(all: &mut Table<R>, part: Table<R>) {
-    all.rows.extend(part.rows);
-    all.text.values.extend(part.text.values);
-    all.float.values.extend(part.float.values);
-    (all.text.names, all.float.names) = (part.text.names, part.float.names);
 }
 
 /// Standard output of a command that must succeed.
