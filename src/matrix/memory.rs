@@ -8,12 +8,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Memory {
     /// Bytes that are not taken.
     left: Arc<AtomicU64>,
+    /// What needs no more is held in any case: a file of its own would only cost time.
+    small: u64,
 }
+
+/// The share of the memory that is small.
+const SMALL: u64 = 100;
 
 impl Memory {
     /// Room for so many bytes of numbers.
     pub fn new(bytes: u64) -> Self {
-        Self { left: Arc::new(AtomicU64::new(bytes)) }
+        Self { left: Arc::new(AtomicU64::new(bytes)), small: bytes / SMALL }
     }
 
     /// Room for everything.
@@ -21,8 +26,10 @@ impl Memory {
         Self::new(u64::MAX)
     }
 
-    /// Takes so many bytes until the lease is dropped; none where they are not left.
+    /// Takes so many bytes until the lease is dropped; none where they are not left. A hundredth of the memory is not
+    /// counted.
     pub(super) fn lease(&self, bytes: u64) -> Option<Lease> {
+        let bytes = if bytes <= self.small { 0 } else { bytes };
         let take = |left: u64| left.checked_sub(bytes);
         let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         taken.is_ok().then(|| Lease { left: Arc::clone(&self.left), bytes })
@@ -54,5 +61,9 @@ mod tests {
         drop(first);
         assert!(memory.lease(10).is_some());
         assert!(Memory::unlimited().lease(u64::MAX).is_some());
+        let memory = Memory::new(1000);
+        let _all = memory.lease(1000).expect("there is room");
+        assert!(memory.lease(10).is_some() && memory.lease(11).is_none(), "what is small is held in any case");
+        assert!(Memory::new(0).lease(1).is_none());
     }
 }

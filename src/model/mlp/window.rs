@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::matrix::{Matrix, MatrixError};
 
 /// Bytes of a window.
-const BYTES: usize = 128 << 20;
+const BYTES: usize = 64 << 20;
 /// Neighbouring rows that stay in one window.
 const RUN: usize = 64;
 

@@ -133,7 +133,7 @@ fn check_build(context: &Context, now: &MadeOf) -> Result<(), StageError> {
         &now.build, &kept.made_of.build
     );
     let hint = "install the same ser on every host; after an update, run `ser plan` first";
-    Err(ConfigError::new("--part", "refused", problem).hint(hint).into())
+    Err(ConfigError::new("--part or --shard", "refused", problem).hint(hint).into())
 }
 
 /// The parts that were asked for.
