@@ -8,7 +8,7 @@ use super::{MatrixError, NUMBER};
 
 /// So many bytes stay in memory.
 const IN_MEMORY: usize = 128 << 20;
-/// Bytes that are written or read at a time.
+/// Bytes that are written at a time.
 const BUFFER: usize = 1 << 18;
 
 /// Float32 numbers, one behind the other: in memory while they are few, else in a temporary file.
@@ -66,9 +66,7 @@ impl Scratch {
         };
         let file = self.file.insert(file);
         for numbers in [self.tail.as_slice(), numbers] {
-            for some in numbers.chunks(BUFFER / NUMBER) {
-                file.write_all(&some.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>())?;
-            }
+            file.write_all(bytemuck::cast_slice(numbers))?;
             self.in_file += numbers.len();
         }
         // From now on memory serves to write many at a time.
@@ -86,17 +84,8 @@ impl Scratch {
         let first = (start + of_file.len()).saturating_sub(self.in_file);
         of_tail.copy_from_slice(&self.tail[first..first + of_tail.len()]);
         let Some(file) = self.file.as_ref().filter(|_| !of_file.is_empty()) else { return Ok(()) };
-        let mut bytes = vec![0; BUFFER.min(of_file.len() * NUMBER)];
-        for (at, some) in of_file.chunks_mut(BUFFER / NUMBER).enumerate() {
-            let bytes = &mut bytes[..some.len() * NUMBER];
-            let place = start * NUMBER + at * BUFFER;
-            let read = file.read_exact_at(bytes, place as u64);
-            read.map_err(|error| MatrixError::Read { reason: error.to_string() })?;
-            for (number, bytes) in some.iter_mut().zip(bytes.as_chunks().0) {
-                *number = f32::from_le_bytes(*bytes);
-            }
-        }
-        Ok(())
+        let read = file.read_exact_at(bytemuck::cast_slice_mut(of_file), (start * NUMBER) as u64);
+        read.map_err(|error| MatrixError::Read { reason: error.to_string() })
     }
 }
 

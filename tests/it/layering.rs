@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 17] = [
+const OWNED: [(&str, &[&str]); 18] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
@@ -33,6 +33,7 @@ const OWNED: [(&str, &[&str]); 17] = [
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("tempfile", &["matrix"]),
+    ("bytemuck", &["matrix"]),
     ("rayon", &["stages", "model", "cli"]),
 ];
 

@@ -122,6 +122,7 @@ impl<'a> Trainer<'a> {
             for start in (0..window.rows.len()).step_by(self.batch.x.nrows()) {
                 loss += self.step(&window, start, learning_rate);
             }
+            self.passes.close(window);
         }
         Ok(loss / self.rows.y.len() as f64)
     }

@@ -4,7 +4,7 @@
 //! rows of so many runs as memory easily holds are shuffled among each other: a window. So a file of rows is read in
 //! long pieces, and the order is the same wherever the rows lie.
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, Axis};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -22,6 +22,8 @@ pub(super) struct Passes<'a> {
     window: usize,
     /// Rows as one window, or numbers of runs.
     order: Vec<usize>,
+    /// Room for the rows of a window that are read from a file.
+    room: Array2<f32>,
 }
 
 /// Rows that are shuffled among each other.
@@ -40,7 +42,7 @@ impl<'a> Passes<'a> {
 
     fn with_window(x: &'a Matrix, window: usize) -> Self {
         let count = if x.nrows() <= window { x.nrows() } else { x.nrows().div_ceil(RUN) };
-        Self { x, window, order: (0..count).collect() }
+        Self { x, window, order: (0..count).collect(), room: Array2::zeros((0, x.ncols())) }
     }
 
     /// The windows of the next pass: which rows each has.
@@ -55,7 +57,7 @@ impl<'a> Passes<'a> {
     }
 
     /// Brings the rows of a window together, in a new order; a single window has one already.
-    pub fn open(&self, mut rows: Vec<usize>, rng: &mut ChaCha8Rng) -> Result<Window<'a>, MatrixError> {
+    pub fn open(&mut self, mut rows: Vec<usize>, rng: &mut ChaCha8Rng) -> Result<Window<'a>, MatrixError> {
         let is_one = self.x.nrows() <= self.window;
         if self.x.is_held() {
             if !is_one {
@@ -66,12 +68,23 @@ impl<'a> Passes<'a> {
         // Read in the order of the file where all of it is read.
         let mut stored = rows.clone();
         stored.sort_unstable();
-        let read = self.x.select(&stored)?;
+        let mut read = std::mem::take(&mut self.room);
+        if read.nrows() < stored.len() {
+            read = Array2::zeros((stored.len(), self.x.ncols()));
+        }
+        self.x.gather(&stored, read.slice_axis_mut(Axis(0), (..stored.len()).into()))?;
         if !is_one {
             rows.shuffle(rng);
         }
         let places = rows.iter().map(|row| stored.partition_point(|other| other < row)).collect();
         Ok(Window { rows, x: self.x, read: Some((read, places)) })
+    }
+
+    /// Takes the room of a window back.
+    pub fn close(&mut self, window: Window) {
+        if let Some((read, _)) = window.read {
+            self.room = read;
+        }
     }
 }
 
@@ -110,7 +123,9 @@ mod tests {
         }
         let open = |rows: Vec<usize>| {
             let window = order.open(rows, &mut rng).expect("rows");
-            (0..window.rows.len()).map(|at| window.row(at)[1]).collect()
+            let seen = (0..window.rows.len()).map(|at| window.row(at)[1]).collect();
+            order.close(window);
+            seen
         };
         windows.into_iter().map(open).collect()
     }
