@@ -43,7 +43,7 @@ def main():
 def plot(rows, path):
     """CPU time and peak memory of each stage by the number of rows."""
     matplotlib.rcParams["svg.hashsalt"] = "ser"
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4.2))
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.2))
     for axis, column, unit, title in [
         (axes[0], "cpu_seconds", 1, "CPU seconds"),
         (axes[1], "peak_bytes", 2**20, "peak memory, MiB"),
@@ -55,7 +55,7 @@ def plot(rows, path):
             axis.plot([row["rows"] for row in of], [row[column] / unit for row in of], line, marker="o", ms=3, label=label)
         axis.set(xscale="log", yscale="log", xlabel="rows", title=title)
         axis.grid(alpha=0.3)
-    axes[1].legend(fontsize=7, ncol=2)
+    axes[1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.02, 1.0))
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
 
