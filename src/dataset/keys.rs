@@ -18,7 +18,8 @@ const ID: &str = "utterance_id";
 const AUGMENTED_FROM: &str = "augmented_from";
 /// Utterances of equal samples share a number; none of silence, which is equal wherever it comes from.
 const RECORDING: &str = "#recording";
-/// Utterances of one file share a number. This and the next two are there where any utterance is a segment of a file.
+/// Utterances of one file share a number. This and the next two are there where any file has several utterances, or a
+/// segment.
 const FILE: &str = "#file";
 const START: &str = "start_s";
 const END: &str = "end_s";
@@ -156,8 +157,15 @@ impl Keys {
     }
 
     /// Whether any utterance is a segment of a longer recording.
-    pub(super) fn has_segments(&self) -> bool {
-        self.frame.column(FILE).is_ok()
+    ///
+    /// # Errors
+    /// A column holds something else.
+    pub(super) fn has_segments(&self) -> Result<bool, DatasetError> {
+        if self.frame.column(FILE).is_err() {
+            return Ok(false);
+        }
+        let (starts, ends) = (self.seconds(START)?, self.seconds(END)?);
+        Ok(starts.iter().flatten().any(|start| start > 0.0) || ends.iter().flatten().any(f64::is_finite))
     }
 
     /// For each utterance that overlaps with others in its recording, a number that they share.
@@ -178,9 +186,9 @@ impl Keys {
         Ok(numbers)
     }
 
-    /// Where each utterance lies in its recording, by recording and start; none where each is a recording of its own.
+    /// Where each utterance lies in its recording, by recording and start; none where each has a file of its own.
     fn segments(&self) -> Result<Vec<Segment>, DatasetError> {
-        if !self.has_segments() {
+        if self.frame.column(FILE).is_err() {
             return Ok(Vec::new());
         }
         let (files, starts, ends) = (self.numbers(FILE)?, self.seconds(START)?, self.seconds(END)?);
@@ -264,7 +272,7 @@ mod tests {
         let numbers = keys.overlaps().expect("places");
         assert!(numbers[0].is_some() && numbers[0] == numbers[1] && numbers[1] == numbers[2], "{numbers:?}");
         assert_eq!(&numbers[3..], [None, None], "what begins where another ends shares nothing with it");
-        assert!(keys.has_segments());
+        assert!(keys.has_segments().expect("places"));
     }
 
     #[test]

@@ -46,7 +46,8 @@ pub fn leakage(keys: &Keys, folds: &[Fold], params: &SplitParams) -> Result<Vec<
             .filter(|shared| !shared.is_empty())
             .map(|shared| shared[..shared.len().min(EXAMPLES)].join(", ")),
     };
-    for check in CHECKS.into_iter().filter(|check| *check != OVERLAP || keys.has_segments()) {
+    let has_segments = keys.has_segments()?;
+    for check in CHECKS.into_iter().filter(|check| *check != OVERLAP || has_segments) {
         let compared = Compared::new(keys, check)?;
         let allowed = !FORBIDDEN.contains(&check) && !params.grouping().contains(&compared.column);
         for fold in folds {

@@ -154,6 +154,19 @@ mod tests {
     }
 
     #[test]
+    fn utterances_of_one_file_are_a_unit_though_neither_says_when_it_begins() {
+        let mut table = Utterances::ravdess().table();
+        table.rows[1439].path = table.rows[0].path.clone();
+        let keys = Keys::new(&table).expect("legal rows");
+        let (rows, params) = ((0..keys.len()).collect::<Vec<_>>(), params(""));
+        let found = units(&keys, &rows, &params, &params.grouping(), "test", 1).expect("units");
+        assert_eq!(found.len(), 23, "the first and the last speaker share a file");
+        assert!(!keys.has_segments().expect("places"));
+        let copies = Keys::new(&Utterances::ravdess().augmented(&["speed0.9"])).expect("legal rows");
+        assert!(copies.overlaps().expect("places").iter().all(Option::is_none), "a copy has the path of its original");
+    }
+
+    #[test]
     fn equal_silence_ties_nobody() {
         let mut data = Utterances::ravdess();
         for row in [0, 100, 1439] {

@@ -20,6 +20,8 @@ pub use scratch::Scratch;
 const BLOCK: usize = 16 << 20;
 /// Bytes of columns that are worked on at a time.
 const STRIP: usize = 128 << 20;
+/// A matrix has no more strips than this, however many rows it has.
+const MOST_STRIPS: usize = 32;
 /// Bytes of a number.
 const NUMBER: usize = size_of::<f32>();
 
@@ -105,9 +107,10 @@ impl Matrix {
         blocks(self.rows, self.columns)
     }
 
-    /// Neighbouring columns that are worked on at a time, in order.
+    /// Neighbouring columns that are worked on at a time, in order. There are few: each of them reads all rows of a file.
     pub fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        pieces(self.columns, STRIP / NUMBER / self.rows.max(1))
+        let columns = STRIP / NUMBER / self.rows.max(1);
+        pieces(self.columns, columns.max(self.columns.div_ceil(MOST_STRIPS)))
     }
 
     /// Some neighbouring rows.

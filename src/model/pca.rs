@@ -9,7 +9,7 @@ use crate::matrix::{Matrix, MatrixError};
 /// power of the smaller number, and is about 1 s for 1400.
 const MAX_ROWS: usize = 1500;
 /// Most rows that components are computed of in any case: memory holds them in double precision.
-const MOST_ROWS: usize = 20_000;
+const MOST_ROWS: usize = 50_000;
 
 /// Variance of a component, as a share of the first one's, below which there is nothing but rounding.
 const LEAST_VARIANCE: f64 = 1e-10;

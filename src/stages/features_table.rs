@@ -82,7 +82,7 @@ impl FeaturesTable {
         out: &dyn Store,
         mut take: impl FnMut(Table<FeatureKeys>) -> Result<(), StageError>,
     ) -> Result<(), StageError> {
-        let (mut columns, mut hashes) = (None, Vec::with_capacity(self.rows));
+        let (mut columns, mut hashes) = (None, Vec::new());
         for (path, file) in self.parts.iter() {
             let keys = keys_of_part(out, path, file)?;
             let columns = columns.get_or_insert_with(|| table::column_names(&keys));

@@ -1,6 +1,6 @@
 //! Keys part by part: what stays of a row is a few numbers.
 
-use super::{END, FILE, ID, Keys, RECORDING, START};
+use super::{AUGMENTED_FROM, END, FILE, ID, Keys, RECORDING, START};
 use crate::dataset::DatasetError;
 use crate::schema::{FeatureKeys, Kind, Row, Signal, Table, Value};
 use polars::prelude::{
@@ -125,8 +125,21 @@ impl KeysBuilder {
         }
     }
 
+    /// Whether utterances, augmented rows apart, are of one file. A segment may be the only one of its file.
+    fn shares_files(&self) -> bool {
+        if self.starts.iter().any(|start| *start > 0.0) || self.ends.iter().any(|end| end.is_finite()) {
+            return true;
+        }
+        let from = self.words.iter().find(|(_, words)| words.name == AUGMENTED_FROM).map(|(_, words)| &words.numbers);
+        let is_copy = |row: usize| from.is_some_and(|numbers| numbers[row] != NONE);
+        let files = self.files.iter().enumerate().filter(|(row, _)| !is_copy(*row));
+        let mut files: Vec<u128> = files.map(|(_, file)| *file).collect();
+        files.sort_unstable();
+        files.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
     fn frame(self) -> PolarsResult<(DataFrame, BTreeMap<String, Vec<Box<str>>>)> {
-        let rows = self.recordings.len();
+        let (rows, shares_files) = (self.recordings.len(), self.shares_files());
         let mut columns = vec![self.ids.finish().into_column()];
         let mut words = BTreeMap::new();
         for (_, column) in self.words {
@@ -136,7 +149,7 @@ impl KeysBuilder {
             words.insert(column.name, known.into_iter().map(|(word, _)| word).collect());
         }
         columns.push(numbers(RECORDING, &ranks(self.recordings)));
-        if self.starts.iter().any(|start| *start > 0.0) || self.ends.iter().any(|end| end.is_finite()) {
+        if shares_files {
             columns.push(numbers(FILE, &ranks(self.files)));
             columns.push(Column::new(START.into(), self.starts));
             columns.push(Column::new(END.into(), self.ends));

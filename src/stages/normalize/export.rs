@@ -84,7 +84,7 @@ impl<'a> Exported<'a> {
     fn write(&mut self, least: usize) -> Result<(), StageError> {
         let mut ready = self.waiting.keys().zip(self.next..).take_while(|(row, next)| *row == next).count();
         while ready >= least.max(1) {
-            let rows = self.next..self.next + ready.min(self.file_rows - self.next % self.file_rows);
+            let rows = self.next..self.next + ready.min(BLOCK).min(self.file_rows - self.next % self.file_rows);
             ready -= rows.len();
             let mut table = Table::<FeatureKeys>::default();
             table.text.names.clone_from(&self.text);
