@@ -9,7 +9,7 @@ mod scratch;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuilder};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuilder};
 
 pub use builder::MatrixBuilder;
 pub use error::MatrixError;
@@ -139,15 +139,15 @@ impl Matrix {
         Ok(())
     }
 
-    /// A row of numbers that memory holds.
+    /// The mean of each column, summed in the order of the rows.
     ///
-    /// # Panics
-    /// Memory does not hold them.
-    pub fn held_row(&self, row: usize) -> ArrayView1<'_, f32> {
-        match &self.numbers {
-            Numbers::Held(held) => held.values.row(row),
-            Numbers::Filed(_) => panic!("row {row} lies in a file"),
-        }
+    /// # Errors
+    /// The temporary file cannot be read.
+    pub fn means(&self) -> Result<Array1<f64>, MatrixError> {
+        let mut means = Array1::<f64>::zeros(self.columns);
+        self.each_row(|_, row| means.zip_mut_with(&row, |sum, &value| *sum += f64::from(value)))?;
+        means /= self.rows as f64;
+        Ok(means)
     }
 
     /// All rows.

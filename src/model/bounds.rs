@@ -21,9 +21,7 @@ impl Bounds {
     /// Of each column of `rows x features`, its mean and `deviations` standard deviations to both sides.
     pub fn of(x: &Matrix, deviations: f64) -> Result<Self, MatrixError> {
         let rows = x.nrows() as f64;
-        let mut mean = Array1::<f64>::zeros(x.ncols());
-        x.each_row(|_, row| mean.zip_mut_with(&row, |sum, &value| *sum += f64::from(value)))?;
-        mean /= rows;
+        let mean = x.means()?;
         let mut squares = Array1::<f64>::zeros(x.ncols());
         x.each_row(|_, row| {
             let deviations = row.iter().zip(&mean).map(|(&value, mean)| f64::from(value) - mean);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, ArrayView1, CowArray, Ix2};
+use ndarray::{Array2, ArrayView1, CowArray, Ix2};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -173,9 +173,7 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
 /// What defaults follow from.
 fn shape(x: &Matrix) -> Result<Shape, MatrixError> {
     let (rows, columns) = x.dim();
-    let mut mean = Array1::<f64>::zeros(columns);
-    x.each_row(|_, row| mean.zip_mut_with(&row, |sum, &value| *sum += f64::from(value)))?;
-    mean /= rows as f64;
+    let mean = x.means()?;
     let squares = |row: ArrayView1<f32>| -> f64 {
         row.iter().zip(&mean).map(|(&value, mean)| (f64::from(value) - mean).powi(2)).sum()
     };

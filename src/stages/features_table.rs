@@ -60,16 +60,12 @@ impl FeaturesTable {
     pub fn each(
         &self,
         out: &dyn Store,
-        mut take: impl FnMut(Table<FeatureKeys>) -> Result<(), StageError>,
+        take: impl FnMut(Table<FeatureKeys>) -> Result<(), StageError>,
     ) -> Result<(), StageError> {
-        let mut columns = None;
-        for (path, file) in self.parts.iter() {
-            let (part, _) = output::of_file(out, path, table::read(file.read(out, path, "extract")?))?;
-            let columns = columns.get_or_insert_with(|| table::column_names(&part));
-            output::of_file(out, path, table::check_columns(columns, &part))?;
-            take(part)?;
-        }
-        Ok(())
+        let read = |path: &str, file: &OutputFile| {
+            Ok(output::of_file(out, path, table::read(file.read(out, path, "extract")?))?.0)
+        };
+        self.each_part(out, read, take)
     }
 
     /// Hands on keys and labels of every row part by part, with the text columns that a manifest or pattern added, but no
@@ -82,15 +78,30 @@ impl FeaturesTable {
         out: &dyn Store,
         mut take: impl FnMut(Table<FeatureKeys>) -> Result<(), StageError>,
     ) -> Result<(), StageError> {
-        let (mut columns, mut hashes) = (None, Vec::new());
-        for (path, file) in self.parts.iter() {
-            let keys = keys_of_part(out, path, file)?;
-            let columns = columns.get_or_insert_with(|| table::column_names(&keys));
-            output::of_file(out, path, table::check_columns(columns, &keys))?;
+        let mut hashes = Vec::new();
+        let read = |path: &str, file: &OutputFile| keys_of_part(out, path, file);
+        self.each_part(out, read, |keys| {
             hashes.extend(row_hashes(&keys));
-            take(keys)?;
-        }
+            take(keys)
+        })?;
         if keys_hash(hashes) == self.keys { Ok(()) } else { Err(altered(out, FOLDER)) }
+    }
+
+    /// Hands on what `read` makes of each part, all of the same columns.
+    fn each_part(
+        &self,
+        out: &dyn Store,
+        read: impl Fn(&str, &OutputFile) -> Result<Table<FeatureKeys>, StageError>,
+        mut take: impl FnMut(Table<FeatureKeys>) -> Result<(), StageError>,
+    ) -> Result<(), StageError> {
+        let mut columns = None;
+        for (path, file) in self.parts.iter() {
+            let part = read(path, file)?;
+            let columns = columns.get_or_insert_with(|| table::column_names(&part));
+            output::of_file(out, path, table::check_columns(columns, &part))?;
+            take(part)?;
+        }
+        Ok(())
     }
 
     /// The inputs entry of a stage that reads the whole table.

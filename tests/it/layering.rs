@@ -118,13 +118,15 @@ fn crates_stay_in_their_rooms() {
 
 #[test]
 fn only_storage_touches_the_disk_and_only_cli_ends_the_process() {
-    // The temporary files of `matrix` have no name.
-    let banned: [(&str, &[&str]); 3] =
-        [("std::fs", &["storage", "matrix"]), ("std::env::", &["cli"]), ("process::exit", &["cli"])];
+    let banned = [("std::fs", "storage"), ("std::env::", "cli"), ("process::exit", "cli")];
     let mut wrong = Vec::new();
     for (room, file) in sources() {
-        let code = code(&file);
-        for (word, _) in banned.iter().filter(|(word, rooms)| !rooms.contains(&room.as_str()) && code.contains(word)) {
+        let mut code = code(&file);
+        if room == "matrix" {
+            // What tempfile gives has no name: only its type is used, and no path of the disk.
+            code = code.replace("use std::fs::File;", "");
+        }
+        for (word, _) in banned.iter().filter(|(word, owner)| *owner != room && code.contains(word)) {
             wrong.push(format!("{} has `{word}`", file.display()));
         }
     }

@@ -4,7 +4,7 @@
 //! rows of so many runs as memory easily holds are shuffled among each other: a window. So a file of rows is read in
 //! long pieces, and the order is the same wherever the rows lie.
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, Axis, CowArray, Ix2};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -30,9 +30,10 @@ pub(super) struct Passes<'a> {
 pub(super) struct Window<'a> {
     /// Numbers of the rows, in the order in which they are passed.
     pub rows: Vec<usize>,
-    x: &'a Matrix,
-    /// The rows as they were read, and where each of `rows` stands there; none where memory holds the matrix.
-    read: Option<(Array2<f32>, Vec<usize>)>,
+    /// The whole matrix where memory holds it; else the rows as they were read.
+    x: CowArray<'a, f32, Ix2>,
+    /// Where each of `rows` stands among those that were read.
+    places: Option<Vec<usize>>,
 }
 
 impl<'a> Passes<'a> {
@@ -58,14 +59,13 @@ impl<'a> Passes<'a> {
 
     /// Brings the rows of a window together, in a new order; a single window has one already.
     pub fn open(&mut self, mut rows: Vec<usize>, rng: &mut ChaCha8Rng) -> Result<Window<'a>, MatrixError> {
-        let is_one = self.x.nrows() <= self.window;
-        if self.x.is_held() {
-            if !is_one {
-                rows.shuffle(rng);
-            }
-            return Ok(Window { rows, x: self.x, read: None });
+        if self.x.nrows() > self.window {
+            rows.shuffle(rng);
         }
-        // Read in the order of the file where all of it is read.
+        if self.x.is_held() {
+            return Ok(Window { rows, x: self.x.whole()?, places: None });
+        }
+        // Read in the order of the file.
         let mut stored = rows.clone();
         stored.sort_unstable();
         let mut read = std::mem::take(&mut self.room);
@@ -73,17 +73,14 @@ impl<'a> Passes<'a> {
             read = Array2::zeros((stored.len(), self.x.ncols()));
         }
         self.x.gather(&stored, read.slice_axis_mut(Axis(0), (..stored.len()).into()))?;
-        if !is_one {
-            rows.shuffle(rng);
-        }
         let places = rows.iter().map(|row| stored.partition_point(|other| other < row)).collect();
-        Ok(Window { rows, x: self.x, read: Some((read, places)) })
+        Ok(Window { rows, x: read.into(), places: Some(places) })
     }
 
     /// Takes the room of a window back.
     pub fn close(&mut self, window: Window) {
-        if let Some((read, _)) = window.read {
-            self.room = read;
+        if window.x.is_owned() {
+            self.room = window.x.into_owned();
         }
     }
 }
@@ -91,10 +88,7 @@ impl<'a> Passes<'a> {
 impl Window<'_> {
     /// The row that is passed as number `at`.
     pub fn row(&self, at: usize) -> ArrayView1<'_, f32> {
-        match &self.read {
-            Some((read, places)) => read.row(places[at]),
-            None => self.x.held_row(self.rows[at]),
-        }
+        self.x.row(self.places.as_ref().map_or(self.rows[at], |places| places[at]))
     }
 }
 

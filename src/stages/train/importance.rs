@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::fit_data::{FitData, families};
 use super::plan::FoldPlan;
 use super::saved;
+use super::scores::Scores;
 use crate::dataset::Examples;
 use crate::eval::Confusion;
 use crate::model::{self, Classifier};
@@ -111,18 +112,15 @@ fn confusion(
 ) -> Result<Confusion, StageError> {
     let truth = &parts[0].test.rows.y;
     let weights: Vec<f64> = parts.iter().map(|part| part.saved.weight).collect();
-    let mut probabilities = Vec::new();
+    let mut scored = Vec::new();
     for part in parts {
-        let mut of_part = Vec::new();
+        let mut scores = Scores { truth: truth.to_vec(), ..Scores::default() };
         for rows in part.test.rows.x.blocks() {
-            of_part.extend(part.saved.model.probabilities(seen(part, rows)?.view()));
+            scores.probabilities.extend(part.saved.model.probabilities(seen(part, rows)?.view()));
         }
-        probabilities.push(of_part);
+        scored.push(scores);
     }
-    let mixed = model::mix(&probabilities.iter().map(Vec::as_slice).collect::<Vec<_>>(), &weights);
-    let classes = mixed.len() / truth.len().max(1);
-    let predicted = mixed.chunks_exact(classes.max(1)).map(model::top);
-    Ok(Confusion::from_pairs(classes, truth.iter().copied().zip(predicted)))
+    Ok(Scores::mix(&scored.iter().collect::<Vec<_>>(), &weights).confusion())
 }
 
 /// A seeded order of the test rows.
