@@ -33,7 +33,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run all stages of a pipeline; a stage that is up to date does no work
-    Run(RunOptions),
+    Run(DatedOptions),
     #[command(flatten)]
     Stage(StageCommand),
     /// Print what a run would do and why, and which parts of the features table are to be computed
@@ -43,6 +43,9 @@ pub(super) enum Command {
     Predict(PredictOptions),
     /// Compare two finished runs on the test utterances that both have (exit 5 if a gate fails)
     Compare(CompareOptions),
+    /// Make a finished run the one that later runs are compared with: write accepted.json
+    #[command(after_help = ACCEPT_HELP)]
+    Accept(AcceptOptions),
     /// Compare every output of a run with its recorded hash (exit 5 if a file is missing or has changed)
     Verify(VerifyOptions),
     /// Write a corpus of synthetic emotional speech, for demos and tests
@@ -58,7 +61,7 @@ pub(super) enum Command {
 #[derive(Debug, Subcommand)]
 pub(super) enum StageCommand {
     #[command(about = StageName::Ingest.about())]
-    Ingest(RunOptions),
+    Ingest(DatedOptions),
     #[command(about = StageName::Extract.about(), after_help = EXTRACT_HELP)]
     Extract(ExtractOptions),
     #[command(about = StageName::Split.about())]
@@ -85,12 +88,9 @@ impl StageCommand {
 
     pub fn options(&self) -> &RunOptions {
         match self {
+            Self::Ingest(options) => &options.run,
             Self::Extract(options) => &options.run,
-            Self::Ingest(options)
-            | Self::Split(options)
-            | Self::Normalize(options)
-            | Self::Train(options)
-            | Self::Evaluate(options) => options,
+            Self::Split(options) | Self::Normalize(options) | Self::Train(options) | Self::Evaluate(options) => options,
         }
     }
 }
@@ -111,11 +111,41 @@ pub(super) struct RunOptions {
     pub work: WorkOptions,
 }
 
+/// The flags of `ser run` and of `ser ingest`.
+#[derive(Debug, Args)]
+pub(super) struct DatedOptions {
+    #[command(flatten)]
+    pub run: RunOptions,
+    #[command(flatten)]
+    pub dates: DateOptions,
+}
+
+/// Which days are worked on, where the pipeline file has a `partition`.
+#[derive(Debug, Default, Args)]
+pub(super) struct DateOptions {
+    /// Work only on this day and later ones, e.g. 2026-11-26; utterances of other days stay as they are in the output.
+    /// The pipeline file needs `partition`
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Work only on this day and earlier ones
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+}
+
+impl DateOptions {
+    /// Whether any day is named.
+    pub fn are_set(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+}
+
 /// The flags of `ser plan`.
 #[derive(Debug, Args)]
 pub(super) struct PlanOptions {
     #[command(flatten)]
     pub run: RunOptions,
+    #[command(flatten)]
+    pub dates: DateOptions,
     /// How the plan is printed
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
@@ -131,14 +161,16 @@ ser extract --part. It keeps the plan in run/parts.json, so that a worker reads 
 pub(super) struct ExtractOptions {
     #[command(flatten)]
     pub run: RunOptions,
+    #[command(flatten)]
+    pub dates: DateOptions,
     /// Compute only these parts, and stage them; ser plan lists their names
-    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["force", "dry_run"])]
+    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["force", "dry_run", "from", "to"])]
     pub part: Vec<String>,
     /// Compute only this share of the parts, e.g. 3/16, and stage them
     #[arg(long, value_name = "NUMBER/COUNT", conflicts_with_all = ["part", "force", "dry_run"])]
     pub shard: Option<Shard>,
     /// Publish parts that are staged; if one is missing, name it and do nothing (exit 3)
-    #[arg(long, conflicts_with_all = ["part", "shard", "force"])]
+    #[arg(long, conflicts_with_all = ["part", "shard", "force", "from", "to"])]
     pub require_parts: bool,
     /// How a worker says what became of each part; json: a line for each
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
@@ -146,10 +178,10 @@ pub(super) struct ExtractOptions {
 }
 
 const EXTRACT_HELP: &str = "\
-Several hosts can share the work: each runs ser extract PIPELINE with --part or --shard, on the same output. A worker
-computes its parts and stages them under run/extract; a part that is finished is not computed again. Afterwards,
-ser extract PIPELINE, or ser run, publishes the table. It computes parts that are missing, or refuses with
---require-parts. All hosts need the same ser. Parts of different vector instructions are a warning; see
+Several hosts can share the work: each runs ser extract PIPELINE with --part, --shard or --from and --to, on the same
+output. A worker computes its parts and stages them under run/extract; a part that is finished is not computed again.
+Afterwards, ser extract PIPELINE, or ser run, publishes the table. It computes parts that are missing, or
+refuses with --require-parts. All hosts need the same ser. Parts of different vector instructions are a warning; see
 extract.vector_level.";
 
 /// How a result is printed.
@@ -215,9 +247,9 @@ same command without --shard writes the tables, and predicts what no worker has 
 /// The flags of `ser compare`.
 #[derive(Debug, Args)]
 pub(super) struct CompareOptions {
-    /// Output of the reference run A: a folder or s3://BUCKET/PREFIX
+    /// Output of the reference run A: a folder or s3://BUCKET/PREFIX, or the accepted.json of ser accept
     pub run_a: String,
-    /// Output of the run B that is compared with it
+    /// Output of the run B that is compared with it, or an accepted.json
     pub run_b: String,
     /// Fail with exit 5 if the metric of B is lower than that of A by more than X, e.g. uar=0.02; may be repeated.
     /// Metrics: uar, accuracy, macro_f1, weighted_f1
@@ -239,6 +271,21 @@ pub(super) struct CompareOptions {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
+
+/// The flags of `ser accept`.
+#[derive(Debug, Args)]
+pub(super) struct AcceptOptions {
+    /// Output of the run: a folder or s3://BUCKET/PREFIX
+    pub run: String,
+    /// The file to write, on disk or s3://BUCKET/KEY [default: accepted.json beside the folder of the run]
+    #[arg(long = "as", value_name = "FILE.json")]
+    pub pointer: Option<String>,
+}
+
+const ACCEPT_HELP: &str = "\
+The next run writes over the tables of this one. So ser accept copies what later runs are measured by into a folder beside
+accepted.json: keys, splits, predictions, metrics and the distributions of the features. accepted.json names that folder.
+ser compare accepted.json RUN, split.frozen and checks.against read it. The run that was accepted before is kept too.";
 
 /// The flags of `ser verify`.
 #[derive(Debug, Args)]

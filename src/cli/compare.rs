@@ -15,7 +15,8 @@ pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
     bootstrap.map_err(|error| ConfigError { key: "--bootstrap".to_owned(), ..error })?;
     let file = options.out.as_deref().map(file).transpose()?;
     let params = Storage::default();
-    let (a, b) = (storage::open(&options.run_a, &params)?, storage::open(&options.run_b, &params)?);
+    let open = |run: &str| Ok::<_, anyhow::Error>(storage::open(&stages::run_at(run, &params)?, &params)?);
+    let (a, b) = (open(&options.run_a)?, open(&options.run_b)?);
     let place_a = RunPlace { given: &options.run_a, out: a.as_ref() };
     let place_b = RunPlace { given: &options.run_b, out: b.as_ref() };
     let resampling = Resampling { resamples: options.bootstrap, seed: options.seed };

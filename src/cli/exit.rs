@@ -89,6 +89,7 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::Model(ModelError::Matrix(_)) => STORAGE,
         StageError::Leakage(_)
         | StageError::Regression(_)
+        | StageError::Checks(_)
         | StageError::Unverified { .. }
         | StageError::Dataset(DatasetError::MisplacedCopy { .. }) => GATE,
         StageError::Stopped { signal } => SIGNAL + *signal as u8,

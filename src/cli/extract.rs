@@ -1,20 +1,29 @@
 use serde_json::json;
 
+use crate::options::ConfigError;
 use crate::stages::{Choice, Context, PartDone, StageName, extract_parts};
 use crate::storage;
 
-use super::args::{ExtractOptions, Format};
+use super::args::{ExtractOptions, Format, WorkOptions};
 use super::output::{print, say};
 use super::run;
 
 /// The extract stage whole, or a worker's share of it.
 pub(super) fn run(options: &ExtractOptions) -> anyhow::Result<()> {
+    let dates = &options.dates;
     let choice = match (&options.shard, options.part.is_empty()) {
         (Some(shard), _) => Choice::Shard(*shard),
         (None, false) => Choice::Named(options.part.clone()),
-        (None, true) => return run::run(&options.run, Some(StageName::Extract), options.require_parts),
+        (None, true) if dates.are_set() => Choice::Dates,
+        (None, true) => return run::run(&options.run, dates, Some(StageName::Extract), options.require_parts),
     };
-    run::with_context(&options.run, false, |context| work(context, &choice, options))
+    let WorkOptions { force, dry_run, .. } = options.run.work;
+    if force || dry_run {
+        let problem = "with these, extract is a worker: it computes what is missing of some parts";
+        let hint = "`ser plan` shows what is missing; `ser extract --force` without dates computes all parts again";
+        return Err(ConfigError::new("--from or --to", "set beside --force or --dry-run", problem).hint(hint).into());
+    }
+    run::with_context(&options.run, dates, false, |context| work(context, &choice, options))
 }
 
 fn work(context: &Context, choice: &Choice, options: &ExtractOptions) -> anyhow::Result<()> {

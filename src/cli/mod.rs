@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this room is where they are allowed")]
 
+mod accept;
 mod args;
 mod compare;
 mod exit;
@@ -23,7 +24,9 @@ use std::sync::Arc;
 use clap::Parser;
 use signal_hook::consts::SIGXFSZ;
 
-use args::{Cli, Command, StageCommand};
+use crate::stages::StageName;
+
+use args::{Cli, Command, DateOptions, StageCommand};
 
 /// The `ser` program: reads the command line, does what it says, and returns the exit code. `is_stdout_closed`: whether
 /// stdout was closed when the program began, which nobody can tell once Rust's runtime has.
@@ -36,12 +39,16 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     let result = std::panic::catch_unwind(|| match cli.command {
-        Command::Run(options) => run::run(&options, None, false),
+        Command::Run(options) => run::run(&options.run, &options.dates, None, false),
+        Command::Stage(StageCommand::Ingest(options)) => {
+            run::run(&options.run, &options.dates, Some(StageName::Ingest), false)
+        }
         Command::Stage(StageCommand::Extract(options)) => extract::run(&options),
-        Command::Stage(stage) => run::run(stage.options(), Some(stage.name()), false),
+        Command::Stage(stage) => run::run(stage.options(), &DateOptions::default(), Some(stage.name()), false),
         Command::Plan(options) => plan::run(&options),
         Command::Predict(options) => predict::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Accept(options) => accept::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),

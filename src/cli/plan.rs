@@ -31,7 +31,7 @@ struct StagePlan {
 
 /// Prints what a run would do and why, and which parts of the features table are pending.
 pub(super) fn run(options: &PlanOptions) -> anyhow::Result<()> {
-    run::with_context(&options.run, false, |context| {
+    run::with_context(&options.run, &options.dates, false, |context| {
         let states = run::states(context, &StageName::ALL)?;
         let is_ingested = matches!(states.first(), Some((_, State::UpToDate(_))));
         let parts = is_ingested.then(|| plan_parts(context)).transpose()?;

@@ -9,15 +9,16 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use crate::corpus::Preset;
 use crate::options::ConfigError;
 use crate::pipeline::{Parameters, Pipeline};
-use crate::stages::{self, Context, NEW, Record, StageError, StageName, State};
+use crate::stages::{self, Context, Dates, NEW, Record, StageError, StageName, State};
 use crate::storage::{self, Storage, StorageError, Store};
 
-use super::args::{RunOptions, WorkOptions};
+use super::args::{DateOptions, RunOptions, WorkOptions};
 use super::output::{self, say};
 use super::{exit, logging, progress};
 
 /// Keys of the pipeline file that hold a path, `N` standing for a number.
-const PATH_KEYS: [&str; 4] = ["out", "corpus.N.source", "corpus.N.manifest", "features.table"];
+const PATH_KEYS: [&str; 6] =
+    ["out", "corpus.N.source", "corpus.N.manifest", "features.table", "split.frozen", "checks.against"];
 
 /// How often the flag of the signals is looked at.
 const WATCH: Duration = Duration::from_millis(50);
@@ -25,21 +26,23 @@ const WATCH: Duration = Duration::from_millis(50);
 const GRACE: Duration = Duration::from_millis(1500);
 
 /// Runs one stage, or all of them.
-pub(super) fn run(options: &RunOptions, only: Option<StageName>, require_parts: bool) -> anyhow::Result<()> {
+pub(super) fn run(
+    options: &RunOptions,
+    dates: &DateOptions,
+    only: Option<StageName>,
+    require_parts: bool,
+) -> anyhow::Result<()> {
     let stages = only.map_or(StageName::ALL.to_vec(), |stage| vec![stage]);
     let WorkOptions { dry_run, quiet, .. } = options.work;
-    with_context(
-        options,
-        require_parts,
-        |context| {
-            if dry_run { plan(context, &stages) } else { work(context, &stages, quiet) }
-        },
-    )
+    with_context(options, dates, require_parts, |context| {
+        if dry_run { plan(context, &stages) } else { work(context, &stages, quiet) }
+    })
 }
 
 /// Reads the pipeline file, opens the output, and does `work` on as many threads as were asked for.
 pub(super) fn with_context(
     options: &RunOptions,
+    dates: &DateOptions,
     require_parts: bool,
     work: impl FnOnce(&Context) -> anyhow::Result<()> + Send,
 ) -> anyhow::Result<()> {
@@ -51,6 +54,7 @@ pub(super) fn with_context(
     let context = Context {
         parameters: &parameters,
         out: out.as_ref(),
+        dates: Dates::new(dates.from.as_deref(), dates.to.as_deref(), parameters.pipeline.partition.as_deref())?,
         force: options.work.force,
         require_parts,
         stop: &stop,
@@ -82,6 +86,9 @@ fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<
         tracing::info!(stage = stage.as_str(), up_to_date = outcome.up_to_date, seconds = record.seconds, "finished");
         if !quiet {
             say_outcome(stage.as_str(), outcome.up_to_date, &record);
+        }
+        if *stage == StageName::Extract {
+            stages::check_data(context)?;
         }
     }
     if !quiet && stages.contains(&StageName::Evaluate) {
@@ -164,6 +171,8 @@ fn load(options: &RunOptions) -> anyhow::Result<Parameters> {
         corpus.relocate(|path| join(&folder, path));
     }
     pipeline.features.relocate(|path| join(&folder, path));
+    pipeline.split.relocate(|path| join(&folder, path));
+    pipeline.checks.relocate(|path| join(&folder, path));
     Ok(pipeline.check()?)
 }
 

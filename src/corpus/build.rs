@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::dates;
 use super::entry::{Entries, reject};
 use super::error::CorpusError;
 use super::filter::Filter;
@@ -17,6 +18,7 @@ use crate::corpus::{Corpus, Origin, Preset};
 use crate::schema::{LabelCount, Packed, Texts, Utterance};
 
 /// Reads one corpus. `table` holds the rows of its manifest, and `preset` what its preset file says, where it has one.
+/// `partition` names the text column that holds the date of each utterance, where there must be one.
 ///
 /// # Errors
 /// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not
@@ -26,11 +28,13 @@ pub fn build(
     source: Source<'_>,
     table: Option<&ManifestTable>,
     preset: Option<&Preset>,
+    partition: Option<&str>,
 ) -> Result<LabelledCorpus, CorpusError> {
     config.check("corpus")?;
     let preset = preset.or_else(|| Preset::known(config.preset.as_deref()?));
     let mut read = read(config, source, table, preset)?;
     set_language(config, preset, &mut read.utterances);
+    partition.map_or(Ok(()), |column| dates::set_dates(config, column, &mut read))?;
     let filter = Filter::new(config, preset, read.utterances.names())?;
     let map = LabelMap { own: &config.labels, preset: preset.map(|preset| &preset.labels) };
     let mut warnings = read.warnings;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::CorpusError;
 use crate::corpus::Corpus;
 use crate::options;
-use crate::schema::{CANONICAL_EMOTIONS, LabelCount, is_canonical_emotion};
+use crate::schema::{CANONICAL_EMOTIONS, LabelCount, Packed, Utterance, is_canonical_emotion};
 
 /// What the label map says of a source label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +78,13 @@ impl Accounting {
     /// The rows of the labels table, sorted by label and action; an error where a label is in no map.
     pub fn rows(&self, corpus: &str) -> Result<Vec<LabelCount>, CorpusError> {
         self.check_mapped(corpus)?;
-        let mut rows: Vec<LabelCount> = self
-            .0
+        let mut rows = self.counts(corpus);
+        rows.sort_by(|a, b| (&a.source_label, &a.action).cmp(&(&b.source_label, &b.action)));
+        Ok(rows)
+    }
+
+    fn counts(&self, corpus: &str) -> Vec<LabelCount> {
+        self.0
             .iter()
             .map(|((label, fate), count)| {
                 let (emotion, action) = self.describe(label, fate);
@@ -91,9 +96,7 @@ impl Accounting {
                     utterances: *count,
                 }
             })
-            .collect();
-        rows.sort_by(|a, b| (&a.source_label, &a.action).cmp(&(&b.source_label, &b.action)));
-        Ok(rows)
+            .collect()
     }
 
     fn describe(&self, label: &str, fate: &Fate) -> (Option<String>, String) {
@@ -128,6 +131,19 @@ impl Accounting {
             canonical: CANONICAL_EMOTIONS.join(", "),
         })
     }
+}
+
+/// Makes the counts of the labels that are kept those of these utterances.
+pub fn recount(labels: &mut Vec<LabelCount>, utterances: &Packed<Utterance>) {
+    let mut counts = BTreeMap::<&str, Accounting>::new();
+    let [corpora, of_source, emotions] = ["corpus", "source_label", "emotion"].map(|name| utterances.column(name));
+    for row in 0..utterances.len() {
+        let [corpus, label, emotion] = [corpora, of_source, emotions].map(|cells| cells.get(row).unwrap_or_default());
+        counts.entry(corpus).or_default().kept(label, emotion);
+    }
+    labels.retain(|count| !["kept", "merged"].contains(&count.action.as_str()));
+    labels.extend(counts.iter().flat_map(|(corpus, accounting)| accounting.counts(corpus)));
+    labels.sort_by_cached_key(|count| (count.corpus.clone(), count.source_label.clone(), count.action.clone()));
 }
 
 /// Warnings about entries of the label map that no utterance needs, and about emotions that look like a misspelt

@@ -15,6 +15,7 @@
 //! - Everything else that does not become an utterance is a row of the label accounting or of the rejects.
 
 mod build;
+mod dates;
 mod entry;
 mod error;
 mod filter;
@@ -40,9 +41,11 @@ mod speakers;
 mod tests;
 
 pub use build::build;
+pub use dates::iso_date;
 pub use error::CorpusError;
 pub use form::parse_text;
 pub use glob::Glob;
+pub use labels::recount;
 pub use manifest::{ManifestTable, NamedPaths, named_paths};
 pub use merge::merge;
 pub use named::is_audio_of;
@@ -76,7 +79,7 @@ pub struct LabelledCorpus {
     /// `filtered` (left out by `filter` or `exclude`; a label can have such a row besides its other one).
     pub labels: Vec<LabelCount>,
     /// What could not become an utterance, sorted by corpus, path and message. Codes: `unmatched_name`, `bad_name`,
-    /// `missing_file`, `missing_path`, `missing_label`, `bad_time`, and `passed_over` for files that were not looked at.
+    /// `missing_file`, `missing_path`, `missing_label`, `bad_time`, `bad_date`, and `passed_over` for files that were not looked at.
     pub rejects: Vec<Reject>,
     /// What is legal but looks like a mistake, in words.
     pub warnings: Vec<String>,

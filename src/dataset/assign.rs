@@ -1,6 +1,7 @@
 //! Putting utterances on sides.
 
 mod fixed;
+mod frozen;
 mod inner;
 mod whole;
 
@@ -14,6 +15,7 @@ use crate::schema::{Side, plural};
 use std::collections::BTreeSet;
 
 use fixed::fixed_sides;
+pub use frozen::Frozen;
 pub use inner::inner_folds;
 pub use whole::whole;
 
@@ -50,11 +52,22 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
             scheme.carve_dev(number as i64, fold)?;
         }
     }
-    let mut warnings: Vec<String> = checks::audio_labels(keys)?.into_iter().collect();
-    warnings.extend(checks::silence(keys)?);
-    warnings.extend(checks::merged_speakers(keys, params, folds.len())?);
-    warnings.extend(checks::ungrouped(keys, params)?);
+    let mut warnings = Vec::from_iter(checks::merged_speakers(keys, params, folds.len())?);
     warnings.extend(checks::left_out(keys, params, &folds)?);
+    finished(all, &scheme, folds, warnings)
+}
+
+/// Checks folds of originals, and adds their augmented copies.
+fn finished(
+    all: &Keys,
+    scheme: &Assigner,
+    folds: Vec<SideOfRow>,
+    warnings: Vec<String>,
+) -> Result<Assignment, DatasetError> {
+    let keys = scheme.keys;
+    let mut warnings = [checks::audio_labels(keys)?.into_iter().collect(), warnings].concat();
+    warnings.extend(checks::silence(keys)?);
+    warnings.extend(checks::ungrouped(keys, scheme.params)?);
     warnings.extend(checks::class_sides(keys, &folds)?);
     let fold = |(number, sides)| Ok::<_, DatasetError>(Fold { number, sides: augmented::follow(all, sides)? });
     Ok(Assignment { folds: (0..).zip(folds).map(fold).collect::<Result<_, _>>()?, warnings })

@@ -70,6 +70,9 @@ pub struct FoldReader<'a> {
     folds: Vec<Fold>,
     /// Where the utterance after the last one stands in the features table, most likely.
     next: usize,
+    /// Whether rows of utterances that are not known are passed over.
+    only_known: bool,
+    unknown_tests: usize,
 }
 
 impl<'a> FoldReader<'a> {
@@ -78,7 +81,20 @@ impl<'a> FoldReader<'a> {
     /// # Errors
     /// The ids are missing.
     pub fn new(keys: &'a Keys) -> Result<Self, DatasetError> {
-        Ok(Self { ids: keys.ids()?, folds: Vec::new(), next: 0 })
+        Ok(Self { ids: keys.ids()?, folds: Vec::new(), next: 0, only_known: false, unknown_tests: 0 })
+    }
+
+    /// The same of a table that may hold utterances which are not known: they are passed over.
+    ///
+    /// # Errors
+    /// The ids are missing.
+    pub(super) fn of_known(keys: &'a Keys) -> Result<Self, DatasetError> {
+        Ok(Self { only_known: true, ..Self::new(keys)? })
+    }
+
+    /// Test rows of utterances that were passed over.
+    pub(super) fn unknown_tests(&self) -> usize {
+        self.unknown_tests
     }
 
     /// Takes the next rows of the table, which is sorted by fold.
@@ -91,12 +107,18 @@ impl<'a> FoldReader<'a> {
                 self.folds.push(Fold { number: row.fold, sides: vec![None; self.ids.len()] });
                 self.next = 0;
             }
-            let at = self.place(&row.utterance_id)?;
             let side = Side::from_str(&row.split).map_err(|_| DatasetError::BadValue {
                 table: "splits",
                 column: "split",
                 value: row.split.clone(),
             })?;
+            let at = match self.place(&row.utterance_id) {
+                Err(_) if self.only_known => {
+                    self.unknown_tests += usize::from(side == Side::Test);
+                    continue;
+                }
+                at => at?,
+            };
             if let Some(fold) = self.folds.last_mut() {
                 fold.sides[at] = Some(side);
             }

@@ -85,7 +85,10 @@ impl Keys {
     }
 
     /// The utterances themselves, without augmented rows.
-    pub(super) fn originals(&self) -> Result<Self, DatasetError> {
+    ///
+    /// # Errors
+    /// A column is missing.
+    pub fn originals(&self) -> Result<Self, DatasetError> {
         self.kept(|rows| rows.filter(&rows.column(AUGMENTED_FROM)?.is_null()))
     }
 

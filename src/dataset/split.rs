@@ -48,11 +48,11 @@ impl Scheme {
     /// The keys of `[split]` that the scheme uses, beside `scheme`.
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Stratified => &["test", "dev", "stratify_by"],
-            Self::SpeakerDisjoint => &["test", "dev", "stratify_by", "group_by"],
-            Self::KFold => &["folds", "dev", "stratify_by"],
-            Self::GroupKFold => &["folds", "dev", "stratify_by", "group_by"],
-            Self::Loso => &["dev", "stratify_by"],
+            Self::Stratified => &["test", "dev", "stratify_by", "frozen"],
+            Self::SpeakerDisjoint => &["test", "dev", "stratify_by", "group_by", "frozen"],
+            Self::KFold => &["folds", "dev", "stratify_by", "frozen"],
+            Self::GroupKFold => &["folds", "dev", "stratify_by", "group_by", "frozen"],
+            Self::Loso => &["dev", "stratify_by", "frozen"],
             Self::CrossCorpus => &["train_corpora", "test_corpora", "dev", "stratify_by"],
             Self::Predefined => &["column", "sides", "group_by"],
         }
@@ -92,6 +92,13 @@ pub struct SplitSection {
     /// Names of the corpora to test on; default: all that are not trained on. Only for `cross-corpus`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_corpora: Option<Vec<String>>,
+    /// An earlier split to hold on to while the corpus grows: the output of a run, its `splits.parquet`, or the
+    /// `accepted.json` of `ser accept` (default: none). Every utterance of that split keeps its side in each fold. New
+    /// speakers join train. New utterances of a speaker who is tested are left out where he or she is tested, so the test
+    /// sides stay as they are. The other keys must be those that the earlier split was made with. Not for
+    /// `cross-corpus` and `predefined`. `""`: no earlier split, such as for the first run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<String>,
     /// Text column that holds `train`, `dev` or `test` for each utterance. Only for `predefined`, which requires it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
@@ -112,6 +119,7 @@ impl Default for SplitSection {
             group_by: None,
             train_corpora: None,
             test_corpora: None,
+            frozen: None,
             column: None,
             sides: None,
         }
@@ -119,6 +127,16 @@ impl Default for SplitSection {
 }
 
 impl SplitSection {
+    /// Makes the place of an earlier split what `place` makes of it.
+    pub fn relocate(&mut self, place: impl Fn(&str) -> String) {
+        self.frozen = self.frozen.as_deref().map(place);
+    }
+
+    /// Where an earlier split is that is held on to.
+    pub fn frozen(&self) -> Option<&str> {
+        self.frozen.as_deref().filter(|place| !place.is_empty())
+    }
+
     /// Resolves the defaults of the scheme.
     ///
     /// # Errors
@@ -168,6 +186,7 @@ impl SplitSection {
             ("group_by", word(&self.group_by)),
             ("train_corpora", names(&self.train_corpora)),
             ("test_corpora", names(&self.test_corpora)),
+            ("frozen", word(&self.frozen)),
             ("column", word(&self.column)),
             ("sides", self.sides.as_ref().map(|sides| format!("{sides:?}"))),
         ];

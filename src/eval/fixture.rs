@@ -34,6 +34,7 @@ pub fn outcome<'a>(utterance_id: &'a str, truth: &'a str, predicted: &'a str) ->
         corpus: "c",
         speaker: None,
         gender: None,
+        groups: &[],
     }
 }
 
@@ -65,6 +66,7 @@ pub fn add_fit(outcomes: &mut Outcomes, model: &str, seed: i64, rank: usize, sha
             corpus: "c",
             speaker: Some(&format!("c/{speaker:02}")),
             gender: Some(["female", "male"][speaker % 2]),
+            groups: &[],
         };
         outcomes.add(&outcome).expect("the fixture's classes are its own");
     }

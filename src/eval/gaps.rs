@@ -1,4 +1,6 @@
+use super::is_usual;
 use crate::schema::Metric;
+use std::collections::BTreeSet;
 
 /// Slices whose gap is looked at, and the figure that it is a gap of.
 const SLICES: [(&str, &str); 4] = [("gender", "uar"), ("corpus", "uar"), ("speaker", "uar"), ("class", "recall")];
@@ -20,9 +22,16 @@ impl Gap {
 }
 
 /// The largest gap of `model` in each slice that has more than one group with a figure: between genders, corpora and
-/// speakers in UAR, between classes in recall. Of equal groups the first counts.
+/// speakers in UAR, between classes in recall, and between the groups of further slices in UAR. Of equal groups the first
+/// counts.
 pub fn gaps(metrics: &[Metric], model: &str) -> Vec<Gap> {
-    SLICES.iter().filter_map(|(slice, metric)| gap(metrics, (model, slice, metric))).collect()
+    let others = further_slices(metrics).into_iter().map(|slice| (slice, "uar"));
+    SLICES.into_iter().chain(others).filter_map(|(slice, metric)| gap(metrics, (model, slice, metric))).collect()
+}
+
+/// Slices beside those that every table of metrics has, in order.
+pub fn further_slices(metrics: &[Metric]) -> BTreeSet<&str> {
+    metrics.iter().map(|row| row.slice.as_str()).filter(|slice| !is_usual(slice)).collect()
 }
 
 fn gap(metrics: &[Metric], wanted: (&str, &str, &str)) -> Option<Gap> {
@@ -65,12 +74,15 @@ mod tests {
             row("class", "anger", Some(0.6), Some((0.5, 0.7))),
             row("class", "calm", Some(0.5), Some((0.4, 0.6))),
             row("corpus", "only", Some(0.6), None),
+            row("accent", "north", Some(0.6), None),
+            row("accent", "south", Some(0.7), None),
+            row("device", "phone", Some(0.7), None),
         ];
         let found = gaps(&metrics, "mlp");
         let names: Vec<_> = found.iter().map(|gap| (gap.best.group.as_str(), gap.worst.group.as_str())).collect();
-        assert_eq!(names, [("female", "male"), ("b", "a"), ("anger", "calm")]);
+        assert_eq!(names, [("female", "male"), ("b", "a"), ("anger", "calm"), ("south", "north")]);
         let overlaps: Vec<_> = found.iter().map(Gap::overlaps).collect();
-        assert_eq!(overlaps, [Some(false), None, Some(true)]);
+        assert_eq!(overlaps, [Some(false), None, Some(true), None]);
         assert_eq!(gaps(&metrics, "tree"), []);
     }
 }

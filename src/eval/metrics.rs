@@ -8,16 +8,18 @@ use crate::schema::{Metric, Track};
 
 /// Slices whose groups are sets of cells; the slice `class` is made from `Overall`.
 #[derive(Debug, Clone, Copy)]
-enum Slice {
+enum Slice<'a> {
     Overall,
     Speaker,
     Gender,
     Corpus,
     Fold,
+    /// A column of the manifest: its number among such slices, and its name.
+    Column(usize, &'a str),
 }
 
 impl Outcomes {
-    /// Every figure of every model: overall and by class, speaker, gender, corpus and fold, pooled over folds, with
+    /// Every figure of every model: overall and by class, speaker, gender, corpus, fold and further slices, pooled over folds, with
     /// 95 % intervals from speakers drawn with replacement; for models fitted with several seeds also by seed, without
     /// intervals; sorted by model, slice, group and metric. All figures but those by seed are those of seed 0.
     ///
@@ -27,7 +29,8 @@ impl Outcomes {
     pub fn metrics(&self, resampling: Resampling) -> Vec<Metric> {
         let mut rows = Vec::new();
         for (name, model) in self.all_models() {
-            let writer = Writer { model: name, track: self.track(), classes: self.classes(), resampling };
+            let (track, classes, slices) = (self.track(), self.classes(), self.slices());
+            let writer = Writer { model: name, track, classes, slices, resampling };
             rows.extend(writer.rows(model));
         }
         rows.sort_by(|a, b| (&a.model, &a.slice, &a.group, &a.metric).cmp(&(&b.model, &b.slice, &b.group, &b.metric)));
@@ -40,13 +43,14 @@ struct Writer<'a> {
     model: &'a str,
     track: Track,
     classes: &'a [String],
+    slices: &'a [String],
     resampling: Resampling,
 }
 
 /// Where a figure stands.
 #[derive(Clone, Copy)]
 struct SliceGroup<'a> {
-    slice: &'static str,
+    slice: &'a str,
     group: &'a str,
     /// Rows of the group.
     n: u64,
@@ -56,7 +60,9 @@ impl Writer<'_> {
     fn rows(&self, model: &Model) -> Vec<Metric> {
         let all = Pool::of(&model.cells, self.classes.len());
         let mut rows = self.class_rows(&all);
-        for slice in [Slice::Overall, Slice::Speaker, Slice::Gender, Slice::Corpus, Slice::Fold] {
+        let columns = self.slices.iter().enumerate().map(|(number, name)| Slice::Column(number, name));
+        let usual = [Slice::Overall, Slice::Speaker, Slice::Gender, Slice::Corpus, Slice::Fold];
+        for slice in usual.into_iter().chain(columns) {
             for (group, pool) in pools(&model.cells, self.classes.len(), slice) {
                 rows.extend(self.slice_rows(slice, &group, &pool));
             }
@@ -163,14 +169,15 @@ fn pools(cells: &Cells, classes: usize, slice: Slice) -> BTreeMap<String, Pool> 
     groups.into_iter().map(|(group, cells)| (group, Pool::of(&cells, classes))).collect()
 }
 
-impl Slice {
-    fn as_str(self) -> &'static str {
+impl<'a> Slice<'a> {
+    fn as_str(self) -> &'a str {
         match self {
             Self::Overall => "overall",
             Self::Speaker => "speaker",
             Self::Gender => "gender",
             Self::Corpus => "corpus",
             Self::Fold => "fold",
+            Self::Column(_, name) => name,
         }
     }
 
@@ -182,6 +189,7 @@ impl Slice {
             Self::Gender => cell.gender.clone(),
             Self::Corpus => Some(cell.corpus.clone()),
             Self::Fold => Some(cell.fold.to_string()),
+            Self::Column(number, _) => cell.groups.get(number).cloned().flatten(),
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::options::{ConfigError, between};
 
 /// The models that are compared with all others unless `compare` names another: the first of them that there is.
 const USUAL_HEADLINES: [&str; 2] = ["selected", "mlp"];
+/// Slices that every metrics table has.
+const USUAL_SLICES: [&str; 7] = ["overall", "class", "speaker", "gender", "corpus", "fold", "seed"];
 /// Fewest resamples from which the ends of a 95 % interval can be read.
 const MIN_RESAMPLES: usize = 100;
 const MAX_RESAMPLES: usize = 1_000_000;
@@ -22,14 +24,25 @@ pub struct EvaluateSection {
     /// `selected`. Default: `selected` if models are tuned, else `mlp` if it is trained, else the first of
     /// `train.models`.
     pub compare: Option<String>,
+    /// Text columns by whose values figures are given too, such as `["age_group", "accent", "device"]`: groups of the
+    /// pattern, columns of the manifest, or `text_id`, `intensity` and `language` (default: none). Each is a slice of
+    /// the metrics table and of the report, which names the largest gap between its groups. A column may have 100
+    /// values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<String>,
     /// Number of swaps for the importance of each family of features, 1 to 1000; 0: no importance is computed. Default
     /// 5.
     pub importance: usize,
 }
 
+/// Whether every metrics table has the slice.
+pub fn is_usual(slice: &str) -> bool {
+    USUAL_SLICES.contains(&slice)
+}
+
 impl Default for EvaluateSection {
     fn default() -> Self {
-        Self { bootstrap: 2000, compare: None, importance: 5 }
+        Self { bootstrap: 2000, compare: None, slices: Vec::new(), importance: 5 }
     }
 }
 
@@ -43,6 +56,11 @@ impl EvaluateSection {
         if !legal {
             let problem = format!("must be 0 (no intervals) or {MIN_RESAMPLES} to {MAX_RESAMPLES}");
             return Err(ConfigError::new("evaluate.bootstrap", self.bootstrap, problem));
+        }
+        let repeated = self.slices.iter().enumerate().find(|(at, slice)| self.slices[..*at].contains(slice));
+        if let Some(slice) = repeated.map(|(_, slice)| slice).or(self.slices.iter().find(|slice| is_usual(slice))) {
+            let problem = format!("the report has this slice once; the usual ones are {}", USUAL_SLICES.join(", "));
+            return Err(ConfigError::new("evaluate.slices", format!("{slice:?}"), problem));
         }
         between("evaluate.importance", self.importance, 0, 1000)
     }

@@ -30,6 +30,8 @@ pub struct Outcome<'a> {
     pub speaker: Option<&'a str>,
     /// Gender of the speaker, where known.
     pub gender: Option<&'a str>,
+    /// Its group in each slice that the outcomes have beside the usual ones, where known.
+    pub groups: &'a [Option<&'a str>],
 }
 
 /// Counts of test rows by model, fold, corpus, gender and speaker: all that figures need, and no larger than the
@@ -38,6 +40,8 @@ pub struct Outcome<'a> {
 pub struct Outcomes {
     classes: Vec<String>,
     track: Track,
+    /// Slices beside the usual ones.
+    slices: Vec<String>,
     models: BTreeMap<String, Model>,
 }
 
@@ -61,6 +65,7 @@ pub(super) struct Cell {
     pub corpus: String,
     pub gender: Option<String>,
     pub speaker: Option<String>,
+    pub groups: Vec<Option<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,7 +81,17 @@ pub(super) struct Count {
 impl Outcomes {
     /// No outcomes yet, of one track; `classes` in the order that reports use.
     pub fn new(classes: &[String], track: Track) -> Self {
-        Self { classes: classes.to_vec(), track, models: BTreeMap::new() }
+        Self { classes: classes.to_vec(), track, slices: Vec::new(), models: BTreeMap::new() }
+    }
+
+    /// The same, with slices beside the usual ones: each outcome has a group for each of them.
+    pub fn with_slices(self, slices: &[String]) -> Self {
+        Self { slices: slices.to_vec(), ..self }
+    }
+
+    /// Slices beside the usual ones.
+    pub(super) fn slices(&self) -> &[String] {
+        &self.slices
     }
 
     /// Counts one row.
@@ -171,6 +186,7 @@ impl Cell {
             corpus: outcome.corpus.to_owned(),
             gender: outcome.gender.map(str::to_owned),
             speaker: outcome.speaker.map(str::to_owned),
+            groups: outcome.groups.iter().map(|group| group.map(str::to_owned)).collect(),
         }
     }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{ExtractSection, TablesSection, overrides};
+use super::{ChecksSection, ExtractSection, TablesSection, overrides};
 use crate::audio::{AudioParams, AugmentSection, Transform};
 use crate::corpus::Corpus;
 use crate::dataset::{NormalizeParams, NormalizeSection, SplitParams, SplitSection};
@@ -13,7 +13,7 @@ use crate::features::{FeatureParams, FeatureSetParams, FeaturesSection, Provenan
 use crate::matrix::Memory;
 use crate::model::{Calibration, FusionParams, FusionSection, ModelSpec, TrainSection, TuneParams, TuneSection, View};
 use crate::options::{ConfigError, check_keys, read};
-use crate::schema::{FUSION, SELECTED};
+use crate::schema::{FUSION, FeatureKeys, Row, SELECTED, Utterance};
 use crate::storage::Storage;
 
 /// A pipeline file: everything that a run does.
@@ -32,6 +32,12 @@ pub struct Pipeline {
     /// 512 MiB. The files have no name and end with the process; TMPDIR says in which folder they are.
     #[serde(default = "default_memory_limit")]
     pub memory_limit: u64,
+    /// Name of the text column that holds the date of each utterance: a group of the pattern, or a column of the
+    /// manifest (default: none). The column then holds dates as `2026-11-26`, and the parts of features/ and frames/ lie
+    /// in a folder for each of them: `features/date=2026-11-26/`. So new files of a new day change no other part, and
+    /// `--from` and `--to` choose days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
     /// The corpora, one or more.
     pub corpus: Vec<Corpus>,
     /// Decoding and resampling.
@@ -46,6 +52,9 @@ pub struct Pipeline {
     /// How the extract stage works.
     #[serde(default)]
     pub extract: ExtractSection,
+    /// Limits on what extract made, before anything is trained on it.
+    #[serde(default)]
+    pub checks: ChecksSection,
     /// Which utterances are trained on and which are tested on.
     #[serde(default)]
     pub split: SplitSection,
@@ -137,10 +146,12 @@ impl Pipeline {
         if self.out.trim().is_empty() {
             return Err(ConfigError::new("out", format!("{:?}", self.out), "wanted a folder or s3://BUCKET/PREFIX"));
         }
+        self.check_partition()?;
         Corpus::check_all(&self.corpus)?;
         self.audio.check()?;
         let augment = self.augment.check(self.seed)?;
         self.extract.check()?;
+        self.checks.check()?;
         self.evaluate.check()?;
         self.storage.check()?;
         let normalize = self.normalize.check()?;
@@ -164,6 +175,19 @@ impl Pipeline {
 }
 
 impl Pipeline {
+    /// Refuses a partition by a column that every corpus has: none of these holds dates.
+    fn check_partition(&self) -> Result<(), ConfigError> {
+        let Some(column) = &self.partition else { return Ok(()) };
+        let typed = [Utterance::table().columns, FeatureKeys::table().columns].concat();
+        let is_legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !column.is_empty() && column.chars().all(is_legal) && typed.iter().all(|typed| typed.name != column) {
+            return Ok(());
+        }
+        let problem =
+            "wanted a group of `pattern` or a column of the manifest that holds dates, of letters, digits and `_`";
+        Err(ConfigError::new("partition", format!("{column:?}"), problem))
+    }
+
     /// Refuses what only audio can give where features come from a table, and corpora without audio where they do not.
     fn check_table(&self, features: &FeatureParams) -> Result<(), ConfigError> {
         let FeatureParams::Table(_) = features else { return Corpus::check_sources(&self.corpus) };

@@ -1,11 +1,13 @@
 //! The pipeline file: the sections of all rooms, put together. TOML and overrides -> raw structs -> checked parameters.
 //! Unknown keys are refused.
 
+mod checks;
 mod extract;
 mod file;
 mod overrides;
 mod tables;
 
+pub use checks::ChecksSection;
 pub use extract::ExtractSection;
 pub use file::{Parameters, Pipeline, json_schema};
 pub use tables::TablesSection;

@@ -115,6 +115,7 @@ fn outcomes(shape: Shape<'_>) -> Outcomes {
                 corpus: "ravdess",
                 speaker: shape.named.then_some(&speaker_id),
                 gender: shape.named.then_some(["female", "male"][speaker % 2]),
+                groups: &[],
             };
             outcomes.add(&outcome).expect("classes are the fixture's own");
         }

@@ -10,8 +10,8 @@ pub use packed::Packed;
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
 pub use tables::{
     Calibration, Comparison, ConfusedPair, Deployed, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance,
-    Inference, LabelCount, Leakage, LearningCurve, Metric, Normalization, Prediction, Reject, SplitRow, Tuning,
-    Utterance, published_tables,
+    Inference, LabelCount, Leakage, LearningCurve, Metric, Normalization, Prediction, Profile, Reject, SplitRow,
+    Tuning, Utterance, published_tables,
 };
 pub use texts::Texts;
 pub use words::{

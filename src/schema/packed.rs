@@ -91,6 +91,12 @@ impl<R: Row> Packed<R> {
         }
     }
 
+    /// Puts other cells into a text column beside the typed ones: one for each row.
+    pub fn replace_text(&mut self, at: usize, cells: Texts) {
+        assert_eq!(cells.len(), self.rows, "a cell for each row");
+        self.text[at] = cells;
+    }
+
     /// Gives a text column beside the typed ones another name.
     pub fn rename(&mut self, at: usize, name: String) {
         self.names[at] = name;

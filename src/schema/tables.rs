@@ -6,7 +6,8 @@ mod results;
 use super::{Row, TableDef};
 
 pub use data::{
-    FeatureInfo, FeatureKeys, FileStamp, FrameKeys, LabelCount, Leakage, Normalization, Reject, SplitRow, Utterance,
+    FeatureInfo, FeatureKeys, FileStamp, FrameKeys, LabelCount, Leakage, Normalization, Profile, Reject, SplitRow,
+    Utterance,
 };
 pub use results::{
     Calibration, Comparison, ConfusedPair, Deployed, Fit, Importance, Inference, LearningCurve, Metric, Prediction,
@@ -22,6 +23,7 @@ pub fn published_tables() -> Vec<TableDef> {
         FeatureKeys::table(),
         FrameKeys::table(),
         FeatureInfo::table(),
+        Profile::table(),
         SplitRow::table(),
         Leakage::table(),
         Normalization::table(),

@@ -91,6 +91,8 @@ pub enum Signal {
     Cancels,
     /// Samples beyond twice full scale, as of integers that were stored as floating point.
     BeyondFullScale,
+    /// More than a thousandth of the samples are at full scale, as of a recording that was too loud.
+    Clipped,
     /// The file's rate is below 0.8 of the wanted one: the upper part of the spectrum is empty.
     NarrowBand,
     /// The file has several tracks of sound, such as languages of a film: the default one was taken.
@@ -99,8 +101,8 @@ pub enum Signal {
 
 impl Signal {
     /// All, in the order of the words.
-    pub const ALL: [Self; 5] =
-        [Self::Silent, Self::Cancels, Self::BeyondFullScale, Self::NarrowBand, Self::SeveralTracks];
+    pub const ALL: [Self; 6] =
+        [Self::Silent, Self::Cancels, Self::BeyondFullScale, Self::Clipped, Self::NarrowBand, Self::SeveralTracks];
 
     /// The word that tables use.
     pub fn as_str(self) -> &'static str {
@@ -108,6 +110,7 @@ impl Signal {
             Self::Silent => "silent",
             Self::Cancels => "cancels",
             Self::BeyondFullScale => "beyond_full_scale",
+            Self::Clipped => "clipped",
             Self::NarrowBand => "narrow_band",
             Self::SeveralTracks => "several_tracks",
         }
@@ -119,6 +122,7 @@ impl Signal {
             Self::Silent => "digital silence",
             Self::Cancels => "channels that cancel each other",
             Self::BeyondFullScale => "samples beyond twice full scale",
+            Self::Clipped => "samples at full scale",
             Self::NarrowBand => "a sample rate below the one that features are computed at",
             Self::SeveralTracks => "one of several tracks of sound, the default or the first",
         }

@@ -153,7 +153,7 @@ impl<'a> Run<'a> {
         }
         let model = headline(place, &models, model)?;
         let tested = Tested::read(place.out, &model)?;
-        let utterances = Utterances::read(place.out, &FeaturesTable::find(place.out)?)?;
+        let utterances = Utterances::read(place.out, &FeaturesTable::find(place.out)?, &[])?;
         let predictions = output::content_hash::<Prediction>(place.out, StageName::Train)?;
         let track = track(place.out, &predictions)?;
         Ok(Self { given: place.given, model, track, classes: classes(&columns), tested, utterances, predictions })
@@ -233,6 +233,7 @@ fn outcomes(a: &Run, b: &Run) -> Result<Outcomes, StageError> {
                 corpus: a.utterances.corpora.get(number).unwrap_or_default(),
                 speaker: a.utterances.speakers.get(number),
                 gender: a.utterances.genders.get(number),
+                groups: &[],
             })?;
         }
     }

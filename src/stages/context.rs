@@ -5,7 +5,7 @@ use crate::pipeline::Parameters;
 use crate::storage::{self, Store};
 
 use super::workers::Sources;
-use super::{FOLDERS, StageError};
+use super::{Dates, FOLDERS, StageError};
 
 /// Shows how far a long piece of work is.
 pub trait Progress: Sync {
@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub parameters: &'a Parameters,
     /// Where tables, models and the report go.
     pub out: &'a dyn Store,
+    /// The days that the run works on; none: all.
+    pub dates: Option<Dates>,
     /// Work even where everything is up to date.
     pub force: bool,
     /// Publish the parts of the features table that workers have computed, and compute none.

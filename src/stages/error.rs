@@ -227,6 +227,13 @@ pub enum StageError {
     /// A run is worse than another by more than was allowed.
     #[error("the gate failed: {0}")]
     Regression(String),
+    /// The data are not as `[checks]` wants them.
+    #[error(
+        "the data checks failed:\n\
+         {0}\n\
+         hint: run/checks.json has all figures; mend the data, or if they are right, raise the limit"
+    )]
+    Checks(String),
     /// A signal asked to stop.
     #[error("stopped by a signal; finished work is kept: run the same command again to go on")]
     Stopped {

@@ -52,8 +52,9 @@ impl Stage for Evaluate {
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
-        let utterances = Utterances::read(context.out, &prepared.work)?;
-        let outcomes = outcomes(context.out, &utterances, track(context))?;
+        let slices = &context.parameters.pipeline.evaluate.slices;
+        let utterances = Utterances::read(context.out, &prepared.work, slices)?;
+        let outcomes = outcomes(context.out, &utterances, track(context), slices)?;
         let tables = read(context.out, utterances)?;
         let names = facts::model_names(&context.parameters.models, &outcomes);
         let parameters = &context.parameters.pipeline;
@@ -130,9 +131,14 @@ fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
     })
 }
 
-fn outcomes(out: &dyn Store, utterances: &Utterances, track: Track) -> Result<Outcomes, StageError> {
+fn outcomes(
+    out: &dyn Store,
+    utterances: &Utterances,
+    track: Track,
+    slices: &[String],
+) -> Result<Outcomes, StageError> {
     let (columns, batches) = output::get_batches::<Prediction>(out, StageName::Train)?;
-    let mut outcomes = Outcomes::new(&classes(&columns), track);
+    let mut outcomes = Outcomes::new(&classes(&columns), track).with_slices(slices);
     for predictions in batches {
         let predictions = predictions?;
         let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Side::Test.as_str());
@@ -151,6 +157,7 @@ fn outcomes(out: &dyn Store, utterances: &Utterances, track: Track) -> Result<Ou
                 corpus: utterances.corpora.get(number).unwrap_or_default(),
                 speaker: utterances.speakers.get(number),
                 gender: utterances.genders.get(number),
+                groups: &utterances.groups(number),
             })?;
         }
     }

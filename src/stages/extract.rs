@@ -17,7 +17,7 @@ use crate::table;
 use super::delta::{self, DeltaTable};
 use super::ingest::times_hint;
 use super::{
-    Context, Done, Prepared, Record, Stage, StageError, StageName, Written, features_table, output, reject_limit,
+    Context, Done, NEW, Prepared, Record, Stage, StageError, StageName, Written, features_table, output, reject_limit,
     rejects,
 };
 
@@ -147,12 +147,17 @@ impl Stage for Extract {
         prepared.work.given.keep(context.out, prepared.work.made_of.table.as_deref())?;
         let Ready { source, plan, origin } = prepared.work.open(context)?;
         let pending = pending_or_altered(context, plan)?;
+        let computed = pending.iter().map(|part| part.rows).sum::<usize>();
         Extractor::new(context, origin, (source, plan), true)?.work(&pending)?;
         let (sealed, mut outputs) = publish::publish(context, plan)?;
         let contents = features_table::contents(context.out, &outputs)?;
         outputs.extend(log(context, source, origin, &outputs)?);
         outputs.push(put_dictionary(context, origin, &plan.made_of.config_hash)?);
-        finish(context, origin, &sealed, (outputs, contents))
+        let mut done = finish(context, origin, &sealed, (outputs, contents))?;
+        if computed < plan.parts.iter().map(|part| part.rows).sum() {
+            done.counts.insert(NEW.to_owned(), computed as u64);
+        }
+        Ok(done)
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {

@@ -23,7 +23,7 @@ use crate::schema::{
 use split::{split_facts, transfer};
 
 pub(super) use split::Splits;
-pub(super) use utterances::Utterances;
+pub(super) use utterances::{Utterances, check_slice};
 
 /// The tables that a report is made from.
 pub(super) struct Tables {

@@ -1,6 +1,7 @@
 //! Reads the listing of every corpus (and its manifest); writes utterances, labels, rejects and run/files.
 
 mod manifest;
+mod others;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -49,6 +50,12 @@ pub struct Listing {
     preset: Option<Preset>,
 }
 
+/// The utterances of all corpora, and the stamp of the file of each.
+pub(super) struct Taken {
+    pub corpus: LabelledCorpus,
+    stamps: Texts,
+}
+
 /// The files of a corpus in little memory, and the stamp of each.
 struct Stamped {
     files: SourceFiles,
@@ -57,14 +64,17 @@ struct Stamped {
 
 impl Stage for Ingest {
     const NAME: StageName = StageName::Ingest;
-    const KEYS: &'static [&'static str] = &["corpus"];
+    const KEYS: &'static [&'static str] = &["corpus", "partition"];
     type Work = Vec<Listing>;
 
     fn config_hash(context: &Context) -> String {
         // Where a corpus lies does not determine its rows; what its files say is among the inputs.
         let mut corpora = context.parameters.pipeline.corpus.clone();
         corpora.iter_mut().for_each(|corpus| corpus.relocate(|_| String::new()));
-        options::config_hash(&corpora)
+        match &context.parameters.pipeline.partition {
+            None => options::config_hash(&corpora),
+            partition => options::config_hash(&(corpora, partition)),
+        }
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
@@ -75,6 +85,8 @@ impl Stage for Ingest {
             inputs.insert(format!("corpus {}", corpus.name), hash);
             work.push(listing);
         }
+        // A run on some dates takes in some of what the listing holds.
+        inputs.extend(context.dates.as_ref().map(|dates| ("dates".to_owned(), dates.to_string())));
         Ok(Prepared::new(Self::config_hash(context), inputs, work))
     }
 
@@ -87,17 +99,10 @@ impl Stage for Ingest {
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
-        let corpora = &context.parameters.pipeline.corpus;
-        let (mut built, mut stamped) = (Vec::new(), BTreeMap::new());
-        for (corpus, listing) in corpora.iter().zip(prepared.work) {
-            let (labelled, files) = build(corpus, listing)?;
-            built.push(labelled);
-            stamped.insert(corpus.name.as_str(), files);
-        }
-        let merged = corpus::merge(built)?;
-        let files = stamps_file(&merged.utterances, &stamped, &prepared.config_hash)?;
-        drop(stamped);
-        write(context, &prepared.config_hash, merged, &files)
+        let Taken { corpus, stamps } = take(context, prepared.work)?;
+        let files = stamps_file(&corpus.utterances, &stamps, &prepared.config_hash)?;
+        drop(stamps);
+        write(context, &prepared.config_hash, corpus, &files)
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
@@ -119,6 +124,23 @@ pub(super) fn times_hint(corpora: &[Corpus]) -> String {
          the file was cut from, set start = \"\" and end = \"\" in [corpus.columns]",
         columns.collect::<Vec<_>>().join(", ")
     )
+}
+
+/// The utterances that a run works on, of what the listings hold.
+pub(super) fn take(context: &Context, listings: Vec<Listing>) -> Result<Taken, StageError> {
+    let pipeline = &context.parameters.pipeline;
+    let (mut built, mut stamped) = (Vec::new(), BTreeMap::new());
+    for (corpus, listing) in pipeline.corpus.iter().zip(listings) {
+        let (labelled, files) = build(corpus, listing, pipeline.partition.as_deref())?;
+        built.push(labelled);
+        stamped.insert(corpus.name.as_str(), files);
+    }
+    let corpus = corpus::merge(built)?;
+    let taken = Taken { stamps: stamps(&corpus.utterances, &stamped), corpus };
+    match &context.dates {
+        None => Ok(taken),
+        Some(dates) => others::with_others(context, dates, taken, &Ingest::config_hash(context)),
+    }
 }
 
 fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, String), StageError> {
@@ -236,10 +258,10 @@ fn named_beside(
     Ok(found)
 }
 
-fn build(corpus: &Corpus, listing: Listing) -> Result<(LabelledCorpus, Stamped), StageError> {
+fn build(corpus: &Corpus, listing: Listing, partition: Option<&str>) -> Result<(LabelledCorpus, Stamped), StageError> {
     let files = Stamped::of(listing.files);
     let source = Source { root: &listing.root, files: &files.files };
-    let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref())?;
+    let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref(), partition)?;
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
     built.rejects.extend(rejects::of_unlisted(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
     built.warnings.extend(rejects::unlisted_warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));
@@ -275,17 +297,18 @@ fn mark_synthetic(utterances: &mut Packed<Utterance>) {
     utterances.add(ORIGIN.to_owned(), marks);
 }
 
-/// The file of the stamps: that of the file of every utterance.
-fn stamps_file(
-    utterances: &Packed<Utterance>,
-    stamped: &BTreeMap<&str, Stamped>,
-    config_hash: &str,
-) -> Result<Vec<u8>, StageError> {
-    let [ids, corpora, paths] = ["utterance_id", "corpus", "path"].map(|column| utterances.column(column));
-    let stamp = |row: usize| stamped.get(corpora.get(row)?)?.stamp(paths.get(row)?);
+/// The stamp of the file of every utterance.
+fn stamps(utterances: &Packed<Utterance>, stamped: &BTreeMap<&str, Stamped>) -> Texts {
+    let [corpora, paths] = ["corpus", "path"].map(|column| utterances.column(column));
+    (0..utterances.len()).map(|row| stamped.get(corpora.get(row)?)?.stamp(paths.get(row)?)).collect()
+}
+
+/// The file of the stamps.
+fn stamps_file(utterances: &Packed<Utterance>, stamps: &Texts, config_hash: &str) -> Result<Vec<u8>, StageError> {
+    let ids = utterances.column("utterance_id");
     let row = |row: usize| FileStamp {
         utterance_id: ids.get(row).unwrap_or_default().to_owned(),
-        stamp: stamp(row).unwrap_or_default().to_owned(),
+        stamp: stamps.get(row).unwrap_or_default().to_owned(),
     };
     let groups = groups(utterances.len()).map(|rows| Table::from(rows.map(row).collect::<Vec<_>>()));
     Ok(table::write_in_groups(&[], groups, config_hash, &BTreeMap::new())?.0)

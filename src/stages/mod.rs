@@ -1,18 +1,23 @@
 //! One file a stage: which tables it reads and writes, and how. Stages never call stages: the table is the interface.
 
+mod accepted;
 mod compare;
 mod context;
+mod data_checks;
+mod dates;
 mod delta;
 mod error;
 mod evaluate;
 mod extract;
 mod facts;
 mod features_table;
+mod frozen;
 mod ingest;
 mod ledger;
 mod normalize;
 mod output;
 mod predict;
+mod profile;
 mod reasons;
 mod rehearsal;
 mod reject_limit;
@@ -27,8 +32,11 @@ mod written;
 
 use std::collections::BTreeMap;
 
+pub use accepted::{Accepted, accept, run_at};
 pub use compare::{RunPlace, compare};
 pub use context::{Context, Progress};
+pub use data_checks::check_data;
+pub use dates::Dates;
 pub use error::StageError;
 pub use extract::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 pub use ledger::{Outcome, Record, State, inspect, perform};

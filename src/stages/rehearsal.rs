@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::dataset::{self, DatasetError, Keys, KeysBuilder, Scope, SplitParams};
-use crate::pipeline::Parameters;
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
-use super::{Context, StageError, StageName, output};
+use super::frozen::{self, FrozenSplit};
+use super::{Context, StageError, StageName, facts, output};
 
 /// Text columns that only the audio tells.
 const OF_AUDIO: [&str; 2] = ["codec", "signal"];
@@ -24,15 +24,25 @@ pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
     if parameters.split.columns().iter().any(|column| OF_AUDIO.contains(column)) {
         return Ok(Vec::new());
     }
-    let mut keys = KeysBuilder::default();
+    let (mut keys, mut columns) = (KeysBuilder::default(), Vec::new());
     for rows in output::get_batches::<Utterance>(context.out, StageName::Ingest)?.1 {
-        keys.push(&unheard(rows?));
+        let rows = rows?;
+        columns.clone_from(&rows.text.names);
+        keys.push(&unheard(rows));
+    }
+    for slice in &parameters.pipeline.evaluate.slices {
+        facts::check_slice(slice, &columns)?;
     }
     let mut keys = keys.finish()?.0;
     let allowed = parameters.pipeline.extract.max_reject_rate * keys.len() as f64;
     let mut warnings = Vec::new();
+    let frozen = FrozenSplit::find(context)?;
     loop {
-        let Err(error) = check(parameters, &keys) else { return Ok(warnings) };
+        let error = match check(context, &keys, frozen.as_ref()) {
+            Ok(()) => return Ok(warnings),
+            Err(StageError::Dataset(error)) => error,
+            Err(error) => return Err(error),
+        };
         let rejects = rejects_needed(&error, &keys, &parameters.split)?;
         if rejects.is_none_or(|rejects| (warnings.len() + rejects) as f64 > allowed) {
             return Err(error.into());
@@ -44,9 +54,10 @@ pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
     }
 }
 
-fn check(parameters: &Parameters, keys: &Keys) -> Result<(), DatasetError> {
+fn check(context: &Context, keys: &Keys, frozen: Option<&FrozenSplit>) -> Result<(), StageError> {
+    let parameters = context.parameters;
     let (split, seed) = (&parameters.split, parameters.pipeline.seed);
-    for fold in &dataset::assign(keys, split, seed)?.folds {
+    for fold in &frozen::assign(context, keys, frozen)?.folds {
         if parameters.normalize.scope == Scope::Speaker {
             dataset::check_speakers(keys, fold)?;
         }

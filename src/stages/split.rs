@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{self, Fold};
+use crate::dataset::{self, Assignment, Fold};
 use crate::options;
 use crate::schema::{Leakage, SplitRow, Table, plural};
 
 use super::features_table::FeaturesTable;
+use super::frozen::{self, FrozenSplit};
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, rows};
 
 /// The split stage.
@@ -15,26 +16,28 @@ pub struct Split;
 impl Stage for Split {
     const NAME: StageName = StageName::Split;
     const KEYS: &'static [&'static str] = &["split", "seed"];
-    type Work = FeaturesTable;
+    type Work = (FeaturesTable, Option<FrozenSplit>);
 
     fn config_hash(context: &Context) -> String {
         options::config_hash(&(&context.parameters.split, context.parameters.pipeline.seed))
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {
-        let features = FeaturesTable::find(context.out)?;
-        Ok(Prepared::new(Self::config_hash(context), features.keys_input(), features))
+        let (features, frozen) = (FeaturesTable::find(context.out)?, FrozenSplit::find(context)?);
+        let mut inputs = features.keys_input();
+        inputs.extend(frozen.iter().map(|frozen| ("frozen split".to_owned(), frozen.hash.clone())));
+        Ok(Prepared::new(Self::config_hash(context), inputs, (features, frozen)))
     }
 
     fn amount(_: &Context, prepared: Prepared<Self::Work>) -> Result<String, StageError> {
-        Ok(plural(prepared.work.rows(), "row"))
+        Ok(plural(prepared.work.0.rows(), "row"))
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         let parameters = &context.parameters.split;
-        let keys = rows::keys(context, &prepared.work)?;
-        let dataset::Assignment { folds, warnings } =
-            dataset::assign(&keys, parameters, context.parameters.pipeline.seed)?;
+        let (features, frozen) = &prepared.work;
+        let keys = rows::keys(context, features)?;
+        let Assignment { folds, warnings } = frozen::assign(context, &keys, frozen.as_ref())?;
         let leakage = dataset::leakage(&keys, &folds, parameters)?;
         let violations = dataset::violations(&leakage).len();
         let summary = format!("{} in {}", parameters.scheme().as_str(), plural(folds.len(), "fold"));

@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -149,20 +149,21 @@ impl<R: Row> RowsFile<R> {
         self.metadata.metadata().row_groups().iter().map(group).collect()
     }
 
-    /// Some rows, with all their columns; `range` gives some bytes of the file.
+    /// Some rows, with all their columns: ascending ranges, one after the other; `range` gives some bytes of the file.
     ///
     /// # Errors
     /// Fails where `range` does, or where the file is damaged.
     pub fn read<E: From<TableError>>(
         &self,
-        rows: Range<usize>,
+        rows: &[Range<usize>],
         range: impl Fn(Range<u64>) -> Result<Bytes, E>,
     ) -> Result<Table<R>, E> {
         guarded(R::table().name, || {
-            let touched = |group: &Range<usize>| group.start < rows.end && group.end > rows.start;
+            let touched =
+                |group: &Range<usize>| rows.iter().any(|rows| group.start < rows.end && group.end > rows.start);
             let groups = self.groups();
-            let first = groups.iter().find(|group| touched(group)).map_or(0, |group| group.start);
             let chosen: Vec<usize> = (0..groups.len()).filter(|group| touched(&groups[*group])).collect();
+            let selection = selection(chosen.iter().map(|group| &groups[*group]), rows);
             let columns: Vec<usize> = (0..self.fields.len()).collect();
             let metadata = self.metadata.metadata();
             let spans = chosen.iter().map(|group| span(metadata.row_group(*group), &columns));
@@ -170,10 +171,22 @@ impl<R: Row> RowsFile<R> {
             let of_groups = chosen.iter().map(|group| metadata.row_group(*group));
             check_groups(&file, of_groups, columns.iter().copied()).map_err(unreadable::<R>)?;
             let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-            let builder = builder.with_row_groups(chosen).with_offset(rows.start - first).with_limit(rows.len());
+            let builder = builder.with_row_groups(chosen).with_row_selection(selection);
             Ok(collect(&self.fields, builder)?)
         })
     }
+}
+
+/// Which rows of these groups, counted through, are wanted.
+fn selection<'a>(groups: impl Iterator<Item = &'a Range<usize>>, wanted: &[Range<usize>]) -> RowSelection {
+    let (mut before, mut ranges) = (0, Vec::new());
+    for group in groups {
+        let inside = wanted.iter().map(|rows| rows.start.max(group.start)..rows.end.min(group.end));
+        let inside = inside.filter(|rows| !rows.is_empty());
+        ranges.extend(inside.map(|rows| before + rows.start - group.start..before + rows.end - group.start));
+        before += group.len();
+    }
+    RowSelection::from_consecutive_ranges(ranges.into_iter(), before)
 }
 
 /// From the first byte of some columns of a row group to the last: tables keep their keys together, before the floats.

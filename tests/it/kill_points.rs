@@ -266,7 +266,8 @@ impl Harness<'_> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("threads");
         let changes = self.place.mortal(last, &mut |out| {
             let stop = AtomicUsize::new(0);
-            let context = Context { parameters, out, force, require_parts: false, stop: &stop, progress: &Silent };
+            let context =
+                Context { parameters, out, dates: None, force, require_parts: false, stop: &stop, progress: &Silent };
             for stage in stages {
                 match pool.install(|| stage.perform(&context, || Ok(()))) {
                     Ok(outcome) => outcomes.push(outcome),

@@ -47,6 +47,9 @@ fn suspicious(folder: &Path) {
     write(&path("neutral_s97_r1.wav"), spec(1, 8_000, int), (0..8_000).map(|_| vec![0.0]));
     let languages = [0.5, 1.0].map(|gain| (0..16_000).map(|n| (gain * 32_767.0 * voice(n)) as i16).collect::<Vec<_>>());
     let tracks = [Track::twos(1, &[(0, 16_000)]), Track::twos(2, &[(32_000, 16_000)])];
+    let loud = |gain: f32| (0..16_000).map(move |n| vec![(gain * voice(n)).clamp(-1.0, 1.0)]);
+    write(&path("neutral_s89_r1.wav"), spec(1, 16_000, int), loud(8.0));
+    write(&path("neutral_s88_r1.wav"), spec(1, 16_000, int), loud(2.5));
     fs::write(path("neutral_s98_r1.wav"), movie(&tracks, &be16(&languages.concat()))).expect("written");
 }
 
@@ -62,10 +65,13 @@ const WORDS: [Option<&str>; 9] = [
     Some("silent narrow_band"),
     Some("several_tracks"),
 ];
-const COUNTS: [&str; 5] = [
+/// A recording that touches full scale, and one that was far too loud.
+const LOUD: [(&str, Option<&str>); 2] = [("neutral_s88_r1.wav", None), ("neutral_s89_r1.wav", Some("clipped"))];
+const COUNTS: [&str; 6] = [
     "3 utterances `silent`",
     "2 utterances `cancels`",
     "1 utterance `beyond_full_scale`",
+    "1 utterance `clipped`",
     "2 utterances `narrow_band`",
     "1 utterance `several_tracks`",
 ];
@@ -104,7 +110,10 @@ fn suspicious_signals_are_marked_counted_and_reported() {
     for (number, want) in WORDS.iter().enumerate() {
         assert_eq!(of(format!("spk01_male/neutral_s9{number}_r1.wav")).as_deref(), *want, "file {number}");
     }
-    assert_eq!(words.iter().filter(|(_, word)| word.is_some()).count(), 8, "{words:?}");
+    for (name, want) in LOUD {
+        assert_eq!(of(format!("spk01_male/{name}")).as_deref(), want, "{name}");
+    }
+    assert_eq!(words.iter().filter(|(_, word)| word.is_some()).count(), 9, "{words:?}");
     let report = fs::read_to_string(folder.path().join("out/report.md")).expect("a report");
     let line = report.lines().find(|line| line.contains("suspicious signals")).expect("a line");
     assert!(line.contains("4 of `synthetic` `silent` (digital silence)"), "{line}");
@@ -126,7 +135,8 @@ fn predictions_of_suspicious_signals_are_marked() {
         assert!(warned.contains(count), "{count}: {warned}");
     }
     let words = inferences(folder.path(), "predictions").rows.into_iter().map(|row| row.signal);
-    assert_eq!(words.collect::<Vec<_>>(), WORDS.map(|word| word.map(str::to_owned)));
+    let want = LOUD.map(|(_, word)| word).into_iter().chain(WORDS);
+    assert_eq!(words.collect::<Vec<_>>(), want.map(|word| word.map(str::to_owned)).collect::<Vec<_>>());
 }
 
 #[test]

@@ -53,7 +53,13 @@ fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
     };
     let listing = files(&["a.wav"]);
     let read = |table: &ManifestTable, rest: &str| {
-        build(&config(&format!("manifest = \"m\"\n{rest}")), Source { root: ROOT, files: &listing }, Some(table), None)
+        build(
+            &config(&format!("manifest = \"m\"\n{rest}")),
+            Source { root: ROOT, files: &listing },
+            Some(table),
+            None,
+            None,
+        )
     };
     let corpus = read(&table, "").expect("nobody needs it");
     assert_eq!(corpus.warnings[0], "corpus `c`: 1 column of \"m\" left out: \"audio\" (it holds binary data)");

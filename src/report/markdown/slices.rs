@@ -1,8 +1,9 @@
-//! The headline model by speaker, gender, corpus and fold, and where it serves some worse than others.
+//! The headline model by speaker, gender, corpus, fold and columns of the manifest, and where it serves some worse than
+//! others.
 
 use super::Column::{Left, Right};
 use super::{Column, image, list, table};
-use crate::eval::Gap;
+use crate::eval::{Gap, further_slices};
 use crate::report::escape::{code, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, number};
@@ -13,7 +14,9 @@ const SLICES: [(&str, &str); 3] = [("gender", "Gender"), ("corpus", "Corpus"), (
 
 /// The headline model by speaker, gender, corpus and fold.
 pub(super) fn slices(facts: &Facts) -> Vec<String> {
-    let rows: Vec<Vec<String>> = SLICES.iter().flat_map(|(slice, heading)| slice_rows(facts, slice, heading)).collect();
+    let further = further_slices(&facts.metrics).into_iter().map(|slice| (slice, text(slice)));
+    let all = SLICES.into_iter().map(|(slice, heading)| (slice, heading.to_owned())).chain(further);
+    let rows: Vec<Vec<String>> = all.flat_map(|(slice, heading)| slice_rows(facts, slice, &heading)).collect();
     let mut blocks = vec![format!("## Speakers and groups under {}", code(&facts.headline))];
     blocks.extend(image(facts, &Plot::Speakers, "UAR of each test speaker"));
     if !rows.is_empty() {
@@ -51,10 +54,11 @@ fn slice_row(facts: &Facts, slice: &str, heading: &str, group: &str) -> Vec<Stri
 /// The best and the worst group of a slice, and whether chance explains the gap.
 fn gap_words(gap: &Gap) -> String {
     let figure = match gap.best.slice.as_str() {
-        "gender" => "Genders: UAR",
-        "corpus" => "Corpora: UAR",
-        "speaker" => "Speakers: UAR",
-        _ => "Emotions: recall",
+        "gender" => "Genders: UAR".to_owned(),
+        "corpus" => "Corpora: UAR".to_owned(),
+        "speaker" => "Speakers: UAR".to_owned(),
+        "class" => "Emotions: recall".to_owned(),
+        slice => format!("{}: UAR", code(slice)),
     };
     let side = |row: &Metric| format!("{} for {}", number::figure(row.value), code(&row.group));
     let verdict = match gap.overlaps() {

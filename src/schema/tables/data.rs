@@ -123,8 +123,8 @@ table! {
         pub duration_s: f64,
         /// BLAKE3 of the mono samples at the configured rate that the features were computed from, hexadecimal.
         pub audio_hash: String,
-        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `narrow_band`, `several_tracks`, or
-        /// several of these, separated by spaces; null: it is not.
+        /// Why the signal is suspicious: `silent`, `cancels`, `beyond_full_scale`, `clipped`, `narrow_band`,
+        /// `several_tracks`, or several of these, separated by spaces; null: it is not.
         pub signal: Option<String>,
         /// The utterance of which the row is an altered copy; null: the row is an utterance itself.
         pub augmented_from: Option<String>,
@@ -167,6 +167,24 @@ table! {
         pub description: String,
         /// Paper or toolkit that defines it.
         pub source: String,
+    }
+}
+
+table! {
+    /// One row is a bin of the distribution of a feature over the utterances of an accepted run, without augmented
+    /// copies. `ser accept` keeps this table, and `[checks]` compares later runs with it.
+    table "profile" version 1 key ["feature", "bin"] open { text: false, float: false }
+    pub struct Profile {
+        /// Column of the features table.
+        pub feature: String,
+        /// What the feature is about: `family` of the feature dictionary.
+        pub family: String,
+        /// 0 to 9: between neighbouring deciles of the feature; 10: its missing values.
+        pub bin: i64,
+        /// Lower end of the bin, included; null: there is none, or the bin is that of missing values.
+        pub low: Option<f32>,
+        /// Utterances in the bin. Values that repeat may leave bins empty.
+        pub n: i64,
     }
 }
 

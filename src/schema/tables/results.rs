@@ -180,7 +180,8 @@ table! {
     pub struct Metric {
         /// The model.
         pub model: String,
-        /// `overall`, `class`, `speaker`, `gender`, `corpus`, `fold`, or `seed` for a model fitted with several seeds.
+        /// `overall`, `class`, `speaker`, `gender`, `corpus`, `fold`, a column of `evaluate.slices`, or `seed` for a model
+        /// fitted with several seeds.
         pub slice: String,
         /// The class, speaker, ... ; `all` for the overall slice.
         pub group: String,

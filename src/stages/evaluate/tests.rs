@@ -22,6 +22,7 @@ fn tally_of(models: &[&str]) -> Outcomes {
                 corpus: "c",
                 speaker: None,
                 gender: None,
+                groups: &[],
             };
             outcomes.add(&outcome).expect("known classes");
         }

@@ -83,7 +83,7 @@ impl<'a> Extractor<'a> {
 
     fn compute(&self, part: &'a Part) -> Result<Computed<'a>, StageError> {
         let (context, attempt) = (self.context, Attempt::new(part));
-        let block = self.source.read(context.out, part.range())?;
+        let block = self.source.read(context.out, &part.at)?;
         if !part.is_of(&self.plan.made_of, &block) {
             return Err(source::altered(context.out));
         }
@@ -98,7 +98,13 @@ impl<'a> Extractor<'a> {
     /// The rows of a block in a table of others.
     fn look_up(&self, part: &Part, block: &Block, table: &TableOfOthers) -> Extractions {
         self.context.check_stop()?;
-        let rows = part.range().zip(&block.utterances.rows).map(|(number, row)| table.extract(number, row));
+        let rows = part
+            .at
+            .iter()
+            .cloned()
+            .flatten()
+            .zip(&block.utterances.rows)
+            .map(|(number, row)| table.extract(number, row));
         let rows = rows.collect::<Result<Vec<_>, StageError>>()?;
         self.context.progress.advance(rows.len() as u64);
         Ok(rows)

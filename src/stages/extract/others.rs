@@ -123,7 +123,7 @@ impl TableFile {
             return Err(self.problem("it has changed while it was read; run the command again"));
         }
         let blocks = source.blocks().into_iter();
-        let utterances = Names::of(blocks.map(|rows| Ok::<_, StageError>(source.read(out, rows)?.utterances.rows)))?;
+        let utterances = Names::of(blocks.map(|rows| Ok::<_, StageError>(source.read(out, &[rows])?.utterances.rows)))?;
         let (rows, strangers) = self.matched(&utterances, &Ids::of(ids))?;
         let file = self.params.file_name().to_owned();
         let warning = strangers.warning(&file);

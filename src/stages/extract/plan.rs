@@ -1,10 +1,11 @@
 //! Which parts the features table has, and what each is made of.
 //!
 //! A part begins where the hash of an utterance's id says so: adding a file rewrites only the part it falls into, and
-//! the same utterances always make the same parts, whatever was killed or added on the way. `ser plan` keeps the plan
-//! as run/parts.json, so that a worker that computes one part reads the rows of that part only.
+//! the same utterances always make the same parts, whatever was killed or added on the way. With `partition`, the rows of
+//! each date are cut by themselves. `ser plan` keeps the plan as run/parts.json, so that a worker that computes one part
+//! reads the rows of that part only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -28,12 +29,16 @@ const LONGEST_PART: usize = 2;
 /// A run of utterances that share a file of the features table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Part {
-    /// File name without folder and extension: it sorts and reads like the id of the first utterance.
+    /// Path of its file in the features folder, without extension: the folder of its date where there is one, and a name
+    /// that sorts and reads like the id of the first utterance.
     pub name: String,
     /// Changes when anything that the part is made of changes.
     pub key: String,
-    /// Its first row in the utterances table.
-    pub start: usize,
+    /// Its date, where the table has dates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Its rows in the utterances table, in order. Between the rows of one date there may be those of others.
+    pub at: Vec<Range<usize>>,
     /// Number of utterances.
     pub rows: usize,
     /// Size of their audio files in bytes.
@@ -64,6 +69,9 @@ pub(super) struct MadeOf {
     pub table: Option<String>,
     /// Mean number of utterances in a part.
     pub mean: usize,
+    /// The column of the dates, where the table has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
 }
 
 impl MadeOf {
@@ -81,6 +89,7 @@ impl MadeOf {
             files,
             table,
             mean: (context.parameters.pipeline.extract.part_rows as usize / rows_each).max(1),
+            partition: context.parameters.pipeline.partition.clone(),
         })
     }
 }
@@ -112,21 +121,29 @@ impl Plan {
 
     fn make(context: &Context, source: &Source, made_of: MadeOf) -> Result<Self, StageError> {
         let text_names = source.text_names();
-        let (mut parts, mut cutter) = (Vec::new(), Cutter::new(made_of.mean));
+        let dates = made_of.partition.as_ref().and_then(|column| text_names.iter().position(|name| name == column));
         let mut copies = CopyNames::of(&context.parameters.augment);
-        let mut open = Open::default();
+        // The parts of each date; of a table without dates, there is one.
+        let mut cut = BTreeMap::<Option<String>, (Cutter, Open, Vec<Part>)>::new();
         for rows in source.blocks() {
-            let block = source.read(context.out, rows)?;
+            let block = source.read(context.out, std::slice::from_ref(&rows))?;
             let hashes = row_hashes(&block.utterances);
             for (at, row) in block.utterances.rows.iter().enumerate() {
                 copies.note(&row.utterance_id);
+                let date = dates.and_then(|column| block.utterances.text.row(at)[column].clone());
+                let new = || (Cutter::new(made_of.mean), Open { date: date.clone(), ..Open::default() }, Vec::new());
+                let (cutter, open, parts) = cut.entry(date.clone()).or_insert_with(new);
                 if cutter.begins(&row.utterance_id) {
                     parts.extend(open.end(&made_of, &text_names));
                 }
-                open.push(row, hashes[at], &block.stamps[at]);
+                open.push(rows.start + at, row, hashes[at], &block.stamps[at]);
             }
         }
-        parts.extend(open.end(&made_of, &text_names));
+        let end = |(_, mut open, mut parts): (Cutter, Open, Vec<Part>)| {
+            parts.extend(open.end(&made_of, &text_names));
+            parts
+        };
+        let parts = cut.into_values().flat_map(end).collect();
         copies.check(context.out, source)?;
         Ok(Self { made_of, parts })
     }
@@ -135,7 +152,8 @@ impl Plan {
 /// A part whose end has not come yet.
 #[derive(Debug, Default)]
 struct Open {
-    start: usize,
+    date: Option<String>,
+    at: Vec<Range<usize>>,
     first_id: String,
     /// The file of the last utterance: segments of one recording follow each other.
     file: (String, String),
@@ -145,9 +163,13 @@ struct Open {
 }
 
 impl Open {
-    fn push(&mut self, row: &Utterance, hash: RowHash, stamp: &str) {
+    fn push(&mut self, at: usize, row: &Utterance, hash: RowHash, stamp: &str) {
         if self.hashes.is_empty() {
             self.first_id.clone_from(&row.utterance_id);
+        }
+        match self.at.last_mut().filter(|last| last.end == at) {
+            Some(last) => last.end = at + 1,
+            None => self.at.push(at..at + 1),
         }
         if self.file.0 != row.corpus || self.file.1 != row.path {
             self.file = (row.corpus.clone(), row.path.clone());
@@ -159,22 +181,18 @@ impl Open {
 
     /// The part; none where nothing was pushed. What is pushed next begins another one.
     fn end(&mut self, made_of: &MadeOf, text_names: &[String]) -> Option<Part> {
-        let open = std::mem::take(self);
-        self.start = open.start + open.hashes.len();
-        let rows = open.hashes.len();
-        let utterances = rows_hash(text_names, open.hashes);
-        let key = key(made_of, &utterances, &open.stamps);
-        let (name, start, bytes) = (name(&open.first_id), open.start, open.bytes);
-        (rows > 0).then_some(Part { name, key, start, rows, bytes, utterances })
+        let Open { date, at, first_id, hashes, stamps, bytes, .. } = std::mem::take(self);
+        self.date.clone_from(&date);
+        let rows = hashes.len();
+        let utterances = rows_hash(text_names, hashes);
+        let key = key(made_of, &utterances, &stamps);
+        let folder = made_of.partition.iter().zip(&date).map(|(column, date)| format!("{column}={date}/"));
+        let name = folder.collect::<String>() + &name(&first_id);
+        (rows > 0).then_some(Part { name, key, date, at, rows, bytes, utterances })
     }
 }
 
 impl Part {
-    /// Its rows in the utterances table.
-    pub fn range(&self) -> Range<usize> {
-        self.start..self.start + self.rows
-    }
-
     /// Whether these are its rows.
     pub fn is_of(&self, made_of: &MadeOf, block: &Block) -> bool {
         let hash = rows_hash(&block.utterances.text.names, row_hashes(&block.utterances));
@@ -243,7 +261,7 @@ impl CopyNames {
             return Ok(());
         }
         for rows in source.blocks() {
-            let block = source.read(out, rows)?;
+            let block = source.read(out, &[rows])?;
             let ids = block.utterances.rows.iter().map(|row| row.utterance_id.as_str()).collect::<BTreeSet<_>>();
             if let Some((id, transform)) = self.originals.iter().find(|(id, _)| ids.contains(id.as_str())) {
                 let problem = format!("the augmented copy of `{id}` would have the id of another utterance");

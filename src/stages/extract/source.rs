@@ -46,16 +46,16 @@ impl Source {
         self.utterances.groups()
     }
 
-    /// Some rows.
+    /// Some rows: ascending ranges, one after the other.
     ///
     /// # Errors
     /// The two files are not of the same utterances.
-    pub fn read(&self, out: &dyn Store, rows: Range<usize>) -> Result<Block, StageError> {
-        let utterances = read(out, &output::path::<Utterance>(), &self.utterances, rows.clone())?;
-        let files = read(out, FILES, &self.files, rows.clone())?.rows;
+    pub fn read(&self, out: &dyn Store, rows: &[Range<usize>]) -> Result<Block, StageError> {
+        let utterances = read(out, &output::path::<Utterance>(), &self.utterances, rows)?;
+        let files = read(out, FILES, &self.files, rows)?.rows;
         let ids = |block: &Table<Utterance>| block.rows.iter().map(|row| row.utterance_id.clone()).collect::<Vec<_>>();
         let is_same = files.iter().map(|file| &file.utterance_id).eq(ids(&utterances).iter());
-        if !is_same || utterances.rows.len() != rows.len() {
+        if !is_same || utterances.rows.len() != rows.iter().map(Range::len).sum::<usize>() {
             return Err(altered(out));
         }
         Ok(Block { utterances, stamps: files.into_iter().map(|file| file.stamp).collect() })
@@ -73,6 +73,11 @@ fn open<R: Row>(out: &dyn Store, path: &str) -> Result<RowsFile<R>, StageError> 
     output::of_file(out, path, RowsFile::open::<StageError>(bytes, |range| Ok(out.get_range(path, range)?)))
 }
 
-fn read<R: Row>(out: &dyn Store, path: &str, file: &RowsFile<R>, rows: Range<usize>) -> Result<Table<R>, StageError> {
+fn read<R: Row>(
+    out: &dyn Store,
+    path: &str,
+    file: &RowsFile<R>,
+    rows: &[Range<usize>],
+) -> Result<Table<R>, StageError> {
     output::of_file(out, path, file.read::<StageError>(rows, |range| Ok(out.get_range(path, range)?)))
 }

@@ -19,8 +19,10 @@ use super::{Ready, Work, check_level};
 pub enum Choice {
     /// Those with these names.
     Named(Vec<String>),
-    /// A share of all.
+    /// A share of those of the dates that the run works on.
     Shard(Shard),
+    /// All of these dates.
+    Dates,
 }
 
 /// A part that has yet to be computed.
@@ -67,8 +69,11 @@ pub fn plan_parts(context: &Context) -> Result<Parts, StageError> {
     let plan = &work.open(context)?.plan;
     plan.keep(context.out)?;
     let pending = super::pending(context, plan)?;
-    let pending =
-        pending.into_iter().map(|part| PendingPart { name: part.keyed_name(), rows: part.rows, bytes: part.bytes });
+    let pending = pending.into_iter().filter(|part| is_of_the_dates(context, part)).map(|part| PendingPart {
+        name: part.keyed_name(),
+        rows: part.rows,
+        bytes: part.bytes,
+    });
     Ok(Parts { all: plan.parts.len(), pending: pending.collect() })
 }
 
@@ -89,7 +94,7 @@ pub fn extract_parts(
     let Ready { source, plan, origin } = work.open(context)?;
     let extractor = Extractor::new(context, origin, (source, plan), false)?;
     let mut all = Vec::new();
-    for part in chosen(plan, choice)? {
+    for part in chosen(context, plan, choice)? {
         context.check_stop()?;
         let start = Instant::now();
         let before = sealed(context, part)?;
@@ -137,14 +142,23 @@ fn check_build(context: &Context, now: &MadeOf) -> Result<(), StageError> {
 }
 
 /// The parts that were asked for.
-fn chosen<'a>(plan: &'a Plan, choice: &Choice) -> Result<Vec<&'a Part>, StageError> {
+fn chosen<'a>(context: &Context, plan: &'a Plan, choice: &Choice) -> Result<Vec<&'a Part>, StageError> {
+    let of_dates = || plan.parts.iter().filter(|part| is_of_the_dates(context, part)).collect::<Vec<_>>();
     match choice {
+        Choice::Dates => Ok(of_dates()),
         Choice::Shard(shard) => {
-            let bytes = plan.parts.iter().map(|part| part.bytes).collect::<Vec<_>>();
-            Ok(shard.members(&bytes).into_iter().map(|at| &plan.parts[at]).collect())
+            let parts = of_dates();
+            let bytes = parts.iter().map(|part| part.bytes).collect::<Vec<_>>();
+            Ok(shard.members(&bytes).into_iter().map(|at| parts[at]).collect())
         }
         Choice::Named(names) => names.iter().map(|name| named(plan, name)).collect(),
     }
+}
+
+/// Whether the run works on the date of a part.
+fn is_of_the_dates(context: &Context, part: &Part) -> bool {
+    let dates = context.dates.as_ref();
+    dates.is_none_or(|dates| part.date.as_deref().is_some_and(|date| dates.hold(date)))
 }
 
 fn named<'a>(plan: &'a Plan, name: &str) -> Result<&'a Part, StageError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::{Scheme, SplitParams};
+use crate::dataset::{Scheme, SplitParams, SplitSection};
 use crate::report::{FoldFacts, SplitFacts, TransferFold};
 use crate::schema::{Side, SplitRow, Table};
 
@@ -94,7 +94,7 @@ pub(super) fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFac
     let record = ledger::read_record(context.out, StageName::Split)?;
     Ok(SplitFacts {
         scheme: context.parameters.split.scheme().as_str().to_owned(),
-        words: split_words(&context.parameters.split),
+        words: split_words(&context.parameters.split) + frozen_words(&context.parameters.pipeline.split),
         folds: splits.folds.iter().map(fold).collect(),
         utterances: used().count() as i64,
         speakers: used().collect::<Option<BTreeSet<_>>>().map(|speakers| speakers.len() as i64),
@@ -124,6 +124,14 @@ fn split_words(split: &SplitParams) -> String {
         SplitParams::Predefined { column, .. } => format!("fixed by the column {column}"),
     };
     format!("{what}{dev}")
+}
+
+/// To stand after them.
+fn frozen_words(split: &SplitSection) -> &'static str {
+    match split.frozen() {
+        None => "",
+        Some(_) => "; the utterances of an earlier run keep their sides, and new speakers are trained on",
+    }
 }
 
 /// The corpora and emotions on both sides of each fold of a split across corpora.
