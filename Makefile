@@ -30,6 +30,10 @@ explore-rust: demo
 explore-python: demo venv
 	$(VENV)/bin/python examples/explore.py runs/demo
 
+.PHONY: nights
+nights: build ## Simulate thirty nights of a corpus that grows, in runs/nights
+	SER=$(SER) examples/nights.sh
+
 .PHONY: venv
 venv: ## Make the Python environment of the examples (needs python3 with venv, and PyPI)
 	python3 -m venv $(VENV)

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use ser_etl::audio::{AudioParams, AudioReader, Segment};
-use ser_etl::corpus::{Corpus, ManifestTable, Source, SourceFile, build, parse_text};
+use ser_etl::corpus::{Corpus, ManifestTable, Rules, Source, SourceFile, build, parse_text};
 use ser_etl::features::Provenance;
 use ser_etl::model::{self, FILES};
 use ser_etl::pipeline::Pipeline;
@@ -37,7 +37,7 @@ pub fn manifest(data: &[u8]) {
         },
     };
     let files = ["a.wav", "b/c.flac"].map(|path| SourceFile { path, bytes: 100 }).into_iter().collect();
-    let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table), None, None);
+    let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table), None, &Rules::default());
 }
 
 /// Any two files are a model or an error. The card ends where the first zero byte is; its hashes are made to fit, of the

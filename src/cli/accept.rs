@@ -1,6 +1,6 @@
 use crate::matrix::Memory;
 use crate::options::ConfigError;
-use crate::stages::{self, RunPlace};
+use crate::stages::{self, ACCEPTED, RunPlace};
 use crate::storage::{self, Storage};
 
 use super::args::AcceptOptions;
@@ -9,8 +9,6 @@ use super::run::{here, join};
 
 /// Bytes of features that memory holds at a time: the default of `memory_limit`.
 const MEMORY: u64 = 512 << 20;
-/// What the file is called, unless another name is asked for.
-const NAME: &str = "accepted.json";
 
 /// Accepts a run, and says where that is written.
 pub(super) fn run(options: &AcceptOptions) -> anyhow::Result<()> {
@@ -19,7 +17,7 @@ pub(super) fn run(options: &AcceptOptions) -> anyhow::Result<()> {
     let pointer = match &options.pointer {
         Some(file) => join(&here, file),
         None => match run.trim_end_matches('/').rsplit_once('/') {
-            Some((folder, _)) if !folder.ends_with(":/") => format!("{folder}/{NAME}"),
+            Some((folder, _)) if !folder.ends_with(":/") => format!("{folder}/{ACCEPTED}"),
             _ => {
                 return Err(
                     wrong(&options.run, "it has no folder above it for accepted.json; name a file with --as").into()

@@ -46,6 +46,12 @@ pub(super) enum Command {
     /// Make a finished run the one that later runs are compared with: write accepted.json
     #[command(after_help = ACCEPT_HELP)]
     Accept(AcceptOptions),
+    /// Remove a speaker from the tables, frames, models and caches of a run, and keep later runs from taking the speaker in
+    #[command(after_help = FORGET_HELP)]
+    Forget(ForgetOptions),
+    /// Remove files of a run that no table needs any more
+    #[command(after_help = CLEAN_HELP)]
+    Clean(CleanOptions),
     /// Compare every output of a run with its recorded hash (exit 5 if a file is missing or has changed)
     Verify(VerifyOptions),
     /// Write a corpus of synthetic emotional speech, for demos and tests
@@ -286,6 +292,61 @@ const ACCEPT_HELP: &str = "\
 The next run writes over the tables of this one. So ser accept copies what later runs are measured by into a folder beside
 accepted.json: keys, splits, predictions, metrics and the distributions of the features. accepted.json names that folder.
 ser compare accepted.json RUN, split.frozen and checks.against read it. The run that was accepted before is kept too.";
+
+/// The flags of `ser forget`.
+#[derive(Debug, Args)]
+pub(super) struct ForgetOptions {
+    /// Pipeline file (TOML), on disk or s3://BUCKET/KEY
+    pub pipeline: String,
+    /// The speaker, as tables name it: corpus/07
+    #[arg(long, value_name = "ID")]
+    pub speaker: String,
+    /// Set one key of the pipeline file; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Output folder or s3://BUCKET/PREFIX, instead of `out` in the pipeline file
+    #[arg(long, value_name = "URI")]
+    pub out: Option<String>,
+    /// List what would be removed, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl ForgetOptions {
+    /// The run that it is about.
+    pub fn run(&self) -> RunOptions {
+        let work = WorkOptions {
+            threads: None,
+            dry_run: self.dry_run,
+            force: false,
+            log_format: LogFormat::Text,
+            progress: ProgressMode::Never,
+            quiet: true,
+        };
+        RunOptions { pipeline: self.pipeline.clone(), set: self.set.clone(), out: self.out.clone(), work }
+    }
+}
+
+const FORGET_HELP: &str = "\
+Tables that hold other people too are removed as a whole, with every model that learned from the speaker; the next ser run
+makes them again. Parts of the features that the speaker is not in stay. run/forgotten.json keeps a hash of the name, so
+that no later run of this output takes the speaker in. The recordings themselves are listed and stay: delete them at their
+source. Runs that ser accept keeps are cleaned too. Copies of the output elsewhere are not.";
+
+/// The flags of `ser clean`.
+#[derive(Debug, Args)]
+pub(super) struct CleanOptions {
+    /// Output of a run: a folder or s3://BUCKET/PREFIX
+    pub run: String,
+    /// List what would be removed, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+const CLEAN_HELP: &str = "\
+A finished run leaves nothing behind. Parts that were computed for another state of the pipeline, and what killed runs and
+workers left, stay until the next run. ser clean removes these now. It keeps every file that a record names, all that the
+next run could go on with, and every file that is not of ser-etl.";
 
 /// The flags of `ser verify`.
 #[derive(Debug, Args)]

@@ -109,6 +109,7 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::ForeignLog { .. }
         | StageError::Altered { .. }
         | StageError::NoRun { .. }
+        | StageError::Forgotten { .. }
         | StageError::TooManyRejects { .. }
         | StageError::Dataset(_)
         | StageError::Model(_)

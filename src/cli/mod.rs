@@ -5,10 +5,12 @@
 
 mod accept;
 mod args;
+mod clean;
 mod compare;
 mod exit;
 mod extract;
 mod features;
+mod forget;
 mod logging;
 mod output;
 mod plan;
@@ -49,6 +51,8 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Command::Predict(options) => predict::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Accept(options) => accept::run(&options),
+        Command::Forget(options) => forget::run(&options),
+        Command::Clean(options) => clean::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),

@@ -33,7 +33,9 @@ struct StagePlan {
 pub(super) fn run(options: &PlanOptions) -> anyhow::Result<()> {
     run::with_context(&options.run, &options.dates, false, |context| {
         let states = run::states(context, &StageName::ALL)?;
-        let is_ingested = matches!(states.first(), Some((_, State::UpToDate(_))));
+        // A plan of some dates is one of what ingest has, whatever dates it took in last.
+        let is_dated = || context.dates.is_some() && StageName::Extract.check_before(context).is_ok();
+        let is_ingested = matches!(states.first(), Some((_, State::UpToDate(_)))) || is_dated();
         let parts = is_ingested.then(|| plan_parts(context)).transpose()?;
         let text = match options.format {
             Format::Text => text(&states, parts.as_ref()),

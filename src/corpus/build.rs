@@ -13,12 +13,12 @@ use super::manifest::{self, ManifestTable};
 use super::named;
 use super::passed::PassedOver;
 use super::pattern::Pattern;
-use super::{LabelledCorpus, Source, speakers};
+use super::{LabelledCorpus, Rules, Source, speakers};
 use crate::corpus::{Corpus, Origin, Preset};
 use crate::schema::{LabelCount, Packed, Texts, Utterance};
 
 /// Reads one corpus. `table` holds the rows of its manifest, and `preset` what its preset file says, where it has one.
-/// `partition` names the text column that holds the date of each utterance, where there must be one.
+/// `rules` are those of the run.
 ///
 /// # Errors
 /// A [`CorpusError`]: the section is unsound, there is no audio, too many names do not match, the manifest does not
@@ -28,13 +28,14 @@ pub fn build(
     source: Source<'_>,
     table: Option<&ManifestTable>,
     preset: Option<&Preset>,
-    partition: Option<&str>,
+    rules: &Rules,
 ) -> Result<LabelledCorpus, CorpusError> {
     config.check("corpus")?;
     let preset = preset.or_else(|| Preset::known(config.preset.as_deref()?));
     let mut read = read(config, source, table, preset)?;
     set_language(config, preset, &mut read.utterances);
-    partition.map_or(Ok(()), |column| dates::set_dates(config, column, &mut read))?;
+    forget(rules, &mut read);
+    rules.partition.map_or(Ok(()), |column| dates::set_dates(config, column, &mut read))?;
     let filter = Filter::new(config, preset, read.utterances.names())?;
     let map = LabelMap { own: &config.labels, preset: preset.map(|preset| &preset.labels) };
     let mut warnings = read.warnings;
@@ -82,6 +83,14 @@ fn read(
             named::read(config, source.files, &Pattern::of_preset(preset.ok_or_else(|| missing(word))?)?)
         }
     }
+}
+
+/// Leaves out speakers who are to be forgotten, before anything is counted.
+fn forget(rules: &Rules, read: &mut Entries) {
+    let speakers = read.utterances.column("speaker");
+    let is_kept = |row: &usize| !speakers.get(*row).is_some_and(|speaker| (rules.is_forgotten)(speaker));
+    let kept = (0..read.utterances.len()).filter(is_kept).collect::<Vec<_>>();
+    read.keep(&kept);
 }
 
 /// Gives entries without a language that of the pipeline file, else that of the preset.

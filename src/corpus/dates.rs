@@ -57,12 +57,7 @@ pub(super) fn set_dates(config: &Corpus, column: &str, read: &mut Entries) -> Re
     let kept = (0..dates.len()).filter(|row| dates[*row].is_some()).collect::<Vec<_>>();
     let dates = dates.iter().map(Option::as_deref).collect::<Texts>();
     read.utterances.replace_text(at, dates);
-    if kept.len() < read.utterances.len() {
-        read.utterances.reorder(&kept);
-        if !read.rows.is_empty() {
-            read.rows = kept.iter().map(|row| read.rows[*row]).collect();
-        }
-    }
+    read.keep(&kept);
     Ok(())
 }
 

@@ -54,6 +54,17 @@ impl Entries {
         Self { utterances: Packed::new(extra), audio_files, ..Self::default() }
     }
 
+    /// Keeps some utterances; the numbers of these ascend.
+    pub fn keep(&mut self, kept: &[usize]) {
+        if kept.len() == self.utterances.len() {
+            return;
+        }
+        self.utterances.reorder(kept);
+        if !self.rows.is_empty() {
+            self.rows = kept.iter().map(|row| self.rows[*row]).collect();
+        }
+    }
+
     /// Puts an entry behind the others.
     pub fn push(&mut self, config: &Corpus, entry: Entry) {
         let facts = entry.facts;

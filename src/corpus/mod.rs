@@ -70,6 +70,20 @@ pub struct Source<'a> {
     pub files: &'a SourceFiles,
 }
 
+/// What holds for all corpora of a run.
+pub struct Rules<'a> {
+    /// The text column that holds the date of each utterance, where there must be one.
+    pub partition: Option<&'a str>,
+    /// Whether a speaker, as tables name them, is to be forgotten: left out without a word.
+    pub is_forgotten: &'a dyn Fn(&str) -> bool,
+}
+
+impl Default for Rules<'_> {
+    fn default() -> Self {
+        Self { partition: None, is_forgotten: &|_| false }
+    }
+}
+
 /// What ingest found in one corpus, or in several merged ones.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelledCorpus {

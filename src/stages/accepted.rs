@@ -1,22 +1,24 @@
 //! `ser accept`: the run that others are measured against. A run is written over by the next one, so what a comparison
 //! reads of it is kept aside, and `accepted.json` points there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::matrix::Memory;
 use crate::options::{self, ConfigError};
-use crate::schema::{FeatureInfo, Metric, Prediction, Profile, SplitRow, Table};
-use crate::storage::{self, LOCK, Storage, StorageError, Store};
+use crate::schema::{FeatureInfo, FeatureKeys, Metric, Prediction, Profile, SplitRow, Table};
+use crate::storage::{self, Entry, LOCK, Storage, StorageError, Store};
 use crate::table;
 
 use super::features_table::FeaturesTable;
 use super::ledger::{self, Record};
-use super::{Files, RunPlace, StageError, StageName, Written, output, profile, written};
+use super::{Context, Files, RunPlace, StageError, StageName, Written, output, profile, written};
 
 /// What names of pointers end in.
 const ENDING: &str = ".json";
+/// What a pointer is called, unless another name is asked for.
+pub const NAME: &str = "accepted.json";
 /// Digits of the hash in the name of a kept run.
 const DIGITS: usize = 16;
 
@@ -185,4 +187,67 @@ fn keep(
     kept.put_record(split, vec![splits])?;
     kept.put_record(train, vec![predictions])?;
     kept.put_record(evaluate, vec![metrics])
+}
+
+/// Removes a person from the runs that are kept beside the output and where the pipeline looks for one. What is left of a
+/// run that has the person are its splits, without the person, for `split.frozen`. Returns the removed files, by place.
+///
+/// # Errors
+/// A file cannot be read or removed.
+pub(super) fn forget(context: &Context, speaker: &str, dry_run: bool) -> Result<BTreeMap<String, u64>, StageError> {
+    let pipeline = &context.parameters.pipeline;
+    let beside = pipeline.out.trim_end_matches('/').rsplit_once('/').map(|(folder, _)| format!("{folder}/{NAME}"));
+    let named = [pipeline.split.frozen(), pipeline.checks.against()].map(|place| place.map(str::to_owned));
+    let pointers = beside.into_iter().chain(named.into_iter().flatten()).filter(|place| place.ends_with(ENDING));
+    let mut removed = BTreeMap::new();
+    for pointer in pointers.collect::<BTreeSet<_>>() {
+        let (folder, name) = pointer.rsplit_once('/').unwrap_or((".", &pointer));
+        let (folder, stem) = (storage::open(folder, &pipeline.storage)?, name.strip_suffix(ENDING).unwrap_or(name));
+        let mut runs = BTreeMap::<String, Vec<Entry>>::new();
+        for entry in folder.list(stem)?.into_iter().filter(|entry| is_of_a_kept_run(&entry.path, stem)) {
+            let hash = entry.path[stem.len() + 1..].split('/').next().unwrap_or_default().to_owned();
+            runs.entry(format!("{stem}/{hash}")).or_default().push(entry);
+        }
+        for (place, entries) in runs {
+            let kept = Kept { folder: folder.as_ref(), place: &place };
+            for entry in kept.without(speaker, entries, dry_run)? {
+                removed.insert(format!("{}/{}", folder.root(), entry.path), entry.bytes);
+            }
+        }
+    }
+    Ok(removed)
+}
+
+impl Kept<'_> {
+    /// Removes all but the splits of a run that has a speaker, and the speaker from these.
+    fn without(&self, speaker: &str, entries: Vec<Entry>, dry_run: bool) -> Result<Vec<Entry>, StageError> {
+        let below = format!("{}/features/", self.place);
+        let mut utterances = BTreeSet::new();
+        for entry in entries.iter().filter(|entry| entry.path.starts_with(&below)) {
+            output::each::<FeatureKeys>(self.folder, &entry.path, |rows| {
+                let of_speaker = rows.rows.into_iter().filter(|row| row.speaker.as_deref() == Some(speaker));
+                utterances.extend(of_speaker.map(|row| row.utterance_id));
+            })?;
+        }
+        if utterances.is_empty() {
+            return Ok(Vec::new());
+        }
+        let splits = format!("{}/{}", self.place, output::path::<SplitRow>());
+        if !dry_run {
+            let footer = match self.folder.stat(&splits)? {
+                Some(entry) => Some(output::footer::<SplitRow>(self.folder, &splits, entry.bytes)?),
+                None => None,
+            };
+            let mut rows = Vec::new();
+            output::each::<SplitRow>(self.folder, &splits, |part| rows.extend(part.rows))?;
+            rows.retain(|row| !utterances.contains(&row.utterance_id));
+            if let Some(footer) = footer {
+                let (file, _) = table::write(&Table::from(rows), &footer.config_hash, &footer.inputs, false)?;
+                self.folder.put(&splits, &file)?;
+            }
+            let others = entries.iter().filter(|entry| entry.path != splits);
+            others.map(|entry| entry.path.as_str()).try_for_each(|path| self.folder.remove(path))?;
+        }
+        Ok(entries.into_iter().filter(|entry| entry.path != splits).collect())
+    }
 }

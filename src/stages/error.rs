@@ -234,6 +234,15 @@ pub enum StageError {
          hint: run/checks.json has all figures; mend the data, or if they are right, raise the limit"
     )]
     Checks(String),
+    /// The list of who is to be forgotten cannot be read.
+    #[error(
+        "`{path}` is not a list that this version can read, so nobody can tell who is to be forgotten\n\
+         hint: restore the file, or remove it and give the same `ser forget` commands again"
+    )]
+    Forgotten {
+        /// The file.
+        path: String,
+    },
     /// A signal asked to stop.
     #[error("stopped by a signal; finished work is kept: run the same command again to go on")]
     Stopped {

@@ -131,12 +131,7 @@ fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
     })
 }
 
-fn outcomes(
-    out: &dyn Store,
-    utterances: &Utterances,
-    track: Track,
-    slices: &[String],
-) -> Result<Outcomes, StageError> {
+fn outcomes(out: &dyn Store, utterances: &Utterances, track: Track, slices: &[String]) -> Result<Outcomes, StageError> {
     let (columns, batches) = output::get_batches::<Prediction>(out, StageName::Train)?;
     let mut outcomes = Outcomes::new(&classes(&columns), track).with_slices(slices);
     for predictions in batches {

@@ -40,6 +40,7 @@ mod seal;
 mod source;
 mod worker;
 
+pub(super) use seal::{is_needed, part_name};
 pub use worker::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 
 /// What the counts of parts by vector level begin with.
@@ -165,7 +166,7 @@ impl Stage for Extract {
         let of_level = |level: VectorLevel| (level, count(&format!("{LEVEL}{level}")) as usize);
         let levels = VectorLevel::ALL.map(of_level).into_iter().filter(|(_, parts)| *parts > 0);
         check_levels(context, &levels.collect())?;
-        let judged = reject_limit::check_utterances(context, count("rejects"), count("utterances"), record);
+        let judged = reject_limit::check_utterances(context, count("rejects"), count("utterances"), &record.counts);
         match count("rejects.segment_out_of_range") {
             0 => judged,
             _ => judged.map_err(|error| error.with_hint(&times_hint(&context.parameters.pipeline.corpus))),

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::corpus::{
-    self, Corpus, CorpusError, LabelledCorpus, ManifestTable, NamedPaths, PassedOver, Preset, Source, SourceFile,
-    SourceFiles,
+    self, Corpus, CorpusError, LabelledCorpus, ManifestTable, NamedPaths, PassedOver, Preset, Rules, Source,
+    SourceFile, SourceFiles,
 };
 use crate::options::{self, ConfigError};
 use crate::pipeline;
@@ -17,6 +17,7 @@ use crate::storage::{self, Entry, Reason, StorageError, Store, Survey, Unlisted}
 use crate::synth;
 use crate::table;
 
+use super::forgotten::Forgotten;
 use super::{Context, Done, Prepared, Record, Stage, StageError, StageName, output, reject_limit, rejects};
 
 /// The table of file stamps, which only reruns read.
@@ -87,6 +88,10 @@ impl Stage for Ingest {
         }
         // A run on some dates takes in some of what the listing holds.
         inputs.extend(context.dates.as_ref().map(|dates| ("dates".to_owned(), dates.to_string())));
+        let forgotten = Forgotten::read(context.out)?;
+        if !forgotten.is_empty() {
+            inputs.insert("forgotten".to_owned(), options::config_hash(&forgotten));
+        }
         Ok(Prepared::new(Self::config_hash(context), inputs, work))
     }
 
@@ -106,8 +111,7 @@ impl Stage for Ingest {
     }
 
     fn judge(context: &Context, record: &Record) -> Result<(), StageError> {
-        let count = |name: &str| record.counts.get(name).copied().unwrap_or(0);
-        reject_limit::check_utterances(context, count(UNUSABLE), count("utterances") + count(UNUSABLE), record)
+        check_limit(context, &record.counts)
     }
 }
 
@@ -130,8 +134,11 @@ pub(super) fn times_hint(corpora: &[Corpus]) -> String {
 pub(super) fn take(context: &Context, listings: Vec<Listing>) -> Result<Taken, StageError> {
     let pipeline = &context.parameters.pipeline;
     let (mut built, mut stamped) = (Vec::new(), BTreeMap::new());
+    let forgotten = Forgotten::read(context.out)?;
+    let is_forgotten = |speaker: &str| forgotten.holds(speaker);
+    let rules = Rules { partition: pipeline.partition.as_deref(), is_forgotten: &is_forgotten };
     for (corpus, listing) in pipeline.corpus.iter().zip(listings) {
-        let (labelled, files) = build(corpus, listing, pipeline.partition.as_deref())?;
+        let (labelled, files) = build(corpus, listing, &rules)?;
         built.push(labelled);
         stamped.insert(corpus.name.as_str(), files);
     }
@@ -258,10 +265,10 @@ fn named_beside(
     Ok(found)
 }
 
-fn build(corpus: &Corpus, listing: Listing, partition: Option<&str>) -> Result<(LabelledCorpus, Stamped), StageError> {
+fn build(corpus: &Corpus, listing: Listing, rules: &Rules) -> Result<(LabelledCorpus, Stamped), StageError> {
     let files = Stamped::of(listing.files);
     let source = Source { root: &listing.root, files: &files.files };
-    let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref(), partition)?;
+    let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref(), rules)?;
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
     built.rejects.extend(rejects::of_unlisted(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));
     built.warnings.extend(rejects::unlisted_warnings(&listing.unlisted, &format!("corpus `{}`", corpus.name)));
@@ -319,6 +326,37 @@ fn groups(rows: usize) -> impl Iterator<Item = Range<usize>> {
     (0..rows).step_by(GROUP_ROWS).map(move |start| start..rows.min(start + GROUP_ROWS))
 }
 
+/// Utterances, and what was refused and passed over.
+fn counts(corpus: &LabelledCorpus) -> BTreeMap<String, u64> {
+    let of_rows = |code: &str| !OF_FILES.contains(&code) && !rejects::OF_LISTING.contains(&code);
+    let unusable = corpus.rejects.iter().filter(|reject| of_rows(&reject.code)).count();
+    let passed = corpus.passed_over.iter();
+    let mut counts = BTreeMap::from([
+        ("utterances".to_owned(), corpus.utterances.len() as u64),
+        (UNUSABLE.to_owned(), unusable as u64),
+    ]);
+    counts.extend(passed.map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
+    counts.extend(reject_limit::counts_by_code(&corpus.rejects));
+    counts
+}
+
+/// Refuses more unusable rows than the pipeline allows.
+fn check_limit(context: &Context, counts: &BTreeMap<String, u64>) -> Result<(), StageError> {
+    let count = |name: &str| counts.get(name).copied().unwrap_or(0);
+    reject_limit::check_utterances(context, count(UNUSABLE), count("utterances") + count(UNUSABLE), counts)
+}
+
+/// The utterances as the sources and manifests are now, with the columns of their corpora. Nothing is written.
+///
+/// # Errors
+/// Whatever the stage fails with.
+pub(super) fn utterances(context: &Context) -> Result<Packed<Utterance>, StageError> {
+    let Taken { corpus, .. } = take(context, Ingest::prepare(context)?.work)?;
+    corpus.warnings.iter().for_each(|warning| tracing::warn!(stage = Ingest::NAME.as_str(), "{warning}"));
+    check_limit(context, &counts(&corpus))?;
+    Ok(corpus.utterances)
+}
+
 fn write(context: &Context, config_hash: &str, corpus: LabelledCorpus, files: &[u8]) -> Result<Done, StageError> {
     let rows = &corpus.utterances;
     let distinct = |column| rows.column(column).iter().flatten().collect::<BTreeSet<_>>().len();
@@ -330,17 +368,8 @@ fn write(context: &Context, config_hash: &str, corpus: LabelledCorpus, files: &[
     if passed > 0 {
         summary += &format!(", {} not looked at", plural(passed, "file"));
     }
-    let of_rows = |code: &str| !OF_FILES.contains(&code) && !rejects::OF_LISTING.contains(&code);
-    let unusable = corpus.rejects.iter().filter(|reject| of_rows(&reject.code)).count();
-    let mut counts = BTreeMap::from([
-        ("utterances".to_owned(), rows.len() as u64),
-        (UNUSABLE.to_owned(), unusable as u64),
-        ("speakers".to_owned(), speakers as u64),
-        ("rejects".to_owned(), refused as u64),
-    ]);
-    counts
-        .extend(corpus.passed_over.iter().map(|(kind, count)| (format!("{}.{kind}", PassedOver::CODE), *count as u64)));
-    counts.extend(reject_limit::counts_by_code(&corpus.rejects));
+    let mut counts = counts(&corpus);
+    counts.extend([("speakers".to_owned(), speakers as u64), ("rejects".to_owned(), refused as u64)]);
     let (none, warnings) = (BTreeMap::new(), corpus.warnings);
     let groups = groups(rows.len()).map(|group| rows.table(group));
     let (utterances, _) = table::write_in_groups(rows.names(), groups, config_hash, &none)?;

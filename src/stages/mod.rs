@@ -1,6 +1,7 @@
 //! One file a stage: which tables it reads and writes, and how. Stages never call stages: the table is the interface.
 
 mod accepted;
+mod clean;
 mod compare;
 mod context;
 mod data_checks;
@@ -11,6 +12,8 @@ mod evaluate;
 mod extract;
 mod facts;
 mod features_table;
+mod forget;
+mod forgotten;
 mod frozen;
 mod ingest;
 mod ledger;
@@ -32,17 +35,19 @@ mod written;
 
 use std::collections::BTreeMap;
 
-pub use accepted::{Accepted, accept, run_at};
+pub use accepted::{Accepted, NAME as ACCEPTED, accept, run_at};
+pub use clean::superseded;
 pub use compare::{RunPlace, compare};
 pub use context::{Context, Progress};
 pub use data_checks::check_data;
 pub use dates::Dates;
 pub use error::StageError;
 pub use extract::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
+pub use forget::{Removed, forget};
 pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict, SharePredicted};
 pub use reasons::{Reason, summary};
-pub use rehearsal::rehearse;
+pub use rehearsal::{rehearse, rehearse_unread};
 pub use shard::Shard;
 pub use verify::{Problem, Verified, Wrong, verify};
 pub use written::{Files, OutputFile, Written};

@@ -83,5 +83,10 @@ fn exports(context: &Context) -> bool {
 fn remove_others(context: &Context, wanted: &[Written]) -> Result<(), StageError> {
     let wanted = wanted.iter().map(|written| written.path.clone()).collect::<BTreeSet<_>>();
     let former = context.out.list("normalized")?.into_iter();
-    output::remove_others(context.out, former, &wanted, |path| path.starts_with("normalized/fold-"))
+    output::remove_others(context.out, former, &wanted, is_ours)
+}
+
+/// Whether the stage gives such a name.
+pub(super) fn is_ours(path: &str) -> bool {
+    path.starts_with("normalized/fold-")
 }

@@ -70,6 +70,16 @@ pub(super) fn get_batches<R: Row>(
     Ok((batches.float_names(), batches.map(move |batch| of_file(out, &path, batch))))
 }
 
+/// Hands on a table as it lies there, some rows at a time, whatever a record says of it; nothing where it is not there.
+pub(super) fn each<R: Row>(out: &dyn Store, path: &str, mut take: impl FnMut(Table<R>)) -> Result<(), StageError> {
+    let content = match out.get(path) {
+        Err(StorageError::NotFound { .. }) => return Ok(()),
+        content => content?,
+    };
+    let batches = of_file(out, path, Batches::<R>::open(content))?;
+    batches.map(|rows| of_file(out, path, rows)).try_for_each(|rows| rows.map(&mut take))
+}
+
 /// The file of a table.
 fn content<R: Row>(out: &dyn Store, path: &str, stage: StageName) -> Result<Bytes, StageError> {
     recorded::<R>(out, path, stage)?.read(out, path, stage.as_str()).map_err(|error| match error {

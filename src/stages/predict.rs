@@ -98,7 +98,13 @@ impl Predict<'_> {
         let outcome = task.perform(self.prepare()?, |_| Ok(()), |prepared| self.run(prepared))?;
         let count = |name: &str| outcome.record.counts.get(name).copied().unwrap_or(0);
         let files = (count("files"), "files");
-        reject_limit::check(count("rejects"), files, &outcome.record, "--max-reject-rate", self.max_reject_rate)?;
+        reject_limit::check(
+            count("rejects"),
+            files,
+            &outcome.record.counts,
+            "--max-reject-rate",
+            self.max_reject_rate,
+        )?;
         Ok(outcome)
     }
 

@@ -6,10 +6,23 @@ use crate::dataset::{self, DatasetError, Keys, KeysBuilder, Scope, SplitParams};
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
 use super::frozen::{self, FrozenSplit};
-use super::{Context, StageError, StageName, facts, output};
+use super::{Context, StageError, StageName, facts, ingest, output};
 
 /// Text columns that only the audio tells.
 const OF_AUDIO: [&str; 2] = ["codec", "signal"];
+
+/// Utterances that are handed over at a time.
+const BLOCK: usize = 8192;
+
+/// What [`rehearse`] does, with the utterances that ingest would write if it ran now.
+///
+/// # Errors
+/// Those of ingest, and of [`rehearse`].
+pub fn rehearse_unread(context: &Context) -> Result<Vec<String>, StageError> {
+    let utterances = ingest::utterances(context)?;
+    let blocks = (0..utterances.len()).step_by(BLOCK).map(|start| start..utterances.len().min(start + BLOCK));
+    rehearse_on(context, blocks.map(|rows| Ok(utterances.table(rows))))
+}
 
 /// Splits the utterances of ingest as the split stage will split the rows of extract, each of them taken as a recording
 /// of its own. What is refused here would be refused there, hours later, whatever extract refuses before; what may be
@@ -20,12 +33,19 @@ const OF_AUDIO: [&str; 2] = ["codec", "signal"];
 /// Those of the split, of normalization by speaker and of inner folds that do not come from the audio and that fewer
 /// utterances have as well.
 pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
+    rehearse_on(context, output::get_batches::<Utterance>(context.out, StageName::Ingest)?.1)
+}
+
+fn rehearse_on(
+    context: &Context,
+    utterances: impl Iterator<Item = Result<Table<Utterance>, StageError>>,
+) -> Result<Vec<String>, StageError> {
     let parameters = context.parameters;
     if parameters.split.columns().iter().any(|column| OF_AUDIO.contains(column)) {
         return Ok(Vec::new());
     }
     let (mut keys, mut columns) = (KeysBuilder::default(), Vec::new());
-    for rows in output::get_batches::<Utterance>(context.out, StageName::Ingest)?.1 {
+    for rows in utterances {
         let rows = rows?;
         columns.clone_from(&rows.text.names);
         keys.push(&unheard(rows));

@@ -6,7 +6,7 @@ use crate::audio::{AudioError, Pointer};
 use crate::corpus::PassedOver;
 use crate::schema::Reject;
 
-use super::{Context, Record, StageError, rejects};
+use super::{Context, StageError, rejects};
 
 /// Rejects by code, for the record: `rejects.too_long`; and those that are pointers, by kind.
 pub(super) fn counts_by_code(rejects: &[Reject]) -> BTreeMap<String, u64> {
@@ -29,27 +29,27 @@ pub(super) fn check_utterances(
     context: &Context,
     refused: u64,
     utterances: u64,
-    record: &Record,
+    counts: &BTreeMap<String, u64>,
 ) -> Result<(), StageError> {
     let limit = context.parameters.pipeline.extract.max_reject_rate;
-    check(refused, (utterances, "utterances"), record, "extract.max_reject_rate", limit)
+    check(refused, (utterances, "utterances"), counts, "extract.max_reject_rate", limit)
 }
 
-/// Refuses more rejects than the share `limit` of all that `noun` names, which `key` sets; `record` counts them by cause.
+/// Refuses more rejects than the share `limit` of all that `noun` names, which `key` sets; `counts` has them by cause.
 pub(super) fn check(
     refused: u64,
     (all, noun): (u64, &'static str),
-    record: &Record,
+    counts: &BTreeMap<String, u64>,
     key: &'static str,
     limit: f64,
 ) -> Result<(), StageError> {
     if refused as f64 > limit * all as f64 {
         let is_counted = |code: &str| code != PassedOver::CODE && !rejects::OF_LISTING.contains(&code);
-        let codes = record.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
+        let codes = counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
         let codes = codes.filter(|(code, _)| is_counted(code));
         let causes = codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ");
         let hint = |pointer: Pointer| {
-            let (count, name) = (record.counts.get(pointer.counted_as())?, pointer.name());
+            let (count, name) = (counts.get(pointer.counted_as())?, pointer.name());
             Some(format!("\nhint: {count} of them are {name} pointers, not recordings: {}", pointer.remedy()))
         };
         let hint = Pointer::ALL.into_iter().filter_map(hint).collect();

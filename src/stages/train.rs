@@ -28,6 +28,7 @@ use fit_data::FitData;
 use fits::Job;
 use plan::FoldPlan;
 use publish::Found;
+pub(super) use publish::is_ours;
 use training_set::TrainingSet;
 
 /// The train stage.

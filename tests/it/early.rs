@@ -17,12 +17,63 @@ fn refused_early(folder: &Path, flags: &[&str]) -> String {
         assert_eq!(code, 3, "{flags:?}: {log}");
         log[log.find("error: ").expect("an error")..].to_owned()
     };
+    let unread = refused(&["run", "pipeline.toml", "--dry-run", "--out", "unread"]);
+    assert!(!folder.join("unread").exists(), "a dry run reads the sources, and writes nothing");
     let error = refused(&["run", "pipeline.toml"]);
+    assert_eq!(unread, error, "{flags:?}");
     assert!(!folder.join("out/run/extract").exists() && !folder.join("out/run/extract.json").exists(), "{flags:?}");
     assert_eq!(refused(&["run", "pipeline.toml", "--dry-run"]), error, "{flags:?}");
     // Whoever wants features alone has them ingested all the same.
     stdout(&ser(folder, &[&["ingest", "pipeline.toml"], flags].concat()));
     error
+}
+
+#[test]
+fn a_first_dry_run_reads_what_ingest_would_read() {
+    let folder = workplace();
+    let at = folder.path();
+    let dry = |flags: &[&str]| ser(at, &[&["run", "pipeline.toml", "--dry-run"], flags].concat());
+    let said = stdout(&dry(&[]));
+    assert!(
+        said.contains("ingest     would run on 37 files") && said.contains("extract    would run after ingest"),
+        "{said}"
+    );
+    for (flags, code, words) in [
+        (&["--set", "corpus.0.pattern='(?P<emotion>[a-z]+_s\\d+)_r'"][..], 3, "there is no emotion for"),
+        (&["--set", "corpus.0.pattern='(?P<emotion>no)_(?P<speaker>r)'"], 3, "do not match"),
+        (&["--set", "evaluate.slices=['accent']"], 2, "`evaluate.slices` is \"accent\": there is no such column"),
+        (&["--set", "evaluate.slices=['gender']"], 2, "the report has this slice once"),
+        (&["--set", "split.frozen=nowhere"], 2, "`split.frozen`"),
+    ] {
+        let (found, text) = failure(&dry(flags));
+        assert!(found == code && text.contains(words), "{flags:?}: {found} {text}");
+    }
+    assert!(!at.join("out").exists(), "nothing is written");
+}
+
+#[test]
+fn columns_of_the_manifest_are_slices_of_the_figures() {
+    let folder = manifest(",device,alone", |number, path, label, who| {
+        format!("{path},{label},{who},{},{number}\n", ["", "phone", "room"][number % 3])
+    });
+    let at = folder.path();
+    let flags = ["--set", "train.models=['naive-bayes']", "--set", "split.scheme='loso'", "--set", "split.dev=0"];
+    run(at, &[&flags[..], &["--set", "evaluate.slices=['device', 'language']", "--out", "sliced"]].concat());
+    run(at, &[&flags[..], &["--out", "plain"]].concat());
+    let metrics = |out: &str| {
+        let file = fs::read(at.join(out).join("metrics.parquet")).expect("read");
+        ser_etl::table::read::<ser_etl::schema::Metric>(file.into()).expect("a table").0.rows
+    };
+    let (mut sliced, plain) = (metrics("sliced"), metrics("plain"));
+    let groups = sliced.iter().filter(|row| row.slice == "device" && row.metric == "uar");
+    let groups = groups.map(|row| (row.group.clone(), row.n)).collect::<Vec<_>>();
+    assert_eq!(groups, [("phone".to_owned(), 9), ("room".to_owned(), 9)], "who has no device is in no group");
+    sliced.retain(|row| row.slice != "device");
+    assert_eq!(sliced.len(), plain.len(), "nobody has a language");
+    let report = fs::read_to_string(at.join("sliced/report.md")).expect("a report");
+    assert!(report.contains("| device | phone |") && report.contains("`device`: UAR"), "{report}");
+    let (code, text) = failure(&ser(at, &["run", "pipeline.toml", "--set", "evaluate.slices=['speakr']"]));
+    assert!(code == 2 && text.contains("legal are text_id, intensity, language, device, alone"), "{text}");
 }
 
 /// A workplace whose manifest has sides as a publisher spells them.

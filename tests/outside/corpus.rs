@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use ser_etl::corpus::{self, LabelledCorpus, Source, SourceFile, build, merge};
+use ser_etl::corpus::{self, LabelledCorpus, Rules, Source, SourceFile, build, merge};
 use ser_etl::schema::Texts;
 
 use crate::need::Corpora;
@@ -27,7 +27,7 @@ fn ingest(top: &Path, preset: &str) -> LabelledCorpus {
     let files = files.iter().map(|(path, bytes)| SourceFile { path, bytes: *bytes }).collect();
     let toml = format!("name = \"{preset}\"\nsource = \"data\"\npreset = \"{preset}\"\nmax_unmatched_rate = 0.0");
     let config: corpus::Corpus = toml::from_str(&toml).expect("sound TOML");
-    build(&config, Source { root: "/data", files: &files }, None, None, None).expect("the corpus is sound")
+    build(&config, Source { root: "/data", files: &files }, None, None, &Rules::default()).expect("the corpus is sound")
 }
 
 fn counts(corpus: &LabelledCorpus) -> BTreeMap<&str, usize> {

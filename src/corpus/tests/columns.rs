@@ -58,7 +58,7 @@ fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
             Source { root: ROOT, files: &listing },
             Some(table),
             None,
-            None,
+            &Rules::default(),
         )
     };
     let corpus = read(&table, "").expect("nobody needs it");

@@ -140,11 +140,22 @@ fn corpora_merge_with_the_union_of_their_columns() {
     let one = run("preset = \"emodb\"", &["16b10Wb.wav", "03a01Fa.wav"]).expect("sound");
     let mut other = config("pattern = '(?P<emotion>[a-z]+)(?P<take>\\d)(?P<version>\\d)?'");
     other.name = "b".to_owned();
-    let two =
-        build(&other, Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav", "x.wav"]) }, None, None, None);
+    let two = build(
+        &other,
+        Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav", "x.wav"]) },
+        None,
+        None,
+        &Rules::default(),
+    );
     check_error(two, &["33.3 %"]);
-    let two = build(&other, Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav"]) }, None, None, None)
-        .expect("sound");
+    let two = build(
+        &other,
+        Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav"]) },
+        None,
+        None,
+        &Rules::default(),
+    )
+    .expect("sound");
     let merged = merge(vec![one.clone(), two]).expect("no id twice");
     let utterances = unpacked(&merged);
     let ids: Vec<&str> = utterances.rows.iter().map(|u| u.utterance_id.as_str()).collect();

@@ -46,7 +46,8 @@ fn without_audio_every_row_is_an_utterance() {
     let csv = "path,emotion,speaker,start\n/else/where.wav,fear,s,\n./b\\2.wav,sad,s,\nb/1,fear,s,2\n,fear,s,\n";
     let table = parse_text(&config, csv.as_bytes(), "m.csv").expect("sound");
     let config = Corpus { labels: [("sad".to_owned(), "sadness".to_owned())].into(), ..config };
-    let corpus = build(&config, Source { root: "", files: &files(&[]) }, Some(&table), None, None).expect("sound");
+    let corpus =
+        build(&config, Source { root: "", files: &files(&[]) }, Some(&table), None, &Rules::default()).expect("sound");
     let utterances = unpacked(&corpus);
     let paths: Vec<(&str, i64)> = utterances.rows.iter().map(|row| (row.path.as_str(), row.bytes)).collect();
     assert_eq!(paths, [("./b\\2.wav", 0), ("/else/where.wav", 0), ("b/1", 0)]);
@@ -98,7 +99,13 @@ fn unsound_manifests_are_clear_errors() {
     );
     let unsound = |cells: Vec<Texts>| {
         let table = ManifestTable { columns: vec!["path".into(), "emotion".into()], cells, ..ManifestTable::default() };
-        build(&config("manifest = \"m\""), Source { root: ROOT, files: &files(&paths) }, Some(&table), None, None)
+        build(
+            &config("manifest = \"m\""),
+            Source { root: ROOT, files: &files(&paths) },
+            Some(&table),
+            None,
+            &Rules::default(),
+        )
     };
     check_error(unsound(vec![[None].into_iter().collect()]), &["do not have as many cells each"]);
     check_error(unsound(vec![]), &["no rows"]);

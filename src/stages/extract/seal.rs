@@ -4,16 +4,16 @@
 //! so that none touches those of another. The seal comes last and names the attempt that it vouches for. It has the name
 //! of the part and its key, and only a run that holds the output alone writes over one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
 use serde::{Deserialize, Serialize};
 
 use crate::dsp::VectorLevel;
-use crate::stages::{Files, OutputFile, StageError, Written, written};
+use crate::stages::{Files, OutputFile, Record, StageError, Written, written};
 use crate::storage::{Entry, Store};
 
-use super::plan::Part;
+use super::plan::{Part, Plan};
 
 /// Where parts wait until every part is there, and where their seals and rejects stay.
 pub(super) const STAGED: &str = "run/extract";
@@ -255,6 +255,60 @@ pub(super) fn is_of_a_part(path: &str) -> bool {
     stem.contains('.') && words.next().is_some_and(is_hash)
 }
 
+/// The files of parts that a table or a run to come needs, among those that are listed: of the parts that `record`
+/// publishes, or where extract has no record, of every sealed part; and of those of the plan that is kept.
+pub(in super::super) fn is_needed(
+    out: &dyn Store,
+    listed: &BTreeMap<String, Entry>,
+    record: Option<&Record>,
+) -> Result<BTreeSet<String>, StageError> {
+    let planned = Plan::kept(out)?.map(|plan| plan.parts).unwrap_or_default();
+    let planned = planned.iter().map(|part| (part.name.clone(), part.key.clone())).collect::<BTreeSet<_>>();
+    let mut needed = BTreeSet::new();
+    for path in listed.keys().filter(|path| path.starts_with(STAGED) && path.ends_with(".json")) {
+        let (Some((name, _)), Some(seal)) = (part_name(path), written::read_json::<PartSeal>(out, path)?) else {
+            continue;
+        };
+        let published = format!("features/{name}.parquet");
+        let is_published = record.is_none_or(|record| record.outputs.get(&published) == Some(&seal.features));
+        if !is_published && !planned.contains(&(name.clone(), seal.key.clone())) {
+            continue;
+        }
+        let is_of_seal = |other: &&String| {
+            let is_of_part = part_name(other).is_some_and(|(of, _)| of == name);
+            is_of_part && (!other.starts_with(STAGED) || *other == path || other.contains(&seal.attempt))
+        };
+        needed.extend(listed.keys().filter(is_of_seal).cloned());
+    }
+    Ok(needed)
+}
+
+/// The part that a file in features/, frames/ or run/extract is of: its name, and its key where the file is staged or
+/// kept; none: it is of no part.
+pub(in super::super) fn part_name(path: &str) -> Option<(String, Option<String>)> {
+    if !is_of_a_part(path) {
+        return None;
+    }
+    let is_number = |word: &str| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(name) = path.strip_prefix("features/") {
+        return name.strip_suffix(".parquet").map(|name| (name.to_owned(), None));
+    }
+    if let Some(name) = path.strip_prefix("frames/") {
+        let (readable, hash) = name.strip_suffix(".parquet")?.rsplit_once('.')?;
+        let (readable, _) = readable.rsplit_once('.').filter(|(_, number)| is_number(number))?;
+        return Some((format!("{readable}.{hash}"), None));
+    }
+    let name = path.strip_prefix(STAGED)?.strip_prefix('/')?;
+    let endings = [".rejects.parquet", ".frames.parquet", ".parquet", ".frames.json", ".json"];
+    let name = endings.iter().find_map(|ending| name.strip_suffix(ending))?;
+    let name = name.rsplit_once('.').filter(|(_, number)| is_number(number)).map_or(name, |(name, _)| name);
+    let is_key = |word: &str| word.len() == KEY_DIGITS && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (name, last) = name.rsplit_once('.').filter(|(_, last)| is_key(last))?;
+    // The name of the attempt is behind the key, where there is one.
+    let (name, key) = name.rsplit_once('.').filter(|(_, key)| is_key(key)).unwrap_or((name, last));
+    Some((name.to_owned(), Some(key.to_owned())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,9 +328,17 @@ mod tests {
             attempt.frames(12),
             "run/extract/a.0a1b2c3d.json".to_owned(),
         ];
+        let of = |path: &str| part_name(path).map(|(name, key)| (name, key.is_some()));
         for path in ours {
             assert!(is_of_a_part(&path), "{path}");
+            let is_kept = path.starts_with(STAGED);
+            let is_old = path == "run/extract/a.0a1b2c3d.json";
+            assert_eq!(of(&path), (!is_old).then(|| ("a~b.0a1b2c3d".to_owned(), is_kept)), "{path}");
         }
+        assert_eq!(
+            of("features/date=2026-11-26/a.0a1b2c3d.parquet"),
+            Some(("date=2026-11-26/a.0a1b2c3d".to_owned(), false))
+        );
         let others = ["features/notes.txt", "features/mine.parquet", "features/.DS_Store", "features/a.v2.parquet"];
         for path in others.into_iter().chain(["features/0a1b2c3d.parquet", "run/extract/mine.123.parquet"]) {
             assert!(!is_of_a_part(path), "{path}");

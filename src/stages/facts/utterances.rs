@@ -51,7 +51,8 @@ impl Utterances {
     }
 
     fn add(&mut self, part: &Table<FeatureKeys>, slices: &[String]) -> Result<(), StageError> {
-        let columns = slices.iter().map(|name| SliceColumn::find(name, &part.text.names)).collect::<Result<Vec<_>, _>>()?;
+        let columns =
+            slices.iter().map(|name| SliceColumn::find(name, &part.text.names)).collect::<Result<Vec<_>, _>>()?;
         let origin = part.text.names.iter().position(|name| name == ingest::ORIGIN);
         for (at, row) in part.rows.iter().enumerate().filter(|(_, row)| row.augmented_from.is_none()) {
             self.ids.push(Some(&row.utterance_id));

@@ -2,10 +2,9 @@
 
 use crate::corpus::{self, LabelledCorpus};
 use crate::options::ConfigError;
-use crate::schema::{FileStamp, Packed, Row, Table, Texts, Utterance, plural};
+use crate::schema::{FileStamp, Packed, Texts, Utterance, plural};
 use crate::stages::{Context, Dates, StageError, output};
-use crate::storage::{StorageError, Store};
-use crate::table::Batches;
+use crate::storage::Store;
 
 use super::{FILES, Taken};
 
@@ -82,14 +81,14 @@ fn others(out: &dyn Store, config_hash: &str) -> Result<(Packed<Utterance>, Text
         return Err(ConfigError::new("--from or --to", "refused", problem).hint(hint).into());
     }
     let (mut ids, mut stamps) = (Texts::default(), Texts::default());
-    each::<FileStamp>(out, FILES, |rows| {
+    output::each::<FileStamp>(out, FILES, |rows| {
         for row in &rows.rows {
             ids.push(Some(&row.utterance_id));
             stamps.push(Some(&row.stamp));
         }
     })?;
     let (mut utterances, mut their_stamps) = (None::<Packed<Utterance>>, Texts::default());
-    each::<Utterance>(out, &path, |rows| {
+    output::each::<Utterance>(out, &path, |rows| {
         let utterances = utterances.get_or_insert_with(|| Packed::new(rows.text.names.clone()));
         for (at, row) in rows.rows.iter().enumerate() {
             if let Some(stamped) = find(&ids, Some(&row.utterance_id)) {
@@ -99,14 +98,4 @@ fn others(out: &dyn Store, config_hash: &str) -> Result<(Packed<Utterance>, Text
         }
     })?;
     Ok((utterances.unwrap_or_default(), their_stamps))
-}
-
-/// Hands on a table some rows at a time; nothing where it is not there.
-fn each<R: Row>(out: &dyn Store, path: &str, mut take: impl FnMut(Table<R>)) -> Result<(), StageError> {
-    let content = match out.get(path) {
-        Err(StorageError::NotFound { .. }) => return Ok(()),
-        content => content?,
-    };
-    let batches = output::of_file(out, path, Batches::<R>::open(content))?;
-    batches.map(|rows| output::of_file(out, path, rows)).try_for_each(|rows| rows.map(&mut take))
 }

@@ -132,10 +132,16 @@ fn remove_others(out: &dyn Store, found: &Found, models: impl Iterator<Item = St
     let kept = found.jobs.iter().flat_map(Job::kept_paths).chain(found.searched.iter().cloned());
     let wanted = kept.chain(models).collect::<BTreeSet<_>>();
     let former = out.list("models")?.into_iter().chain(out.list("run/train")?);
-    output::remove_others(out, former, &wanted, |path| {
-        let (folder, file) = path.rsplit_once('/').unwrap_or_default();
-        let is_ours = folder.rsplit('/').next().is_some_and(TrainingSet::is_folder);
-        let is_kept = path.starts_with("run/") && file.ends_with(".json");
-        is_ours && (is_kept || model::FILES.contains(&file) || file.ends_with(".parquet"))
-    })
+    output::remove_others(out, former, &wanted, is_ours)
+}
+
+/// Whether the stage gives a file of models/, predictions/ or run/train such a name.
+pub fn is_ours(path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+    if folder == FOLDER {
+        return is_copy(path);
+    }
+    let is_ours = folder.rsplit('/').next().is_some_and(TrainingSet::is_folder);
+    let is_kept = path.starts_with("run/") && file.ends_with(".json");
+    is_ours && (is_kept || model::FILES.contains(&file) || file.ends_with(".parquet"))
 }

@@ -1,0 +1,33 @@
+use crate::stages::{self, Removed};
+use crate::storage;
+
+use super::args::ForgetOptions;
+use super::output;
+use super::run;
+
+/// Removes a speaker from an output, and lists what that means.
+pub(super) fn run(options: &ForgetOptions) -> anyhow::Result<()> {
+    run::with_context(&options.run(), &Default::default(), false, |context| {
+        let _lock = context.out.lock(storage::LOCK)?;
+        let removed = stages::forget(context, &options.speaker, options.dry_run)?;
+        Ok(output::result(&words(&removed, options.dry_run))?)
+    })
+}
+
+fn words(removed: &Removed, dry_run: bool) -> String {
+    let (removes, learned) = if dry_run { ("would remove", "learned") } else { ("removed", "learned") };
+    let mut lines = Vec::new();
+    lines.extend(removed.files.iter().map(|(path, bytes)| format!("{removes} {path} ({bytes} bytes)")));
+    lines.extend(removed.learned.iter().map(|model| format!("{learned} from the speaker: {model}")));
+    lines.extend(removed.unlearned.iter().map(|model| format!("did not learn from the speaker, stays: {model}")));
+    lines.extend(
+        removed.recordings.iter().map(|(corpus, path)| format!("recording of corpus `{corpus}`, stays: {path}")),
+    );
+    let bytes = removed.files.values().sum::<u64>() as f64 / 1e6;
+    lines.push(format!(
+        "{removes} {} files, {bytes:.1} MB; no later run of this output takes the speaker in",
+        removed.files.len()
+    ));
+    lines.push("the next `ser run` makes the other tables and models again, without the speaker".to_owned());
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
