@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ser_etl.process import PathLike
 
 # All other tables are one file.
-_FOLDERS = ("features", "frames", "normalized")
+_FOLDERS = ("features", "frames")
 # Older ones refuse the order of floats that the footers name ("ColumnOrder", "Invalid thrift").
 _OLDEST_POLARS = (1, 43)
 
@@ -21,8 +21,10 @@ _OLDEST_POLARS = (1, 43)
 def scan(run: PathLike, table: str, **options: Any) -> pl.LazyFrame:
     """A table of a run, or of `ser predict`, as a lazy frame of Polars: `scan("runs/demo", "features")`.
 
+    The normalized rows are a table for each side of each fold: "normalized/fold-0/train".
+
     `run` is the output of a run: a folder, or `s3://BUCKET/PREFIX`. If the parts of a table are in folders such as
-    `date=2026-11-26`, the frame has a column `date`, and Polars reads only the parts that a filter wants.
+    `date=2026-11-26`, Polars reads only those that a filter on `date` wants.
 
     `options` go to `polars.scan_parquet`, for example `storage_options` for S3. Without them, Polars takes the
     credentials and the region where other programs for S3 find them.
@@ -60,14 +62,15 @@ def _folder(polars: Any, folder: str, options: dict[str, Any]) -> pl.LazyFrame:
         frame.collect_schema()
     except (polars.exceptions.InvalidOperationError, polars.exceptions.ComputeError):
         # Polars reads no folder with other files in it, and the log of Delta Lake is among the parts.
-        frame = polars.scan_parquet(f"{glob.escape(folder)}/*.parquet", **options)
+        frame = polars.scan_parquet(f"{glob.escape(folder)}/**/*.parquet", **options)
         frame.collect_schema()
     return frame
 
 
 def _check(run: Path, table: str) -> None:
     """Refuses a table that a folder does not have, and names those that it has."""
-    files = {file.stem for file in run.glob("*.parquet")}
+    paths = [*run.glob("*.parquet"), *run.glob("normalized/*/*.parquet")]
+    files = {path.relative_to(run).with_suffix("").as_posix() for path in paths}
     folders = {folder for folder in _FOLDERS if next((run / folder).rglob("*.parquet"), None)}
     if table not in files | folders:
         has = ", ".join(sorted(files | folders))

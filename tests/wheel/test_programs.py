@@ -155,7 +155,7 @@ class Run(Case):
         error = self.refused(ser_etl.ConfigError, pipeline, set={"split.tset": 0.3})
         self.assertIn("split.tset", error.message)
         nowhere = self.folder / "nowhere.toml"
-        error = self.refused(ser_etl.InputError, nowhere)
+        error = self.refused(ser_etl.ConfigError, nowhere)
         self.assertIn(str(nowhere), str(error))
         error = self.refused(ser_etl.InputError, pipeline, set={"corpus.0.source": "no-corpus"})
         self.assertIn("no-corpus", error.message)

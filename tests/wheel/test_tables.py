@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import pathlib
 import shutil
@@ -44,16 +45,18 @@ class Tables(unittest.TestCase):
         cls.features = pl.read_parquet(cls.out / "features" / "*.parquet")
 
     def partitioned(self, out):
-        """Puts each part of the features into a folder of its own."""
-        for number, part in enumerate(sorted((self.out / "features").glob("*.parquet"))):
-            folder = out / "features" / f"date=2026-11-{number + 1:02}"
+        """Puts each part of the features into the folder of a date, which is a column of it too."""
+        parts = sorted((self.out / "features").glob("*.parquet"))
+        for day, part in enumerate(parts, 1):
+            folder = out / "features" / f"date=2026-11-{day:02}"
             folder.mkdir(parents=True)
-            shutil.copy(part, folder)
-        return number + 1
+            pl.read_parquet(part).with_columns(date=pl.lit(folder.name[5:])).write_parquet(folder / part.name)
+        return len(parts)
 
     def test_every_table(self):
         files = [file.stem for file in self.out.glob("*.parquet")]
         self.assertGreater(len(files), 10)
+        files.append("normalized/fold-0/train")
         for table in [*files, "features", "frames"]:
             path = self.out / table
             read = ser_etl.scan(self.out, table).collect()
@@ -69,19 +72,21 @@ class Tables(unittest.TestCase):
         self.assertIsInstance(frame, pl.LazyFrame)
         self.assertIn("PROJECT 3/", frame.explain())
 
-    def test_partitions_become_a_column_and_the_place_of_the_run_does_not(self):
+    def test_folders_of_dates_are_read_as_far_as_a_filter_wants(self):
         for place in ["date=1999-01-01", "a [strange] *place*"]:
-            count = self.partitioned(self.folder / place / "out")
-            frame = ser_etl.scan(self.folder / place / "out", "features")
-            dates = frame.group_by("date").len().sort("date").collect()
-            self.assertEqual(dates.height, count)
-            self.assertEqual(dates["date"].dtype, pl.Date)
+            out = self.folder / place / "out"
+            count = self.partitioned(out)
+            frame = ser_etl.scan(out, "features")
+            self.assertEqual(frame.collect_schema()["date"], pl.String)
             assert_frame_equal(frame.drop("date").collect(), self.features)
-            one = frame.filter(pl.col("date") == pl.date(2026, 11, 1)).drop("date").collect()
+            (out / "features" / "_delta_log").mkdir()
+            (out / "features" / "_delta_log" / "00000000000000000000.json").write_text("{}", encoding="utf-8")
+            assert_frame_equal(ser_etl.scan(out, "features").drop("date").collect(), self.features)
+            shutil.rmtree(out / "features" / "_delta_log")
+            last = next((out / "features" / f"date=2026-11-{count:02}").iterdir())
+            last.write_bytes(b"PAR1")
+            one = frame.filter(pl.col("date") == "2026-11-01").drop("date").collect()
             assert_frame_equal(one, self.features.head(one.height))
-            plain = self.folder / place / "plain"
-            shutil.copytree(self.out, plain)
-            assert_frame_equal(ser_etl.scan(plain, "features").collect(), self.features)
 
     def test_the_log_of_delta_is_passed_over(self):
         out = self.folder / "delta=1" / "out"
@@ -91,7 +96,7 @@ class Tables(unittest.TestCase):
             assert_frame_equal(ser_etl.scan(out, table).collect(), ser_etl.scan(self.out, table).collect())
 
     def test_a_table_that_is_not_there(self):
-        for table in ["feature", "../corpus", "models", "run", "normalized"]:
+        for table in ["feature", "../corpus", "models", "run", "normalized", "normalized/fold-0/x"]:
             with self.assertRaisesRegex(
                 FileNotFoundError, f"no table `{table}` in .*: its tables are calibration, .*, features"
             ):
@@ -109,6 +114,7 @@ class Tables(unittest.TestCase):
             ser_etl.scan(self.out, "features")
 
     def test_a_run_in_a_bucket(self):
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         server = ThreadedMotoServer(port=0, verbose=False)
         server.start()
         self.addCleanup(server.stop)
@@ -138,7 +144,7 @@ class Tables(unittest.TestCase):
                 read = ser_etl.scan(f"s3://bucket/{out}", table, **options).collect()
                 assert_frame_equal(read, ser_etl.scan(self.out, table).collect())
         for place in ["s3://bucket/delta", "s3://no-bucket/delta"]:
-            for table in ["feature", "frames" if "no-" in place else "normalized"]:
+            for table in ["feature", "frames" if "no-" in place else "normalized/fold-9/train"]:
                 with self.assertRaisesRegex(OSError, f"the table `{table}` of {place} cannot be read: "):
                     ser_etl.scan(place, table, **options)
 
