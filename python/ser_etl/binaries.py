@@ -29,6 +29,8 @@ def binary(name: str = "ser") -> Path:
 
 
 def _places(name: str) -> Iterator[Path]:
+    # `pip install --target` puts programs beside packages, while its list of files names another place.
+    yield Path(__file__).resolve().parents[1] / "bin" / name
     try:
         files = metadata.files("ser-etl") or []
     except metadata.PackageNotFoundError:
@@ -37,5 +39,3 @@ def _places(name: str) -> Iterator[Path]:
         if file.name == name:
             yield Path(str(file.locate())).resolve()
     yield Path(sysconfig.get_path("scripts"), name)
-    # `pip install --target` puts programs beside packages, and its list of files still names another place.
-    yield Path(__file__).resolve().parents[1] / "bin" / name
