@@ -60,7 +60,8 @@ test-lakehouse: build venv-spark ## Read the Delta tables of a run by deltalake 
 
 WHEEL_VENV = $(TARGET)/venv-wheel
 INSTALLED = $(TARGET)/venv-installed
-WHEELS = $(TARGET)/wheels
+# Not `wheels`, where pip leaves what it builds.
+WHEELS = $(TARGET)/wheel
 
 .PHONY: venv-wheel
 venv-wheel: ## Make the Python environment that packs the wheel (needs python3 with venv, and PyPI)
