@@ -62,6 +62,35 @@ test: ## Run every test (those of real corpora are ignored unless SER_SHARED nam
 test-lakehouse: build venv-spark ## Read the Delta tables of a run by deltalake and Sail
 	PYTHONDONTWRITEBYTECODE=1 $(SAIL_VENV)/bin/python tests/lakehouse/test_delta.py $(SER)
 
+WHEEL_VENV = $(TARGET)/venv-wheel
+INSTALLED = $(TARGET)/venv-installed
+# Not `wheels`, where pip leaves what it builds.
+WHEELS = $(TARGET)/wheel
+
+.PHONY: venv-wheel
+venv-wheel: ## Make the Python environment that packs the wheel (needs python3 with venv, and PyPI)
+	python3 -m venv $(WHEEL_VENV)
+	$(WHEEL_VENV)/bin/pip install --quiet --disable-pip-version-check -r python/requirements.txt
+
+.PHONY: wheel
+wheel: venv-wheel ## Pack the built programs into a wheel, linked once more, for glibc 2.28
+	rm -rf $(WHEELS)
+	PATH="$(WHEEL_VENV)/bin:$$PATH" maturin build --release --locked --compatibility manylinux_2_28 --out $(WHEELS) -- \
+		-C linker=python/zig-cc
+
+.PHONY: test-wheel
+test-wheel: wheel ## Install the wheel into an empty environment and test what is there
+	python3 -m venv --clear $(INSTALLED)
+	$(INSTALLED)/bin/pip install --quiet --disable-pip-version-check $(WHEELS)/*.whl
+	WHEEL=$$(echo $(WHEELS)/*.whl) PYTHONDONTWRITEBYTECODE=1 $(INSTALLED)/bin/python tests/wheel/test_programs.py
+	$(INSTALLED)/bin/pip install --quiet --disable-pip-version-check "$$(echo $(WHEELS)/*.whl)[polars]" \
+		-r tests/wheel/requirements.txt
+	PYTHONDONTWRITEBYTECODE=1 $(INSTALLED)/bin/python tests/wheel/test_tables.py
+
+.PHONY: release
+release: test-wheel ## Make the wheel, a tarball, the image, checksums and a bill of materials (needs cargo-cyclonedx)
+	.ci/release $(TARGET) $(WHEELS)/*.whl
+
 .PHONY: lint
 lint: ## Check the format and run clippy with warnings denied
 	$(CARGO) fmt --check
