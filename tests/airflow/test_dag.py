@@ -5,6 +5,7 @@ SER names the program; WORK names a folder for what the tests write.
 
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ import time
 import types
 import unittest
 import urllib.request
+from urllib.parse import quote
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AIRFLOW = pathlib.Path(sys.executable).parent / "airflow"
@@ -53,14 +55,13 @@ STAGES = ["ingest", "plan", "publish", "split", "normalize", "train", "evaluate"
 
 
 def setUpModule():
-    global folder, work, environment, airflow
+    global folder, work, environment
     folder = tempfile.TemporaryDirectory(dir=os.environ["WORK"])
     work = pathlib.Path(folder.name)
     (work / "pipeline.toml").write_text(PIPELINE)
     ser("synth", str(work / "corpus"), "--speakers", "6", "--repetitions", "2", "--emotions", "anger,neutral,sadness")
     environment = os.environ | settings()
     command("db", "migrate")
-    airflow = None
 
 
 def tearDownModule():
@@ -89,6 +90,7 @@ def settings():
         "AIRFLOW__API__PORT": str(api),
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(tasks),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(triggers),
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         # Only what a test starts.
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
     }
@@ -118,6 +120,53 @@ def command(*arguments, code=0):
 def parameters(out, **more):
     given = {"pipeline": str(work / "pipeline.toml"), "source": str(work / "corpus"), "output": str(work / out)}
     return given | more
+
+
+def call(method, path, body=None):
+    """What the API of Airflow answers."""
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token()}"}
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url(f"/api/v2{path}"), data, headers, method=method)) as answer:
+        return json.load(answer)
+
+
+@functools.cache
+def token():
+    with urllib.request.urlopen(url("/auth/token")) as answer:
+        return json.load(answer)["access_token"]
+
+
+def url(path):
+    return f"http://127.0.0.1:{environment['AIRFLOW__API__PORT']}{path}"
+
+
+class Run:
+    """A run of the DAG that a test has started."""
+
+    def __init__(self, out, date=None, **more):
+        body = {"logical_date": date, "conf": parameters(out, **more)}
+        self.path = f"/dags/ser/dagRuns/{quote(call('POST', '/dags/ser/dagRuns', body)['dag_run_id'])}"
+
+    def tasks(self):
+        """The tasks by name; those of extract have the name of their shard."""
+        found = call("GET", f"{self.path}/taskInstances")["task_instances"]
+        return {task["rendered_map_index"] or task["task_id"]: types.SimpleNamespace(**task) for task in found}
+
+    def ends(self):
+        def end():
+            state = call("GET", self.path)["state"]
+            return state if state in ("success", "failed") else None
+
+        return wait_for(end, 300)
+
+    def said(self, task):
+        return call("GET", f"{self.path}/taskInstances/{task}/xcomEntries/return_value")["value"]
+
+    def error(self, task):
+        """The message of the exception that a task has ended with."""
+        lines = call("GET", f"{self.path}/taskInstances/{task}/logs/1")["content"]
+        [error] = [line["error_detail"] for line in lines if line["event"] == "Task failed with exception"]
+        return error[0]["exc_value"]
 
 
 def wait_for(what, seconds=120):
@@ -151,14 +200,13 @@ class Scheduler(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.log = (work / "standalone.log").open("wb")
-        cls.addClassCleanup(cls.log.close)
+        log = (work / "standalone.log").open("wb")
+        cls.addClassCleanup(log.close)
         cls.airflow = subprocess.Popen(
-            [AIRFLOW, "standalone"], env=environment, stdout=cls.log, stderr=cls.log, start_new_session=True
+            [AIRFLOW, "standalone"], env=environment, stdout=log, stderr=log, start_new_session=True
         )
         cls.addClassCleanup(cls.stop)
-        cls.token = wait_for(login)
-        wait_for(lambda: call("GET", "/dags/ser", fine=(200, 404)).get("dag_id"))
+        wait_for(is_ready)
         call("PATCH", "/dags/ser", {"is_paused": False})
 
     @classmethod
@@ -169,3 +217,105 @@ class Scheduler(unittest.TestCase):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(cls.airflow.pid, signal.SIGKILL)
         cls.airflow.wait()
+
+    def assert_green(self, run, retried=()):
+        self.assertEqual(run.ends(), "success")
+        tasks = run.tasks()
+        self.assertEqual({name for name, task in tasks.items() if task.state != "success"} - {"gate"}, set())
+        self.assertEqual({name for name, task in tasks.items() if task.try_number != 1}, set(retried))
+
+    def assert_fails_at_once(self, run, name, message):
+        self.assertEqual(run.ends(), "failed")
+        task = run.tasks()[name]
+        self.assertEqual((task.state, task.try_number), ("failed", 1))
+        self.assertIn(message, run.error(name))
+
+    def test_a_run_of_a_day_and_a_rerun_that_does_nothing(self):
+        first = Run("green/date={date}", "2026-11-01T04:30:00Z")
+        self.assert_green(first)
+        tasks = first.tasks()
+        self.assertEqual(sorted(tasks), sorted([*STAGES, "1/2", "2/2", "shards", "gate"]))
+        self.assertEqual(tasks["gate"].state, "skipped")
+        out = work / "green/date=2026-11-01"
+        self.assertIn("none is missing or has changed", ser("verify", str(out)))
+        events = call("GET", "/assets/events?order_by=timestamp")["asset_events"]
+        uris = [event["uri"] for event in events if quote(event["source_run_id"]) in first.path]
+        self.assertEqual(uris, [f"file://{out}/features", f"file://{out}/report.html"])
+
+        before = files(out)
+        again = Run("green/date=2026-11-01", reference=str(out))
+        self.assert_green(again)
+        self.assertEqual(again.tasks()["gate"].state, "success")
+        self.assertEqual(files(out), before)
+        for stage in ("ingest", "publish", "split", "normalize", "train"):
+            self.assertIn(" up to date ", again.said(stage))
+
+    def test_a_bad_file(self):
+        corpus = work / "corpus-bad"
+        shutil.copytree(work / "corpus", corpus)
+        (corpus / "spk01_male" / "anger_s01_r9.wav").write_text("no audio at all")
+        below = Run("bad", source=str(corpus))
+        self.assert_green(below)
+        self.assertIn("72 rows of 28 features, 1 reject", below.said("publish"))
+        above = Run("worse", source=str(corpus), set=["extract.max_reject_rate=0.01"])
+        self.assert_fails_at_once(above, "publish", "ended with exit code 3: error: 1 of 73 utterances were refused")
+        self.assertEqual(above.tasks()["split"].state, "upstream_failed")
+
+    def test_an_output_that_is_locked_at_first(self):
+        lock = work / "locked/run/lock"
+        lock.parent.mkdir(parents=True)
+        with lock.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            run = Run("locked")
+            wait_for(lambda: run.tasks()["ingest"].state == "up_for_retry")
+        self.assert_green(run, retried=["ingest"])
+        self.assertIn("`ser ingest` ended with exit code 4: error: ", run.error("ingest"))
+
+    def test_a_gate_that_fails(self):
+        source = f"corpus.0.source={work / 'corpus'}"
+        ser("run", str(work / "pipeline.toml"), "--set", source, "--out", str(work / "reference"))
+        worse = Run("gated", reference=str(work / "reference"), set=["train.mlp.epochs=1"])
+        self.assert_fails_at_once(worse, "gate", "`ser compare` ended with exit code 5: error: ")
+
+    def test_a_task_that_is_stopped(self):
+        long = Run("stopped", set=["train.mlp.epochs=100000", "train.mlp.hidden=[512]"])
+        pid = wait_for(lambda: process("train", work / "stopped"))
+        call("PATCH", f"{long.path}/taskInstances/train", {"new_state": "failed"})
+        wait_for(lambda: not pathlib.Path(f"/proc/{pid}").exists(), 15)
+        self.assertEqual(long.ends(), "failed")
+        self.assertIn("`ser train` was stopped", wait_for(lambda: long.error("train")))
+        with (work / "stopped/run/lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.assertEqual([path for path in files(work / "stopped") if "predictions" in path or "tmp" in path], [])
+        next_run = Run("stopped")
+        self.assert_green(next_run)
+        self.assertIn(" up to date ", next_run.said("normalize"))
+        self.assertIn("none is missing or has changed", ser("verify", str(work / "stopped")))
+
+
+def is_ready():
+    """Whether Airflow answers and knows the DAG."""
+    try:
+        return call("GET", "/dags/ser")
+    except OSError:
+        return None
+
+
+def files(out):
+    """The files of a run, and when they were written."""
+    found = {str(path.relative_to(out)): path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    return {path: time for path, time in found.items() if path not in ("run/lock", "run/parts.json")}
+
+
+def process(stage, out):
+    """The process that does a stage for an output."""
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if words[:2] == [SER.encode(), stage.encode()] and str(out).encode() in words:
+                return int(folder.name)
+    return None
+
+
+if __name__ == "__main__":
+    unittest.main()
