@@ -1,6 +1,6 @@
 """A pipeline of ser-etl in Airflow, one task a stage. docs/AIRFLOW.md describes the parameters.
 
-Copy this file and ser_operator.py into the folder of your DAGs, and change `dag_id`, `schedule` and the parameters.
+Copy this file and ser_operator.py into the folder of your DAGs, and change the name, the schedule and the parameters.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from airflow.sdk import DAG, Asset, AssetAlias, Context, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 from ser_operator import SerOperator
 
+NAME = "ser"
 PLACE = "^(/|s3://)"
 PARAMETERS = {
     "pipeline": Param(
@@ -64,7 +65,7 @@ def stage(name: str, *flags: str) -> Callable:
 def comparison(context: Context, jinja_env: Any) -> list[str]:
     given = parameters(context)
     limits = [word for limit in given["max_drop"] for word in ("--max-drop", limit)]
-    return ["compare", str(given["reference"]), given["output"], *limits]
+    return ["compare", given["reference"] or "", given["output"], *limits]
 
 
 def skip_without_reference(context: Context) -> None:
@@ -82,10 +83,10 @@ def announces(alias: AssetAlias, name: str) -> Callable:
     return announce
 
 
-FEATURES, REPORT = AssetAlias("ser-features"), AssetAlias("ser-report")
+FEATURES, REPORT = AssetAlias(f"{NAME}-features"), AssetAlias(f"{NAME}-report")
 
 with DAG(
-    dag_id="ser",
+    dag_id=NAME,
     schedule="30 4 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,

@@ -51,6 +51,18 @@ epochs = 20
 [evaluate]
 bootstrap = 200
 """
+# A DAG that a new report starts.
+READER = """
+from airflow.sdk import DAG, AssetAlias, task
+
+with DAG("reader", schedule=[AssetAlias("ser-report")], is_paused_upon_creation=False):
+
+    @task
+    def read(triggering_asset_events):
+        return [event.asset.uri for events in triggering_asset_events.values() for event in events]
+
+    read()
+"""
 STAGES = ["ingest", "plan", "publish", "split", "normalize", "train", "evaluate"]
 
 
@@ -69,13 +81,16 @@ def tearDownModule():
 
 
 def settings():
-    """Airflow in a folder of its own, on free ports of this host, with the DAG as it is but for a shorter pause."""
+    """Airflow in a folder of its own, on free ports of this host. The DAG starts when a test says so, and waits less."""
     dags = work / "dags"
     dags.mkdir()
     shutil.copy(ROOT / "pipelines/airflow/ser_operator.py", dags)
     text = (ROOT / "pipelines/airflow/ser_dag.py").read_text()
-    assert text.count("timedelta(seconds=30)") == 1
-    (dags / "ser_dag.py").write_text(text.replace("timedelta(seconds=30)", "timedelta(seconds=1)"))
+    for old, new in {'schedule="30 4 * * *"': "schedule=None", "retry_delay\": timedelta(seconds=30)": "retry_delay\": 1"}.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (dags / "ser_dag.py").write_text(text)
+    (dags / "reader.py").write_text(READER)
     api, tasks, triggers = free_ports(3)
     return {
         "SER_BIN": SER,
@@ -91,8 +106,6 @@ def settings():
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(tasks),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(triggers),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
-        # Only what a test starts.
-        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
     }
 
 
@@ -145,7 +158,8 @@ class Run:
 
     def __init__(self, out, date=None, **more):
         body = {"logical_date": date, "conf": parameters(out, **more)}
-        self.path = f"/dags/ser/dagRuns/{quote(call('POST', '/dags/ser/dagRuns', body)['dag_run_id'])}"
+        self.id = call("POST", "/dags/ser/dagRuns", body)["dag_run_id"]
+        self.path = f"/dags/ser/dagRuns/{quote(self.id)}"
 
     def tasks(self):
         """The tasks by name; those of extract have the name of their shard."""
@@ -158,9 +172,6 @@ class Run:
             return state if state in ("success", "failed") else None
 
         return wait_for(end, 300)
-
-    def said(self, task):
-        return call("GET", f"{self.path}/taskInstances/{task}/xcomEntries/return_value")["value"]
 
     def error(self, task):
         """The message of the exception that a task has ended with."""
@@ -239,8 +250,10 @@ class Scheduler(unittest.TestCase):
         out = work / "green/date=2026-11-01"
         self.assertIn("none is missing or has changed", ser("verify", str(out)))
         events = call("GET", "/assets/events?order_by=timestamp")["asset_events"]
-        uris = [event["uri"] for event in events if quote(event["source_run_id"]) in first.path]
+        uris = [event["uri"] for event in events if event["source_run_id"] == first.id]
         self.assertEqual(uris, [f"file://{out}/features", f"file://{out}/report.html"])
+
+        wait_for(lambda: f"file://{out}/report.html" in read_by_reader())
 
         before = files(out)
         again = Run("green/date=2026-11-01", reference=str(out))
@@ -248,7 +261,7 @@ class Scheduler(unittest.TestCase):
         self.assertEqual(again.tasks()["gate"].state, "success")
         self.assertEqual(files(out), before)
         for stage in ("ingest", "publish", "split", "normalize", "train"):
-            self.assertIn(" up to date ", again.said(stage))
+            self.assertIn(" up to date ", returned(again.path, stage))
 
     def test_a_bad_file(self):
         corpus = work / "corpus-bad"
@@ -256,7 +269,7 @@ class Scheduler(unittest.TestCase):
         (corpus / "spk01_male" / "anger_s01_r9.wav").write_text("no audio at all")
         below = Run("bad", source=str(corpus))
         self.assert_green(below)
-        self.assertIn("72 rows of 28 features, 1 reject", below.said("publish"))
+        self.assertIn("72 rows of 28 features, 1 reject", returned(below.path, "publish"))
         above = Run("worse", source=str(corpus), set=["extract.max_reject_rate=0.01"])
         self.assert_fails_at_once(above, "publish", "ended with exit code 3: error: 1 of 73 utterances were refused")
         self.assertEqual(above.tasks()["split"].state, "upstream_failed")
@@ -289,7 +302,7 @@ class Scheduler(unittest.TestCase):
         self.assertEqual([path for path in files(work / "stopped") if "predictions" in path or "tmp" in path], [])
         next_run = Run("stopped")
         self.assert_green(next_run)
-        self.assertIn(" up to date ", next_run.said("normalize"))
+        self.assertIn(" up to date ", returned(next_run.path, "normalize"))
         self.assertIn("none is missing or has changed", ser("verify", str(work / "stopped")))
 
 
@@ -299,6 +312,18 @@ def is_ready():
         return call("GET", "/dags/ser")
     except OSError:
         return None
+
+
+def read_by_reader():
+    """The reports whose assets have started the other DAG."""
+    runs = call("GET", "/dags/reader/dagRuns")["dag_runs"]
+    ids = [quote(run["dag_run_id"]) for run in runs if run["state"] == "success"]
+    return [uri for id in ids for uri in returned(f"/dags/reader/dagRuns/{id}", "read")]
+
+
+def returned(run, task):
+    """What a task has returned."""
+    return call("GET", f"{run}/taskInstances/{task}/xcomEntries/return_value?stringify=false")["value"]
 
 
 def files(out):
