@@ -54,6 +54,22 @@ venv-spark: ## Make the Python environments of the Spark and lakehouse tests (ne
 test-spark: build venv-spark ## Test the Spark drivers, under Spark, Spark Connect and Sail
 	SER=$(SER) SAIL=$(SAIL_VENV) PYTHONDONTWRITEBYTECODE=1 $(SPARK_VENV)/bin/python tests/spark/test_spark.py
 
+AIRFLOW_VENV = $(TARGET)/venv-airflow
+
+.PHONY: venv-airflow
+venv-airflow: ## Make the Python environment of the Airflow tests (needs python3 with venv, and PyPI)
+	python3 -m venv $(AIRFLOW_VENV)
+	$(AIRFLOW_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/airflow/requirements.txt
+
+.PHONY: test-airflow
+test-airflow: build venv-airflow ## Test the Airflow operator and DAG under a real scheduler
+	PYTHONDONTWRITEBYTECODE=1 $(AIRFLOW_VENV)/bin/python tests/airflow/test_operator.py
+	SER=$(SER) WORK=$(TARGET) PYTHONDONTWRITEBYTECODE=1 $(AIRFLOW_VENV)/bin/python tests/airflow/test_dag.py
+
+.PHONY: test-cron
+test-cron: build ## Run the examples for cron and systemd (needs python3)
+	SER=$(SER) PYTHONDONTWRITEBYTECODE=1 python3 tests/cron/test_cron.py
+
 .PHONY: test
 test: ## Run every test (those of real corpora are ignored unless SER_SHARED names their folder)
 	$(CARGO) test --release --locked
