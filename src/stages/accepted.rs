@@ -76,6 +76,8 @@ pub fn accept(run: &RunPlace, folder: &dyn Store, name: &str, memory: &Memory) -
         error @ StageError::Config(_) => error,
         error => StageError::Run { run: run.given.to_owned(), source: Box::new(error) },
     };
+    // Before the lock, which would make a folder where there is no run.
+    finished(run.out).map_err(in_run)?;
     let _lock = run.out.lock(LOCK)?;
     let records = records(run.out).map_err(in_run)?;
     let features = FeaturesTable::find(run.out).map_err(in_run)?;
@@ -135,10 +137,15 @@ impl Kept<'_> {
 }
 
 /// The records of all stages, in order.
-fn records(out: &dyn Store) -> Result<Vec<Record>, StageError> {
+fn finished(out: &dyn Store) -> Result<Vec<Record>, StageError> {
     let record =
         |stage: StageName| ledger::read_record(out, stage)?.ok_or(StageError::Unfinished { stage: stage.as_str() });
-    let records = StageName::ALL.into_iter().map(record).collect::<Result<Vec<_>, _>>()?;
+    StageName::ALL.into_iter().map(record).collect()
+}
+
+/// The same of a run whose stages read the tables that are there.
+fn records(out: &dyn Store) -> Result<Vec<Record>, StageError> {
+    let records = finished(out)?;
     // A stage that has yet to follow the one before it read another table than the one that is there.
     let now = contents(out, &FeaturesTable::find(out)?)?;
     for (stage, record) in StageName::ALL.into_iter().zip(&records) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::storage::{Entry, Store};
 
-use super::extract::{is_needed, part_name};
+use super::extract::{needed, part_name};
 use super::{FOLDERS, StageError, StageName, ledger, normalize, train, written};
 use crate::report;
 
@@ -22,7 +22,7 @@ pub fn superseded(out: &dyn Store) -> Result<BTreeMap<String, u64>, StageError> 
     }
     let outputs = records.iter().flatten().flat_map(|record| record.outputs.keys()).collect::<BTreeSet<_>>();
     let has_finished = |stage: StageName| records[stage as usize].is_some();
-    let needed = is_needed(out, &listed, records[StageName::Extract as usize].as_ref())?;
+    let needed = needed(out, &listed, records[StageName::Extract as usize].as_ref())?;
     let is_superseded = |entry: &Entry| {
         let path = entry.path.as_str();
         match path.split('/').next() {

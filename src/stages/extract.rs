@@ -31,6 +31,7 @@ mod belongs;
 mod cells;
 mod compute;
 mod frames;
+mod names;
 mod numbers;
 mod origin;
 mod others;
@@ -40,7 +41,8 @@ mod seal;
 mod source;
 mod worker;
 
-pub(super) use seal::{is_needed, part_name};
+pub(super) use names::part_name;
+pub(super) use seal::needed;
 pub use worker::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 
 /// What the counts of parts by vector level begin with.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::stages::{Context, StageError, Written, output, written};
 
+use super::names;
 use super::plan::Plan;
 use super::seal::{self, PartSeal, STAGED, Sealed};
 
@@ -30,7 +31,7 @@ pub(super) fn publish<'a>(context: &Context, plan: &'a Plan) -> Result<(Vec<Seal
     let kept = all.iter().flat_map(|sealed| [sealed.attempt().rejects(), sealed.part.seal_path(frames)]);
     let wanted = outputs.iter().map(|written| written.path.clone()).chain(kept).collect::<BTreeSet<_>>();
     let former = written::listed(out, &["features", "frames", STAGED])?;
-    output::remove_others(out, former.into_values(), &wanted, seal::is_of_a_part)?;
+    output::remove_others(out, former.into_values(), &wanted, names::is_of_a_part)?;
     Ok((all, outputs))
 }
 

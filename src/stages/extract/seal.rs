@@ -13,13 +13,14 @@ use crate::dsp::VectorLevel;
 use crate::stages::{Files, OutputFile, Record, StageError, Written, written};
 use crate::storage::{Entry, Store};
 
+use super::names::part_name;
 use super::plan::{Part, Plan};
 
 /// Where parts wait until every part is there, and where their seals and rejects stay.
 pub(super) const STAGED: &str = "run/extract";
 
 /// Digits of the key of a part in the names of its files.
-const KEY_DIGITS: usize = 16;
+pub(super) const KEY_DIGITS: usize = 16;
 
 /// Kept beside a finished part: written after the last of its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,12 +87,12 @@ impl Part {
     }
 
     /// Where readers find the part.
-    fn published(&self) -> String {
+    pub fn published(&self) -> String {
         format!("features/{}.parquet", self.name)
     }
 
     /// Where readers find file `number` of the part's frames.
-    fn published_frames(&self, number: usize) -> String {
+    pub fn published_frames(&self, number: usize) -> String {
         let (readable, hash) = self.name.rsplit_once('.').unwrap_or_default();
         format!("frames/{readable}.{number:03}.{hash}.parquet")
     }
@@ -243,21 +244,9 @@ pub(super) fn levels<'a>(seals: impl Iterator<Item = &'a PartSeal>) -> BTreeMap<
     levels
 }
 
-/// Whether a path is one that this or an earlier run gave a file of a part: its name has the hash, the key or the
-/// attempt of one.
-pub(super) fn is_of_a_part(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    let ends = [".rejects.parquet", ".frames.parquet", ".parquet", ".frames.json", ".json"];
-    let Some(stem) = ends.iter().find_map(|ending| file.strip_suffix(ending)) else { return false };
-    let mut words = stem.rsplit('.').filter(|word| word.len() != 3 || !word.bytes().all(|byte| byte.is_ascii_digit()));
-    let is_hash =
-        |word: &str| [8, KEY_DIGITS].contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    stem.contains('.') && words.next().is_some_and(is_hash)
-}
-
 /// The files of parts that a table or a run to come needs, among those that are listed: of the parts that `record`
 /// publishes, or where extract has no record, of every sealed part; and of those of the plan that is kept.
-pub(in super::super) fn is_needed(
+pub(in super::super) fn needed(
     out: &dyn Store,
     listed: &BTreeMap<String, Entry>,
     record: Option<&Record>,
@@ -281,68 +270,4 @@ pub(in super::super) fn is_needed(
         needed.extend(listed.keys().filter(is_of_seal).cloned());
     }
     Ok(needed)
-}
-
-/// The part that a file in features/, frames/ or run/extract is of: its name, and its key where the file is staged or
-/// kept; none: it is of no part.
-pub(in super::super) fn part_name(path: &str) -> Option<(String, Option<String>)> {
-    if !is_of_a_part(path) {
-        return None;
-    }
-    let is_number = |word: &str| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some(name) = path.strip_prefix("features/") {
-        return name.strip_suffix(".parquet").map(|name| (name.to_owned(), None));
-    }
-    if let Some(name) = path.strip_prefix("frames/") {
-        let (readable, hash) = name.strip_suffix(".parquet")?.rsplit_once('.')?;
-        let (readable, _) = readable.rsplit_once('.').filter(|(_, number)| is_number(number))?;
-        return Some((format!("{readable}.{hash}"), None));
-    }
-    let name = path.strip_prefix(STAGED)?.strip_prefix('/')?;
-    let endings = [".rejects.parquet", ".frames.parquet", ".parquet", ".frames.json", ".json"];
-    let name = endings.iter().find_map(|ending| name.strip_suffix(ending))?;
-    let name = name.rsplit_once('.').filter(|(_, number)| is_number(number)).map_or(name, |(name, _)| name);
-    let is_key = |word: &str| word.len() == KEY_DIGITS && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let (name, last) = name.rsplit_once('.').filter(|(_, last)| is_key(last))?;
-    // The name of the attempt is behind the key, where there is one.
-    let (name, key) = name.rsplit_once('.').filter(|(_, key)| is_key(key)).unwrap_or((name, last));
-    Some((name.to_owned(), Some(key.to_owned())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_names_of_parts_are_known_again() {
-        let (name, key) = ("a~b.0a1b2c3d".to_owned(), "0123456789abcdef0123".to_owned());
-        let part = Part { name, key, date: None, at: vec![0..1], rows: 1, bytes: 0, utterances: String::new() };
-        let attempt = Attempt::new(&part);
-        let ours = [
-            part.published(),
-            part.published_frames(0),
-            part.seal_path(true),
-            part.seal_path(false),
-            attempt.features(),
-            attempt.rejects(),
-            attempt.frames(12),
-            "run/extract/a.0a1b2c3d.json".to_owned(),
-        ];
-        let of = |path: &str| part_name(path).map(|(name, key)| (name, key.is_some()));
-        for path in ours {
-            assert!(is_of_a_part(&path), "{path}");
-            let is_kept = path.starts_with(STAGED);
-            let is_old = path == "run/extract/a.0a1b2c3d.json";
-            assert_eq!(of(&path), (!is_old).then(|| ("a~b.0a1b2c3d".to_owned(), is_kept)), "{path}");
-        }
-        assert_eq!(
-            of("features/date=2026-11-26/a.0a1b2c3d.parquet"),
-            Some(("date=2026-11-26/a.0a1b2c3d".to_owned(), false))
-        );
-        let others = ["features/notes.txt", "features/mine.parquet", "features/.DS_Store", "features/a.v2.parquet"];
-        for path in others.into_iter().chain(["features/0a1b2c3d.parquet", "run/extract/mine.123.parquet"]) {
-            assert!(!is_of_a_part(path), "{path}");
-        }
-        assert_ne!(attempt.features(), Attempt::new(&part).features());
-    }
 }
