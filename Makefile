@@ -79,14 +79,17 @@ test-lakehouse: build venv-spark ## Read the Delta tables of a run by deltalake 
 	PYTHONDONTWRITEBYTECODE=1 $(SAIL_VENV)/bin/python tests/lakehouse/test_delta.py $(SER)
 
 WHEEL_VENV = $(TARGET)/venv-wheel
-INSTALLED = $(TARGET)/venv-installed
+TABLES_VENV = $(TARGET)/venv-tables
+EMPTY_VENV = $(TARGET)/venv-empty
 # Not `wheels`, where pip leaves what it builds.
 WHEELS = $(TARGET)/wheel
 
 .PHONY: venv-wheel
-venv-wheel: ## Make the Python environment that packs the wheel (needs python3 with venv, and PyPI)
+venv-wheel: ## Make the Python environments that pack and test the wheel (needs python3 with venv, and PyPI)
 	python3 -m venv $(WHEEL_VENV)
 	$(WHEEL_VENV)/bin/pip install --quiet --disable-pip-version-check -r python/requirements.txt
+	python3 -m venv $(TABLES_VENV)
+	$(TABLES_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/wheel/requirements.txt
 
 .PHONY: wheel
 wheel: venv-wheel ## Pack the built programs into a wheel, linked once more, for glibc 2.28
@@ -95,13 +98,13 @@ wheel: venv-wheel ## Pack the built programs into a wheel, linked once more, for
 		-C linker=python/zig-cc
 
 .PHONY: test-wheel
-test-wheel: wheel ## Install the wheel into an empty environment and test what is there
-	python3 -m venv --clear $(INSTALLED)
-	$(INSTALLED)/bin/pip install --quiet --disable-pip-version-check $(WHEELS)/*.whl
-	WHEEL=$$(echo $(WHEELS)/*.whl) PYTHONDONTWRITEBYTECODE=1 $(INSTALLED)/bin/python tests/wheel/test_programs.py
-	$(INSTALLED)/bin/pip install --quiet --disable-pip-version-check "$$(echo $(WHEELS)/*.whl)[polars]" \
-		-r tests/wheel/requirements.txt
-	PYTHONDONTWRITEBYTECODE=1 $(INSTALLED)/bin/python tests/wheel/test_tables.py
+test-wheel: wheel ## Install the wheel, alone and beside Polars, and test what is there
+	python3 -m venv --clear $(EMPTY_VENV)
+	$(EMPTY_VENV)/bin/pip install --quiet --disable-pip-version-check --no-index $(WHEELS)/*.whl
+	WHEEL=$$(echo $(WHEELS)/*.whl) PYTHONDONTWRITEBYTECODE=1 $(EMPTY_VENV)/bin/python tests/wheel/test_programs.py
+	$(TABLES_VENV)/bin/pip uninstall --quiet --yes ser-etl
+	$(TABLES_VENV)/bin/pip install --quiet --disable-pip-version-check --no-index "$$(echo $(WHEELS)/*.whl)[polars]"
+	PYTHONDONTWRITEBYTECODE=1 $(TABLES_VENV)/bin/python tests/wheel/test_tables.py
 
 .PHONY: release
 release: test-wheel ## Make the wheel, a tarball, the image, checksums and a bill of materials (needs cargo-cyclonedx)
