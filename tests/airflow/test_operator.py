@@ -1,4 +1,4 @@
-"""SerOperator with a program that only plays `ser`: exit codes, the log, and how it ends. `make test-airflow` runs it."""
+"""SerOperator with a program that plays `ser`: exit codes, the log, and how it ends. `make test-airflow` runs it."""
 
 import logging
 import os
@@ -75,7 +75,9 @@ class ExitCodes(Case):
             self.assertIn(f"`ser extract` {said}", str(error))
 
     def test_the_message_is_the_last_error_with_its_hint(self):
-        error = self.fails("echo 'error: first'; echo noise; echo 'error: no luck' >&2; echo 'hint: find some' >&2; exit 3")
+        error = self.fails(
+            "echo 'error: first'; echo noise; echo 'error: no luck' >&2; echo 'hint: find some' >&2; exit 3"
+        )
         self.assertEqual(str(error), "`ser extract` ended with exit code 3: error: no luck; hint: find some")
         self.assertTrue(str(self.fails("echo no error; echo at all; exit 3")).endswith(": at all"))
 
