@@ -3,6 +3,7 @@
 mod compare;
 mod context;
 mod delta;
+mod describe;
 mod error;
 mod evaluate;
 mod extract;
@@ -17,6 +18,7 @@ mod reasons;
 mod rehearsal;
 mod reject_limit;
 mod rejects;
+mod results;
 mod rows;
 mod shard;
 mod split;
@@ -29,12 +31,17 @@ use std::collections::BTreeMap;
 
 pub use compare::{RunPlace, compare};
 pub use context::{Context, Progress};
+pub use describe::{
+    Described, ModelDescription, RunDescription, StageDescription, StageState, TableColumn, TableDescription,
+    TableLine, describe, tables_of,
+};
 pub use error::StageError;
 pub use extract::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict, SharePredicted};
 pub use reasons::{Reason, summary};
 pub use rehearsal::rehearse;
+pub use results::{Figure, ModelResult, Results, results};
 pub use shard::Shard;
 pub use verify::{Problem, Verified, Wrong, verify};
 pub use written::{Files, OutputFile, Written};
@@ -181,8 +188,8 @@ impl StageName {
                  learning_curves, importance and deployed"
             }
             Self::Evaluate => {
-                "Read predictions and keys; write metrics, comparisons, calibration, confusions, the report and its \
-                 plots"
+                "Read predictions and keys; write metrics, metrics.json, comparisons, calibration, confusions, the \
+                 report and its plots"
             }
         }
     }

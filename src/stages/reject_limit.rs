@@ -45,8 +45,7 @@ pub(super) fn check(
 ) -> Result<(), StageError> {
     if refused as f64 > limit * all as f64 {
         let is_counted = |code: &str| code != PassedOver::CODE && !rejects::OF_LISTING.contains(&code);
-        let codes = record.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, count)));
-        let codes = codes.filter(|(code, _)| is_counted(code));
+        let codes = record.rejects().filter(|(code, _)| is_counted(code));
         let causes = codes.map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ");
         let hint = |pointer: Pointer| {
             let (count, name) = (record.counts.get(pointer.counted_as())?, pointer.name());
