@@ -58,6 +58,26 @@ test: ## Run every test (those of real corpora are ignored unless SER_SHARED nam
 test-lakehouse: build venv-spark ## Read the Delta tables of a run by deltalake and Sail
 	PYTHONDONTWRITEBYTECODE=1 $(SAIL_VENV)/bin/python tests/lakehouse/test_delta.py $(SER)
 
+LINEAGE_VENV = $(TARGET)/venv-lineage
+
+.PHONY: venv-lineage
+venv-lineage: ## Make the Python environment of the lineage tests (needs python3 with venv, and PyPI)
+	python3 -m venv $(LINEAGE_VENV)
+	$(LINEAGE_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/lineage/requirements.txt
+
+.PHONY: test-lineage
+test-lineage: build venv-lineage ## Read the events and the metrics file of a run by the clients of OpenLineage and Prometheus
+	SER=$(SER) PYTHONDONTWRITEBYTECODE=1 $(LINEAGE_VENV)/bin/python tests/lineage/test_lineage.py
+
+.PHONY: share
+share: build ## Write shell completions and manual pages into share/ of the target folder
+	mkdir -p $(TARGET)/share/bash-completion/completions $(TARGET)/share/zsh/site-functions
+	mkdir -p $(TARGET)/share/fish/vendor_completions.d
+	$(SER) completions bash > $(TARGET)/share/bash-completion/completions/ser
+	$(SER) completions zsh > $(TARGET)/share/zsh/site-functions/_ser
+	$(SER) completions fish > $(TARGET)/share/fish/vendor_completions.d/ser.fish
+	$(SER) man $(TARGET)/share/man/man1
+
 .PHONY: lint
 lint: ## Check the format and run clippy with warnings denied
 	$(CARGO) fmt --check

@@ -1,20 +1,22 @@
 use serde_json::json;
 
+use crate::monitor::Monitor;
 use crate::stages::{Choice, Context, PartDone, StageName, extract_parts};
 use crate::storage;
 
 use super::args::{ExtractOptions, Format};
 use super::output::{print, say};
-use super::run;
+use super::{logging, run};
 
 /// The extract stage whole, or a worker's share of it.
 pub(super) fn run(options: &ExtractOptions) -> anyhow::Result<()> {
     let choice = match (&options.shard, options.part.is_empty()) {
         (Some(shard), _) => Choice::Shard(*shard),
         (None, false) => Choice::Named(options.part.clone()),
-        (None, true) => return run::run(&options.run, Some(StageName::Extract), options.require_parts),
+        (None, true) => return run::run(&options.watched, Some(StageName::Extract), options.require_parts),
     };
-    run::with_context(&options.run, false, |context| work(context, &choice, options))
+    logging::start(&options.watched.run.work);
+    run::with_context(&options.watched.run, false, &Monitor::none(), |context| work(context, &choice, options))
 }
 
 fn work(context: &Context, choice: &Choice, options: &ExtractOptions) -> anyhow::Result<()> {
@@ -23,7 +25,7 @@ fn work(context: &Context, choice: &Choice, options: &ExtractOptions) -> anyhow:
     let rejects = parts.iter().map(|part| part.rejects).sum::<u64>();
     let (all, new) = (parts.len(), parts.iter().filter(|part| !part.up_to_date).count());
     tracing::info!(parts = all, new, rejects, "finished");
-    if !options.run.work.quiet && options.format == Format::Text {
+    if !options.watched.run.work.quiet && options.format == Format::Text {
         let rows = parts.iter().map(|part| part.rows).sum::<usize>();
         say(&format!("staged     {all} parts, {new} of them new; {rows} utterances, {rejects} rejects"));
     }
@@ -35,7 +37,7 @@ fn say_part(part: &PartDone, options: &ExtractOptions) {
     match options.format {
         // Who reads it has gone: the seal says the same.
         Format::Json => drop(print(&format!("{}\n", json!(part)))),
-        Format::Text if options.run.work.quiet => {}
+        Format::Text if options.watched.run.work.quiet => {}
         Format::Text => {
             let state = if part.up_to_date { "up to date".to_owned() } else { format!("{:.1} s", part.seconds) };
             say(&format!("part       {state:<10} {} utterances, {} rejects: {}", part.rows, part.rejects, part.name));

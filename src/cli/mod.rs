@@ -3,17 +3,21 @@
 
 #![allow(clippy::disallowed_methods, reason = "this room is where they are allowed")]
 
+mod aligned;
 mod args;
 mod compare;
 mod exit;
 mod extract;
 mod features;
+mod inspect;
 mod logging;
+mod monitor;
 mod output;
 mod plan;
 mod predict;
 mod progress;
 mod run;
+mod shell;
 mod synth;
 mod verify;
 
@@ -43,9 +47,12 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Command::Predict(options) => predict::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Inspect(options) => inspect::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),
         Command::Schema(options) => args::print_schema(&options),
+        Command::Completions(options) => shell::complete(&options),
+        Command::Man(options) => shell::man(&options),
     });
     exit::code(result)
 }

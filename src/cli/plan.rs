@@ -1,10 +1,11 @@
 use serde::Serialize;
 
+use crate::monitor::Monitor;
 use crate::stages::{Parts, Reason, StageName, State, plan_parts};
 
 use super::args::{Format, PlanOptions};
-use super::output;
 use super::run::{self, state_line};
+use super::{logging, output};
 
 /// What a run would do.
 #[derive(Debug, Serialize)]
@@ -31,7 +32,8 @@ struct StagePlan {
 
 /// Prints what a run would do and why, and which parts of the features table are pending.
 pub(super) fn run(options: &PlanOptions) -> anyhow::Result<()> {
-    run::with_context(&options.run, false, |context| {
+    logging::start(&options.run.work);
+    run::with_context(&options.run, false, &Monitor::none(), |context| {
         let states = run::states(context, &StageName::ALL)?;
         let is_ingested = matches!(states.first(), Some((_, State::UpToDate(_))));
         let parts = is_ingested.then(|| plan_parts(context)).transpose()?;
