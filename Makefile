@@ -109,6 +109,25 @@ test-wheel: wheel ## Install the wheel, alone and beside Polars, and test what i
 .PHONY: release
 release: test-wheel ## Make the wheel, a tarball, the image, checksums and a bill of materials (needs cargo-cyclonedx)
 	.ci/release $(TARGET) $(WHEELS)/*.whl
+LINEAGE_VENV = $(TARGET)/venv-lineage
+
+.PHONY: venv-lineage
+venv-lineage: ## Make the Python environment of the lineage tests (needs python3 with venv, and PyPI)
+	python3 -m venv $(LINEAGE_VENV)
+	$(LINEAGE_VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/lineage/requirements.txt
+
+.PHONY: test-lineage
+test-lineage: build venv-lineage ## Read the events and the metrics file of a run by the clients of OpenLineage and Prometheus
+	SER=$(SER) PYTHONDONTWRITEBYTECODE=1 $(LINEAGE_VENV)/bin/python tests/lineage/test_lineage.py
+
+.PHONY: share
+share: build ## Write shell completions and manual pages into share/ of the target folder
+	mkdir -p $(TARGET)/share/bash-completion/completions $(TARGET)/share/zsh/site-functions
+	mkdir -p $(TARGET)/share/fish/vendor_completions.d
+	$(SER) completions bash > $(TARGET)/share/bash-completion/completions/ser
+	$(SER) completions zsh > $(TARGET)/share/zsh/site-functions/_ser
+	$(SER) completions fish > $(TARGET)/share/fish/vendor_completions.d/ser.fish
+	$(SER) man $(TARGET)/share/man/man1
 
 .PHONY: lint
 lint: ## Check the format and run clippy with warnings denied

@@ -1,4 +1,5 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use serde_json::{Map, Value as Json, json};
 
 use super::output;
@@ -54,6 +55,9 @@ pub(super) enum Command {
     Clean(CleanOptions),
     /// Compare every output of a run with its recorded hash (exit 5 if a file is missing or has changed)
     Verify(VerifyOptions),
+    /// Show what a run or a table holds: stages, rows, rejects, hashes, figures, first rows
+    #[command(after_help = INSPECT_HELP)]
+    Inspect(InspectOptions),
     /// Write a corpus of synthetic emotional speech, for demos and tests
     Synth(SynthOptions),
     /// Print feature sets, descriptors and functionals
@@ -61,6 +65,11 @@ pub(super) enum Command {
     Features(FeaturesCommand),
     /// Print the JSON Schema of the pipeline file, or of the tables
     Schema(SchemaOptions),
+    /// Print the script that completes ser in a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsOptions),
+    /// Write the manual pages of ser and of its commands
+    Man(ManOptions),
 }
 
 /// One variant a stage, each with the flags of `run`.
@@ -71,13 +80,13 @@ pub(super) enum StageCommand {
     #[command(about = StageName::Extract.about(), after_help = EXTRACT_HELP)]
     Extract(ExtractOptions),
     #[command(about = StageName::Split.about())]
-    Split(RunOptions),
+    Split(WatchedOptions),
     #[command(about = StageName::Normalize.about())]
-    Normalize(RunOptions),
+    Normalize(WatchedOptions),
     #[command(about = StageName::Train.about())]
-    Train(RunOptions),
+    Train(WatchedOptions),
     #[command(about = StageName::Evaluate.about())]
-    Evaluate(RunOptions),
+    Evaluate(WatchedOptions),
 }
 
 impl StageCommand {
@@ -92,16 +101,38 @@ impl StageCommand {
         }
     }
 
-    pub fn options(&self) -> &RunOptions {
+    pub fn options(&self) -> &WatchedOptions {
         match self {
-            Self::Ingest(options) => &options.run,
-            Self::Extract(options) => &options.run,
+            Self::Ingest(options) => &options.watched,
+            Self::Extract(options) => &options.watched,
             Self::Split(options) | Self::Normalize(options) | Self::Train(options) | Self::Evaluate(options) => options,
         }
     }
 }
 
 /// The flags of `ser run` and of every stage.
+#[derive(Debug, Args)]
+pub(super) struct WatchedOptions {
+    #[command(flatten)]
+    pub run: RunOptions,
+    #[command(flatten)]
+    pub monitor: MonitorFlags,
+}
+
+/// Who is told what a run does.
+#[derive(Debug, Args)]
+pub(super) struct MonitorFlags {
+    /// Write figures of the run for Prometheus to this file, after success and after failure: the name should end in
+    /// .prom
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub metrics_file: Option<String>,
+    /// Write the OpenLineage events of the run to this file, a line of JSON each. OPENLINEAGE_URL names who receives
+    /// them over HTTP
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub lineage_file: Option<String>,
+}
+
+/// What a run is made of.
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
     /// Pipeline file (TOML), on disk or s3://BUCKET/KEY
@@ -121,7 +152,7 @@ pub(super) struct RunOptions {
 #[derive(Debug, Args)]
 pub(super) struct DatedOptions {
     #[command(flatten)]
-    pub run: RunOptions,
+    pub watched: WatchedOptions,
     #[command(flatten)]
     pub dates: DateOptions,
 }
@@ -166,14 +197,23 @@ ser extract --part. It keeps the plan in run/parts.json, so that a worker reads 
 #[derive(Debug, Args)]
 pub(super) struct ExtractOptions {
     #[command(flatten)]
-    pub run: RunOptions,
+    pub watched: WatchedOptions,
     #[command(flatten)]
     pub dates: DateOptions,
     /// Compute only these parts, and stage them; ser plan lists their names
-    #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["force", "dry_run", "from", "to"])]
+    #[arg(
+        long,
+        value_name = "NAME",
+        num_args = 1..,
+        conflicts_with_all = ["force", "dry_run", "from", "to", "metrics_file", "lineage_file"]
+    )]
     pub part: Vec<String>,
     /// Compute only this share of the parts, e.g. 3/16, and stage them
-    #[arg(long, value_name = "NUMBER/COUNT", conflicts_with_all = ["part", "force", "dry_run"])]
+    #[arg(
+        long,
+        value_name = "NUMBER/COUNT",
+        conflicts_with_all = ["part", "force", "dry_run", "metrics_file", "lineage_file"]
+    )]
     pub shard: Option<Shard>,
     /// Publish parts that are staged; if one is missing, name it and do nothing (exit 3)
     #[arg(long, conflicts_with_all = ["part", "shard", "force", "from", "to"])]
@@ -362,6 +402,25 @@ only, and a stage compares the hashes of the tables that it reads. ser verify re
 prints a line for each file that is missing or has changed, and then ends with exit code 5. To mend such a run, remove
 the changed files and run the same pipeline again: it writes missing files again.";
 
+/// The flags of `ser inspect`.
+#[derive(Debug, Args)]
+pub(super) struct InspectOptions {
+    /// Output of a run or of ser predict, a Parquet file, or a folder of Parquet files such as RUN/features; on disk or
+    /// s3://
+    #[arg(value_name = "RUN|TABLE")]
+    pub place: String,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+    /// First rows of a table that are shown
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub rows: u16,
+}
+
+const INSPECT_HELP: &str = "\
+ser inspect reads records, footers and small tables only, and changes nothing. Whether the files still hold what was
+written is a matter of ser verify. The text is cut to the width of the terminal; --format json has everything.";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
     Text,
@@ -417,6 +476,25 @@ pub(super) struct SchemaOptions {
     /// `pipeline`, `preset`, or the name of a table; `tables` lists their names
     #[arg(default_value = "pipeline")]
     pub name: String,
+}
+
+/// The flags of `ser completions`.
+#[derive(Debug, Args)]
+pub(super) struct CompletionsOptions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+const COMPLETIONS_HELP: &str = "\
+For bash: ser completions bash > ~/.local/share/bash-completion/completions/ser
+For zsh, a file _ser in a folder of $fpath; for fish: ~/.config/fish/completions/ser.fish";
+
+/// The flags of `ser man`.
+#[derive(Debug, Args)]
+pub(super) struct ManOptions {
+    /// Folder for ser.1, ser-run.1 and so on
+    pub folder: String,
 }
 
 /// Prints one of the published contracts.

@@ -6,14 +6,14 @@ use crate::storage::{self, Storage};
 
 use super::args::CompareOptions;
 use super::output;
-use super::run::{here, join};
+use super::run::named_file;
 
 /// Prints the comparison of two runs; a gate that fails is an error after that.
 pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
     let gates = gates(options)?;
     let bootstrap = EvaluateSection { bootstrap: options.bootstrap, ..EvaluateSection::default() }.check();
     bootstrap.map_err(|error| ConfigError { key: "--bootstrap".to_owned(), ..error })?;
-    let file = options.out.as_deref().map(file).transpose()?;
+    let file = options.out.as_deref().map(|file| named_file("--out", file)).transpose()?;
     let params = Storage::default();
     let open = |run: &str| Ok::<_, anyhow::Error>(storage::open(&stages::run_at(run, &params)?, &params)?);
     let (a, b) = (open(&options.run_a)?, open(&options.run_b)?);
@@ -26,21 +26,12 @@ pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
     let lines = format!("{}\n", text.trim_end());
     let is_all = file.is_none() && options.max_drop.is_empty();
     let printed = if is_all { output::result(&lines) } else { output::print(&lines) };
-    if let Some((folder, name)) = file {
-        storage::open(&folder, &params)?.put(&name, text.as_bytes())?;
+    if let Some(file) = file {
+        storage::put_file(&file, &params, text.as_bytes())?;
     }
     // A gate that fails is the worse news.
     versus.broken().map_or(Ok(()), |words| Err(StageError::Regression(words)))?;
     Ok(printed?)
-}
-
-/// The folder and the name of a file.
-fn file(text: &str) -> anyhow::Result<(String, String)> {
-    let file = join(&here()?, text);
-    match file.rsplit_once('/').filter(|(_, name)| !name.is_empty()) {
-        Some((folder, name)) => Ok((format!("{folder}/"), name.to_owned())),
-        None => Err(ConfigError::new("--out", format!("{text:?}"), "wanted the name of a file").into()),
-    }
 }
 
 /// What was asked for: where it is anything, the runs must share enough to tell.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use crate::corpus::CorpusError;
 use crate::dataset::DatasetError;
 use crate::model::ModelError;
+use crate::monitor::Monitor;
 use crate::options::ConfigError;
 use crate::stages::StageError;
 use crate::storage::StorageError;
@@ -27,25 +28,34 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
+/// How a command ended, or that it panicked.
+pub(super) type Ended = Result<anyhow::Result<()>, Box<dyn Any + Send>>;
+
 /// The exit code of a result; prints what went wrong.
-pub(super) fn code(result: Result<anyhow::Result<()>, Box<dyn Any + Send>>) -> ExitCode {
+pub(super) fn code(result: Ended) -> ExitCode {
+    let (code, error) = judged(&result);
+    error.into_iter().for_each(|error| complain(&format!("error: {error}")));
+    ExitCode::from(code)
+}
+
+/// The exit code of a result, and what went wrong.
+pub(super) fn judged(result: &Ended) -> (u8, Option<String>) {
     match result {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(error)) => {
-            complain(&format!("error: {}", message(&error)));
-            ExitCode::from(of_error(&error))
-        }
+        Ok(Ok(())) => (0, None),
+        Ok(Err(error)) => (of_error(error), Some(message(error))),
         Err(_) => {
-            complain("error: this is a bug in ser. Finished work is kept. Please report the lines above");
-            ExitCode::from(BUG)
+            let words = "this is a bug in ser. Finished work is kept. Please report the lines above";
+            (BUG, Some(words.to_owned()))
         }
     }
 }
 
 /// Ends the process with an error, whatever it is in the middle of.
-pub(super) fn now(error: StageError) -> ! {
+pub(super) fn now(error: StageError, monitor: &Monitor) -> ! {
+    let code = of_stage(&error);
     complain(&format!("error: {error}"));
-    std::process::exit(i32::from(of_stage(&error)))
+    monitor.end(code, Some(&error.to_string()));
+    std::process::exit(i32::from(code))
 }
 
 /// Our own errors name their causes themselves; of others the whole chain is shown.
@@ -110,6 +120,7 @@ fn of_stage(error: &StageError) -> u8 {
         | StageError::Altered { .. }
         | StageError::NoRun { .. }
         | StageError::Forgotten { .. }
+        | StageError::Indescribable { .. }
         | StageError::TooManyRejects { .. }
         | StageError::Dataset(_)
         | StageError::Model(_)

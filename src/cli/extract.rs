@@ -1,12 +1,13 @@
 use serde_json::json;
 
+use crate::monitor::Monitor;
 use crate::options::ConfigError;
 use crate::stages::{Choice, Context, PartDone, StageName, extract_parts};
 use crate::storage;
 
-use super::args::{ExtractOptions, Format, WorkOptions};
+use super::args::{ExtractOptions, Format, MonitorFlags, RunOptions, WorkOptions};
 use super::output::{print, say};
-use super::run;
+use super::{logging, run};
 
 /// The extract stage whole, or a worker's share of it.
 pub(super) fn run(options: &ExtractOptions) -> anyhow::Result<()> {
@@ -15,15 +16,18 @@ pub(super) fn run(options: &ExtractOptions) -> anyhow::Result<()> {
         (Some(shard), _) => Choice::Shard(*shard),
         (None, false) => Choice::Named(options.part.clone()),
         (None, true) if dates.are_set() => Choice::Dates,
-        (None, true) => return run::run(&options.run, dates, Some(StageName::Extract), options.require_parts),
+        (None, true) => return run::run(&options.watched, dates, Some(StageName::Extract), options.require_parts),
     };
-    let WorkOptions { force, dry_run, .. } = options.run.work;
-    if force || dry_run {
+    let RunOptions { work: WorkOptions { force, dry_run, .. }, .. } = options.watched.run;
+    let MonitorFlags { metrics_file, lineage_file } = &options.watched.monitor;
+    // clap tells so much of --part and --shard.
+    if force || dry_run || metrics_file.is_some() || lineage_file.is_some() {
         let problem = "with these, extract is a worker: it computes what is missing of some parts";
         let hint = "`ser plan` shows what is missing; `ser extract --force` without dates computes all parts again";
-        return Err(ConfigError::new("--from or --to", "set beside --force or --dry-run", problem).hint(hint).into());
+        return Err(ConfigError::new("--from or --to", "set beside a flag of whole runs", problem).hint(hint).into());
     }
-    run::with_context(&options.run, dates, false, |context| work(context, &choice, options))
+    logging::start(&options.watched.run.work);
+    run::with_context(&options.watched.run, dates, false, &Monitor::none(), |context| work(context, &choice, options))
 }
 
 fn work(context: &Context, choice: &Choice, options: &ExtractOptions) -> anyhow::Result<()> {
@@ -32,7 +36,7 @@ fn work(context: &Context, choice: &Choice, options: &ExtractOptions) -> anyhow:
     let rejects = parts.iter().map(|part| part.rejects).sum::<u64>();
     let (all, new) = (parts.len(), parts.iter().filter(|part| !part.up_to_date).count());
     tracing::info!(parts = all, new, rejects, "finished");
-    if !options.run.work.quiet && options.format == Format::Text {
+    if !options.watched.run.work.quiet && options.format == Format::Text {
         let rows = parts.iter().map(|part| part.rows).sum::<usize>();
         say(&format!("staged     {all} parts, {new} of them new; {rows} utterances, {rejects} rejects"));
     }
@@ -44,7 +48,7 @@ fn say_part(part: &PartDone, options: &ExtractOptions) {
     match options.format {
         // Who reads it has gone: the seal says the same.
         Format::Json => drop(print(&format!("{}\n", json!(part)))),
-        Format::Text if options.run.work.quiet => {}
+        Format::Text if options.watched.run.work.quiet => {}
         Format::Text => {
             let state = if part.up_to_date { "up to date".to_owned() } else { format!("{:.1} s", part.seconds) };
             say(&format!("part       {state:<10} {} utterances, {} rejects: {}", part.rows, part.rejects, part.name));

@@ -1,13 +1,15 @@
+use crate::monitor::Monitor;
 use crate::stages::{self, Removed};
 use crate::storage;
 
-use super::args::ForgetOptions;
-use super::output;
-use super::run;
+use super::args::{DateOptions, ForgetOptions};
+use super::{logging, output, run};
 
 /// Removes a speaker from an output, and lists what that means.
 pub(super) fn run(options: &ForgetOptions) -> anyhow::Result<()> {
-    run::with_context(&options.run(), &Default::default(), false, |context| {
+    let run_options = options.run();
+    logging::start(&run_options.work);
+    run::with_context(&run_options, &DateOptions::default(), false, &Monitor::none(), |context| {
         let _lock = context.out.lock(storage::LOCK)?;
         let removed = stages::forget(context, &options.speaker, options.dry_run)?;
         Ok(output::result(&words(&removed, options.dry_run))?)
@@ -15,10 +17,10 @@ pub(super) fn run(options: &ForgetOptions) -> anyhow::Result<()> {
 }
 
 fn words(removed: &Removed, dry_run: bool) -> String {
-    let (removes, learned) = if dry_run { ("would remove", "learned") } else { ("removed", "learned") };
+    let removes = if dry_run { "would remove" } else { "removed" };
     let mut lines = Vec::new();
     lines.extend(removed.files.iter().map(|(path, bytes)| format!("{removes} {path} ({bytes} bytes)")));
-    lines.extend(removed.learned.iter().map(|model| format!("{learned} from the speaker: {model}")));
+    lines.extend(removed.learned.iter().map(|model| format!("learned from the speaker: {model}")));
     lines.extend(removed.unlearned.iter().map(|model| format!("did not learn from the speaker, stays: {model}")));
     lines.extend(
         removed.recordings.iter().map(|(corpus, path)| format!("recording of corpus `{corpus}`, stays: {path}")),

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room is where they are allowed")]
 
 mod accept;
+mod aligned;
 mod args;
 mod clean;
 mod compare;
@@ -11,12 +12,15 @@ mod exit;
 mod extract;
 mod features;
 mod forget;
+mod inspect;
 mod logging;
+mod monitor;
 mod output;
 mod plan;
 mod predict;
 mod progress;
 mod run;
+mod shell;
 mod synth;
 mod verify;
 
@@ -41,9 +45,9 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     let result = std::panic::catch_unwind(|| match cli.command {
-        Command::Run(options) => run::run(&options.run, &options.dates, None, false),
+        Command::Run(options) => run::run(&options.watched, &options.dates, None, false),
         Command::Stage(StageCommand::Ingest(options)) => {
-            run::run(&options.run, &options.dates, Some(StageName::Ingest), false)
+            run::run(&options.watched, &options.dates, Some(StageName::Ingest), false)
         }
         Command::Stage(StageCommand::Extract(options)) => extract::run(&options),
         Command::Stage(stage) => run::run(stage.options(), &DateOptions::default(), Some(stage.name()), false),
@@ -54,9 +58,12 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Command::Forget(options) => forget::run(&options),
         Command::Clean(options) => clean::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Inspect(options) => inspect::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),
         Command::Schema(options) => args::print_schema(&options),
+        Command::Completions(options) => shell::complete(&options),
+        Command::Man(options) => shell::man(&options),
     });
     exit::code(result)
 }

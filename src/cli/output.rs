@@ -1,9 +1,12 @@
 //! The one place that prints. Nothing here can panic: nobody may be there to read, or there may be no space for it.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::storage::StorageError;
+
+/// Columns of text where stdout is no terminal, as in the help.
+const USUAL_WIDTH: usize = 110;
 
 /// Whether stdout was closed when the program began.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
@@ -41,6 +44,12 @@ pub(super) fn result(text: &str) -> Result<(), StorageError> {
 pub(super) fn print(text: &str) -> Result<(), StorageError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(unprinted)
+}
+
+/// How many columns of text a line may have.
+pub(super) fn width() -> usize {
+    let terminal = terminal_size::terminal_size().filter(|_| io::stdout().is_terminal());
+    terminal.map_or(USUAL_WIDTH, |(width, _)| usize::from(width.0))
 }
 
 /// Prints help or the version, in the colours of the terminal. Who only asks whether there is a `ser` may discard it.

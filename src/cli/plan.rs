@@ -1,10 +1,11 @@
 use serde::Serialize;
 
+use crate::monitor::Monitor;
 use crate::stages::{Parts, Reason, StageName, State, plan_parts};
 
 use super::args::{Format, PlanOptions};
-use super::output;
 use super::run::{self, state_line};
+use super::{logging, output};
 
 /// What a run would do.
 #[derive(Debug, Serialize)]
@@ -31,7 +32,8 @@ struct StagePlan {
 
 /// Prints what a run would do and why, and which parts of the features table are pending.
 pub(super) fn run(options: &PlanOptions) -> anyhow::Result<()> {
-    run::with_context(&options.run, &options.dates, false, |context| {
+    logging::start(&options.run.work);
+    run::with_context(&options.run, &options.dates, false, &Monitor::none(), |context| {
         let states = run::states(context, &StageName::ALL)?;
         // A plan of some dates is one of what ingest has, whatever dates it took in last.
         let is_dated = || context.dates.is_some() && StageName::Extract.check_before(context).is_ok();

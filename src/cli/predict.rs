@@ -1,3 +1,4 @@
+use crate::monitor::Monitor;
 use crate::options::ConfigError;
 use crate::schema::{Inference, Row};
 use crate::stages::{PREDICT, Predict, Record, Shard, SharePredicted};
@@ -15,7 +16,7 @@ pub(super) fn run(options: &PredictOptions) -> anyhow::Result<()> {
     let (here, params) = (here()?, Storage::default());
     let inputs = options.inputs.iter().map(|input| join(&here, input)).collect::<Vec<_>>();
     let out = storage::open(&join(&here, &options.out), &params)?;
-    let (stop, progress) = (stop_flag()?, progress::choose(&options.work));
+    let (stop, progress) = (stop_flag(Monitor::none())?, progress::choose(&options.work));
     let predict = Predict {
         model: &options.model,
         inputs: &inputs,

@@ -7,14 +7,15 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::corpus::Preset;
+use crate::monitor::Monitor;
 use crate::options::ConfigError;
 use crate::pipeline::{Parameters, Pipeline};
 use crate::stages::{self, Context, Dates, NEW, Record, StageError, StageName, State};
 use crate::storage::{self, Storage, StorageError, Store};
 
-use super::args::{DateOptions, RunOptions, WorkOptions};
+use super::args::{DateOptions, RunOptions, WatchedOptions, WorkOptions};
 use super::output::{self, say};
-use super::{exit, logging, progress};
+use super::{exit, logging, monitor, progress};
 
 /// Keys of the pipeline file that hold a path, `N` standing for a number.
 const PATH_KEYS: [&str; 6] =
@@ -27,15 +28,18 @@ const GRACE: Duration = Duration::from_millis(1500);
 
 /// Runs one stage, or all of them.
 pub(super) fn run(
-    options: &RunOptions,
+    options: &WatchedOptions,
     dates: &DateOptions,
     only: Option<StageName>,
     require_parts: bool,
 ) -> anyhow::Result<()> {
     let stages = only.map_or(StageName::ALL.to_vec(), |stage| vec![stage]);
-    let WorkOptions { dry_run, quiet, .. } = options.work;
-    with_context(options, dates, require_parts, |context| {
-        if dry_run { plan(context, &stages) } else { work(context, &stages, quiet) }
+    let WorkOptions { dry_run, quiet, .. } = options.run.work;
+    logging::start(&options.run.work);
+    monitor::watch(options, only, |monitor| {
+        with_context(&options.run, dates, require_parts, monitor, |context| {
+            if dry_run { plan(context, &stages) } else { work(context, &stages, quiet, monitor) }
+        })
     })
 }
 
@@ -44,12 +48,13 @@ pub(super) fn with_context(
     options: &RunOptions,
     dates: &DateOptions,
     require_parts: bool,
+    monitor: &Monitor,
     work: impl FnOnce(&Context) -> anyhow::Result<()> + Send,
 ) -> anyhow::Result<()> {
-    logging::start(&options.work);
     let parameters = load(options)?;
+    monitor.begin(&parameters.pipeline);
     let out = storage::open(&parameters.pipeline.out, &parameters.pipeline.storage)?;
-    let stop = stop_flag()?;
+    let stop = stop_flag(monitor.clone())?;
     let progress = progress::choose(&options.work);
     let context = Context {
         parameters: &parameters,
@@ -70,7 +75,7 @@ pub(super) fn threads(options: &WorkOptions) -> anyhow::Result<rayon::ThreadPool
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("could not start threads")
 }
 
-fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<()> {
+fn work(context: &Context, stages: &[StageName], quiet: bool, monitor: &Monitor) -> anyhow::Result<()> {
     let _lock = context.out.lock(storage::LOCK)?;
     context.out.sweep()?;
     if let [alone] = stages {
@@ -78,10 +83,11 @@ fn work(context: &Context, stages: &[StageName], quiet: bool) -> anyhow::Result<
     }
     for stage in stages {
         context.check_stop()?;
-        let outcome = stage.perform(context, || {
+        let before = || {
             rehearse(*stage, context, stages)?.iter().for_each(|warning| tracing::warn!("{warning}"));
             Ok(())
-        })?;
+        };
+        let outcome = monitor.stage(context, *stage, || stage.perform(context, before))?;
         let record = outcome.record;
         tracing::info!(stage = stage.as_str(), up_to_date = outcome.up_to_date, seconds = record.seconds, "finished");
         if !quiet {
@@ -231,13 +237,22 @@ pub(super) fn join(folder: &str, path: &str) -> String {
     }
 }
 
+/// The place of a file that a flag names.
+pub(super) fn named_file(flag: &str, text: &str) -> anyhow::Result<String> {
+    let file = join(&here()?, text);
+    match file.rsplit_once('/').filter(|(_, name)| !name.is_empty()) {
+        Some(_) => Ok(file),
+        None => Err(ConfigError::new(flag, format!("{text:?}"), "wanted the name of a file").into()),
+    }
+}
+
 pub(super) fn place(out: &dyn Store, path: &str) -> String {
     format!("{}/{path}", out.root())
 }
 
 /// Set by the first SIGINT or SIGTERM; the second one ends the process at once. Work that reaches no clean boundary in
-/// time is given up: what it wrote is there as a whole or not at all.
-pub(super) fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
+/// time is given up: what it wrote is there as a whole or not at all. `monitor` hears of that.
+pub(super) fn stop_flag(monitor: Monitor) -> anyhow::Result<Arc<AtomicUsize>> {
     let stop = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -249,17 +264,17 @@ pub(super) fn stop_flag() -> anyhow::Result<Arc<AtomicUsize>> {
         };
         register().context("could not watch for signals")?;
     }
-    give_up_in_time(Arc::clone(&stop));
+    give_up_in_time(Arc::clone(&stop), monitor);
     Ok(stop)
 }
 
-fn give_up_in_time(stop: Arc<AtomicUsize>) {
+fn give_up_in_time(stop: Arc<AtomicUsize>, monitor: Monitor) {
     std::thread::spawn(move || {
         while stop.load(Ordering::Relaxed) == 0 {
             std::thread::sleep(WATCH);
         }
         std::thread::sleep(GRACE);
-        exit::now(StageError::Stopped { signal: stop.load(Ordering::Relaxed) as i32 })
+        exit::now(StageError::Stopped { signal: stop.load(Ordering::Relaxed) as i32 }, &monitor)
     });
 }
 

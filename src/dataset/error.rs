@@ -7,7 +7,7 @@ use polars::prelude::PolarsError;
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// A column is missing or has an unexpected type: a bug.
-    #[error("cannot use column `{column}` of the features table: {source}")]
+    #[error("cannot use column `{column}` of the features table: {source}\nhint: run extract again with --force")]
     Column {
         /// The column.
         column: String,
@@ -15,7 +15,7 @@ pub enum DatasetError {
         source: PolarsError,
     },
     /// A query over the tables failed: a bug.
-    #[error("query over the {table} table failed: {source}")]
+    #[error("query over the {table} table failed: {source}\nhint: run its stage again with --force")]
     Query {
         /// The table.
         table: &'static str,
@@ -26,13 +26,16 @@ pub enum DatasetError {
     #[error(transparent)]
     Matrix(#[from] MatrixError),
     /// The table has no rows.
-    #[error("the features table has no rows: there is nothing to split")]
+    #[error(
+        "the features table has no rows: there is nothing to split\n\
+         hint: look into rejects.parquet, and at `filter` and `exclude` of each corpus"
+    )]
     Empty,
     /// The table has no float32 column.
-    #[error("the features table has no feature columns (float32)")]
+    #[error("the features table has no feature columns (float32)\nhint: run extract again with --force")]
     NoFeatures,
     /// An utterance id occurs more than once.
-    #[error("utterance `{id}` occurs in the features table more than once")]
+    #[error("utterance `{id}` occurs in the features table more than once\nhint: run extract again with --force")]
     Duplicate {
         /// The utterance.
         id: String,
@@ -243,7 +246,11 @@ pub enum DatasetError {
         difference: String,
     },
     /// An emotion is none of the classes.
-    #[error("emotion `{emotion}` of utterance `{id}` is not one of the classes {}", classes.join(", "))]
+    #[error(
+        "emotion `{emotion}` of utterance `{id}` is not one of the classes {}\n\
+         hint: the labels have changed; run all stages (`ser run`)",
+        classes.join(", ")
+    )]
     UnknownClass {
         /// The emotion.
         emotion: String,

@@ -12,7 +12,10 @@ pub enum MatrixError {
         reason: String,
     },
     /// They cannot be read again.
-    #[error("cannot read numbers from a temporary file: {reason}")]
+    #[error(
+        "cannot read numbers from a temporary file: {reason}\n\
+         hint: check the disk of the folder of temporary files (TMPDIR), then run again"
+    )]
     Read {
         /// What the system says.
         reason: String,

@@ -26,7 +26,10 @@ pub enum ModelError {
     #[error(transparent)]
     Matrix(#[from] MatrixError),
     /// There is nothing to fit on.
-    #[error("cannot fit a model on {rows} training rows of {features} features: at least one of each is needed")]
+    #[error(
+        "cannot fit a model on {rows} training rows of {features} features: at least one of each is needed\n\
+         hint: look at [split] and at `train.columns`"
+    )]
     Empty {
         /// Training rows.
         rows: usize,
@@ -35,7 +38,8 @@ pub enum ModelError {
     },
     /// A value that no model can take.
     #[error(
-        "row {row} of the {part} rows holds {value} in feature `{feature}`; features must be finite after normalization"
+        "row {row} of the {part} rows holds {value} in feature `{feature}`; features must be finite after normalization\n\
+         hint: leave the feature out by `train.columns`, or choose another normalize.method"
     )]
     NotFinite {
         /// `train` or `dev`.
@@ -71,7 +75,10 @@ pub enum ModelError {
     #[error("the shared work was made of other rows than this fit's; make it of the same problem")]
     Shared,
     /// Training rows of one class only.
-    #[error("cannot fit {model}: all {rows} training rows are of class `{class}`; at least two classes are needed")]
+    #[error(
+        "cannot fit {model}: all {rows} training rows are of class `{class}`; at least two classes are needed\n\
+         hint: look at [corpus.labels], `filter` and `exclude` of each corpus, and at [split]"
+    )]
     OneClass {
         /// The model.
         model: ModelKind,
@@ -95,13 +102,13 @@ pub enum ModelError {
         reason: String,
     },
     /// A saved model without one of its files.
-    #[error("the saved model has no file `{file}`")]
+    #[error("the saved model has no file `{file}`; copy the whole folder of the model, or train it again")]
     Missing {
         /// The file's name.
         file: &'static str,
     },
     /// A file of a saved model that does not hold what it should.
-    #[error("file `{file}` of the saved model is corrupt: {reason}")]
+    #[error("file `{file}` of the saved model is corrupt: {reason}; copy it anew, or train the model again")]
     Corrupt {
         /// The file's name.
         file: &'static str,

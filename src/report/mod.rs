@@ -1,10 +1,11 @@
-//! Typed rows -> Markdown, SVG and HTML: the report that a run leaves for people. The same rows go into the Parquet
-//! tables.
+//! Typed rows -> Markdown, SVG and HTML: the report that a run leaves for people. Programs find its figures in a flat
+//! JSON. The same rows go into the Parquet tables.
 //!
 //! Nothing here knows a clock, a host or an absolute path: the same [`Facts`] give the same bytes.
 
 mod escape;
 mod facts;
+mod flat;
 mod html;
 mod markdown;
 mod number;
@@ -15,8 +16,10 @@ pub use facts::{
     ClassCount, CorpusFacts, DevUse, Facts, FeatureFacts, FeatureOrigin, FoldFacts, HashKind, HashRow, ModelConfusion,
     ModelFacts, NormalizationFacts, RejectCount, Search, SplitFacts, TransferFold,
 };
+pub use flat::flat;
 pub use html::html;
 pub use markdown::{markdown, versus};
+pub use number::{count, with_interval};
 pub use plots::{is_plot, plots};
 pub use versus::{Change, Gate, RunSide, Versus};
 

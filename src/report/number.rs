@@ -3,7 +3,7 @@
 use crate::schema::{Metric, noun};
 
 /// `1440` -> `1,440`.
-pub(super) fn count(value: i64) -> String {
+pub fn count(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut out = String::from(if value < 0 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
@@ -31,7 +31,7 @@ pub(super) fn figure(value: Option<f64>) -> String {
 }
 
 /// A figure with its interval, where it has one: `0.512 [0.470, 0.551]`.
-pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
+pub fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> String {
     match low.zip(high) {
         Some((low, high)) => format!("{} [{low:.3}, {high:.3}]", figure(value)),
         None => figure(value),

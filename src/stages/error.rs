@@ -115,10 +115,21 @@ pub enum StageError {
         stage: &'static str,
     },
     /// A run that is to be verified is none.
-    #[error("`{run}` has no record of a stage: it is not the output of a run, or no stage has finished")]
+    #[error(
+        "`{run}` has no record of a stage: it is not the output of a run, or no stage has finished\n\
+         hint: name the folder that `out` of the pipeline file or --out names, or run the pipeline first"
+    )]
     NoRun {
         /// Where it should be.
         run: String,
+    },
+    /// What is to be described is neither a run nor a table.
+    #[error("`{place}` {problem}")]
+    Indescribable {
+        /// Where it should be.
+        place: String,
+        /// What is wrong, and what to do.
+        problem: String,
     },
     /// Files of a run are not what its records say.
     #[error(
@@ -222,7 +233,7 @@ pub enum StageError {
         source: Box<StageError>,
     },
     /// Two runs have nothing that could be compared.
-    #[error("the runs cannot be compared: {0}")]
+    #[error("the runs cannot be compared: {0}\nhint: compare runs on the same corpora with the same labels")]
     Incomparable(String),
     /// A run is worse than another by more than was allowed.
     #[error("the gate failed: {0}")]

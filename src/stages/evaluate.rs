@@ -1,5 +1,5 @@
-//! Reads predictions, keys and the other small tables; writes metrics, comparisons, calibration, confusions, report.md,
-//! report.html and report/*.svg.
+//! Reads predictions, keys and the other small tables; writes metrics, metrics.json, comparisons, calibration, confusions,
+//! report.md, report.html and report/*.svg.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,9 @@ use crate::storage::Store;
 use super::facts::{self, Figures, Splits, Tables, Utterances};
 use super::features_table::{self, FeaturesTable};
 use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
+
+/// The figures again, for programs that read no Parquet.
+const FLAT: &str = "metrics.json";
 
 /// The evaluate stage.
 pub struct Evaluate;
@@ -63,6 +66,7 @@ impl Stage for Evaluate {
         let figures = figures(&outcomes, headline, resampling)?;
         let summary = summarize(&figures.metrics, headline);
         let facts = facts::gather(context, &prepared, &tables, &outcomes, headline, figures.clone())?;
+        let flat = report::flat(&figures.metrics, headline);
         let Figures { metrics, comparisons, calibration, confused } = figures;
         let mut outputs = vec![
             put(context, &prepared, metrics)?,
@@ -70,6 +74,7 @@ impl Stage for Evaluate {
             put(context, &prepared, calibration)?,
             put(context, &prepared, confused)?,
         ];
+        outputs.push(output::put(context.out, FLAT, flat.as_bytes())?);
         outputs.extend(put_report(context.out, &facts)?);
         let counts = BTreeMap::from([("models".to_owned(), names.len() as u64)]);
         Ok(Done { outputs, counts, summary, ..Done::default() })

@@ -40,11 +40,10 @@ impl FeaturesTable {
         let content = |name: &str| record.contents.get(name).cloned().ok_or_else(missing);
         let (whole, keys) = (content(WHOLE)?, content(KEYS)?);
         let of_others = record.inputs.get(OF_OTHERS).cloned();
+        let rows = record.rows().unwrap_or(0) as usize;
         let listed = written::listed(out, &["features"])?;
         let parts = record.outputs.tables_below(FOLDER);
         let are_there = parts.are_there(|path| Ok(listed.get(path).cloned()))?;
-        let count = |name: &str| record.counts.get(name).copied().unwrap_or(0) as usize;
-        let rows = count("rows") + count("augmented");
         if are_there { Ok(Self { parts, whole, keys, of_others, rows }) } else { Err(missing()) }
     }
 

@@ -44,6 +44,28 @@ pub struct Record {
     pub seconds: f64,
 }
 
+impl Record {
+    /// The record of a stage; `None` where it never finished.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn find(out: &dyn Store, stage: StageName) -> Result<Option<Self>, StageError> {
+        read_record(out, stage)
+    }
+
+    /// Rows of the largest table that the stage wrote; of `rejects`, none counts.
+    pub fn rows(&self) -> Option<u64> {
+        let count = |name: &str| self.counts.get(name).copied();
+        let main = ["rows", "utterances", "predictions"].into_iter().find_map(count);
+        main.map(|rows| rows + count("augmented").unwrap_or(0))
+    }
+
+    /// What the stage refused, by code.
+    pub fn rejects(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.counts.iter().filter_map(|(name, count)| Some((name.strip_prefix("rejects.")?, *count)))
+    }
+}
+
 /// How a stage ended.
 #[derive(Debug)]
 pub struct Outcome {

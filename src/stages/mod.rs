@@ -7,6 +7,7 @@ mod context;
 mod data_checks;
 mod dates;
 mod delta;
+mod describe;
 mod error;
 mod evaluate;
 mod extract;
@@ -25,6 +26,7 @@ mod reasons;
 mod rehearsal;
 mod reject_limit;
 mod rejects;
+mod results;
 mod rows;
 mod shard;
 mod split;
@@ -41,6 +43,10 @@ pub use compare::{RunPlace, compare};
 pub use context::{Context, Progress};
 pub use data_checks::check_data;
 pub use dates::Dates;
+pub use describe::{
+    Described, ModelDescription, RunDescription, StageDescription, StageState, TableColumn, TableDescription,
+    TableLine, describe, tables_of,
+};
 pub use error::StageError;
 pub use extract::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 pub use forget::{Removed, forget};
@@ -48,6 +54,7 @@ pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict, SharePredicted};
 pub use reasons::{Reason, summary};
 pub use rehearsal::{rehearse, rehearse_unread};
+pub use results::{Figure, ModelResult, Results, results};
 pub use shard::Shard;
 pub use verify::{Problem, Verified, Wrong, verify};
 pub use written::{Files, OutputFile, Written};
@@ -194,8 +201,8 @@ impl StageName {
                  learning_curves, importance and deployed"
             }
             Self::Evaluate => {
-                "Read predictions and keys; write metrics, comparisons, calibration, confusions, the report and its \
-                 plots"
+                "Read predictions and keys; write metrics, metrics.json, comparisons, calibration, confusions, the \
+                 report and its plots"
             }
         }
     }

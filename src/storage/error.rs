@@ -11,7 +11,7 @@ pub enum StorageError {
         path: String,
     },
     /// A link to nothing.
-    #[error("`{path}` is a link to a file that is not there: `{target}`")]
+    #[error("`{path}` is a link to a file that is not there: `{target}`; mend the link or remove it")]
     Dangling {
         /// The link.
         path: String,
@@ -19,7 +19,7 @@ pub enum StorageError {
         target: String,
     },
     /// Neither a file nor a folder: reading it could wait for ever.
-    #[error("`{path}` is {kind}, not a regular file")]
+    #[error("`{path}` is {kind}, not a regular file; name a file")]
     NotAFile {
         /// Its path.
         path: String,
@@ -67,7 +67,7 @@ pub enum StorageError {
         reason: String,
     },
     /// A file is not what it was when it was listed.
-    #[error("`{path}` has changed since it was listed")]
+    #[error("`{path}` has changed since it was listed; run again when nobody writes there")]
     Changed {
         /// The file.
         path: String,

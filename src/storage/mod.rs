@@ -8,6 +8,7 @@
 mod error;
 mod holder;
 mod local;
+mod mailbox;
 mod memory;
 mod options;
 mod pieces;
@@ -23,6 +24,7 @@ use bytes::Bytes;
 
 pub use error::StorageError;
 pub use local::LocalStore;
+pub use mailbox::{Mailbox, Unposted};
 pub use memory::MemoryStore;
 pub use options::{S3, Storage};
 pub use pieces::Pieces;
@@ -160,6 +162,15 @@ pub fn read_file(uri: &str, params: &Storage) -> Result<Bytes, StorageError> {
             open(folder, params)?.get(name)
         }
     }
+}
+
+/// Writes one file that is named by itself, whole or not at all.
+///
+/// # Errors
+/// Fails where it cannot be written.
+pub fn put_file(uri: &str, params: &Storage, content: &[u8]) -> Result<(), StorageError> {
+    let (folder, name) = uri.rsplit_once('/').unwrap_or((".", uri));
+    open(if folder.is_empty() { "/" } else { folder }, params)?.put(name, content)
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@ use std::ops::Range;
 use bytes::buf::Reader;
 use bytes::{Buf, Bytes};
 use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, Length};
+use parquet::schema::types::SchemaDescriptor;
 
 /// A file of which only some ranges are in memory.
 pub(super) struct Fetched {
@@ -30,6 +32,19 @@ impl Fetched {
         let (begin, piece) = self.pieces.iter().find(inside).ok_or_else(|| absent(start))?;
         Ok(piece.slice((start - begin) as usize..))
     }
+}
+
+/// The leaves of some columns: one each, but of nested ones.
+pub(super) fn leaves(schema: &SchemaDescriptor, columns: &[usize]) -> Vec<usize> {
+    (0..schema.num_columns()).filter(|leaf| columns.contains(&schema.get_column_root_idx(*leaf))).collect()
+}
+
+/// From the first byte of some leaves of a row group to the last: tables keep their keys together, before the floats.
+pub(super) fn span(group: &RowGroupMetaData, leaves: &[usize]) -> Range<u64> {
+    let ranges = leaves.iter().map(|leaf| group.column(*leaf).byte_range());
+    let (start, end) =
+        ranges.fold((u64::MAX, 0), |(start, end), (at, len)| (start.min(at), end.max(at.saturating_add(len))));
+    start.min(end)..end
 }
 
 fn absent(start: u64) -> ParquetError {

@@ -52,6 +52,13 @@ impl Footer {
         pairs
     }
 
+    /// The same where the file may be a table of others; `None`: it is.
+    pub(super) fn of_any(metadata: &FileMetaData, table: &str) -> Result<Option<Self>, TableError> {
+        let pairs = metadata.key_value_metadata();
+        let is_ours = pairs.is_some_and(|pairs| pairs.iter().any(|pair| pair.key == SCHEMA));
+        is_ours.then(|| Self::from_metadata(metadata, table)).transpose()
+    }
+
     pub(super) fn from_metadata(metadata: &FileMetaData, table: &str) -> Result<Self, TableError> {
         let value = |key: &str| {
             let pairs = metadata.key_value_metadata()?;

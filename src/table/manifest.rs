@@ -26,7 +26,7 @@ pub struct TextTable {
 }
 
 /// Some cells of a column.
-type Cells = Vec<Option<String>>;
+pub(super) type Cells = Vec<Option<String>>;
 
 /// Any Parquet table as text. Each column is read by itself, so that one that cannot be is left out alone. Durations
 /// become seconds, a NaN is null, times with a time zone are in UTC, what is nested is written out (`{a: 1}`, `[1, 2]`).
@@ -99,7 +99,8 @@ fn holds_binary(kind: &DataType) -> bool {
     }
 }
 
-fn text_cells(column: &dyn Array) -> Result<Cells, String> {
+/// The cells of a column as text.
+pub(super) fn text_cells(column: &dyn Array) -> Result<Cells, String> {
     let no_text = |error: ArrowError| format!("it has no form as text: {error}");
     match column.data_type() {
         DataType::Duration(unit) => duration_seconds(column, unit).map_err(no_text),

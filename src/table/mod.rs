@@ -8,6 +8,7 @@ mod footer;
 mod hash;
 mod manifest;
 mod numbers;
+mod outline;
 mod read;
 mod thrift;
 mod write;
@@ -19,6 +20,7 @@ pub use footer::{Footer, read_footer};
 pub use hash::{ContentHash, RowHash, row_hashes, table_hash};
 pub use manifest::{TextTable, read_text_columns};
 pub use numbers::{NumbersFile, Piece};
+pub use outline::{Outline, OutlineColumn};
 pub use read::{Batches, RowsFile, append, check_columns, column_names, read, read_keys};
 pub use write::{Block, Writer, write, write_in_groups};
 

@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 
-use super::fetched::Fetched;
+use super::fetched::{Fetched, leaves, span};
 use super::footer::read_metadata;
 use super::thrift::{MOST_ROWS_PER_BYTE, check_groups};
 use super::{TableError, convert, guarded};
@@ -119,7 +119,7 @@ impl NumbersFile {
         let group = self.metadata.metadata().row_group(group);
         let (mut pieces, mut start) = (Vec::new(), 0);
         for end in 1..=chosen.len() {
-            if end == chosen.len() || length(&self.span_of(group, &chosen[start..=end])) > FETCHED {
+            if end == chosen.len() || length(&span(group, &self.leaves(&chosen[start..=end]))) > FETCHED {
                 pieces.push(&chosen[start..end]);
                 start = end;
             }
@@ -127,18 +127,9 @@ impl NumbersFile {
         pieces
     }
 
-    /// The bytes from the first to the last of some columns, all of their leaves included.
-    fn span_of(&self, group: &parquet::file::metadata::RowGroupMetaData, columns: &[usize]) -> Range<u64> {
-        let ranges = self.leaves(columns).into_iter().map(|leaf| group.column(leaf).byte_range());
-        let (start, end) =
-            ranges.fold((u64::MAX, 0), |(start, end), (at, len)| (start.min(at), end.max(at.saturating_add(len))));
-        start.min(end)..end
-    }
-
-    /// The leaves of some columns: one each, but of nested ones.
+    /// The leaves of some columns.
     fn leaves(&self, columns: &[usize]) -> Vec<usize> {
-        let schema = self.metadata.parquet_schema();
-        (0..schema.num_columns()).filter(|leaf| columns.contains(&schema.get_column_root_idx(*leaf))).collect()
+        leaves(self.metadata.parquet_schema(), columns)
     }
 
     /// Some columns of a row group, some rows at a time.
@@ -149,7 +140,7 @@ impl NumbersFile {
         range: impl Fn(Range<u64>) -> Result<Bytes, E>,
     ) -> Result<ParquetRecordBatchReader, E> {
         let metadata = self.metadata.metadata().row_group(group);
-        let span = self.span_of(metadata, columns);
+        let span = span(metadata, &self.leaves(columns));
         if span.end > self.bytes {
             return Err(unreadable("its columns lie beyond its end").into());
         }

@@ -16,7 +16,7 @@ use parquet::file::reader::ChunkReader;
 
 use crate::schema::{Columns, Row, Table, TableDef};
 
-use super::fetched::Fetched;
+use super::fetched::{Fetched, span};
 use super::footer::read_metadata;
 use super::thrift::{check_footer, check_groups, check_pages};
 use super::{Footer, TableError, convert, guarded};
@@ -187,13 +187,6 @@ fn selection<'a>(groups: impl Iterator<Item = &'a Range<usize>>, wanted: &[Range
         before += group.len();
     }
     RowSelection::from_consecutive_ranges(ranges.into_iter(), before)
-}
-
-/// From the first byte of some columns of a row group to the last: tables keep their keys together, before the floats.
-fn span(group: &RowGroupMetaData, positions: &[usize]) -> Range<u64> {
-    let ranges = positions.iter().map(|position| group.column(*position).byte_range());
-    let (start, end) = ranges.fold((u64::MAX, 0), |(start, end), (at, len)| (start.min(at), end.max(at + len)));
-    start..end
 }
 
 /// Puts the rows of a part behind those of the parts before it.

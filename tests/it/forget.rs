@@ -61,7 +61,7 @@ fn a_speaker_is_gone_from_every_file_and_stays_away() {
         &[&["extract", "pipeline.toml", "--shard", "1/1", "--set", "extract.part_rows=4"], &LOSO[..8]].concat(),
     ));
     let before = naming(&at.join("out"), "spk05");
-    for word in ["utterances.parquet", "features/", "frames/", "models/", "run/extract/", "run/train/", "report.html"] {
+    for word in ["utterances.parquet", "features/", "frames/", "run/extract/", "run/train/", "report.html"] {
         assert!(before.iter().any(|path| path.starts_with(word)), "{word}: {before:?}");
     }
     let before = all_files(&at.join("out"));

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the street inwards. A room may use those of later rows, never its own row's neighbours.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["cli"],
+    &["monitor"],
     &["stages"],
     &["pipeline"],
     &["corpus", "storage", "table", "report", "synth", "features", "model"],
@@ -16,7 +17,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 18] = [
+const OWNED: [(&str, &[&str]); 20] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
@@ -30,6 +31,8 @@ const OWNED: [(&str, &[&str]); 18] = [
     ("pulldown_cmark", &["report"]),
     ("aws_sdk_s3", &["storage"]),
     ("tokio", &["storage"]),
+    ("aws_smithy_http_client", &["storage"]),
+    ("aws_smithy_runtime_api", &["storage"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("tempfile", &["matrix"]),

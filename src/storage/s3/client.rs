@@ -23,7 +23,7 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Where all requests run: one for the process.
-pub(super) fn runtime() -> std::io::Result<&'static Runtime> {
+pub(in crate::storage) fn runtime() -> std::io::Result<&'static Runtime> {
     static RUNTIME: LazyLock<std::io::Result<Runtime>> = LazyLock::new(|| {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         builder.worker_threads(THREADS).thread_name("s3").enable_all().build()

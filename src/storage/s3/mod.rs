@@ -24,6 +24,8 @@ use crate::storage::S3;
 use error::{LIST, LOOK, REMOVE};
 use lease::Lease;
 
+pub(super) use client::runtime;
+
 /// Objects below a prefix of a bucket. Every call waits for its answer: call it from no async task.
 #[derive(Debug, Clone)]
 pub struct S3Store {
