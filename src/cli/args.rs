@@ -32,6 +32,9 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Look at a corpus and write a pipeline file for it
+    #[command(after_help = INIT_HELP)]
+    Init(InitOptions),
     /// Run all stages of a pipeline; a stage that is up to date does no work
     Run(RunOptions),
     #[command(flatten)]
@@ -94,6 +97,30 @@ impl StageCommand {
         }
     }
 }
+
+/// The flags of `ser init`.
+#[derive(Debug, Args)]
+pub(super) struct InitOptions {
+    /// Folder or s3://BUCKET/PREFIX that holds the corpus
+    #[arg(value_name = "DIR")]
+    pub source: String,
+    /// Name of the corpus and of the pipeline [default: that of the folder]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Pipeline file to write [default: NAME.toml]
+    #[arg(long, value_name = "FILE.toml")]
+    pub out: Option<String>,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+const INIT_HELP: &str = "\
+ser init reads the names of the files, and small tables beside them; it does not open the audio. It recognizes the
+published corpora for which there is a preset. For any other corpus, it finds out what a table or the names say about
+emotions and speakers. It prints what it found and what it could not tell. The file that it writes says the same in
+comments. What is not certain is left to you: the file then has lines with TO DO, and ser run refuses it until they are
+filled in.";
 
 /// The flags of `ser run` and of every stage.
 #[derive(Debug, Args)]

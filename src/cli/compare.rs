@@ -6,7 +6,7 @@ use crate::storage::{self, Storage};
 
 use super::args::CompareOptions;
 use super::output;
-use super::run::{here, join};
+use super::run::{folder_of, here, join};
 
 /// Prints the comparison of two runs; a gate that fails is an error after that.
 pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
@@ -35,11 +35,11 @@ pub(super) fn run(options: &CompareOptions) -> anyhow::Result<()> {
 
 /// The folder and the name of a file.
 fn file(text: &str) -> anyhow::Result<(String, String)> {
-    let file = join(&here()?, text);
-    match file.rsplit_once('/').filter(|(_, name)| !name.is_empty()) {
-        Some((folder, name)) => Ok((format!("{folder}/"), name.to_owned())),
-        None => Err(ConfigError::new("--out", format!("{text:?}"), "wanted the name of a file").into()),
+    let (folder, name) = folder_of(&join(&here()?, text));
+    if name.is_empty() {
+        return Err(ConfigError::new("--out", format!("{text:?}"), "wanted the name of a file").into());
     }
+    Ok((folder, name))
 }
 
 /// What was asked for: where it is anything, the runs must share enough to tell.

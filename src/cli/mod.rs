@@ -8,6 +8,7 @@ mod compare;
 mod exit;
 mod extract;
 mod features;
+mod init;
 mod logging;
 mod output;
 mod plan;
@@ -36,6 +37,7 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     let result = std::panic::catch_unwind(|| match cli.command {
+        Command::Init(options) => init::run(&options),
         Command::Run(options) => run::run(&options, None, false),
         Command::Stage(StageCommand::Extract(options)) => extract::run(&options),
         Command::Stage(stage) => run::run(stage.options(), Some(stage.name()), false),

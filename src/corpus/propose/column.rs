@@ -93,16 +93,17 @@ impl<'a> Column<'a> {
     pub fn crosses(&self, other: &Column<'_>) -> f64 {
         let mut met = BTreeMap::<u32, BTreeSet<u32>>::new();
         let pairs = self.cells.iter().zip(&other.cells).filter(|pair| *pair.0 != NOTHING && *pair.1 != NOTHING);
-        pairs.for_each(|(here, there)| drop(met.entry(*here).or_default().insert(*there)));
+        for (here, there) in pairs {
+            met.entry(*here).or_default().insert(*there);
+        }
         let of_value = |(here, there): (&u32, &BTreeSet<u32>)| {
             let names = self.counts[*here as usize];
             let could = other.distinct().min(names).max(2);
             // One of two or more is nothing.
             (names as f64, (there.len() - 1) as f64 / (could - 1) as f64)
         };
-        let (names, met) = met.iter().map(of_value).fold((0.0, 0.0), |sum, (names, share)| {
-            (sum.0 + names, sum.1 + names * share)
-        });
+        let (names, met) =
+            met.iter().map(of_value).fold((0.0, 0.0), |sum, (names, share)| (sum.0 + names, sum.1 + names * share));
         if names == 0.0 { 0.0 } else { met / names }
     }
 }

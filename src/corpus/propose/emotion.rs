@@ -104,7 +104,9 @@ impl<'a> Emotion<'a> {
             }
         }
         let is_of_letters = |field: &Field<'_>| field.column.values().all(|v| v.chars().all(|c| !c.is_ascii_digit()));
-        codes.sort_by_key(|field| (!is_of_letters(field), field.column.distinct().abs_diff(7), names.is_folder(&field.spot)));
+        codes.sort_by_key(|field| {
+            (!is_of_letters(field), field.column.distinct().abs_diff(7), names.is_folder(&field.spot))
+        });
         codes.truncate(MOST_ASKED);
         if codes.is_empty() { Self::Nowhere } else { Self::Codes(codes.into_iter().cloned().collect()) }
     }

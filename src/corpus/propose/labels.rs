@@ -84,13 +84,15 @@ impl Reading {
     }
 
     fn of_codes(column: &Column<'_>) -> Option<Self> {
-        let pairs = column.values().map(|value| Some((value.to_owned(), Label::Emotion(lexicon().pair(value)?.to_owned()))));
+        let pairs =
+            column.values().map(|value| Some((value.to_owned(), Label::Emotion(lexicon().pair(value)?.to_owned()))));
         if let Some(labels) = pairs.collect::<Option<BTreeMap<_, _>>>() {
             let reading = Self::new(Strength::Pairs, column, labels);
             return (reading.emotions() > 2).then_some(reading);
         }
         let letters = lexicon().letters(column.values())?;
-        let read = |value: &str| letters.meaning(value).map_or(Label::Unknown, |emotion| Label::Emotion(emotion.to_owned()));
+        let read =
+            |value: &str| letters.meaning(value).map_or(Label::Unknown, |emotion| Label::Emotion(emotion.to_owned()));
         let labels = column.values().map(|value| (value.to_owned(), read(value))).collect();
         Some(Self::new(Strength::Letters, column, labels))
     }

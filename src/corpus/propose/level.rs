@@ -93,8 +93,7 @@ impl<'a> Level<'a> {
         } else {
             pieces.iter_mut().for_each(|one| *one = one.take().filter(|pieces| pieces.len() == mode));
         }
-        let mut level =
-            Self { place, texts, atoms: Vec::new(), spans: Vec::new(), gap, after: String::new(), least };
+        let mut level = Self { place, texts, atoms: Vec::new(), spans: Vec::new(), gap, after: String::new(), least };
         level.cut(&pieces);
         (!level.atoms.is_empty()).then_some(level)
     }
@@ -164,12 +163,16 @@ impl<'a> Level<'a> {
                 return 1;
             }
             // Small letters and capitals in turns, as in Fa.
-            let turns = |text: &str| text.chars().zip(text.chars().skip(1)).all(|(a, b)| a.is_uppercase() != b.is_uppercase());
+            let turns =
+                |text: &str| text.chars().zip(text.chars().skip(1)).all(|(a, b)| a.is_uppercase() != b.is_uppercase());
             if !forms.iter().flatten().filter(|runs| form(runs) == wanted).all(|runs| turns(runs[run])) {
                 return 1;
             }
-            let widths = forms.iter().flatten().filter(|runs| form(runs) == wanted).map(|runs| runs[run].chars().count());
-            mode(widths).filter(|(width, share)| *share >= MOST && (2..=3).contains(width)).map_or(1, |(width, _)| width)
+            let widths =
+                forms.iter().flatten().filter(|runs| form(runs) == wanted).map(|runs| runs[run].chars().count());
+            mode(widths)
+                .filter(|(width, share)| *share >= MOST && (2..=3).contains(width))
+                .map_or(1, |(width, _)| width)
         };
         // Codes such as 03a01Fa: letters of one width between digits stand for one thing each.
         let widths = wanted.chars().enumerate();

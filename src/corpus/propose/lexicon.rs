@@ -16,7 +16,6 @@ pub(super) enum Meaning<'a> {
 /// Codes of one language.
 #[derive(Debug, Deserialize)]
 pub(super) struct Letters {
-    pub language: String,
     marks: String,
     codes: BTreeMap<String, String>,
 }
@@ -54,7 +53,8 @@ pub(super) fn lexicon() -> &'static Lexicon {
 impl Lexicon {
     fn new() -> Self {
         let by_word = |lists: &'static BTreeMap<String, String>| {
-            let words = lists.iter().flat_map(|(name, words)| words.split_whitespace().map(|word| (word, name.as_str())));
+            let words =
+                lists.iter().flat_map(|(name, words)| words.split_whitespace().map(|word| (word, name.as_str())));
             words.collect::<BTreeMap<_, _>>()
         };
         let tables = FILE.lists.iter().flat_map(|(table, lists)| {

@@ -58,7 +58,10 @@ impl<'a> Names<'a> {
             let spans = level.spans();
             let is_whole = spans.iter().any(|span| *span == (0..=level.atoms.len() - 1) && level.gap.is_none());
             for span in spans {
-                fields.push(Field { column: level.column(&span), spot: Spot { level: number, span: Some(span), is_word: false } });
+                fields.push(Field {
+                    column: level.column(&span),
+                    spot: Spot { level: number, span: Some(span), is_word: false },
+                });
             }
             if !is_whole || level.place != Place::Stem {
                 fields.push(Field { column: level.whole(), spot: Spot { level: number, span: None, is_word: false } });

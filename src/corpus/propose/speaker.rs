@@ -172,7 +172,10 @@ fn composites<'a>(names: &Names<'a>) -> Vec<Field<'a>> {
             };
             let spans = spans.into_iter().filter(|span| level.are_neighbours(*span.start(), span.start() + 1));
             for span in spans.filter(|span| ends_in_number && level.are_neighbours(first, first + 1) && begins(span)) {
-                found.push(Field { column: level.column(&span), spot: Spot { level: number, span: Some(span), is_word: false } });
+                found.push(Field {
+                    column: level.column(&span),
+                    spot: Spot { level: number, span: Some(span), is_word: false },
+                });
             }
         }
     }
@@ -193,9 +196,8 @@ fn gender_coded(column: &Column<'_>) -> bool {
     let [first, second] = values[..] else { return false };
     // Sorted: f stands before m, and m before w.
     let is_pair = |a: &str, b: &str| {
-        let genders = [a, b].map(|word| {
-            ["female", "male"].into_iter().find(|gender| lexicon.has("gender", gender, word))
-        });
+        let genders =
+            [a, b].map(|word| ["female", "male"].into_iter().find(|gender| lexicon.has("gender", gender, word)));
         matches!(genders, [Some(a), Some(b)] if a != b)
     };
     let shared = |mut pairs: std::iter::Zip<std::str::Chars<'_>, std::str::Chars<'_>>| pairs.position(|(a, b)| a != b);
@@ -282,9 +284,8 @@ fn is_product(column: &Column<'_>) -> bool {
     let numbers = column.values().map(number).collect::<BTreeSet<_>>();
     let width = numbers.first().map_or(0, String::len);
     let meets_all = |cut: usize| {
-        let [begins, ends] = [0..cut, cut..width].map(|part| {
-            numbers.iter().map(|number| &number[part.clone()]).collect::<BTreeSet<_>>().len()
-        });
+        let [begins, ends] = [0..cut, cut..width]
+            .map(|part| numbers.iter().map(|number| &number[part.clone()]).collect::<BTreeSet<_>>().len());
         begins > 1 && ends > 1 && begins * ends == numbers.len()
     };
     width > 2 && numbers.iter().all(|number| number.len() == width) && (1..width).any(meets_all)
