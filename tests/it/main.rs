@@ -26,6 +26,7 @@ mod foreign_features;
 mod fragments;
 mod frames;
 mod fuzz;
+mod init;
 mod kill_points;
 mod layering;
 mod manifests;

@@ -16,60 +16,57 @@ use crate::corpus::Corpus;
 use crate::corpus::paths::{with_slashes, without_extension};
 
 /// Most names that are looked at. All are matched afterwards.
-const LOOKED_AT: usize = 20_000;
+const LOOKED_AT: usize = 10_000;
 
 /// Proposes a pattern for audio files. Where nothing says the emotion, there is none.
 pub fn by_names<'a>(mut corpus: Corpus, files: impl ExactSizeIterator<Item = &'a str>) -> Proposal {
     let paths = sample(files);
     let names = Names::new(&paths);
     let fields = names.fields();
-    let mut found = Found::default();
     let emotion = emotion::find(&names, &fields);
+    let mut draft = Draft::new(&names, &paths);
+    let mut questions = Vec::new();
     let (known, taken) = match &emotion {
         Emotion::Told(field, reading) => {
-            found.put("emotion", field);
-            (Some(reading.emotions_of(&field.column)), vec![field.spot.clone()])
+            draft.add("emotion", field);
+            (reading.emotions_of(&field.column), vec![field.spot.clone()])
         }
         Emotion::OneOf(fields) => {
-            let choices = fields.iter().map(|field| found.put_choice("emotion", field)).collect();
-            found.questions.push(Question::WhichEmotion(choices));
-            (Some(fields[0].column.clone()), fields.iter().map(|field| field.spot.clone()).collect())
+            questions.push(Question::WhichEmotion(draft.add_choices("emotion", fields.iter())));
+            (fields[0].column.clone(), fields.iter().map(|field| field.spot.clone()).collect())
         }
         Emotion::Codes(fields) => {
-            found.put("emotion", &fields[0]);
-            (Some(fields[0].column.clone()), vec![fields[0].spot.clone()])
+            draft.add("emotion", &fields[0]);
+            (fields[0].column.clone(), vec![fields[0].spot.clone()])
         }
         Emotion::Nowhere => {
             return Proposal::new(corpus, "nothing in the names says the emotion", vec![Question::NoEmotion]);
         }
     };
-    let is_told = !matches!(emotion, Emotion::Codes(_));
-    let speaker = speaker::find(&names, &fields, known.as_ref(), &taken, is_told);
-    let mut why = "the emotion from its words";
-    if let Emotion::Codes(fields) = &emotion {
-        why = "the emotion is a guess";
-        let others = fields[1..].iter().filter(|field| !is_speaker(&speaker, field));
-        let choices = others.map(|field| found.put_choice("id", field)).collect();
-        found.questions.push(Question::EmotionIsGuess(choices));
+    if draft.pattern.is_none() {
+        return Proposal::new(corpus, "the names have no common form", vec![Question::NoEmotion]);
     }
-    let mut note = why.to_owned();
+    let is_told = !matches!(emotion, Emotion::Codes(_));
+    let mut how = if is_told { "the emotion by its words" } else { "the emotion is a guess" }.to_owned();
+    let speaker = speaker::find(&names, &fields, Some(&known), &taken, is_told);
     match &speaker {
-        Speaker::Told(field, told_by) => {
-            found.put("speaker", field);
-            note += &format!(", the speaker by {told_by}");
-        }
-        Speaker::OneOf(fields) => {
-            let choices = fields.iter().map(|field| found.put_choice("id", field)).collect();
-            found.questions.push(Question::WhichSpeaker(choices));
-        }
-        Speaker::Nowhere => found.questions.push(Question::NoSpeaker),
+        Speaker::Told(field, told_by) if draft.add("speaker", field) => how += &format!(", the speaker by {told_by}"),
+        Speaker::Told(..) | Speaker::Nowhere => questions.push(Question::NoSpeaker),
+        Speaker::OneOf(fields) => questions.push(match draft.add_choices("id", fields.iter()) {
+            choices if choices.is_empty() => Question::NoSpeaker,
+            choices => Question::WhichSpeaker(choices),
+        }),
+    }
+    if let Emotion::Codes(fields) = &emotion {
+        let others = fields[1..].iter().filter(|field| !is_speaker(&speaker, field));
+        questions.push(Question::EmotionIsGuess(draft.add_choices("id", others)));
     }
     let speaker = if let Speaker::Told(field, _) = &speaker { Some(field) } else { None };
-    let Some(pattern) = found.pattern(&names, &paths, optional(&names, &fields, speaker)) else {
-        return Proposal::new(corpus, "the names have no common form", vec![Question::NoEmotion]);
-    };
-    corpus.pattern = Some(pattern);
-    Proposal::new(corpus, &note, found.questions)
+    for (name, field, regex) in besides(&names, &fields, speaker) {
+        draft.add_as(name, &field, regex);
+    }
+    corpus.pattern = draft.pattern;
+    Proposal::new(corpus, &how, questions)
 }
 
 /// The paths that are looked at, without their extensions: those whose hash comes first, so that no rhythm of the names
@@ -92,51 +89,65 @@ fn is_speaker(speaker: &Speaker<'_>, field: &Field<'_>) -> bool {
     }
 }
 
-/// What is found: groups of the pattern, and questions.
-#[derive(Default)]
-struct Found {
+/// A pattern that grows group by group.
+struct Draft<'a> {
+    names: &'a Names<'a>,
+    /// As ingest sees them: with an extension.
+    paths: Vec<String>,
     groups: Vec<Group>,
-    questions: Vec<Question>,
+    /// None before the first group.
+    pattern: Option<String>,
+    matched: usize,
 }
 
-impl Found {
-    fn put(&mut self, name: &str, field: &Field<'_>) {
+impl<'a> Draft<'a> {
+    fn new(names: &'a Names<'a>, paths: &[String]) -> Self {
+        let paths = paths.iter().map(|path| format!("{path}.x")).collect();
+        Self { names, paths, groups: Vec::new(), pattern: None, matched: 0 }
+    }
+
+    /// Adds a group; whether there is room for it.
+    fn add(&mut self, name: &str, field: &Field<'_>) -> bool {
         let words = field.column.values().map(regex::escape);
-        let regex = field.spot.is_word.then(|| longest_first(words.collect()));
-        self.groups.push(Group { name: name.to_owned(), spot: field.spot.clone(), regex });
+        self.add_as(name, field, field.spot.is_word.then(|| longest_first(words.collect())))
     }
 
-    fn put_choice(&mut self, kind: &str, field: &Field<'_>) -> Choice {
-        let number = self.groups.iter().filter(|group| is_numbered(&group.name, kind)).count() + 1;
-        let name = format!("{kind}{number}");
-        self.put(&name, field);
-        Choice::new(name, &field.column)
-    }
-
-    /// The pattern with as many of the optional groups as can be had; none where not even the others fit.
-    fn pattern(&self, names: &Names<'_>, paths: &[String], optional: Vec<Group>) -> Option<String> {
-        let matched = |pattern: &str| {
-            let regex = Regex::new(pattern).ok()?;
-            // As ingest sees them: with an extension.
-            Some(paths.iter().filter(|path| regex.is_match(&format!("{path}.x"))).count())
-        };
-        let mut groups = self.groups.clone();
-        let mut best = names.pattern(&groups)?;
-        let count = matched(&best).filter(|count| *count > 0)?;
-        for group in optional {
-            let is_clear = groups.iter().all(|other| fits(other, &group));
-            groups.push(group);
-            match names.pattern(&groups).filter(|pattern| is_clear && matched(pattern) == Some(count)) {
-                Some(pattern) => best = pattern,
-                None => drop(groups.pop()),
+    /// The same with a regular expression of its own.
+    fn add_as(&mut self, name: &str, field: &Field<'_>, regex: Option<String>) -> bool {
+        let group = Group { name: name.to_owned(), spot: field.spot.clone(), regex };
+        if !self.groups.iter().all(|other| fits(other, &group)) {
+            return false;
+        }
+        self.groups.push(group);
+        let pattern = self.names.pattern(&self.groups).and_then(|pattern| Regex::new(&pattern).ok());
+        let matched = pattern.as_ref().map_or(0, |regex| self.paths.iter().filter(|path| regex.is_match(path)).count());
+        // A place that some names lack costs those names.
+        let is_enough = matched as f64 >= MOST * self.paths.len() as f64 || matched >= self.matched;
+        match pattern.filter(|_| matched > 0 && is_enough) {
+            Some(pattern) => {
+                (self.pattern, self.matched) = (Some(pattern.as_str().to_owned()), matched);
+                true
+            }
+            None => {
+                self.groups.pop();
+                false
             }
         }
-        Some(best)
     }
-}
 
-fn is_numbered(name: &str, kind: &str) -> bool {
-    name.strip_prefix(kind).is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    /// Adds a group with a number for each field for which there is room.
+    fn add_choices<'b>(&mut self, kind: &str, fields: impl Iterator<Item = &'b Field<'b>>) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        for field in fields {
+            let is_of_kind = |group: &&Group| group.name.trim_end_matches(|c: char| c.is_ascii_digit()) == kind;
+            let number = self.groups.iter().filter(is_of_kind).count() + 1;
+            let name = format!("{kind}{number}");
+            if self.add(&name, field) {
+                choices.push(Choice::new(name, &field.column));
+            }
+        }
+        choices
+    }
 }
 
 /// Whether two groups can stand in one pattern: apart, or one in the other.
@@ -158,41 +169,36 @@ fn longest_first(mut words: Vec<String>) -> String {
     words.join("|")
 }
 
-/// What names say besides, where it is plain: gender, text, intensity, the side of a published split.
-fn optional<'a>(names: &Names<'a>, fields: &[Field<'a>], speaker: Option<&Field<'a>>) -> Vec<Group> {
+/// A named group to be: its field, and a regular expression of its own.
+type Besides<'a> = (&'static str, Field<'a>, Option<String>);
+
+/// What names say besides, where it is plain: gender, intensity, the side of a published split, what is said.
+fn besides<'a>(names: &Names<'a>, fields: &[Field<'a>], speaker: Option<&Field<'a>>) -> Vec<Besides<'a>> {
     let lexicon = lexicon();
-    let group = |name: &str, field: &Field<'_>, regex| Group { name: name.to_owned(), spot: field.spot.clone(), regex };
-    let mut groups = Vec::new();
-    let genders = genders(fields);
+    let varied = || fields.iter().filter(|field| field.column.distinct() > 1 && field.column.coverage() >= MOST);
+    let all = |field: &Field<'_>, is: &dyn Fn(&str) -> bool| field.column.values().all(is);
     // The gender of whoever speaks: what a speaker has both of is something else.
-    let mut genders =
-        genders.iter().filter(|gender| speaker.is_some_and(|speaker| speaker.column.determines(&gender.column) > 0.99));
-    if let Some(gender) = genders.next() {
-        groups.push(group("gender", gender, Some(longest_first(gender.column.values().map(regex::escape).collect()))));
-    }
-    let is_varied = |field: &&Field<'_>| field.column.distinct() > 1 && field.column.coverage() >= MOST;
-    let of_words = |is: &dyn Fn(&str) -> bool| {
-        fields.iter().filter(is_varied).find(|field| field.column.values().all(is)).cloned()
+    let is_of_speaker = |field: &&Field<'_>| {
+        speaker.is_some_and(|speaker| speaker.column.determines(&field.column) >= speaker::DETERMINES)
     };
-    if let Some(intensity) = of_words(&|value| lexicon.has("intensity", "words", value)) {
-        groups.push(group("intensity", &intensity, None));
-    }
-    let sides = |field: &&Field<'_>| {
+    let gender = genders(fields).into_iter().find(|field| is_of_speaker(&field)).map(|field| {
+        let words = longest_first(field.column.values().map(regex::escape).collect());
+        ("gender", field, Some(words))
+    });
+    let intensity = varied().find(|field| all(field, &|value| lexicon.has("intensity", "words", value)));
+    let is_side = |field: &&Field<'_>| {
         let sides = field.column.values().filter_map(side_of).collect::<BTreeSet<_>>();
-        names.is_folder(&field.spot) && sides.len() > 1 && field.column.values().all(|value| side_of(value).is_some())
+        names.is_folder(&field.spot) && sides.len() > 1 && all(field, &|value| side_of(value).is_some())
     };
-    if let Some(side) = fields.iter().filter(is_varied).find(sides) {
-        groups.push(group("side", side, None));
-    }
     let is_text = |field: &&Field<'_>| {
         let level = names.level(&field.spot);
-        let Some(span) = &field.spot.span else { return false };
-        let first = level.column(&(*span.start()..=*span.start()));
-        let is_word = first.values().all(|value| lexicon.has("text", "words", value));
-        is_word && span.end() > span.start() && before(level, *span.start(), *span.end()) == Some(Word::Other)
+        let Some((first, last)) = field.spot.span.as_ref().map(|span| (*span.start(), *span.end())) else {
+            return false;
+        };
+        let is_word = level.column(&(first..=first)).values().all(|value| lexicon.has("text", "words", value));
+        is_word && last > first && before(level, first, last) == Some(Word::Other)
     };
-    if let Some(text) = fields.iter().filter(is_varied).find(is_text) {
-        groups.push(group("text_id", text, None));
-    }
-    groups
+    let plain = [("intensity", intensity), ("side", varied().find(is_side)), ("text_id", varied().find(is_text))];
+    let plain = plain.into_iter().filter_map(|(name, field)| Some((name, field?.clone(), None)));
+    gender.into_iter().chain(plain).collect()
 }

@@ -1,10 +1,11 @@
 //! One part of every path (the name of the file, or a folder), cut into the pieces that file names are made of.
 
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use super::classes::{class, signs};
 use super::column::Column;
+use super::cut::{Bytes, cut, is_of_word, mode, pieces};
 
 /// The share of names that must have a form before it counts as theirs. What is left out does not match, which the limit
 /// `max_unmatched_rate` allows.
@@ -55,7 +56,7 @@ pub(super) struct Level<'a> {
     texts: Vec<Option<&'a str>>,
     pub atoms: Vec<Atom>,
     /// Where each atom stands in each text that has the form.
-    spans: Vec<Option<Vec<(u32, u32)>>>,
+    spans: Vec<Option<Vec<Bytes>>>,
     /// How many atoms are counted from the beginning, where any other number of pieces may follow.
     pub gap: Option<usize>,
     /// A regular expression of what stands behind the last atom.
@@ -99,7 +100,7 @@ impl<'a> Level<'a> {
     }
 
     /// Cuts the pieces into atoms, and describes these.
-    fn cut(&mut self, pieces: &[Option<Vec<(u32, u32)>>]) {
+    fn cut(&mut self, pieces: &[Option<Vec<Bytes>>]) {
         let count = pieces.iter().flatten().next().map_or(0, Vec::len);
         self.spans = pieces.iter().map(|pieces| pieces.as_ref().map(|_| Vec::new())).collect();
         let mut gap = None;
@@ -107,91 +108,29 @@ impl<'a> Level<'a> {
             if self.gap == Some(piece) {
                 gap = Some(self.atoms.len());
             }
-            let of_piece = self.cut_piece(pieces, piece);
-            for (run, width) in of_piece {
-                for _ in 0..width {
-                    self.atoms.push(Atom { piece, run, regex: String::new(), before: String::new() });
-                }
+            let text = |(pieces, text): (&Option<Vec<Bytes>>, &Option<&'a str>)| {
+                let (start, end) = pieces.as_ref()?[piece];
+                Some((start, &(*text)?[start as usize..end as usize]))
+            };
+            let cut = cut(&pieces.iter().zip(&self.texts).map(text).collect::<Vec<_>>());
+            for (spans, more) in self.spans.iter_mut().zip(cut.spans) {
+                *spans = spans.take().zip(more).map(|(spans, more)| [spans, more].concat());
             }
+            let atom = |run| Atom { piece, run, regex: String::new(), before: String::new() };
+            self.atoms.extend(cut.runs.into_iter().map(atom));
         }
         self.gap = gap;
+        let signs = self.seen_signs();
         for at in 0..self.atoms.len() {
-            self.atoms[at].regex = class(&self.column(&(at..=at)), self.seen_signs());
-            self.atoms[at].before = if at == 0 { String::new() } else { self.between(at) };
+            self.atoms[at].regex = class(&self.column(&(at..=at)), &signs);
+            self.atoms[at].before = self.between(at.checked_sub(1), Some(at));
         }
-        if let Some(first) = self.atoms.first_mut() {
-            first.before = signs(self.spans.iter().zip(&self.texts).filter_map(|(spans, text)| {
-                let (start, _) = *spans.as_ref()?.first()?;
-                Some(&(*text)?[..start as usize])
-            }));
-        }
-        self.after = signs(self.spans.iter().zip(&self.texts).filter_map(|(spans, text)| {
-            let (_, end) = *spans.as_ref()?.last()?;
-            Some(&(*text)?[end as usize..])
-        }));
-    }
-
-    /// Puts the atoms of one piece behind those before it; returns the number of atoms of each run.
-    fn cut_piece(&mut self, pieces: &[Option<Vec<(u32, u32)>>], piece: usize) -> Vec<(usize, usize)> {
-        let text = |at: usize| {
-            let (start, end) = pieces[at].as_ref()?[piece];
-            Some((start, &self.texts[at]?[start as usize..end as usize]))
-        };
-        // Letters in camel case are several words, where all names are written so.
-        let forms = [true, false].into_iter().find_map(|camel| {
-            let forms = (0..pieces.len()).map(|at| text(at).map(|(_, text)| runs(text, camel)));
-            let forms = forms.collect::<Vec<_>>();
-            let (form, share) = mode(forms.iter().flatten().map(|runs| form(runs)))?;
-            (share >= MOST).then_some((form, forms))
-        });
-        let Some((wanted, forms)) = forms else {
-            // In no fixed order: one atom.
-            let whole = (0..pieces.len()).map(|at| text(at).map(|(start, text)| (start, start + text.len() as u32)));
-            let whole = whole.collect::<Vec<_>>();
-            for (spans, span) in self.spans.iter_mut().zip(whole) {
-                if let (Some(spans), Some(span)) = (spans.as_mut(), span) {
-                    spans.push(span);
-                }
-            }
-            return vec![(0, 1)];
-        };
-        let has_digits = wanted.contains('9');
-        let width = |run: usize| {
-            let mut texts = forms.iter().flatten().filter(|runs| form(runs) == wanted).map(|runs| runs[run]);
-            let first = texts.next();
-            if texts.all(|text| Some(text) == first) {
-                return 1;
-            }
-            // Small letters and capitals in turns, as in Fa.
-            let turns =
-                |text: &str| text.chars().zip(text.chars().skip(1)).all(|(a, b)| a.is_uppercase() != b.is_uppercase());
-            if !forms.iter().flatten().filter(|runs| form(runs) == wanted).all(|runs| turns(runs[run])) {
-                return 1;
-            }
-            let widths =
-                forms.iter().flatten().filter(|runs| form(runs) == wanted).map(|runs| runs[run].chars().count());
-            mode(widths)
-                .filter(|(width, share)| *share >= MOST && (2..=3).contains(width))
-                .map_or(1, |(width, _)| width)
-        };
-        // Codes such as 03a01Fa: letters of one width between digits stand for one thing each.
-        let widths = wanted.chars().enumerate();
-        let widths =
-            widths.map(|(run, kind)| (run, if has_digits && kind != '9' { width(run) } else { 1 })).collect::<Vec<_>>();
-        for at in 0..pieces.len() {
-            let found = text(at).zip(forms[at].as_ref()).filter(|(_, runs)| form(runs) == wanted);
-            let found = found.and_then(|((start, _), runs)| atoms_of(start, runs, &widths));
-            match (self.spans[at].as_mut(), found) {
-                (Some(spans), Some(found)) => spans.extend(found),
-                _ => self.spans[at] = None,
-            }
-        }
-        widths
+        self.after = self.between(self.atoms.len().checked_sub(1), None);
     }
 
     /// What stands at some atoms, taken together, in every path.
     pub fn column(&self, span: &Span) -> Column<'a> {
-        let text = |(spans, text): (&Option<Vec<(u32, u32)>>, &Option<&'a str>)| {
+        let text = |(spans, text): (&Option<Vec<Bytes>>, &Option<&'a str>)| {
             let spans = spans.as_ref()?;
             Some(&(*text)?[spans[*span.start()].0 as usize..spans[*span.end()].1 as usize])
         };
@@ -214,7 +153,7 @@ impl<'a> Level<'a> {
         self.texts.iter().map(one).collect()
     }
 
-    /// Every run and every piece, and single letters; the whole comes last, where it is more than a piece.
+    /// Single letters, runs and pieces; of a folder also the whole.
     pub fn spans(&self) -> Vec<Span> {
         let mut spans = (0..self.atoms.len()).map(|at| at..=at).collect::<Vec<_>>();
         let same = [
@@ -223,7 +162,8 @@ impl<'a> Level<'a> {
             |_: &Atom, _: &Atom| true,
         ];
         for (number, same) in same.into_iter().enumerate() {
-            if number == 2 && self.gap.is_some() {
+            // The names of files are whole sentences, and no ids.
+            if number == 2 && (self.gap.is_some() || self.place == Place::Stem) {
                 continue;
             }
             let mut start = 0;
@@ -251,140 +191,21 @@ impl<'a> Level<'a> {
         head + tail <= self.least
     }
 
-    /// All characters that stand between pieces.
-    pub fn seen_signs(&self) -> String {
+    /// All characters that stand between pieces, for a class of a regular expression.
+    fn seen_signs(&self) -> String {
         let signs = self.texts.iter().flatten().flat_map(|text| text.chars()).filter(|c| !is_of_word(*c));
         let signs = signs.collect::<BTreeSet<_>>();
         signs.into_iter().map(|sign| regex::escape(&sign.to_string())).collect()
     }
 
-    fn between(&self, at: usize) -> String {
+    /// A regular expression of what stands between two atoms; none: an end of the text.
+    fn between(&self, first: Option<usize>, second: Option<usize>) -> String {
         signs(self.spans.iter().zip(&self.texts).filter_map(|(spans, text)| {
-            let spans = spans.as_ref()?;
-            let (start, end) = (spans[at - 1].1, spans[at].0);
+            let (spans, text) = (spans.as_ref()?, (*text)?);
+            let start = first.map_or(0, |at| spans[at].1 as usize);
+            let end = second.map_or(text.len(), |at| spans[at].0 as usize);
             // Of short names, atoms from the end may stand before those from the beginning.
-            (*text)?.get(start as usize..end as usize)
+            text.get(start..end)
         }))
     }
-}
-
-fn atoms_of(mut start: u32, runs: &[&str], widths: &[(usize, usize)]) -> Option<Vec<(u32, u32)>> {
-    let mut atoms = Vec::new();
-    for ((_, width), run) in widths.iter().zip(runs) {
-        if *width == 1 {
-            atoms.push((start, start + run.len() as u32));
-        } else if run.chars().count() == *width {
-            let mut at = start;
-            for c in run.chars() {
-                atoms.push((at, at + c.len_utf8() as u32));
-                at += c.len_utf8() as u32;
-            }
-        } else {
-            return None;
-        }
-        start += run.len() as u32;
-    }
-    Some(atoms)
-}
-
-/// What comes most often, and its share.
-fn mode<T: std::hash::Hash + Eq + Clone + Ord>(items: impl Iterator<Item = T>) -> Option<(T, f64)> {
-    let mut counts = HashMap::<T, usize>::new();
-    let mut all = 0;
-    for item in items {
-        *counts.entry(item).or_default() += 1;
-        all += 1;
-    }
-    let best = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))?;
-    Some((best.0, best.1 as f64 / all as f64))
-}
-
-/// Whether a character belongs to a piece: letters and digits, and what is none of ASCII's signs, as accents are that
-/// stand behind their letters.
-fn is_of_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || !c.is_ascii()
-}
-
-/// Where the pieces of a text begin and end.
-fn pieces(text: &str) -> Vec<(u32, u32)> {
-    let mut pieces = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (start, is_of_word(c)) {
-            (None, true) => start = Some(at),
-            (Some(from), false) => {
-                pieces.push((from as u32, at as u32));
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    pieces
-}
-
-/// The runs of letters and of digits in a piece; where `camel` is set, a capital behind a small letter begins another.
-fn runs(piece: &str, camel: bool) -> Vec<&str> {
-    let mut runs = Vec::new();
-    let mut start = 0;
-    let pairs = piece.char_indices().zip(piece.char_indices().skip(1));
-    for ((_, before), (at, c)) in pairs {
-        let is_word = camel && before.is_lowercase() && c.is_uppercase();
-        if before.is_ascii_digit() != c.is_ascii_digit() || is_word {
-            runs.push(&piece[start..at]);
-            start = at;
-        }
-    }
-    runs.push(&piece[start..]);
-    runs
-}
-
-/// `9` for each run of digits and `a` for each of letters.
-fn form(runs: &[&str]) -> String {
-    runs.iter().map(|run| if run.starts_with(|c: char| c.is_ascii_digit()) { '9' } else { 'a' }).collect()
-}
-
-/// A regular expression of what stands between two atoms.
-fn signs<'a>(found: impl Iterator<Item = &'a str>) -> String {
-    let found = found.collect::<BTreeSet<_>>();
-    let escaped = |text: &str| regex::escape(text).replace('\n', "\\n");
-    match found.into_iter().collect::<Vec<_>>().as_slice() {
-        [] => String::new(),
-        [one] => escaped(one),
-        several if several.iter().all(|one| one.chars().count() == 1) => {
-            let members = several.iter().map(|one| match *one {
-                "-" => "\\-".to_owned(),
-                one => escaped(one),
-            });
-            format!("[{}]", members.collect::<String>())
-        }
-        several if several.contains(&"") => "[^A-Za-z0-9/]*".to_owned(),
-        _ => "[^A-Za-z0-9/]+".to_owned(),
-    }
-}
-
-/// A regular expression of values: as narrow as can be read at a glance.
-fn class(column: &Column<'_>, signs: String) -> String {
-    let all = |is: fn(char) -> bool| column.values().all(|value| value.chars().all(is));
-    let is_camel = |value: &str| {
-        let mut rest = value.chars();
-        rest.next().is_some_and(|c| c.is_ascii_uppercase()) && value.len() > 1 && rest.all(|c| c.is_ascii_lowercase())
-    };
-    if column.values().all(is_camel) {
-        return "[A-Z][a-z]+".to_owned();
-    }
-    let class = if all(|c| c.is_ascii_digit()) {
-        "[0-9]".to_owned()
-    } else if all(|c| c.is_ascii_lowercase()) {
-        "[a-z]".to_owned()
-    } else if all(|c| c.is_ascii_uppercase()) {
-        "[A-Z]".to_owned()
-    } else if all(|c| c.is_ascii_alphabetic()) {
-        "[A-Za-z]".to_owned()
-    } else if all(|c| c.is_ascii_alphanumeric()) {
-        "[A-Za-z0-9]".to_owned()
-    } else {
-        return format!("[^/{signs}]+");
-    };
-    let is_single = column.values().all(|value| value.len() == 1) && !all(|c| c.is_ascii_digit());
-    if is_single { class } else { class + "+" }
 }

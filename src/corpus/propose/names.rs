@@ -55,16 +55,12 @@ impl<'a> Names<'a> {
     pub fn fields(&self) -> Vec<Field<'a>> {
         let mut fields = Vec::new();
         for (number, level) in self.levels.iter().enumerate() {
-            let spans = level.spans();
-            let is_whole = spans.iter().any(|span| *span == (0..=level.atoms.len() - 1) && level.gap.is_none());
-            for span in spans {
-                fields.push(Field {
-                    column: level.column(&span),
-                    spot: Spot { level: number, span: Some(span), is_word: false },
-                });
-            }
-            if !is_whole || level.place != Place::Stem {
-                fields.push(Field { column: level.whole(), spot: Spot { level: number, span: None, is_word: false } });
+            let spans = level.spans().into_iter().map(Some);
+            // A folder whose names have several lengths.
+            let whole = (level.gap.is_some() && level.place != Place::Stem).then_some(None);
+            for span in spans.chain(whole) {
+                let column = span.as_ref().map_or_else(|| level.whole(), |span| level.column(span));
+                fields.push(Field { column, spot: Spot { level: number, span, is_word: false } });
             }
         }
         fields

@@ -39,7 +39,7 @@ enum Evidence {
 /// How far a speaker meets all emotions, at the least.
 const CROSSES: f64 = 0.5;
 /// The share of names in which the speaker says the gender, where it does.
-const DETERMINES: f64 = 0.99;
+pub(super) const DETERMINES: f64 = 0.99;
 /// Most places that are asked about.
 const MOST_ASKED: usize = 4;
 /// Most speakers who have initials for names, or whose number comes last.
