@@ -12,6 +12,7 @@ mod exit;
 mod extract;
 mod features;
 mod forget;
+mod init;
 mod inspect;
 mod logging;
 mod monitor;
@@ -20,6 +21,7 @@ mod plan;
 mod predict;
 mod progress;
 mod run;
+mod schema;
 mod shell;
 mod synth;
 mod verify;
@@ -45,6 +47,7 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     let result = std::panic::catch_unwind(|| match cli.command {
+        Command::Init(options) => init::run(&options),
         Command::Run(options) => run::run(&options.watched, &options.dates, None, false),
         Command::Stage(StageCommand::Ingest(options)) => {
             run::run(&options.watched, &options.dates, Some(StageName::Ingest), false)
@@ -61,7 +64,7 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Command::Inspect(options) => inspect::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),
-        Command::Schema(options) => args::print_schema(&options),
+        Command::Schema(options) => schema::run(&options),
         Command::Completions(options) => shell::complete(&options),
         Command::Man(options) => shell::man(&options),
     });

@@ -215,6 +215,12 @@ fn quoted(path: &str) -> String {
     toml::Value::String(path.to_owned()).to_string()
 }
 
+/// The folder and the name of a file whose place begins at a root.
+pub(super) fn folder_of(place: &str) -> (String, String) {
+    let (folder, name) = place.rsplit_once('/').unwrap_or((".", place));
+    (format!("{folder}/"), name.to_owned())
+}
+
 /// A path as seen from a folder, either of which may be a URI.
 pub(super) fn join(folder: &str, path: &str) -> String {
     match folder.split_once("://") {

@@ -33,6 +33,7 @@ mod paths;
 mod pattern;
 #[cfg(test)]
 mod presets_tests;
+pub mod propose;
 mod seconds;
 mod source_files;
 mod source_paths;

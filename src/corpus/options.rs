@@ -122,6 +122,29 @@ fn default_max_unmatched_rate() -> f64 {
 }
 
 impl Corpus {
+    /// A section with defaults, which says nothing yet about labels.
+    pub fn new(name: &str, source: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            preset: None,
+            pattern: None,
+            manifest: None,
+            columns: ManifestColumns::default(),
+            separator: None,
+            missing: None,
+            path_prefix: None,
+            emotion: None,
+            language: None,
+            labels: BTreeMap::new(),
+            filter: BTreeMap::new(),
+            exclude: BTreeMap::new(),
+            extensions: default_extensions(),
+            max_unmatched_rate: default_max_unmatched_rate(),
+            allow_outside: false,
+        }
+    }
+
     /// Checks all `[[corpus]]` sections: there is one, each is sound, and no two share a name.
     pub fn check_all(corpora: &[Self]) -> Result<(), ConfigError> {
         if corpora.is_empty() {

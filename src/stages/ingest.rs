@@ -1,6 +1,6 @@
 //! Reads the listing of every corpus (and its manifest); writes utterances, labels, rejects and run/files.
 
-mod manifest;
+pub(super) mod manifest;
 mod others;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,6 +17,7 @@ mod forget;
 mod forgotten;
 mod frozen;
 mod ingest;
+mod init;
 mod ledger;
 mod normalize;
 mod output;
@@ -50,6 +51,7 @@ pub use describe::{
 pub use error::StageError;
 pub use extract::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 pub use forget::{Removed, forget};
+pub use init::{Look, Seen, look};
 pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict, SharePredicted};
 pub use reasons::{Reason, summary};

@@ -117,6 +117,20 @@ impl Store for LocalStore {
         Ok(Survey { files, unlisted })
     }
 
+    fn list_here(&self) -> Result<Vec<Entry>, StorageError> {
+        let list = |source| failed("list", &self.root, source);
+        let mut files = Vec::new();
+        for found in fs::read_dir(&self.root).map_err(list)? {
+            let path = found.map_err(list)?.path();
+            // What is gone meanwhile, or leads nowhere, is no file.
+            let found = fs::metadata(&path).ok().filter(Metadata::is_file);
+            files
+                .extend(found.filter(|_| !is_unfinished(&path)).map(|found| entry(self.relative(&path), Some(&found))));
+        }
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
     fn has(&self, folder: &str) -> bool {
         self.full(folder).exists()
     }

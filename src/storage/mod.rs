@@ -94,6 +94,12 @@ pub trait Store: Send + Sync {
     fn survey(&self, prefix: &str) -> Result<Survey, StorageError> {
         Ok(Survey { files: self.list(prefix)?, unlisted: Vec::new() })
     }
+    /// The files that lie in this folder itself, sorted by path: none of those in folders below it.
+    fn list_here(&self) -> Result<Vec<Entry>, StorageError> {
+        let mut files = self.list("")?;
+        files.retain(|file| !file.path.contains('/'));
+        Ok(files)
+    }
     /// Whether a folder is there; always, where folders are but the beginnings of names.
     fn has(&self, _folder: &str) -> bool {
         true

@@ -29,6 +29,7 @@ mod fragments;
 mod frames;
 mod fuzz;
 mod growing;
+mod init;
 mod inspect;
 mod kill_points;
 mod layering;

@@ -105,6 +105,13 @@ impl Preset {
         &SCHEMA
     }
 
+    /// The source labels of the corpus: the meanings of the codes of its emotions, else those of its label map.
+    pub fn emotions(&self) -> impl Iterator<Item = &str> {
+        let of_codes = self.values.get("emotion").into_iter().flat_map(BTreeMap::values);
+        let of_map = self.labels.keys().filter(|_| !self.values.contains_key("emotion"));
+        of_codes.chain(of_map).map(String::as_str)
+    }
+
     /// How files are named, in words.
     pub fn grammar(&self) -> String {
         self.names.clone().unwrap_or_else(|| format!("the pattern {:?}", self.pattern))

@@ -18,7 +18,7 @@ const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 const LOGS: [(&str, &str); 2] = [("_delta_log", "Delta"), (".hoodie", "Hudi")];
 
 /// Reads the manifest at `path`; `hasher` sees every byte of it.
-pub(super) fn read(
+pub(in super::super) fn read(
     corpus: &corpus::Corpus,
     path: &str,
     storage: &storage::Storage,
@@ -105,7 +105,7 @@ fn read_folder(
 }
 
 /// Whether a file has a name that text tables have.
-fn is_table(path: &str) -> bool {
+pub(in super::super) fn is_table(path: &str) -> bool {
     let name = path.to_lowercase();
     ["csv", "tsv", "tab", "json", "jsonl", "ndjson", "csv.gz", "orc", "avro"]
         .iter()

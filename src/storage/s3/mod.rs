@@ -81,8 +81,14 @@ impl Bucket {
     }
 
     async fn list(&self, folder: &str) -> Result<Vec<Entry>, StorageError> {
+        self.list_to(folder, None).await
+    }
+
+    /// The objects below a folder; where there is a delimiter, those in whose names it does not follow.
+    async fn list_to(&self, folder: &str, delimiter: Option<&str>) -> Result<Vec<Entry>, StorageError> {
         let below = if folder.is_empty() { self.prefix.clone() } else { format!("{}/", self.key(folder)) };
-        let mut pages = self.client.list_objects_v2().bucket(&self.name).prefix(&below).into_paginator().send();
+        let request = self.client.list_objects_v2().bucket(&self.name).prefix(&below);
+        let mut pages = request.set_delimiter(delimiter.map(str::to_owned)).into_paginator().send();
         let mut entries = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| LIST.failed(&self.uri(folder), &error))?;
@@ -133,6 +139,10 @@ impl Store for S3Store {
 
     fn list(&self, prefix: &str) -> Result<Vec<Entry>, StorageError> {
         self.runtime.block_on(self.bucket.list(prefix))
+    }
+
+    fn list_here(&self) -> Result<Vec<Entry>, StorageError> {
+        self.runtime.block_on(self.bucket.list_to("", Some("/")))
     }
 
     fn stat(&self, path: &str) -> Result<Option<Entry>, StorageError> {
