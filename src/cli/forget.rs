@@ -10,7 +10,7 @@ pub(super) fn run(options: &ForgetOptions) -> anyhow::Result<()> {
     let run_options = options.run();
     logging::start(&run_options.work);
     run::with_context(&run_options, &DateOptions::default(), false, &Monitor::none(), |context| {
-        let _lock = context.out.lock(storage::LOCK)?;
+        let _lock = (!options.dry_run).then(|| context.out.lock(storage::LOCK)).transpose()?;
         let removed = stages::forget(context, &options.speaker, options.dry_run)?;
         Ok(output::result(&words(&removed, options.dry_run))?)
     })

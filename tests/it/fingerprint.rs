@@ -66,7 +66,7 @@ fn a_changed_room_moves_the_stages_that_compute_with_it() {
     assert_eq!(of("stages/train.rs"), ["train"]);
     assert_eq!(of("stages/workers.rs"), ["extract", "predict"]);
     for nobody in [
-        "cli/args.rs",
+        "cli/args/mod.rs",
         "storage/local.rs",
         "stages/ledger.rs",
         "stages/verify.rs",
