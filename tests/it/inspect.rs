@@ -75,7 +75,7 @@ fn a_run_shows_its_stages_tables_figures_rejects_and_models_in_both_forms() {
     let uar = models[0]["figures"]["uar"]["value"].as_f64().expect("a figure");
     assert!(line(&text, &["logistic", "*"]).contains(&format!("{uar:.3}")));
     assert_eq!(json["models"].as_array().map(Vec::len), Some(2));
-    line(&text, &["models/logistic/fold-0"]);
+    line(&text, &["models/logistic", "1", "-"]);
 }
 
 #[test]
