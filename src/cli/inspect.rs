@@ -1,3 +1,4 @@
+use crate::options::ConfigError;
 use crate::report::{count, with_interval};
 use crate::schema::plural;
 use crate::stages::{
@@ -20,6 +21,9 @@ const ALL: &str = "all";
 
 /// Prints what a run or a table holds.
 pub(super) fn run(options: &InspectOptions) -> anyhow::Result<()> {
+    if options.place.trim().is_empty() {
+        return Err(ConfigError::new("RUN|TABLE", "empty", "wanted a path or s3://BUCKET/PREFIX").into());
+    }
     let described = describe(&join(&here()?, &options.place), &Storage::default(), usize::from(options.rows))?;
     let text = match (options.format, &described) {
         (Format::Json, described) => serde_json::to_string_pretty(described)? + "\n",

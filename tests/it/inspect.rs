@@ -185,6 +185,7 @@ fn what_is_neither_a_run_nor_a_table_is_refused_by_name() {
         ("pipeline.toml", 3, "cannot be read as Parquet"),
         ("pipeline.toml/below", 3, "does not exist"),
         ("gs://bucket/run", 2, "unknown scheme"),
+        ("", 2, "wanted a path or s3://BUCKET/PREFIX"),
     ];
     for (place, code, words) in cases {
         let (found, error) = failure(&ser(folder.path(), &["inspect", place]));
