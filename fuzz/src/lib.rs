@@ -10,7 +10,7 @@ use ser_etl::features::Provenance;
 use ser_etl::model::{self, FILES};
 use ser_etl::pipeline::Pipeline;
 use ser_etl::schema::{FeatureKeys, Prediction, SplitRow};
-use ser_etl::table::{TableError, TextTable, read, read_footer, read_keys, read_text_columns};
+use ser_etl::table::{Outline, TableError, TextTable, read, read_footer, read_keys, read_text_columns};
 
 const PIPELINE: &str = "name = 'm'\nout = 'o'\n[[corpus]]\nname = 'c'\nsource = 's'\nmanifest = 'm.csv'\n";
 
@@ -90,4 +90,5 @@ pub fn table(data: &[u8]) {
     };
     let _ = read_footer::<TableError>("features", size, range);
     let _ = read_keys::<FeatureKeys, TableError>(size, range);
+    let _ = Outline::open::<TableError>(size, range).map(|outline| outline.first_rows::<TableError>(5, 40, range));
 }

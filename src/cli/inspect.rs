@@ -1,7 +1,9 @@
+use crate::options::ConfigError;
 use crate::report::{count, with_interval};
 use crate::schema::plural;
 use crate::stages::{
-    Described, Results, RunDescription, StageDescription, StageState, TableDescription, TableLine, describe,
+    Described, ModelDescription, Results, RunDescription, StageDescription, StageState, TableDescription, TableLine,
+    describe,
 };
 use crate::storage::Storage;
 
@@ -14,9 +16,14 @@ use super::run::{here, join};
 const SHOWN: usize = 8;
 /// Names of columns that are shown.
 const COLUMNS: usize = 60;
+/// What the folder of a model is called that was fitted on all utterances.
+const ALL: &str = "all";
 
 /// Prints what a run or a table holds.
 pub(super) fn run(options: &InspectOptions) -> anyhow::Result<()> {
+    if options.place.trim().is_empty() {
+        return Err(ConfigError::new("RUN|TABLE", "empty", "wanted a path or s3://BUCKET/PREFIX").into());
+    }
     let described = describe(&join(&here()?, &options.place), &Storage::default(), usize::from(options.rows))?;
     let text = match (options.format, &described) {
         (Format::Json, described) => serde_json::to_string_pretty(described)? + "\n",
@@ -120,9 +127,18 @@ fn figures(results: &Results) -> String {
     )
 }
 
+/// A line a model: JSON names every fold.
 fn models(run: &RunDescription) -> String {
-    let rows = run.models.iter().map(|model| vec![model.path.clone(), number(model.bytes)]).collect::<Vec<_>>();
-    if rows.is_empty() { String::new() } else { aligned(&with_heading(&["saved model", "bytes"], rows)) }
+    let of_one_model = run.models.chunk_by(|one, other| one.model == other.model);
+    let row = |saved: &[ModelDescription]| {
+        let folds = saved.iter().filter(|model| model.fitted_on != ALL).count();
+        let all = if folds < saved.len() { ALL } else { "-" };
+        let bytes = saved.iter().map(|model| model.bytes).sum();
+        vec![format!("models/{}", saved[0].model), number(folds as u64), all.to_owned(), number(bytes)]
+    };
+    let rows = of_one_model.map(row).collect::<Vec<_>>();
+    let heading = ["saved model", "folds", "on all", "bytes"];
+    if rows.is_empty() { String::new() } else { aligned(&with_heading(&heading, rows)) }
 }
 
 fn table_text(table: &TableDescription, width: usize) -> String {

@@ -53,7 +53,7 @@ impl Record {
         read_record(out, stage)
     }
 
-    /// Rows of the largest table that the stage wrote; of `rejects`, none counts.
+    /// Rows of the largest table that the stage wrote; `None` for evaluate, which writes figures.
     pub fn rows(&self) -> Option<u64> {
         let count = |name: &str| self.counts.get(name).copied();
         let main = ["rows", "utterances", "predictions"].into_iter().find_map(count);

@@ -112,7 +112,8 @@ mod tests {
         }
         let error = Mailbox::new("http://host", Some("a\nsecret")).err().expect("a line feed");
         assert!(error.contains("authorization") && !error.contains("secret"), "{error}");
-        let mailbox = Mailbox::new("https://host:1/x?key=secret", Some("secret")).ok().expect("legal");
+        let mailbox =
+            Mailbox::new("https://host:1/x?key=secret", Some("secret")).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(mailbox.address(), "https://host:1/x");
     }
 }

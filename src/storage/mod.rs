@@ -1,5 +1,5 @@
 //! Named bytes: list, get and put over local disk, memory and S3, behind one small trait. The only user of `std::fs`,
-//! `tokio` and `aws-sdk-s3`.
+//! `tokio` and `aws-sdk-s3`, and so of the network: a [`Mailbox`] posts documents.
 //!
 //! Paths inside a store are relative and use `/`. A put appears whole or not at all.
 

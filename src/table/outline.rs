@@ -57,11 +57,15 @@ impl Outline {
             let metadata = metadata.map_err(unreadable)?;
             let groups = metadata.metadata().row_groups();
             let rows = groups.iter().map(|group| group.num_rows().unsigned_abs()).fold(0, u64::saturating_add);
-            let fields = metadata.schema().fields().iter().enumerate();
-            let columns = fields.map(|(position, field)| OutlineColumn {
+            let schema = metadata.parquet_schema();
+            let mut leaves = vec![Vec::new(); metadata.schema().fields().len()];
+            for leaf in 0..schema.num_columns() {
+                leaves.get_mut(schema.get_column_root_idx(leaf)).into_iter().for_each(|leaves| leaves.push(leaf));
+            }
+            let columns = metadata.schema().fields().iter().zip(&leaves).map(|(field, leaves)| OutlineColumn {
                 name: field.name().clone(),
                 kind: word(field.data_type()),
-                nulls: nulls(groups, &leaves(metadata.parquet_schema(), &[position])),
+                nulls: nulls(groups, leaves),
             });
             Ok(Self { rows, columns: columns.collect(), footer, bytes, metadata })
         })

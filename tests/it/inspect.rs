@@ -75,7 +75,7 @@ fn a_run_shows_its_stages_tables_figures_rejects_and_models_in_both_forms() {
     let uar = models[0]["figures"]["uar"]["value"].as_f64().expect("a figure");
     assert!(line(&text, &["logistic", "*"]).contains(&format!("{uar:.3}")));
     assert_eq!(json["models"].as_array().map(Vec::len), Some(2));
-    line(&text, &["models/logistic/fold-0"]);
+    line(&text, &["models/logistic", "1", "-"]);
 }
 
 #[test]
@@ -185,6 +185,7 @@ fn what_is_neither_a_run_nor_a_table_is_refused_by_name() {
         ("pipeline.toml", 3, "cannot be read as Parquet"),
         ("pipeline.toml/below", 3, "does not exist"),
         ("gs://bucket/run", 2, "unknown scheme"),
+        ("", 2, "wanted a path or s3://BUCKET/PREFIX"),
     ];
     for (place, code, words) in cases {
         let (found, error) = failure(&ser(folder.path(), &["inspect", place]));

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::schema::{TableDef, published_tables};
 use crate::storage::{Entry, Store};
-use crate::table::{Outline, TableError, table_hash};
+use crate::table::{Outline, OutlineColumn, TableError, table_hash};
 
 use super::super::StageError;
 
@@ -130,10 +130,10 @@ fn place_of(store: &dyn Store, file: &Entry) -> String {
 /// Whether both are parts of one table.
 fn is_same_table(one: &Outline, other: &Outline) -> bool {
     let schema = |outline: &Outline| outline.footer.as_ref().map(|footer| footer.schema.clone());
-    let names = |outline: &Outline| {
-        outline.columns.iter().map(|column| (column.name.clone(), column.kind.clone())).collect::<Vec<_>>()
-    };
-    schema(one) == schema(other) && names(one) == names(other)
+    let is_same = |(one, other): (&OutlineColumn, &OutlineColumn)| (&one.name, &one.kind) == (&other.name, &other.kind);
+    schema(one) == schema(other)
+        && one.columns.len() == other.columns.len()
+        && one.columns.iter().zip(&other.columns).all(is_same)
 }
 
 /// The published definition of a table, where the file is of its version.
