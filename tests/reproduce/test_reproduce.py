@@ -182,6 +182,7 @@ class Reproduce(Case):
         self.assertEqual(self.differing(), [])
         self.assertIn("report.md", files(self.home / "runs/old"))
         self.assertEqual(self.hashes("old"), self.hashes("again"))
+        self.assertNotIn("would run", self.ser("plan", "old.toml", "--out", "runs/old"))
         # The test can fail: another key makes another report.
         self.ser("run", "old.toml", "--out", "runs/again", "--set", "seed=1")
         self.assertIn("report.md", self.differing())
