@@ -70,6 +70,10 @@ test-airflow: build venv-airflow ## Test the Airflow operator and DAG under a re
 test-cron: build ## Run the examples for cron and systemd (needs python3)
 	SER=$(SER) PYTHONDONTWRITEBYTECODE=1 python3 tests/cron/test_cron.py
 
+.PHONY: test-reproduce
+test-reproduce: build ## Make a report again out of its records (needs python3)
+	SER=$(SER) PYTHONDONTWRITEBYTECODE=1 python3 tests/reproduce/test_reproduce.py
+
 .PHONY: test
 test: ## Run every test (those of real corpora are ignored unless SER_SHARED names their folder)
 	$(CARGO) test --release --locked

@@ -29,18 +29,30 @@ PARAMETERS = {
         description="Where the results go. Without {date}, all runs share one output that grows",
     ),
     "shards": Param(2, type="integer", minimum=1, maximum=1000, description="How many tasks compute the features"),
+    "day_only": Param(
+        False, type="boolean", description="Take in the recordings of the logical date only, by `partition`"
+    ),
     "reference": Param(
-        None, type=["null", "string"], pattern=PLACE, description="The run that the gate compares with; none: no gate"
+        None,
+        type=["null", "string"],
+        pattern=PLACE,
+        description="The run that the gate compares with, or its accepted.json; none: no gate",
     ),
     "max_drop": Param(["uar=0.02"], type="array", items={"type": "string"}, description="What the gate allows"),
+    "accept": Param(False, type="boolean", description="Make the run the accepted one, unless the gate has failed"),
     "set": Param([], type="array", items={"type": "string"}, description="Keys of the pipeline file, as KEY=VALUE"),
 }
 
 
-def parameters(context: Context) -> dict[str, Any]:
-    """The parameters of a run. `{date}` in them is its logical date, or the day of its start if it has none."""
+def day(context: Context) -> str:
+    """The logical date of a run, or the day of its start if it has none."""
     run = context["dag_run"]
-    date = f"{run.logical_date or run.run_after:%Y-%m-%d}"
+    return f"{run.logical_date or run.run_after:%Y-%m-%d}"
+
+
+def parameters(context: Context) -> dict[str, Any]:
+    """The parameters of a run, with its day for `{date}`."""
+    date = day(context)
 
     def fill(value: Any) -> Any:
         if isinstance(value, list):
@@ -50,14 +62,17 @@ def parameters(context: Context) -> dict[str, Any]:
     return {name: fill(value) for name, value in context["params"].items()}
 
 
-def stage(name: str, *flags: str) -> Callable:
-    """The arguments of one stage; Airflow calls the function when the parameters are known."""
+def stage(name: str, *flags: str, dated: bool = False) -> Callable:
+    """The arguments of one stage; Airflow calls the function when the parameters are known. A dated stage can work on
+    one day only.
+    """
 
     def arguments(context: Context, jinja_env: Any) -> list[str]:
         given = parameters(context)
         source = [f"corpus.0.source={given['source']}"] if given["source"] else []
         settings = [word for setting in [*source, *given["set"]] for word in ("--set", setting)]
-        return [name, given["pipeline"], "--out", given["output"], *settings, *flags, "--log-format", "json"]
+        days = ["--from", day(context), "--to", day(context)] if dated and given["day_only"] else []
+        return [name, given["pipeline"], "--out", given["output"], *settings, *flags, *days, "--log-format", "json"]
 
     return arguments
 
@@ -68,9 +83,18 @@ def comparison(context: Context, jinja_env: Any) -> list[str]:
     return ["compare", given["reference"] or "", given["output"], *limits]
 
 
-def skip_without_reference(context: Context) -> None:
-    if not context["params"]["reference"]:
-        raise AirflowSkipException("there is no reference to compare with")
+def acceptance(context: Context, jinja_env: Any) -> list[str]:
+    return ["accept", parameters(context)["output"]]
+
+
+def skip_unless(name: str) -> Callable:
+    """Skips a task if a parameter is not set."""
+
+    def skip(context: Context) -> None:
+        if not context["params"][name]:
+            raise AirflowSkipException(f"the parameter `{name}` is not set")
+
+    return skip
 
 
 def announces(alias: AssetAlias, name: str) -> Callable:
@@ -105,10 +129,10 @@ with DAG(
     def shards(params: dict[str, Any]) -> list[list[str]]:
         return [["--shard", f"{number}/{params['shards']}"] for number in range(1, params["shards"] + 1)]
 
-    ingest = SerOperator(task_id="ingest", arguments=stage("ingest"))
+    ingest = SerOperator(task_id="ingest", arguments=stage("ingest", dated=True))
     plan = SerOperator(task_id="plan", arguments=stage("plan"))
     extract = SerOperator.partial(
-        task_id="extract", arguments=stage("extract"), map_index_template="{{ task.flags[1] }}"
+        task_id="extract", arguments=stage("extract", dated=True), map_index_template="{{ task.flags[1] }}"
     ).expand(flags=shards())
     publish = SerOperator(
         task_id="publish",
@@ -125,6 +149,13 @@ with DAG(
         outlets=[REPORT],
         post_execute=announces(REPORT, "report.html"),
     )
-    gate = SerOperator(task_id="gate", arguments=comparison, pre_execute=skip_without_reference)
+    gate = SerOperator(task_id="gate", arguments=comparison, pre_execute=skip_unless("reference"))
+    accept = SerOperator(
+        task_id="accept",
+        arguments=acceptance,
+        pre_execute=skip_unless("accept"),
+        # After a gate that was passed, or was skipped since there is nothing to compare with yet.
+        trigger_rule="none_failed",
+    )
 
-    ingest >> plan >> extract >> publish >> split >> normalize >> train >> evaluate >> gate
+    ingest >> plan >> extract >> publish >> split >> normalize >> train >> evaluate >> gate >> accept

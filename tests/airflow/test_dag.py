@@ -51,6 +51,7 @@ epochs = 20
 [evaluate]
 bootstrap = 200
 """
+DATED = 'partition = "date"' + PIPELINE.replace("(?P<speaker>", "(?P<date>[0-9-]+)/(?P<speaker>")
 # A DAG that a new report starts.
 READER = """
 from airflow.sdk import DAG, AssetAlias, task
@@ -72,6 +73,11 @@ def setUpModule():
     work = pathlib.Path(folder.name)
     (work / "pipeline.toml").write_text(PIPELINE)
     ser("synth", str(work / "corpus"), "--speakers", "6", "--repetitions", "2", "--emotions", "anger,neutral,sadness")
+    (work / "dated.toml").write_text(DATED)
+    for path in (work / "corpus").rglob("*.wav"):
+        day = work / f"corpus-dated/2026-11-0{path.stem[-1]}/{path.parent.name}"
+        day.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, day)
     environment = os.environ | settings()
     command("db", "migrate")
 
@@ -237,7 +243,7 @@ class Scheduler(unittest.TestCase):
     def assert_green(self, run, retried=()):
         self.assertEqual(run.ends(), "success")
         tasks = run.tasks()
-        self.assertEqual({name for name, task in tasks.items() if task.state != "success"} - {"gate"}, set())
+        self.assertEqual({name for name, task in tasks.items() if task.state != "success"} - {"gate", "accept"}, set())
         self.assertEqual({name for name, task in tasks.items() if task.try_number != 1}, set(retried))
 
     def assert_fails_at_once(self, run, name, message):
@@ -247,11 +253,11 @@ class Scheduler(unittest.TestCase):
         self.assertIn(message, run.error(name))
 
     def test_a_run_of_a_day_and_a_rerun_that_does_nothing(self):
-        first = Run("green/date={date}", "2026-11-01T04:30:00Z")
+        first = Run("green/date={date}", "2026-11-01T04:30:00Z", accept=True)
         self.assert_green(first)
         tasks = first.tasks()
-        self.assertEqual(sorted(tasks), sorted([*STAGES, "1/2", "2/2", "shards", "gate"]))
-        self.assertEqual(tasks["gate"].state, "skipped")
+        self.assertEqual(sorted(tasks), sorted([*STAGES, "1/2", "2/2", "shards", "gate", "accept"]))
+        self.assertEqual([tasks[name].state for name in ("gate", "accept")], ["skipped", "success"])
         out = work / "green/date=2026-11-01"
         self.assertIn("none is missing or has changed", ser("verify", str(out)))
         events = call("GET", "/assets/events?order_by=timestamp")["asset_events"]
@@ -260,9 +266,10 @@ class Scheduler(unittest.TestCase):
         wait_for(lambda: f"file://{out}/report.html" in read_by_reader())
 
         before = files(out)
-        again = Run("green/date=2026-11-01", reference=str(out))
+        again = Run("green/date=2026-11-01", reference=str(work / "green/accepted.json"))
         self.assert_green(again)
-        self.assertEqual(again.tasks()["gate"].state, "success")
+        tasks = again.tasks()
+        self.assertEqual([tasks[name].state for name in ("gate", "accept")], ["success", "skipped"])
         self.assertEqual(files(out), before)
         for stage in ("ingest", "publish", "split", "normalize", "train"):
             self.assertIn(" up to date ", returned(again.path, stage))
@@ -291,8 +298,20 @@ class Scheduler(unittest.TestCase):
     def test_a_gate_that_fails(self):
         source = f"corpus.0.source={work / 'corpus'}"
         ser("run", str(work / "pipeline.toml"), "--set", source, "--out", str(work / "reference"))
-        worse = Run("gated", reference=str(work / "reference"), set=["train.mlp.epochs=1"])
+        ser("accept", str(work / "reference"))
+        accepted = work / "accepted.json"
+        before = accepted.read_bytes()
+        worse = Run("gated", reference=str(accepted), accept=True, set=["train.mlp.epochs=1"])
         self.assert_fails_at_once(worse, "gate", "`ser compare` ended with exit code 5: error: ")
+        self.assertEqual(worse.tasks()["accept"].state, "upstream_failed")
+        self.assertEqual(accepted.read_bytes(), before)
+
+    def test_the_recordings_of_one_day(self):
+        dated = {"pipeline": str(work / "dated.toml"), "source": str(work / "corpus-dated"), "day_only": True}
+        run = Run("dated", "2026-11-02T04:30:00Z", **dated)
+        self.assert_green(run)
+        self.assertIn("36 utterances", returned(run.path, "ingest"))
+        self.assertEqual([path.name for path in (work / "dated/features").iterdir()], ["date=2026-11-02"])
 
     def test_a_task_that_is_stopped(self):
         long = Run("stopped", set=["train.mlp.epochs=100000", "train.mlp.hidden=[512]"])

@@ -27,6 +27,9 @@ pattern = '(?P<speaker>spk\d+)_(?P<gender>female|male)/(?P<emotion>[a-z]+)_(?P<t
 [features]
 set = "mfcc-energy"
 
+[split]
+frozen = "../runs/accepted.json"
+
 [train]
 models = ["mlp"]
 
@@ -37,7 +40,6 @@ epochs = 20
 [evaluate]
 bootstrap = 200
 """
-HAS_METRICS_FILE = "--metrics-file" in subprocess.run([SER, "run", "--help"], capture_output=True, text=True).stdout
 
 
 class Case(unittest.TestCase):
@@ -56,7 +58,8 @@ class Case(unittest.TestCase):
         (self.home / "pipelines/calls.toml").write_text(PIPELINE)
         flags = ["--speakers", "6", "--repetitions", "2", "--emotions", "anger,neutral,sadness"]
         self.ser("synth", "audio", *flags)
-        self.ser("run", "pipelines/calls.toml", "--out", "runs/reference")
+        self.ser("run", "pipelines/calls.toml", "--out", "runs/first", "--set", "split.frozen=")
+        self.ser("accept", "runs/first")
 
     def ser(self, *arguments):
         done = subprocess.run([SER, *arguments], cwd=self.home, capture_output=True, text=True)
@@ -64,12 +67,23 @@ class Case(unittest.TestCase):
 
     def here(self, text):
         """What a person has changed to paste it: the folders."""
-        text = text.replace("/srv/ser", str(self.home)).replace("/usr/local/bin", str(self.home / "bin"))
-        return text if HAS_METRICS_FILE else re.sub(r" --metrics-file \S+", "", text)
+        return text.replace("/srv/ser", str(self.home)).replace("/usr/local/bin", str(self.home / "bin"))
 
     def assert_metrics(self, name):
-        if HAS_METRICS_FILE:
-            self.assertIn("ser_", (self.home / "metrics" / name).read_text())
+        self.assertIn("ser_run_exit_code", (self.home / "metrics" / name).read_text())
+
+    def accepted(self):
+        return (self.home / "runs/accepted.json").read_text()
+
+    def new_recordings(self):
+        """Of a new speaker."""
+        self.ser("synth", "more", "--speakers", "7", "--repetitions", "1", "--emotions", "anger,neutral,sadness")
+        (self.home / "more/spk07_male").rename(self.home / "audio/spk07_male")
+
+    def fewer_epochs(self):
+        """Makes the model worse."""
+        path = self.home / "pipelines/calls.toml"
+        path.write_text(path.read_text().replace("epochs = 20", "epochs = 1"))
 
 
 class Crontab(Case):
@@ -115,6 +129,10 @@ class Crontab(Case):
         self.assert_metrics("calls.prom")
         self.assert_quiet(self.run_line(self.growing))
         self.assertIn("train      up to date", (self.home / "log/calls.log").read_text())
+        before = self.accepted()
+        self.new_recordings()
+        self.assert_quiet(self.run_line(self.growing))
+        self.assertNotEqual(self.accepted(), before)
         self.assert_quiet(self.run_line(self.daily))
         [day] = (self.home / "runs/daily").iterdir()
         self.assertRegex(day.name, r"^date=\d{4}-\d\d-\d\d$")
@@ -138,10 +156,16 @@ class Crontab(Case):
         self.assert_paragraph(self.run_line(self.growing), 2, *words)
 
     def test_a_gate_that_fails(self):
-        text = (self.home / "pipelines/calls.toml").read_text()
-        (self.home / "pipelines/calls.toml").write_text(text.replace("epochs = 20", "epochs = 1"))
-        words = ["ser compare runs/reference runs/calls", "ended with exit code 5: error: ", "Read the message"]
+        before = self.accepted()
+        self.fewer_epochs()
+        words = ["ser compare runs/accepted.json runs/calls", "ended with exit code 5: error: ", "Read the message"]
         self.assert_paragraph(self.run_line(self.growing), 5, *words)
+        self.assertEqual(self.accepted(), before)
+
+    def test_before_a_run_is_accepted(self):
+        (self.home / "runs/accepted.json").unlink()
+        words = ["ser run pipelines/calls.toml", "error: ", "; hint: ", "accepted.json"]
+        self.assert_paragraph(self.run_line(self.growing), 2, *words)
 
     def test_a_program_that_is_not_there(self):
         (self.home / "bin/ser").unlink()
@@ -161,16 +185,25 @@ class Systemd(Case):
         self.service.read_string(lines)
 
     def codes(self):
-        folder = self.service["Service"]["WorkingDirectory"]
-        runs = (subprocess.run(command, cwd=folder, env={}, capture_output=True) for command in self.commands)
-        return [done.returncode for done in runs]
+        """As systemd does it: the first command that fails is the last."""
+        folder, codes = self.service["Service"]["WorkingDirectory"], []
+        for command in self.commands:
+            codes.append(subprocess.run(command, cwd=folder, env={}, capture_output=True).returncode)
+            if codes[-1]:
+                break
+        return codes
 
     def test_its_commands(self):
-        self.assertEqual(self.codes(), [0, 0])
+        self.assertEqual(self.codes(), [0, 0, 0])
         self.assert_metrics("calls.prom")
-        text = (self.home / "pipelines/calls.toml").read_text()
-        (self.home / "pipelines/calls.toml").write_text(text.replace("epochs = 20", "epochs = 1"))
+        before = self.accepted()
+        self.new_recordings()
+        self.assertEqual(self.codes(), [0, 0, 0])
+        self.assertNotEqual(self.accepted(), before)
+        before = self.accepted()
+        self.fewer_epochs()
         self.assertEqual(self.codes(), [0, 5])
+        self.assertEqual(self.accepted(), before)
 
     def test_what_is_tried_again(self):
         said = subprocess.run([SER, "--help"], capture_output=True, text=True).stdout.split("Exit codes:")[1]
