@@ -44,6 +44,16 @@ pub fn rehearse(context: &Context) -> Result<Vec<String>, StageError> {
     }
 }
 
+/// The same of utterances that no run has written yet. Nothing may be cured by rejects.
+///
+/// # Errors
+/// Those of the split, of normalization by speaker and of inner folds.
+pub(super) fn rehearse_table(parameters: &Parameters, utterances: Table<Utterance>) -> Result<(), StageError> {
+    let mut keys = KeysBuilder::default();
+    keys.push(&unheard(utterances));
+    Ok(check(parameters, &keys.finish()?.0)?)
+}
+
 fn check(parameters: &Parameters, keys: &Keys) -> Result<(), DatasetError> {
     let (split, seed) = (&parameters.split, parameters.pipeline.seed);
     for fold in &dataset::assign(keys, split, seed)?.folds {
