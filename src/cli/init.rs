@@ -1,9 +1,8 @@
-use std::fmt::Write as _;
-
+use crate::corpus::Corpus;
 use crate::corpus::propose::{self, Proposal, Question, Written};
 use crate::options::ConfigError;
 use crate::pipeline::Pipeline;
-use crate::schema::plural;
+use crate::schema::{Reject, plural};
 use crate::stages::{self, Look, Seen};
 use crate::storage::{self, Storage};
 
@@ -13,6 +12,8 @@ use super::run::{folder_of, here, join};
 
 /// Labels and speakers that are printed.
 const SHOWN: usize = 20;
+/// Names and rows that cannot be used, of those that are printed.
+const EXAMPLES: usize = 5;
 
 /// Looks at a corpus, writes a pipeline file for it, and says what it found.
 pub(super) fn run(options: &InitOptions) -> anyhow::Result<()> {
@@ -47,14 +48,17 @@ pub(super) fn run(options: &InitOptions) -> anyhow::Result<()> {
     let written = if written.len() > 1 { written.trim_end_matches('/') } else { written };
     let seen = stages::look(&Look { source: &source, written, name: &name, storage: &params })?;
     let command = format!("ser init {}", options.source);
-    let text = propose::pipeline_text(&seen.proposals, &Written { name: &name, command: &command, file: &file });
-    check(&text, &seen)?;
+    let text = |obstacle: Option<&str>| {
+        propose::pipeline_text(&seen.proposals, &Written { name: &name, command: &command, file: &file, obstacle })
+    };
+    let obstacle = obstacle(&text(None), &seen)?;
+    let text = text(obstacle.as_deref());
     if options.force {
         out.put(&file_name, text.as_bytes())?;
     } else if !out.put_new(&file_name, text.as_bytes())? {
         return Err(is_there().into());
     }
-    Ok(output::print(&summary(&seen, &file))?)
+    Ok(output::print(&summary(&seen, &file, obstacle.as_deref()))?)
 }
 
 fn checked_name(name: &str) -> Result<String, ConfigError> {
@@ -65,17 +69,19 @@ fn checked_name(name: &str) -> Result<String, ConfigError> {
     Err(ConfigError::new("--name", format!("{name:?}"), "a name consists of a-z, 0-9, `_` and `-`"))
 }
 
-/// Whether the file is what a run reads. What is asked may be missing from it.
-fn check(text: &str, seen: &Seen) -> anyhow::Result<()> {
+/// Reads the file as a run does. What is asked may be missing from it; where nothing is, returns why the split will be
+/// refused, if it will.
+fn obstacle(text: &str, seen: &Seen) -> anyhow::Result<Option<String>> {
     let pipeline = Pipeline::parse(text, &[])?;
-    if seen.proposals.iter().all(Proposal::is_complete) {
-        pipeline.check()?;
+    if !seen.proposals.iter().all(Proposal::is_complete) {
+        return Ok(None);
     }
-    Ok(())
+    let parameters = pipeline.check()?;
+    Ok(stages::try_split(&parameters, seen).err().map(|error| error.to_string()))
 }
 
 /// What was found, what could not be told, and what to do.
-fn summary(seen: &Seen, file: &str) -> String {
+fn summary(seen: &Seen, file: &str, obstacle: Option<&str>) -> String {
     let formats = seen.audio.iter().map(|(extension, count)| format!("{extension} {count}")).collect::<Vec<_>>();
     let audio = plural(seen.audio.values().sum(), "audio file");
     let mut text = line(
@@ -86,64 +92,58 @@ fn summary(seen: &Seen, file: &str) -> String {
         text += &of_proposal(proposal, seen.proposals.len() > 1);
     }
     seen.notes.iter().for_each(|note| text += &line("note", note));
-    let warnings = seen.proposals.iter().flat_map(|proposal| &proposal.counts.warnings);
+    let warnings = seen.proposals.iter().flat_map(|proposal| &proposal.read.warnings);
     warnings.for_each(|warning| text += &line("warning", warning));
     if seen.proposals.iter().all(Proposal::is_complete) {
-        let emotions = seen
-            .proposals
-            .iter()
-            .flat_map(|proposal| proposal.emotions().into_keys())
-            .collect::<std::collections::BTreeSet<_>>();
         text += &line("split", &propose::split_words(&seen.proposals));
-        text += &line("wrote", file);
-        if emotions.len() < 2 {
-            return text
-                + &line("to do", "there is one emotion only, so there is nothing to learn: add another corpus");
-        }
-        return text + &line("next", &format!("ser run {file}"));
+    }
+    if let Some(obstacle) = obstacle {
+        text += &line("to do", &format!("ser run would refuse the split: {obstacle}"));
+    } else if seen.proposals.iter().all(Proposal::is_complete) {
+        return text + &line("wrote", file) + &line("next", &format!("ser run {file}"));
     }
     text += &line("wrote", &format!("{file}, which does not run yet"));
     text + &line("next", &format!("fill in the lines with TO DO in {file}, then: ser run {file}"))
 }
 
 fn of_proposal(proposal: &Proposal, is_one_of_several: bool) -> String {
-    let counts = &proposal.counts;
+    let (corpus, read) = (&proposal.corpus, &proposal.read);
     let mut text = String::new();
     if is_one_of_several {
-        text += &line("corpus", &format!("{} in {}", proposal.corpus.name, proposal.corpus.source));
+        text += &line("corpus", &format!("{} in {}", corpus.name, corpus.source));
     }
-    text += &line(kind(proposal), &proposal.how);
-    if let Some(pattern) = &proposal.corpus.pattern {
-        text += &line("", pattern);
+    text += &line("read by", &proposal.how);
+    let place =
+        corpus.pattern.clone().or_else(|| Some(format!("{}: {}", corpus.manifest.as_deref()?, columns(corpus))));
+    place.iter().for_each(|place| text += &line("", place));
+    let unused = proposal.unused().collect::<Vec<_>>();
+    if !unused.is_empty() {
+        let what = |reject: &&Reject| {
+            if corpus.manifest.is_some() { reject.message.clone() } else { format!("{:?}", reject.path) }
+        };
+        let examples = unused.iter().take(EXAMPLES).map(|reject| what(reject)).collect::<Vec<_>>().join("; ");
+        text += &line("unused", &format!("{}: {examples}", unused.len()));
     }
-    if counts.unused > 0 {
-        let examples = counts.unused_examples.join("; ");
-        text += &line("unused", &format!("{}: {examples}", counts.unused));
+    if !read.labels.is_empty() {
+        text += &line("labels", &format!("{} of {}", read.labels.len(), plural(read.utterances.len(), "utterance")));
     }
-    if !counts.labels.is_empty() {
-        text += &line("labels", &format!("{} of {}", counts.labels.len(), plural(counts.utterances, "utterance")));
-    }
-    for label in counts.labels.iter().take(SHOWN) {
+    for label in read.labels.iter().take(SHOWN) {
         let emotion = label.emotion.as_deref().unwrap_or(if label.action == "dropped" { "-" } else { "?" });
-        let new = if counts.new_emotions.iter().any(|new| new == emotion) { "  (a new emotion)" } else { "" };
-        let _ = writeln!(
-            text,
-            "             {:<16} {emotion:<16} {:>7}{new}",
-            label.source_label.escape_debug(),
-            label.utterances
-        );
+        let new = if proposal.new_emotions.iter().any(|new| new == emotion) { "  (a new emotion)" } else { "" };
+        let source = label.source_label.escape_debug().to_string();
+        text += &line("", &format!("{source:<16} {emotion:<16} {:>7}{new}", label.utterances));
     }
-    text += &more(counts.labels.len());
-    if !counts.speakers.is_empty() {
-        let shown =
-            counts.speakers.iter().take(SHOWN).map(|(speaker, count)| format!("{} {count}", speaker.escape_debug()));
-        let shown = shown.collect::<Vec<_>>().join(", ");
-        let rest = counts.speakers.len().saturating_sub(SHOWN);
+    text += &more(read.labels.len());
+    if proposal.has_speakers() {
+        let shown = proposal.speakers.iter().take(SHOWN);
+        let shown = shown.map(|(speaker, count)| format!("{} {count}", speaker.escape_debug())).collect::<Vec<_>>();
+        let rest = proposal.speakers.len() - shown.len();
         let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        text += &line("speakers", &format!("{}: {shown}{rest}", counts.speakers.len()));
-    }
-    if counts.without_speaker > 0 && proposal.has_speakers() {
-        text += &line("", &format!("{} without a speaker", plural(counts.without_speaker, "utterance")));
+        text += &line("speakers", &format!("{}: {}{rest}", proposal.speakers.len(), shown.join(", ")));
+        let unknown = proposal.without_speaker();
+        if unknown > 0 {
+            text += &line("", &format!("{} without a speaker", plural(unknown, "utterance")));
+        }
     }
     proposal.questions.iter().for_each(|question| text += &asked(question));
     if let Some(refusal) = &proposal.refusal {
@@ -152,13 +152,12 @@ fn of_proposal(proposal: &Proposal, is_one_of_several: bool) -> String {
     text
 }
 
-fn kind(proposal: &Proposal) -> &'static str {
-    match (&proposal.corpus.preset, &proposal.corpus.manifest, &proposal.corpus.pattern) {
-        (Some(_), _, _) => "preset",
-        (_, Some(_), _) => "table",
-        (_, _, Some(_)) => "pattern",
-        _ => "names",
-    }
+/// Which columns of a table are which fields.
+fn columns(corpus: &Corpus) -> String {
+    let columns = &corpus.columns;
+    let fields = [("path", &columns.path), ("emotion", &columns.emotion), ("speaker", &columns.speaker)];
+    let fields = fields.into_iter().filter_map(|(field, column)| Some(format!("{field} = {:?}", column.as_ref()?)));
+    fields.collect::<Vec<_>>().join(", ")
 }
 
 /// A question in a line or two.
@@ -189,7 +188,7 @@ fn asked(question: &Question) -> String {
 }
 
 fn more(labels: usize) -> String {
-    if labels > SHOWN { format!("             and {} more\n", labels - SHOWN) } else { String::new() }
+    if labels > SHOWN { line("", &format!("and {} more", labels - SHOWN)) } else { String::new() }
 }
 
 /// A line with its heading.

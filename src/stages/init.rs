@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::corpus::propose::{self, Proposal};
 use crate::corpus::{self, Corpus, ManifestTable, Source, SourceFile, SourceFiles};
+use crate::pipeline::Parameters;
 use crate::storage::{self, Entry, Reason, Storage, StorageError, Store};
 use crate::text;
 
 use super::ingest::manifest;
+use super::rehearsal::rehearse_table;
 use super::{StageError, rejects};
 
 /// Most tables that are read.
@@ -80,6 +82,15 @@ pub fn look(look: &Look<'_>) -> Result<Seen, StageError> {
     let view = View { look, root: store.root(), files, paths, others: &others, corpus };
     let proposals = view.propose(&mut notes);
     Ok(Seen { root: view.root, audio, others: others.len(), proposals, notes })
+}
+
+/// Splits what was seen as a run will, before any audio is read.
+///
+/// # Errors
+/// What a run will refuse for its labels and speakers alone.
+pub fn try_split(parameters: &Parameters, seen: &Seen) -> Result<(), StageError> {
+    let merged = corpus::merge(seen.proposals.iter().map(|proposal| proposal.read.clone()).collect())?;
+    rehearse_table(parameters, merged.utterances.table(0..merged.utterances.len()))
 }
 
 /// Why there is nothing to look at.

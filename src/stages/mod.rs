@@ -51,7 +51,7 @@ pub use describe::{
 pub use error::StageError;
 pub use extract::{Choice, PartDone, Parts, PendingPart, extract_parts, plan_parts};
 pub use forget::{Removed, forget};
-pub use init::{Look, Seen, look};
+pub use init::{Look, Seen, look, try_split};
 pub use ledger::{Outcome, Record, State, inspect, perform};
 pub use predict::{PREDICT, Predict, SharePredicted};
 pub use reasons::{Reason, summary};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{self, DatasetError, Keys, KeysBuilder, Scope, SplitParams};
+use crate::dataset::{self, DatasetError, Fold, Keys, KeysBuilder, Scope, SplitParams};
+use crate::pipeline::Parameters;
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
 use super::frozen::{self, FrozenSplit};
@@ -74,10 +75,25 @@ fn rehearse_on(
     }
 }
 
+/// The same of utterances that no run has written yet. Nothing may be cured by rejects.
+///
+/// # Errors
+/// Those of the split, of normalization by speaker and of inner folds.
+pub(super) fn rehearse_table(parameters: &Parameters, utterances: Table<Utterance>) -> Result<(), StageError> {
+    let mut keys = KeysBuilder::default();
+    keys.push(&unheard(utterances));
+    let keys = keys.finish()?.0;
+    let folds = dataset::assign(&keys, &parameters.split, parameters.pipeline.seed)?.folds;
+    Ok(check_folds(parameters, &keys, &folds)?)
+}
+
 fn check(context: &Context, keys: &Keys, frozen: Option<&FrozenSplit>) -> Result<(), StageError> {
-    let parameters = context.parameters;
+    Ok(check_folds(context.parameters, keys, &frozen::assign(context, keys, frozen)?.folds)?)
+}
+
+fn check_folds(parameters: &Parameters, keys: &Keys, folds: &[Fold]) -> Result<(), DatasetError> {
     let (split, seed) = (&parameters.split, parameters.pipeline.seed);
-    for fold in &frozen::assign(context, keys, frozen)?.folds {
+    for fold in folds {
         if parameters.normalize.scope == Scope::Speaker {
             dataset::check_speakers(keys, fold)?;
         }

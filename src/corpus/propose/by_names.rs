@@ -47,7 +47,8 @@ pub fn by_names<'a>(mut corpus: Corpus, files: impl ExactSizeIterator<Item = &'a
         return Proposal::new(corpus, "the names have no common form", vec![Question::NoEmotion]);
     }
     let is_told = !matches!(emotion, Emotion::Codes(_));
-    let mut how = if is_told { "the emotion by its words" } else { "the emotion is a guess" }.to_owned();
+    let mut how =
+        if is_told { "a pattern: the emotion by its words" } else { "a pattern: the emotion is a guess" }.to_owned();
     let speaker = speaker::find(&names, &fields, Some(&known), &taken, is_told);
     match &speaker {
         Speaker::Told(field, told_by) if draft.add("speaker", field) => how += &format!(", the speaker by {told_by}"),

@@ -35,8 +35,8 @@ use labels::{Label, Reading};
 
 use super::entry::bare;
 use super::pattern::Pattern;
-use super::{Corpus, CorpusError, ManifestTable, Rules, Source, build, manifest, named};
-use crate::schema::{LabelCount, Packed, Utterance};
+use super::{Corpus, CorpusError, LabelledCorpus, ManifestTable, PassedOver, Rules, Source, build, manifest, named};
+use crate::schema::{Packed, Reject, Utterance};
 
 /// A section for one corpus, and what is to be known of it.
 #[derive(Debug, Clone)]
@@ -49,44 +49,24 @@ pub struct Proposal {
     pub questions: Vec<Question>,
     /// Column of the utterances that holds the sides of a published split.
     pub side: Option<String>,
-    /// What ingest will find.
-    pub counts: Counts,
+    /// New emotions that labels were taken for, without knowing them.
+    pub new_emotions: Vec<String>,
+    /// What ingest reads with it. A label that is asked about has no emotion.
+    pub read: LabelledCorpus,
+    /// Speakers with the numbers of their utterances.
+    pub speakers: Vec<(String, usize)>,
     /// Why ingest will refuse it, though nothing is asked.
     pub refusal: Option<String>,
 }
 
-/// What ingest finds with a section.
-#[derive(Debug, Clone, Default)]
-pub struct Counts {
-    /// Audio files.
-    pub audio_files: usize,
-    /// Labels with their emotions and numbers of utterances. A label that is asked about has no emotion.
-    pub labels: Vec<LabelCount>,
-    /// New emotions that labels were taken for, without knowing them.
-    pub new_emotions: Vec<String>,
-    /// Speakers with the numbers of their utterances.
-    pub speakers: Vec<(String, usize)>,
-    /// Utterances.
-    pub utterances: usize,
-    /// Of them, those without a speaker.
-    pub without_speaker: usize,
-    /// Files whose names do not match, or rows that cannot be used.
-    pub unused: usize,
-    /// The first of them, and why.
-    pub unused_examples: Vec<String>,
-    /// What is legal but looks like a mistake.
-    pub warnings: Vec<String>,
-}
-
 /// The emotion that labels stand for while nobody has told theirs.
 const ASKED: &str = "asked";
-/// Examples of files that cannot be used.
-const EXAMPLES: usize = 5;
-
 impl Proposal {
     pub(super) fn new(corpus: Corpus, how: &str, questions: Vec<Question>) -> Self {
         let how = how.to_owned();
-        Self { corpus, how, questions, side: None, counts: Counts::default(), refusal: None }
+        let (new_emotions, speakers) = (Vec::new(), Vec::new());
+        let read = LabelledCorpus::default();
+        Self { corpus, how, questions, side: None, new_emotions, read, speakers, refusal: None }
     }
 
     /// Whether a run can begin with it.
@@ -96,7 +76,17 @@ impl Proposal {
 
     /// Whether the speaker is known.
     pub fn has_speakers(&self) -> bool {
-        !self.counts.speakers.is_empty()
+        !self.speakers.is_empty()
+    }
+
+    /// How many utterances have no speaker.
+    pub fn without_speaker(&self) -> usize {
+        self.read.utterances.len() - self.speakers.iter().map(|(_, count)| count).sum::<usize>()
+    }
+
+    /// Files and rows that cannot be used.
+    pub fn unused(&self) -> impl Iterator<Item = &Reject> {
+        self.read.rejects.iter().filter(|reject| reject.code != PassedOver::CODE)
     }
 
     /// Reads all files as ingest will, and completes the label map. What ingest refuses is kept as a refusal.
@@ -131,7 +121,7 @@ impl Proposal {
                         self.corpus.labels.insert(label.to_owned(), emotion.to_owned());
                     }
                     if let Label::New(emotion) = known {
-                        self.counts.new_emotions.push(emotion.clone());
+                        self.new_emotions.push(emotion.clone());
                     }
                 }
             }
@@ -151,27 +141,14 @@ impl Proposal {
                 config.labels.extend(labels.iter().map(|(label, _)| (label.clone(), ASKED.to_owned())));
             }
         }
-        let built = build(&config, source, table, None, &Rules::default())?;
-        let counts = &mut self.counts;
-        let of_rows = table.is_some();
-        let unused = built.rejects.iter().filter(|reject| reject.code != super::PassedOver::CODE);
-        let unused = unused.map(|reject| (reject.path.as_str(), reject.message.as_str())).collect::<Vec<_>>();
-        let example =
-            |(path, message): &(&str, &str)| if of_rows { (*message).to_owned() } else { format!("{path:?}") };
-        counts.unused = unused.len();
-        counts.unused_examples = unused.iter().take(EXAMPLES).map(example).collect();
-        counts.audio_files = built.audio_files;
-        counts.utterances = built.utterances.len();
-        counts.warnings = built.warnings;
-        counts.labels = built.labels;
-        for label in &mut counts.labels {
+        self.read = build(&config, source, table, None, &Rules::default())?;
+        for label in &mut self.read.labels {
             label.emotion = label.emotion.take().filter(|emotion| emotion != ASKED);
         }
-        counts.speakers = speakers(&config, &built.utterances);
-        counts.without_speaker = counts.utterances - counts.speakers.iter().map(|(_, count)| count).sum::<usize>();
-        let rate = counts.unused as f64 / counts.audio_files.max(1) as f64;
-        if !of_rows && rate > self.corpus.max_unmatched_rate {
-            self.refusal = Some(format!("{} of {} names do not match", counts.unused, counts.audio_files));
+        self.speakers = speakers(&config, &self.read.utterances);
+        let (unused, all) = (self.unused().count(), self.read.audio_files);
+        if table.is_none() && unused as f64 > self.corpus.max_unmatched_rate * all as f64 {
+            self.refusal = Some(format!("{unused} of {all} names do not match"));
         }
         Ok(())
     }
@@ -184,7 +161,7 @@ impl Proposal {
     /// The emotions that a run will have, with the numbers of their utterances.
     pub fn emotions(&self) -> BTreeMap<&str, i64> {
         let mut emotions = BTreeMap::new();
-        for label in self.counts.labels.iter().filter(|label| ["kept", "merged"].contains(&label.action.as_str())) {
+        for label in self.read.labels.iter().filter(|label| ["kept", "merged"].contains(&label.action.as_str())) {
             *emotions.entry(label.emotion.as_deref().unwrap_or_default()).or_default() += label.utterances;
         }
         emotions

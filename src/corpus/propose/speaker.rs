@@ -248,7 +248,7 @@ fn evidence(
     let is_number = column.values().all(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
     match (begins, ends) {
         _ if is_folder => Evidence::Usual("it is a folder"),
-        (_, true) if is_number && is_counter(column) => Evidence::Counter,
+        (_, true) if is_number && is_counter(column.values()) => Evidence::Counter,
         (true, _) if is_initials(column) => Evidence::Usual("the initials at the beginning"),
         (true, _) => Evidence::First,
         _ => Evidence::Form,
@@ -266,8 +266,8 @@ fn tells(column: &Column<'_>, gender: &Column<'_>) -> bool {
 }
 
 /// Whether the values are numbers without gaps.
-fn is_counter(column: &Column<'_>) -> bool {
-    let numbers = column.values().filter_map(|value| value.parse::<u64>().ok()).collect::<BTreeSet<_>>();
+fn is_counter<'a>(values: impl Iterator<Item = &'a str>) -> bool {
+    let numbers = values.filter_map(|value| value.parse::<u64>().ok()).collect::<BTreeSet<_>>();
     match (numbers.first(), numbers.last()) {
         (Some(first), Some(last)) => numbers.len() as u64 * 5 >= (last - first + 1) * 4,
         _ => false,
@@ -288,7 +288,8 @@ fn is_product(column: &Column<'_>) -> bool {
             .map(|part| numbers.iter().map(|number| &number[part.clone()]).collect::<BTreeSet<_>>().len());
         begins > 1 && ends > 1 && begins * ends == numbers.len()
     };
-    width > 2 && numbers.iter().all(|number| number.len() == width) && (1..width).any(meets_all)
+    let is_one_width = numbers.iter().all(|number| number.len() == width);
+    width > 2 && is_one_width && !is_counter(numbers.iter().map(String::as_str)) && (1..width).any(meets_all)
 }
 
 /// Whether the values are two capitals each, as initials are; sentences have codes of three.
