@@ -13,6 +13,7 @@ mod util;
 mod audio;
 mod corpus;
 mod disk;
+mod init;
 mod missing;
 mod need;
 mod opensmile_golden;
@@ -43,6 +44,7 @@ fn main() {
         golden::mfcc_match_python_speech_features,
         golden::pitch_agrees_with_praat,
         golden::voice_quality_ranks_recordings_as_praat_does,
+        init::files_for_real_corpora_run_as_they_are_written,
         missing::a_missing_folder_ignores_its_tests_and_fails_them_in_ci,
         missing::the_variable_of_a_folder_wins_over_that_of_both,
         opensmile_golden::functionals_rank_recordings_as_opensmile_does,
