@@ -203,9 +203,11 @@ fn keep(
 /// A file cannot be read or removed.
 pub(super) fn forget(context: &Context, speaker: &str, dry_run: bool) -> Result<BTreeMap<String, u64>, StageError> {
     let pipeline = &context.parameters.pipeline;
-    let beside = pipeline.out.trim_end_matches('/').rsplit_once('/').map(|(folder, _)| format!("{folder}/{NAME}"));
+    // Beside an output in the working directory, which has no folder in its place.
+    let folder = pipeline.out.trim_end_matches('/').rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let beside = format!("{folder}/{NAME}");
     let named = [pipeline.split.frozen(), pipeline.checks.against()].map(|place| place.map(str::to_owned));
-    let pointers = beside.into_iter().chain(named.into_iter().flatten()).filter(|place| place.ends_with(ENDING));
+    let pointers = std::iter::once(beside).chain(named.into_iter().flatten()).filter(|place| place.ends_with(ENDING));
     let mut removed = BTreeMap::new();
     for pointer in pointers.collect::<BTreeSet<_>>() {
         let (folder, name) = pointer.rsplit_once('/').unwrap_or((".", &pointer));

@@ -28,6 +28,8 @@ enum Evidence {
     Counter,
     /// It has the form of an id, and no more is known.
     Form,
+    /// The same at the beginning of the file's name.
+    First,
     /// It is where speakers usually stand, which counts where nothing else may be one.
     Usual(&'static str),
     /// Something in the names says that it is a person's.
@@ -68,7 +70,7 @@ pub(super) fn find<'a>(
     let mut all = fields.to_vec();
     all.extend(composites(names));
     let is_free = |field: &Field<'a>| !taken.iter().any(|spot| names.overlap(spot, &field.spot));
-    let candidates = all.into_iter().filter(|field| is_free(field) && may_be(field) && !is_of_date(names, &field.spot));
+    let candidates = all.into_iter().filter(|field| is_free(field) && may_be(field));
     let mut classes: Vec<Candidate<'a>> = Vec::new();
     for field in candidates {
         let evidence = evidence(names, &field, &genders, emotion, is_told);
@@ -85,10 +87,10 @@ pub(super) fn find<'a>(
             None => classes.push(Candidate { field, evidence }),
         }
     }
-    choose(classes)
+    choose(names, classes)
 }
 
-fn choose(mut classes: Vec<Candidate<'_>>) -> Speaker<'_> {
+fn choose<'a>(names: &Names<'a>, mut classes: Vec<Candidate<'a>>) -> Speaker<'a> {
     classes.retain(|class| class.evidence > Evidence::Other);
     // Sorting keeps the order of names among equals.
     classes.sort_by_key(|class| std::cmp::Reverse(class.evidence));
@@ -97,7 +99,7 @@ fn choose(mut classes: Vec<Candidate<'_>>) -> Speaker<'_> {
     let Some(best) = classes.first() else { return Speaker::Nowhere };
     let is_alone = match best.evidence {
         Evidence::Sure(_) => sure == 1,
-        Evidence::Usual(_) => usual == 1 && !classes[1..].iter().any(|other| rivals(best, other)),
+        Evidence::Usual(_) => usual == 1 && !classes[1..].iter().any(|other| rivals(names, best, other)),
         _ => false,
     };
     match best.evidence {
@@ -107,16 +109,10 @@ fn choose(mut classes: Vec<Candidate<'_>>) -> Speaker<'_> {
     }
 }
 
-/// Whether another place may be the speaker's as well: whatever has the form of an id. Beside numbers, that is also what
-/// counts takes.
-fn rivals(best: &Candidate<'_>, other: &Candidate<'_>) -> bool {
-    let least = if is_number(&best.field.column) { Evidence::Counter } else { Evidence::Form };
+/// Whether another place may be the speaker's as well. Beside a folder, that is what names begin with.
+fn rivals(names: &Names<'_>, best: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+    let least = if names.is_folder(&best.field.spot) { Evidence::First } else { Evidence::Form };
     other.evidence >= least
-}
-
-/// Whether all values are numbers.
-fn is_number(column: &Column<'_>) -> bool {
-    column.values().all(|value| value.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether people could be told by what stands there: several, each in several names.
@@ -136,23 +132,13 @@ fn says_other(column: &Column<'_>) -> bool {
         let is_side = ["train", "dev", "test"].into_iter().any(|side| side_of(value) == Some(side));
         is_gender || is_side || is("intensity", "words") || is("containers", "words")
     };
+    let is_date = |value: &str| {
+        let digits = value.chars().filter(char::is_ascii_digit).collect::<String>();
+        digits.len() == 8 && (digits.starts_with("19") || digits.starts_with("20"))
+    };
     let is_coded = gender_coded(column) && column.values().all(|value| !value.contains(|c: char| c.is_ascii_digit()));
     let is_label = |value: &str| lexicon.word(value).is_some() || is_other(value);
     column.values().all(is_label) || column.values().all(is_date) || is_coded
-}
-
-/// Whether a text is a day: `20240131`, `2024-01-31`.
-fn is_date(value: &str) -> bool {
-    let digits = value.chars().filter(char::is_ascii_digit).collect::<String>();
-    digits.len() == 8 && (digits.starts_with("19") || digits.starts_with("20"))
-}
-
-/// Whether a place is a part of a day that stands there in three pieces.
-fn is_of_date(names: &Names<'_>, spot: &Spot) -> bool {
-    let (level, Some(span)) = (names.level(spot), &spot.span) else { return false };
-    let starts = span.end().saturating_sub(2)..=*span.start();
-    let mut windows = starts.map(|start| start..=start + 2).filter(|window| *window.end() < level.atoms.len());
-    windows.any(|window| window.contains(span.end()) && level.column(&window).values().all(is_date))
 }
 
 /// The side of a split that a folder's name says.
@@ -259,12 +245,12 @@ fn evidence(
     if is_met && genders.iter().any(|gender| tells_of(&gender)) {
         return Evidence::Sure("each has one gender");
     }
+    let is_number = column.values().all(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
     match (begins, ends) {
-        // Folders 01, 02 may be anything.
-        _ if is_folder && is_number(column) && column.values().all(|value| value.len() < 3) => Evidence::Form,
         _ if is_folder => Evidence::Usual("it is a folder"),
-        (_, true) if is_number(column) && is_counter(column.values()) => Evidence::Counter,
+        (_, true) if is_number && is_counter(column.values()) => Evidence::Counter,
         (true, _) if is_initials(column) => Evidence::Usual("the initials at the beginning"),
+        (true, _) => Evidence::First,
         _ => Evidence::Form,
     }
 }
