@@ -36,7 +36,9 @@ impl<'a> Frozen<'a> {
     /// Those of [`super::assign`] about the data; an earlier split without a test utterance that is still there.
     pub fn assign(self, all: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment, DatasetError> {
         let (keys, gone) = (self.keys, self.reader.unknown_tests());
-        let folds = self.reader.finish();
+        let (tested, untested): (Vec<_>, Vec<_>) = self.reader.finish().into_iter().partition(is_tested);
+        // Where no fold is left, the empty side is refused below.
+        let (folds, left_out) = if tested.is_empty() { (untested, 0) } else { (tested, untested.len()) };
         checks::class_sizes(keys)?;
         let strata = Strata::new(keys, params.stratify_by())?;
         let scheme = Assigner { keys, params, grouping: params.grouping(), strata, seed };
@@ -63,6 +65,11 @@ impl<'a> Frozen<'a> {
             (gone > 0)
                 .then(|| format!("{} of the frozen test sides are not there any more", plural(gone, "utterance"))),
         );
+        warnings.extend(
+            (left_out > 0).then(|| {
+                format!("{} of the frozen split, whose test side is gone, left out", plural(left_out, "fold"))
+            }),
+        );
         warnings.extend((count(&is_left_out, true) > 0).then(|| {
             let (out, new) = (count(&is_left_out, true), count(&is_known, false));
             format!(
@@ -73,6 +80,11 @@ impl<'a> Frozen<'a> {
         }));
         finished(all, &scheme, folds, warnings)
     }
+}
+
+/// Whether anybody is left to be tested.
+fn is_tested(fold: &Fold) -> bool {
+    fold.members().any(|(_, side)| side == Side::Test)
 }
 
 /// The side of what is new in a unit, by the sides of its members that are not.
@@ -158,6 +170,19 @@ mod tests {
             warnings.iter().any(|warning| warning.starts_with("8 of 8 new utterances are left out")),
             "{warnings:?}"
         );
+    }
+
+    #[test]
+    fn a_fold_whose_test_side_is_gone_is_left_out() {
+        let params = params("scheme = 'loso'\ndev = 0.0");
+        let data = people(5, 4);
+        let rows = split_rows(&data.keys(), &assign(&data.keys(), &params, 1).expect("folds").folds);
+        let mut fewer = data.clone();
+        fewer.rows.retain(|row| row.speaker.as_deref() != Some("c/02"));
+        let (after, warnings) = frozen(&fewer, &rows, &params);
+        assert_eq!(after.iter().map(|row| row.fold).max(), Some(3));
+        assert_eq!(after.iter().filter(|row| row.split == "test").count(), 16);
+        assert!(warnings.iter().any(|warning| warning.starts_with("1 fold of the frozen split")), "{warnings:?}");
     }
 
     #[test]
