@@ -121,7 +121,7 @@ fn of_proposal(proposal: &Proposal, is_one_of_several: bool) -> String {
         let what = |reject: &&Reject| {
             if corpus.manifest.is_some() { reject.message.clone() } else { format!("{:?}", reject.path) }
         };
-        let examples = unused.iter().take(EXAMPLES).map(|reject| what(reject)).collect::<Vec<_>>().join("; ");
+        let examples = unused.iter().take(EXAMPLES).map(what).collect::<Vec<_>>().join("; ");
         text += &line("unused", &format!("{}: {examples}", unused.len()));
     }
     if !read.labels.is_empty() {

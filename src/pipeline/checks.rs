@@ -77,7 +77,9 @@ impl ChecksSection {
             return Err(ConfigError::new("checks.max_outside_duration", "set", problem));
         }
         match self.max_drift {
-            Some(drift) if !(drift >= 0.0) => Err(ConfigError::new("checks.max_drift", drift, "must be 0 or more")),
+            Some(drift) if drift.is_nan() || drift < 0.0 => {
+                Err(ConfigError::new("checks.max_drift", drift, "must be 0 or more"))
+            }
             Some(drift) if self.against.is_none() => {
                 let problem = "drift is measured against an accepted run, and none is named";
                 let hint = "set checks.against to the accepted.json of `ser accept`; \"\" until there is one";

@@ -195,7 +195,7 @@ impl<'a> ByName<'a> {
             let mut folders = files.filter_map(|file| file.strip_suffix(path)?.strip_suffix('/'));
             folders.next().map(str::to_owned).filter(|_| folders.next().is_none())
         };
-        if let Some(folder) = most(&mut written.iter().map(|path| folder(path))) {
+        if let Some(folder) = most(&mut written.iter().map(folder)) {
             return Some(Paths::Files { prefix: None, folder });
         }
         let is_name = |path: &&&str| self.names.contains_key(file_name(path));

@@ -167,7 +167,7 @@ impl<'a> Level<'a> {
                 continue;
             }
             let mut start = 0;
-            for atoms in self.atoms.chunk_by(|a, b| same(a, b)) {
+            for atoms in self.atoms.chunk_by(same) {
                 let span = start..=start + atoms.len() - 1;
                 start += atoms.len();
                 if !spans.contains(&span) {

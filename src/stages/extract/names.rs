@@ -50,7 +50,15 @@ mod tests {
     #[test]
     fn the_names_of_parts_are_known_again() {
         let (name, key) = ("a~b.0a1b2c3d".to_owned(), "0123456789abcdef0123".to_owned());
-        let part = Part { name, key, date: None, at: vec![0..1], rows: 1, bytes: 0, utterances: String::new() };
+        let part = Part {
+            name,
+            key,
+            date: None,
+            at: std::iter::once(0..1).collect(),
+            rows: 1,
+            bytes: 0,
+            utterances: String::new(),
+        };
         let attempt = Attempt::new(&part);
         let ours = [
             part.published(),

@@ -17,7 +17,7 @@ fn set() -> FeatureSet {
 
 fn part() -> Part {
     let (name, key, utterances) = ("c~a.01234567".to_owned(), "key".to_owned(), "abc".to_owned());
-    Part { name, key, date: None, at: vec![0..40], rows: 40, bytes: 0, utterances }
+    Part { name, key, date: None, at: std::iter::once(0..40).collect(), rows: 40, bytes: 0, utterances }
 }
 
 /// An utterance of a few to 27 frames, and what it was said to be in file `number`.
