@@ -58,6 +58,11 @@ models = ["logistic", "naive-bayes"]
 bootstrap = 0
 TOML
 
+# The log is kept; its end is shown if the command fails.
+logged() {
+    "$@" 2>> "$folder/log" || { code=$?; tail -n 5 "$folder/log" >&2; exit "$code"; }
+}
+
 extracted() {
     sed -n 's/^ *"rows": \([0-9]*\).*/\1/p' "$folder/$1/run/extract.json"
 }
@@ -73,10 +78,10 @@ while [ "$night" -le "$nights" ]; do
     # This is what cron runs. On the first night, nothing is accepted yet.
     start=$(date +%s)
     if [ "$night" = 1 ]; then
-        said=$("$ser" run "$folder/nights.toml" --set split.frozen= --set checks.against=)
+        said=$(logged "$ser" run "$folder/nights.toml" --set split.frozen= --set checks.against=)
         "$ser" accept "$folder/calls" --as "$folder/first.json" > "$folder/accepted.txt"
     else
-        said=$("$ser" run "$folder/nights.toml")
+        said=$(logged "$ser" run "$folder/nights.toml")
         "$ser" compare "$folder/accepted.json" "$folder/calls" --max-drop uar=0.1 --bootstrap 0 > "$folder/drift.md"
     fi
     "$ser" accept "$folder/calls" > "$folder/accepted.txt"
@@ -86,7 +91,7 @@ while [ "$night" -le "$nights" ]; do
 done
 
 # One run over everything, given the split of the first night.
-"$ser" run "$folder/nights.toml" --out "$folder/once" --set split.frozen="$folder/first.json" --set checks.against= > "$folder/once.txt"
+logged "$ser" run "$folder/nights.toml" --out "$folder/once" --set split.frozen="$folder/first.json" --set checks.against= > "$folder/once.txt"
 # The record of evaluate has the content hashes of the tables that it read: utterances, labels, splits, predictions and more.
 for run in calls once; do
     sed -n '/"inputs"/,/}/p' "$folder/$run/run/evaluate.json" > "$folder/$run.hashes"
