@@ -13,12 +13,14 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import types
 import unittest
+import urllib.error
 import urllib.request
 from urllib.parse import quote
 
@@ -80,6 +82,9 @@ def setUpModule():
         shutil.copy(path, day)
     environment = os.environ | settings()
     command("db", "migrate")
+    # Those who read the database do not stop the one who writes it. The file keeps this setting.
+    with contextlib.closing(sqlite3.connect(work / "home/airflow.db")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
 
 
 def tearDownModule():
@@ -107,6 +112,9 @@ def settings():
         "SER_BIN": SER,
         "PYTHONDONTWRITEBYTECODE": "1",
         "AIRFLOW_HOME": str(work / "home"),
+        # Seconds to wait for another one who writes; SQLite alone waits 5.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{work}/home/airflow.db?timeout=60",
+        "AIRFLOW__API__EXPOSE_STACKTRACE": "True",
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "2",
@@ -146,12 +154,20 @@ def parameters(out, **more):
     return given | more
 
 
-def call(method, path, body=None):
-    """What the API of Airflow answers."""
+def call(method, path, body=None, tries=5):
+    """What the API of Airflow answers. A request that fails since SQLite was locked has changed nothing: it is sent again."""
     headers = {"content-type": "application/json", "authorization": f"Bearer {token()}"}
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url(f"/api/v2{path}"), data, headers, method=method)) as answer:
-        return json.load(answer)
+    request = urllib.request.Request(url(f"/api/v2{path}"), data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = error.read().decode(errors="replace")
+        if tries > 1 and "database is locked" in said:
+            time.sleep(1)
+            return call(method, path, body, tries - 1)
+        raise OSError(f"{method} {path}: {error.code}: {said}") from error
 
 
 @functools.cache
