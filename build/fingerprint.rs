@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const STAGES: [(&str, &[&str]); 7] = [
     ("ingest", &["corpus", "synth", "text", "stages/ingest", "stages/rejects"]),
     ("extract", &["audio", "dsp", "features", "matrix", "text", "stages/workers", "stages/extract", "stages/rejects"]),
-    ("split", &["dataset", "eval", "matrix", "stages/rows", "stages/split"]),
+    ("split", &["dataset", "eval", "matrix", "protocol", "stages/published", "stages/rows", "stages/split"]),
     ("normalize", &["dataset", "eval", "matrix", "stages/normalize", "stages/rows"]),
     ("train", &["dataset", "eval", "matrix", "model", "stages/rows", "stages/train"]),
     (
         "evaluate",
-        &["corpus", "dataset", "eval", "matrix", "model", "report", "text", "stages/evaluate", "stages/facts"],
+        &["corpus", "dataset", "eval", "matrix", "model", "protocol", "report", "text", "stages/evaluate", "stages/facts"],
     ),
     (
         "predict",

@@ -2,7 +2,7 @@
 //!
 //! The map of the house, from the street inwards; an arrow points at what a room may use:
 //!
-//! `bin -> cli -> monitor -> stages -> pipeline -> {corpus, storage, table, report, synth, features, model} -> {audio, dataset} ->
+//! `bin -> cli -> monitor -> stages -> pipeline -> {corpus, protocol, storage, table, report, synth, features, model} -> {audio, dataset} ->
 //! {dsp, eval, matrix, text} -> options -> schema`
 //!
 //! A test reads the `use` lines and refuses an arrow that points the other way.
@@ -22,6 +22,7 @@ pub mod model;
 pub mod monitor;
 pub mod options;
 pub mod pipeline;
+pub mod protocol;
 pub mod report;
 pub mod schema;
 pub mod stages;

@@ -37,7 +37,7 @@ pub fn manifest(data: &[u8]) {
         },
     };
     let files = ["a.wav", "b/c.flac"].map(|path| SourceFile { path, bytes: 100 }).into_iter().collect();
-    let _ = build(corpus, Source { root: "/s", files: &files }, Some(&table), None, &Rules::default());
+    let _ = build(corpus, Source { root: "/s", files: &files, labels: &[] }, Some(&table), None, &Rules::default());
 }
 
 /// Any two files are a model or an error. The card ends where the first zero byte is; its hashes are made to fit, of the

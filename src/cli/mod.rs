@@ -8,12 +8,14 @@ mod aligned;
 mod args;
 mod clean;
 mod compare;
+mod corpora;
 mod exit;
 mod extract;
 mod features;
 mod forget;
 mod init;
 mod inspect;
+mod leaderboard;
 mod logging;
 mod monitor;
 mod output;
@@ -57,6 +59,7 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Command::Plan(options) => plan::run(&options),
         Command::Predict(options) => predict::run(&options),
         Command::Compare(options) => compare::run(&options),
+        Command::Leaderboard(options) => leaderboard::run(&options),
         Command::Accept(options) => accept::run(&options),
         Command::Forget(options) => forget::run(&options),
         Command::Clean(options) => clean::run(&options),
@@ -64,6 +67,7 @@ pub fn main(is_stdout_closed: bool) -> ExitCode {
         Command::Inspect(options) => inspect::run(&options),
         Command::Synth(options) => synth::run(&options),
         Command::Features(command) => features::run(&command),
+        Command::Corpora(options) => corpora::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Completions(options) => shell::complete(&options),
         Command::Man(options) => shell::man(&options),

@@ -8,6 +8,7 @@ use super::entry::{Entries, reject};
 use super::error::CorpusError;
 use super::filter::Filter;
 use super::formats;
+use super::label_files;
 use super::labels::{Accounting, LabelMap, Mapped, map_warnings};
 use super::manifest::{self, ManifestTable};
 use super::named;
@@ -36,7 +37,7 @@ pub fn build(
     set_language(config, preset, &mut read.utterances);
     forget(rules, &mut read);
     rules.partition.map_or(Ok(()), |column| dates::set_dates(config, column, &mut read))?;
-    let filter = Filter::new(config, preset, read.utterances.names())?;
+    let filter = Filter::new(config, preset, rules.emotions, read.utterances.names())?;
     let map = LabelMap { own: &config.labels, preset: preset.map(|preset| &preset.labels) };
     let mut warnings = read.warnings;
     warnings.extend(usage_warnings(config, &read.utterances, &map, &filter));
@@ -80,7 +81,12 @@ fn read(
         Origin::Manifest(place) => manifest::read(config, source, place, table.ok_or_else(|| missing(place))?),
         Origin::Pattern(pattern) => named::read(config, source.files, &Pattern::of_config(config, pattern)?),
         Origin::Preset(word) => {
-            named::read(config, source.files, &Pattern::of_preset(preset.ok_or_else(|| missing(word))?)?)
+            let preset = preset.ok_or_else(|| missing(word))?;
+            let Some(files) = &preset.label_files else {
+                return named::read(config, source.files, &Pattern::of_preset(preset)?);
+            };
+            let table = label_files::read(config, preset, files, source.labels, source.files)?;
+            manifest::read(config, source, source.labels.first().map_or(word, |(path, _)| path), &table)
         }
     }
 }

@@ -37,9 +37,14 @@ pub(super) struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    /// The conditions of a pipeline file, and those of its preset on other fields; an error for a field that the corpus
-    /// does not have.
-    pub fn new(config: &'a Corpus, preset: Option<&Preset>, extra: &[String]) -> Result<Self, CorpusError> {
+    /// The conditions of a corpus, those of its preset on other fields, and the common set of `emotions` where there is one;
+    /// an error for a field that the corpus does not have.
+    pub fn new(
+        config: &'a Corpus,
+        preset: Option<&Preset>,
+        emotions: &[String],
+        extra: &[String],
+    ) -> Result<Self, CorpusError> {
         let mut conditions = Vec::new();
         for (table, keep, lists) in [("filter", true, &config.filter), ("exclude", false, &config.exclude)] {
             for (name, values) in lists {
@@ -51,6 +56,10 @@ impl<'a> Filter<'a> {
         let of_preset = preset.into_iter().flat_map(|preset| &preset.filter);
         let unwritten = of_preset.filter(|(name, _)| !config.filter.contains_key(*name));
         conditions.extend(unwritten.filter_map(|(name, values)| preset_condition(name, values, extra)));
+        if !emotions.is_empty() {
+            let (name, values) = (COMMON.to_owned(), emotions.iter().cloned().collect());
+            conditions.push(Condition { name, field: EMOTION, values, keep: true, written: true });
+        }
         Ok(Self { config, conditions })
     }
 
@@ -76,6 +85,8 @@ impl<'a> Filter<'a> {
 }
 
 const EMOTION: Field = Field::Fixed("emotion");
+/// The key with the common set of emotions.
+const COMMON: &str = "emotions";
 
 impl Condition {
     /// A missing value is on no list.
@@ -86,8 +97,8 @@ impl Condition {
     fn warning(&self, unseen: &BTreeSet<&str>) -> Option<String> {
         let table = if self.keep { "filter" } else { "exclude" };
         let listed = shorten(unseen.iter().copied(), 20);
-        (!unseen.is_empty())
-            .then(|| format!("`{table}` lists values of `{}` that no utterance has: {listed}", self.name))
+        let place = if self.name == COMMON { format!("`{COMMON}` lists values") } else { format!("`{table}` lists values of `{}`", self.name) };
+        (!unseen.is_empty()).then(|| format!("{place} that no utterance has: {listed}"))
     }
 
     /// The values that no utterance has.

@@ -1,8 +1,8 @@
 //! What a corpus says about its files: listing, file names and manifests in; labelled utterances out. Pure: it never
 //! touches a disk.
 //!
-//! A corpus is read by a preset (one TOML file each, in `presets/`), by a regular expression over the paths, or by the
-//! rows of a manifest. All three end in the same entries; label map and filters then decide which of them become
+//! A corpus is read by a preset (one TOML file each, in `presets/`: a pattern of names, or label files and what their rows
+//! mean), by a regular expression over the paths, or by the rows of a manifest. All three end in the same entries; label map and filters then decide which of them become
 //! utterances.
 //!
 //! Rules that hold for every corpus:
@@ -23,6 +23,7 @@ mod form;
 mod formats;
 mod glob;
 mod json;
+mod label_files;
 mod labels;
 mod manifest;
 mod merge;
@@ -46,11 +47,12 @@ pub use dates::iso_date;
 pub use error::CorpusError;
 pub use form::parse_text;
 pub use glob::Glob;
+pub use label_files::{LabelFile, label_files};
 pub use labels::recount;
 pub use manifest::{ManifestTable, NamedPaths, named_paths};
 pub use merge::merge;
 pub use named::is_audio_of;
-pub use options::{Corpus, ManifestColumns, Origin, Preset, usual_extensions};
+pub use options::{Corpus, LabelFiles, ManifestColumns, Origin, Preset, usual_extensions};
 pub use passed::{Look, PassedOver};
 pub use paths::{bad_name, hidden_warning};
 pub use source_files::{SourceFile, SourceFiles};
@@ -69,19 +71,23 @@ pub struct Source<'a> {
     pub root: &'a str,
     /// All files below it, and those outside that a manifest may name.
     pub files: &'a SourceFiles,
+    /// What the label files of its preset hold.
+    pub labels: &'a [LabelFile<'a>],
 }
 
 /// What holds for all corpora of a run.
 pub struct Rules<'a> {
     /// The text column that holds the date of each utterance, where there must be one.
     pub partition: Option<&'a str>,
+    /// The common set of emotions; empty: all that there are.
+    pub emotions: &'a [String],
     /// Whether a speaker, as tables name them, is to be forgotten: left out without a word.
     pub is_forgotten: &'a dyn Fn(&str) -> bool,
 }
 
 impl Default for Rules<'_> {
     fn default() -> Self {
-        Self { partition: None, is_forgotten: &|_| false }
+        Self { partition: None, emotions: &[], is_forgotten: &|_| false }
     }
 }
 

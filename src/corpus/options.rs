@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::{ConfigError, between};
 
+mod label_files;
 mod manifest;
 mod preset;
 
+pub use label_files::LabelFiles;
 pub use manifest::ManifestColumns;
 pub use preset::Preset;
 
@@ -27,7 +29,7 @@ pub struct Corpus {
     #[serde(default)]
     pub source: String,
     /// A known corpus: the name of a preset, or the path of your own preset file (`.toml`). A preset knows the file
-    /// names and the labels of its corpus. Default: none.
+    /// names or the label files of its corpus, and its labels. Default: none.
     #[serde(default)]
     #[schemars(schema_with = "Preset::schema_of_word")]
     pub preset: Option<String>,
@@ -234,7 +236,7 @@ impl Corpus {
             return Err(ConfigError::new(
                 format!("{at}.emotion"),
                 "set",
-                "a preset reads the emotion from the file name",
+                "a preset reads the emotion from file names or label files",
             ));
         }
         for (field, value) in [("emotion", &self.emotion), ("language", &self.language), ("manifest", &self.manifest)] {

@@ -38,11 +38,9 @@ impl<'a> Pattern<'a> {
     /// The pattern of a preset.
     pub fn of_preset(preset: &'a Preset) -> Result<Self, ConfigError> {
         let never = preset.never.as_deref().map(compiled).transpose()?;
-        let of_gender = |(gender, speakers): (&'a String, &'a Vec<String>)| {
-            speakers.iter().map(move |speaker| (speaker.as_str(), gender.as_str()))
-        };
-        let genders = preset.genders.iter().flat_map(of_gender).collect();
-        Ok(Self { preset: Some(OfPreset { preset, never, genders }), ..Self::new(&preset.pattern)? })
+        let genders = genders(preset);
+        let pattern = preset.pattern.as_deref().unwrap_or_default();
+        Ok(Self { preset: Some(OfPreset { preset, never, genders }), ..Self::new(pattern)? })
     }
 
     fn new(pattern: &str) -> Result<Self, ConfigError> {
@@ -78,10 +76,10 @@ impl<'a> Pattern<'a> {
             return None;
         }
         let groups = self.regex.captures(path)?;
-        let speaker = self.value(&groups, "speaker")?;
+        let speaker = self.made("speaker", &groups)?;
         Some(Facts {
             label: self.value(&groups, "emotion")?.or_else(|| self.constant.map(str::to_owned))?,
-            key: self.key(&groups)?,
+            key: self.made("key", &groups)?,
             gender: self.value(&groups, "gender")?.or_else(|| self.gender(speaker.as_deref()?)),
             speaker,
             text_id: self.value(&groups, "text_id")?,
@@ -102,29 +100,35 @@ impl<'a> Pattern<'a> {
     /// What a group says, by the preset's table of its codes; the outer `None` is a code that the table does not have.
     fn value(&self, groups: &Captures<'_>, name: &str) -> Option<Option<String>> {
         let code = groups.name(name).map(|found| found.as_str()).filter(|text| !text.is_empty());
-        let table = self.preset.as_ref().and_then(|of| of.preset.values.get(name));
-        match (code, table) {
-            (Some(code), Some(table)) => table.get(code).map(|value| Some(value.clone()).filter(|v| !v.is_empty())),
+        match (code, &self.preset) {
+            (Some(code), Some(of)) => of.preset.meaning(name, code),
             (code, _) => Some(code.map(str::to_owned)),
         }
     }
 
-    /// The key that a path tells: by the preset's template, else by the group `key`.
-    fn key(&self, groups: &Captures<'_>) -> Option<Option<String>> {
-        let Some(template) = self.preset.as_ref().and_then(|of| of.preset.key.as_deref()) else {
-            return self.value(groups, "key");
-        };
-        let mut key = String::new();
+    /// A field that a path tells: by the preset's template, else by the group of its name.
+    fn made(&self, field: &str, groups: &Captures<'_>) -> Option<Option<String>> {
+        let preset = self.preset.as_ref().map(|of| of.preset);
+        let template = preset.and_then(|preset| if field == "key" { preset.key.as_deref() } else { preset.speaker.as_deref() });
+        let Some(template) = template else { return self.value(groups, field) };
+        let mut made = String::new();
         for (at, piece) in template.split('{').enumerate() {
             let (group, rest) = if at == 0 { ("", piece) } else { piece.split_once('}')? };
-            key += &self.value(groups, group)?.unwrap_or_default();
-            key += rest;
+            made += &self.value(groups, group)?.unwrap_or_default();
+            made += rest;
         }
-        Some(Some(key))
+        Some(Some(made))
     }
 }
 
-fn compiled(pattern: &str) -> Result<Regex, ConfigError> {
+/// Gender by speaker, as a preset knows it.
+pub(super) fn genders(preset: &Preset) -> BTreeMap<&str, &str> {
+    let pairs = preset.genders.iter().flat_map(|(gender, speakers)| speakers.iter().map(move |one| (one, gender)));
+    pairs.map(|(speaker, gender)| (speaker.as_str(), gender.as_str())).collect()
+}
+
+/// A regular expression of a corpus.
+pub(super) fn compiled(pattern: &str) -> Result<Regex, ConfigError> {
     Regex::new(pattern).map_err(|error| {
         ConfigError::new("corpus.pattern", format!("{pattern:?}"), format!("not a regular expression: {error}"))
     })

@@ -15,8 +15,8 @@ pub(super) fn unknown(config: &Corpus, cells: &Texts) -> Vec<String> {
     let speakers = || cells.iter().flatten().map(|speaker| bare(config, speaker));
     let mut warnings = Vec::new();
     let (unknown, all) = (cells.len() - speakers().count(), plural(cells.len(), "utterance"));
-    // Who sets the column to "" knows.
-    let is_meant = config.columns.speaker.as_deref() == Some("");
+    // Who sets the column to "" knows, and so does a preset.
+    let is_meant = config.columns.speaker.as_deref() == Some("") || config.preset.is_some();
     if unknown > 0 && unknown < cells.len() {
         warnings.push(format!("corpus `{}`: {unknown} of {all} have no speaker", config.name));
     } else if unknown > 0 && !is_meant {

@@ -26,7 +26,7 @@ fn unpacked(corpus: &LabelledCorpus) -> Table<Utterance> {
 }
 
 fn run(rest: &str, paths: &[&str]) -> Result<LabelledCorpus, CorpusError> {
-    build(&config(rest), Source { root: ROOT, files: &files(paths) }, None, None, &Rules::default())
+    build(&config(rest), Source { root: ROOT, files: &files(paths), labels: &[] }, None, None, &Rules::default())
 }
 
 /// Where the source lies.
@@ -35,7 +35,7 @@ const ROOT: &str = "/srv/corpus/data";
 fn run_manifest(rest: &str, paths: &[&str], csv: &str) -> Result<LabelledCorpus, CorpusError> {
     let config = config(&format!("manifest = \"m.csv\"\n{rest}"));
     let table = parse_text(&config, csv.as_bytes(), "m.csv")?;
-    build(&config, Source { root: ROOT, files: &files(paths) }, Some(&table), None, &Rules::default())
+    build(&config, Source { root: ROOT, files: &files(paths), labels: &[] }, Some(&table), None, &Rules::default())
 }
 
 fn or_dash(cell: &Option<String>) -> &str {

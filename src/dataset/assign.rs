@@ -2,6 +2,7 @@
 
 mod fixed;
 mod frozen;
+mod crossed;
 mod inner;
 mod whole;
 
@@ -57,6 +58,31 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     finished(all, &scheme, folds, warnings)
 }
 
+/// The folds that others have published: test, train and perhaps dev of each utterance, without augmented rows, in the
+/// order of their ids. Where a fold has no dev side, it is carved as in [`assign`].
+///
+/// # Errors
+/// Those of [`assign`] about the data.
+pub fn assign_given(
+    all: &Keys,
+    given: Vec<Vec<Option<Side>>>,
+    params: &SplitParams,
+    seed: u64,
+) -> Result<Assignment, DatasetError> {
+    let keys = &all.originals()?;
+    checks::class_sizes(keys)?;
+    let strata = Strata::new(keys, params.stratify_by())?;
+    let scheme = Assigner { keys, params, grouping: params.grouping(), strata, seed };
+    let mut folds: Vec<SideOfRow> = given;
+    for (number, fold) in folds.iter_mut().enumerate() {
+        if params.dev() > 0.0 && !fold.contains(&Some(Side::Dev)) {
+            scheme.carve_dev(number as i64, fold)?;
+        }
+    }
+    let warnings = checks::left_out(keys, params, &folds)?;
+    finished(all, &scheme, folds, warnings)
+}
+
 /// Checks folds of originals, and adds their augmented copies.
 fn finished(
     all: &Keys,
@@ -88,12 +114,16 @@ impl Assigner<'_> {
         match self.params {
             SplitParams::Stratified { test, .. } | SplitParams::SpeakerDisjoint { test, .. } => self.held_out(*test),
             SplitParams::KFold { folds, .. } | SplitParams::GroupKFold { folds, .. } => self.k_fold(*folds),
+            SplitParams::Crossed { folds, disjoint, .. } => self.crossed(*folds, disjoint),
             SplitParams::Loso { .. } => self.one_by_one(),
+            SplitParams::Loco { .. } => self.leave_corpora_out(),
             SplitParams::CrossCorpus { train_corpora: None, test_corpora: None, .. } => self.every_pair(),
             SplitParams::CrossCorpus { train_corpora, test_corpora, .. } => {
                 Ok(vec![self.cross_corpus(train_corpora.as_deref(), test_corpora.as_deref())?])
             }
             SplitParams::Predefined { column, sides, .. } => Ok(vec![fixed_sides(self.keys, column, sides)?]),
+            // Those folds are given, see `assign_given`.
+            SplitParams::Published { .. } => Ok(Vec::new()),
         }
     }
 
@@ -147,6 +177,17 @@ impl Assigner<'_> {
             return Err(DatasetError::EmptySide { fold: 0, side: "test", hint });
         }
         pairs.filter(|(train, test)| train != test).map(fold).collect()
+    }
+
+    /// Each corpus tested in turn, by models of all others, in the order of their names.
+    fn leave_corpora_out(&self) -> Result<Vec<SideOfRow>, DatasetError> {
+        let corpora = self.keys.texts("corpus")?;
+        let present: BTreeSet<&str> = corpora.into_iter().flatten().collect();
+        if present.len() < 2 {
+            let hint = "scheme `loco` needs utterances of two corpora or more".to_owned();
+            return Err(DatasetError::EmptySide { fold: 0, side: "train", hint });
+        }
+        present.into_iter().map(|test| self.cross_corpus(None, Some(&[test.to_owned()]))).collect()
     }
 
     /// The fold without the utterances of classes that train or test lacks.

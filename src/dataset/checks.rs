@@ -86,6 +86,25 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[SideOfRow]) -
         );
         return Ok(Vec::from_iter((left_out > 0).then_some(words)));
     }
+    let without = |fold: &SideOfRow| fold.iter().filter(|side| side.is_none()).count();
+    if let SplitParams::Crossed { disjoint, .. } = params {
+        let counts = || folds.iter().map(without);
+        let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+        let columns = disjoint.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(" or ");
+        let count = if least == most { most.to_string() } else { format!("{least} to {most}") };
+        return Ok(Vec::from_iter((most > 0).then(|| {
+            format!("{count} utterances of each fold are left out of training, since they share a {columns} with its test side")
+        })));
+    }
+    if let SplitParams::Published { protocol, .. } = params {
+        let nowhere = (0..keys.len()).filter(|row| folds.iter().all(|fold| fold[*row].is_none())).count();
+        let words = format!(
+            "{} of {} are in no fold of protocol `{protocol}`",
+            plural(nowhere, "utterance"),
+            keys.len()
+        );
+        return Ok(Vec::from_iter((nowhere > 0).then_some(words)));
+    }
     let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);
     let (mut unused, mut unshared, mut missing) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for fold in folds {

@@ -3,7 +3,7 @@
 use super::{DatasetError, Features, Fold, Keys, Scaler};
 use crate::matrix::Matrix;
 use crate::schema::Side;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Labelled rows that a model is fitted on or judges. Cloning them copies nothing.
@@ -56,13 +56,51 @@ impl Sides {
     /// A scaler of other features, an unknown class, a speaker without statistics, an augmented row where it may not be,
     /// numbers that fit nowhere.
     pub fn new(features: &Features, fold: &Fold, scaler: &Scaler, classes: &[String]) -> Result<Self, DatasetError> {
+        Self::balanced(features, fold, scaler, classes, &[])
+    }
+
+    /// The same with the train rows balanced by some text columns.
+    ///
+    /// # Errors
+    /// Those of [`Sides::new`]; an unknown column.
+    pub fn balanced(
+        features: &Features,
+        fold: &Fold,
+        scaler: &Scaler,
+        classes: &[String],
+        columns: &[String],
+    ) -> Result<Self, DatasetError> {
         fold.check(features.keys())?;
-        let side = |side| {
-            let of_side = examples(features, fold.rows_on(side), scaler, classes);
+        let of_rows = |rows| {
+            let of_side = examples(features, rows, scaler, classes);
             of_side.map_err(|error| error.in_fold(fold.number))
         };
-        Ok(Self { train: side(Side::Train)?, dev: side(Side::Dev)?, test: side(Side::Test)? })
+        let train = repeated(features.keys(), fold.rows_on(Side::Train), columns)?;
+        let [dev, test] = [Side::Dev, Side::Test].map(|side| of_rows(fold.rows_on(side)));
+        Ok(Self { train: of_rows(train)?, dev: dev?, test: test? })
     }
+}
+
+/// The rows, those of smaller combinations of values several times, until each combination has as many as the largest. What
+/// is left over after whole passes goes to the rows whose hash comes first.
+fn repeated(keys: &Keys, rows: Vec<usize>, columns: &[String]) -> Result<Vec<usize>, DatasetError> {
+    if columns.is_empty() {
+        return Ok(rows);
+    }
+    let cells = columns.iter().map(|column| keys.named("train.balance", column)).collect::<Result<Vec<_>, _>>()?;
+    let ids = keys.ids()?;
+    let mut groups: BTreeMap<Vec<Option<&str>>, Vec<usize>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(cells.iter().map(|cells| cells[row]).collect()).or_default().push(row);
+    }
+    let most = groups.values().map(Vec::len).max().unwrap_or(0);
+    let mut balanced = Vec::with_capacity(most * groups.len());
+    for mut rows in groups.into_values() {
+        rows.sort_by_cached_key(|row| *blake3::hash(ids[*row].as_bytes()).as_bytes());
+        balanced.extend(rows.iter().cycle().take(most));
+    }
+    balanced.sort_unstable();
+    Ok(balanced)
 }
 
 fn examples(

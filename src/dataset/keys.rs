@@ -137,7 +137,7 @@ impl Keys {
     ///
     /// # Errors
     /// There is no such column.
-    pub(super) fn named(&self, key: &'static str, column: &str) -> Result<Vec<Option<&str>>, DatasetError> {
+    pub fn named(&self, key: &'static str, column: &str) -> Result<Vec<Option<&str>>, DatasetError> {
         let legal = self.groupable();
         if legal.iter().any(|name| name == column) {
             return self.texts(column);

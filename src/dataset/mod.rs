@@ -22,7 +22,7 @@ mod split;
 mod testing;
 mod units;
 
-pub use assign::{Assignment, Frozen, assign, inner_folds, whole};
+pub use assign::{Assignment, Frozen, assign, assign_given, inner_folds, whole};
 pub use error::DatasetError;
 pub use examples::{Examples, Rows, Sides, classes, normalized};
 pub use features::{Features, FeaturesBuilder};

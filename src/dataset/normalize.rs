@@ -44,6 +44,10 @@ pub enum Scope {
     /// Each speaker's own utterances, those of test included (without their labels): marked transductive. Augmented
     /// rows are left out.
     Speaker,
+    /// Each corpus's own train rows, augmented ones included. A corpus that is not trained on is normalized by its own
+    /// utterances (without their labels): marked transductive. Those of fewer than 8 utterances take the statistics of all
+    /// train rows.
+    EachCorpus,
 }
 
 impl Scope {
@@ -52,12 +56,18 @@ impl Scope {
         match self {
             Self::Corpus => "corpus",
             Self::Speaker => "speaker",
+            Self::EachCorpus => "each-corpus",
         }
     }
 
     /// The scope of a word; `None` for another word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Corpus, Self::Speaker].into_iter().find(|scope| scope.as_str() == word)
+        [Self::Corpus, Self::Speaker, Self::EachCorpus].into_iter().find(|scope| scope.as_str() == word)
+    }
+
+    /// Whether new recordings are normalized by their own statistics, a group of them at a time.
+    pub fn is_of_groups(self) -> bool {
+        self != Self::Corpus
     }
 }
 
@@ -106,11 +116,11 @@ impl NormalizeSection {
     /// The parameters of the statistics.
     ///
     /// # Errors
-    /// `method = "none"` with `scope = "speaker"`, which would look at speakers for nothing.
+    /// `method = "none"` with a scope of groups, which would look at them for nothing.
     pub fn check(&self) -> Result<NormalizeParams, ConfigError> {
-        if self.method == Method::None && self.scope == Scope::Speaker {
+        if self.method == Method::None && self.scope.is_of_groups() {
             let problem = "method `none` fits no statistics; the legal scope is `corpus`";
-            return Err(ConfigError::new("normalize.scope", "\"speaker\"", problem));
+            return Err(ConfigError::new("normalize.scope", format!("{:?}", self.scope.as_str()), problem));
         }
         Ok(NormalizeParams { method: self.method, scope: self.scope })
     }
@@ -128,7 +138,7 @@ mod tests {
             assert_eq!(section.method.as_str(), word);
         }
         assert_eq!(Method::from_word("zscore"), None);
-        for scope in [Scope::Corpus, Scope::Speaker] {
+        for scope in [Scope::Corpus, Scope::Speaker, Scope::EachCorpus] {
             assert_eq!(Scope::from_word(scope.as_str()), Some(scope));
         }
         assert_eq!(Scope::from_word("all"), None);

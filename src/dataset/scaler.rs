@@ -44,7 +44,7 @@ pub struct Scaler {
     pub scope: Scope,
     /// Feature names, in the column order of the features table.
     pub features: Vec<String>,
-    /// By speaker, or under `all`. Under scope `speaker`, `all` serves speakers with too few utterances.
+    /// By speaker or corpus, or under `all`, which also serves speakers and corpora with too few utterances.
     pub groups: BTreeMap<String, Scaling>,
 }
 
@@ -69,6 +69,9 @@ fn groups_of(keys: &Keys, fold: &Fold, scope: Scope) -> Result<BTreeMap<String, 
     if scope == Scope::Corpus {
         return Ok(BTreeMap::from([(ALL.to_owned(), all(fold.rows_on(Side::Train)))]));
     }
+    if scope == Scope::EachCorpus {
+        return corpora_of(keys, fold);
+    }
     let originals = keys.augmented_from()?;
     let members: Vec<(usize, Side)> = fold.members().filter(|(row, _)| originals[*row].is_none()).collect();
     let rows: Vec<usize> = members.iter().map(|(row, _)| *row).collect();
@@ -90,6 +93,27 @@ fn groups_of(keys: &Keys, fold: &Fold, scope: Scope) -> Result<BTreeMap<String, 
         groups.insert(ALL.to_owned(), all(train.map(|(row, _)| row).collect()));
     }
     Ok(groups)
+}
+
+/// The rows of each corpus: those of train, and of a corpus that is not trained on all that there are.
+fn corpora_of(keys: &Keys, fold: &Fold) -> Result<BTreeMap<String, Members>, DatasetError> {
+    let (corpora, originals) = (keys.texts("corpus")?, keys.augmented_from()?);
+    let (mut trained, mut others) = (BTreeMap::<&str, Members>::new(), BTreeMap::<&str, Members>::new());
+    for (row, side) in fold.members() {
+        let corpus = corpora[row].unwrap_or_default();
+        if side == Side::Train {
+            trained.entry(corpus).or_default().rows.push(row);
+        } else if originals[row].is_none() {
+            let members = others.entry(corpus).or_default();
+            members.rows.push(row);
+            members.transductive |= side == Side::Test;
+        }
+    }
+    others.retain(|corpus, _| !trained.contains_key(corpus));
+    let has_few = others.values().any(|members| members.rows.len() < MIN_UTTERANCES);
+    others.retain(|_, members| members.rows.len() >= MIN_UTTERANCES);
+    let all = has_few.then(|| (ALL, Members { rows: fold.rows_on(Side::Train), transductive: false }));
+    Ok(trained.into_iter().chain(others).chain(all).map(|(name, members)| (name.to_owned(), members)).collect())
 }
 
 impl Scaling {
@@ -152,7 +176,8 @@ impl Scaler {
     /// speaker in the fold, without labels, and at no augmented rows, since test speakers have none; a speaker with test
     /// rows is marked transductive. Of a speaker with fewer than [`MIN_UTTERANCES`] no statistics are taken: normalized by
     /// them, a few utterances tell more of each other than of the speaker. The train utterances' take their place, under
-    /// `all`, which looks at no test row. Missing values are left out.
+    /// `all`, which looks at no test row. Scope `each-corpus` looks at the train rows of each
+    /// corpus; a corpus without any is normalized by all of its utterances, as a speaker is. Missing values are left out.
     ///
     /// A column is constant where its scale is rounding noise, less than 1e-5 of its largest absolute value, or where it has
     /// no value: its scale is [`CONSTANT`], and it becomes 0 for every row, seen or not. `robust` falls back on the standard
@@ -196,8 +221,8 @@ impl Scaler {
         Ok(fitted.into_iter().map(scaler).collect())
     }
 
-    /// The scaler of one speaker's rows alone, `rows x features`, who is tested on them: scope `speaker`.
-    pub fn of_speaker(features: &[String], values: ArrayView2<f32>, method: Method) -> Self {
+    /// The scaler of the rows of one speaker or corpus alone, `rows x features`, which are tested by it.
+    pub fn of_group(features: &[String], values: ArrayView2<f32>, method: Method) -> Self {
         let rows: Vec<usize> = (0..values.nrows()).collect();
         let mut scaling = Scaling::empty(true);
         values.columns().into_iter().for_each(|column| scaling.push(column, &rows, method));
@@ -240,8 +265,12 @@ impl Scaler {
         for row in rows {
             by_group.entry(&row.group).or_default().insert(&row.feature, row);
         }
-        // Beside speakers, `all` serves those with too few utterances.
-        let scope = if by_group.keys().eq([&ALL]) { Scope::Corpus } else { Scope::Speaker };
+        // Beside others, `all` serves those with too few utterances. Speakers have the name of their corpus before them.
+        let scope = match by_group.keys().find(|group| **group != ALL) {
+            None => Scope::Corpus,
+            Some(group) if group.contains('/') => Scope::Speaker,
+            Some(_) => Scope::EachCorpus,
+        };
         let mut groups = BTreeMap::new();
         for (group, rows) in by_group {
             groups.insert(group.to_owned(), scaling_of(&rows, features).map_err(|error| error.in_fold(first.fold))?);
@@ -270,15 +299,12 @@ impl Scaler {
         self.groups.values().any(|scaling| scaling.transductive)
     }
 
-    /// Center and scale for an utterance of `speaker`, who matters under scope `speaker` only.
+    /// Center and scale for an utterance of a speaker or corpus, which matters under the scope of that name only.
     ///
     /// # Errors
-    /// The speaker was not there when the statistics were fitted.
-    pub fn scaling(&self, speaker: &str) -> Result<&Scaling, DatasetError> {
-        let group = match self.scope {
-            Scope::Corpus => ALL,
-            Scope::Speaker => speaker,
-        };
+    /// The group was not there when the statistics were fitted.
+    pub fn scaling(&self, group: &str) -> Result<&Scaling, DatasetError> {
+        let group = if self.scope.is_of_groups() { group } else { ALL };
         let missing = || DatasetError::NoStatistics { fold: None, group: group.to_owned() };
         self.groups.get(group).or_else(|| self.groups.get(ALL)).ok_or_else(missing)
     }
@@ -293,13 +319,20 @@ impl Scaler {
             return Ok(Scalings { all: vec![self.scaling(ALL)?], number: None });
         }
         let (mut all, mut known, mut number) = (Vec::new(), BTreeMap::new(), Vec::with_capacity(rows.len()));
-        for speaker in keys.speakers(rows)? {
-            let next = all.len() as u32;
-            let of_speaker = *known.entry(speaker).or_insert(next);
-            if of_speaker == next {
-                all.push(self.scaling(speaker)?);
+        let groups = match self.scope {
+            Scope::EachCorpus => {
+                let corpora = keys.texts("corpus")?;
+                rows.iter().map(|row| corpora[*row].unwrap_or_default()).collect()
             }
-            number.push(of_speaker);
+            Scope::Corpus | Scope::Speaker => keys.speakers(rows)?,
+        };
+        for group in groups {
+            let next = all.len() as u32;
+            let of_group = *known.entry(group).or_insert(next);
+            if of_group == next {
+                all.push(self.scaling(group)?);
+            }
+            number.push(of_group);
         }
         Ok(Scalings { all, number: Some(number) })
     }
@@ -309,7 +342,7 @@ impl Scaler {
     /// # Errors
     /// An utterance without speaker under scope `speaker`.
     pub fn lacking(&self, keys: &Keys, fold: &Fold) -> Result<BTreeSet<String>, DatasetError> {
-        if self.scope == Scope::Corpus {
+        if self.scope != Scope::Speaker {
             return Ok(BTreeSet::new());
         }
         let rows: Vec<usize> = fold.members().map(|(row, _)| row).collect();

@@ -27,8 +27,12 @@ pub enum Scheme {
     /// Train on some corpora, test on others, with the emotions that both sides have. Without `train_corpora` and
     /// `test_corpora`, every pair of corpora is a fold in each direction.
     CrossCorpus,
+    /// Leave one corpus out: one fold for each corpus, trained on all others, with the emotions that both sides have.
+    Loco,
     /// A column of the table says the side of each utterance.
     Predefined,
+    /// The folds that others have published, by the name of their protocol.
+    Published,
 }
 
 impl Scheme {
@@ -41,7 +45,9 @@ impl Scheme {
             Self::GroupKFold => "group-k-fold",
             Self::Loso => "loso",
             Self::CrossCorpus => "cross-corpus",
+            Self::Loco => "loco",
             Self::Predefined => "predefined",
+            Self::Published => "published",
         }
     }
 
@@ -51,10 +57,12 @@ impl Scheme {
             Self::Stratified => &["test", "dev", "stratify_by", "frozen"],
             Self::SpeakerDisjoint => &["test", "dev", "stratify_by", "group_by", "frozen"],
             Self::KFold => &["folds", "dev", "stratify_by", "frozen"],
-            Self::GroupKFold => &["folds", "dev", "stratify_by", "group_by", "frozen"],
+            Self::GroupKFold => &["folds", "dev", "stratify_by", "group_by", "disjoint", "frozen"],
             Self::Loso => &["dev", "stratify_by", "frozen"],
+            Self::Loco => &["dev", "stratify_by"],
             Self::CrossCorpus => &["train_corpora", "test_corpora", "dev", "stratify_by"],
             Self::Predefined => &["column", "sides", "group_by"],
+            Self::Published => &["protocol", "dev", "stratify_by"],
         }
     }
 }
@@ -63,7 +71,8 @@ impl Scheme {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SplitSection {
-    /// `stratified`, `speaker-disjoint` (default), `k-fold`, `group-k-fold`, `loso`, `cross-corpus` or `predefined`.
+    /// `stratified`, `speaker-disjoint` (default), `k-fold`, `group-k-fold`, `loso`, `cross-corpus`, `loco`, `predefined`
+    /// or `published`.
     pub scheme: Scheme,
     /// Share of the utterances that go to test, above 0 and below 1; default 0.2. For the hold-out schemes `stratified`
     /// and `speaker-disjoint`.
@@ -85,6 +94,17 @@ pub struct SplitSection {
     /// checks (`speaker` or `text_id`; default: none).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
+    /// Text columns of which a test utterance shares no value with its training side, instead of `group_by`: such as
+    /// `["speaker", "text_id"]` for new speakers who say new sentences. The values of each column are cut into `folds`
+    /// parts (fewer where there are fewer values), and there is a fold for every combination of parts. Utterances that
+    /// would share one value of the test side are left out of training there. Dev is taken by the first column. For
+    /// `group-k-fold`, not with `frozen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disjoint: Option<Vec<String>>,
+    /// The protocol whose folds these are: `emobox`, `reslstm`, `session` or `speaker`; `ser corpora describe` tells which
+    /// corpora each is for. Only for `published`, which requires it, and with one corpus, read by a preset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
     /// Names of the corpora to train on; default: all that are not tested on. Only for `cross-corpus`. Without this and
     /// `test_corpora`, models train on each corpus alone and are tested on each other one, one fold for each pair.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +116,7 @@ pub struct SplitSection {
     /// `accepted.json` of `ser accept` (default: none). Every utterance of that split keeps its side in each fold. New
     /// speakers join train. New utterances of a speaker who is tested are left out where he or she is tested, so the test
     /// sides stay as they are. The other keys must be those that the earlier split was made with. Not for
-    /// `cross-corpus` and `predefined`. `""`: no earlier split, such as for the first run.
+    /// `cross-corpus`, `loco`, `predefined` and `published`. `""`: no earlier split, such as for the first run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frozen: Option<String>,
     /// Text column that holds `train`, `dev` or `test` for each utterance. Only for `predefined`, which requires it.
@@ -117,6 +137,8 @@ impl Default for SplitSection {
             folds: None,
             stratify_by: None,
             group_by: None,
+            disjoint: None,
+            protocol: None,
             train_corpora: None,
             test_corpora: None,
             frozen: None,
@@ -152,12 +174,15 @@ impl SplitSection {
                 SplitParams::SpeakerDisjoint { test: self.test()?, dev, stratify_by, group_by: self.group_by()? }
             }
             Scheme::KFold => SplitParams::KFold { folds: self.folds()?, dev, stratify_by },
+            Scheme::GroupKFold if self.disjoint.is_some() => self.crossed(dev, stratify_by)?,
             Scheme::GroupKFold => {
                 SplitParams::GroupKFold { folds: self.folds()?, dev, stratify_by, group_by: self.group_by()? }
             }
             Scheme::Loso => SplitParams::Loso { dev, stratify_by },
             Scheme::CrossCorpus => self.cross_corpus(dev, stratify_by)?,
+            Scheme::Loco => SplitParams::Loco { dev, stratify_by },
             Scheme::Predefined => self.predefined()?,
+            Scheme::Published => self.published(dev, stratify_by)?,
         })
     }
 
@@ -184,6 +209,8 @@ impl SplitSection {
             ("folds", self.folds.map(|folds| folds.to_string())),
             ("stratify_by", names(&self.stratify_by)),
             ("group_by", word(&self.group_by)),
+            ("disjoint", names(&self.disjoint)),
+            ("protocol", word(&self.protocol)),
             ("train_corpora", names(&self.train_corpora)),
             ("test_corpora", names(&self.test_corpora)),
             ("frozen", word(&self.frozen)),
@@ -223,6 +250,25 @@ impl SplitSection {
             None => Ok("speaker".to_owned()),
             Some("") => Err(ConfigError::new("split.group_by", "\"\"", "must name a text column")),
             Some(column) => Ok(column.to_owned()),
+        }
+    }
+
+    fn crossed(&self, dev: f64, stratify_by: Vec<String>) -> Result<SplitParams, ConfigError> {
+        let disjoint = distinct("split.disjoint", self.disjoint.as_deref().unwrap_or_default())?;
+        let others = [("group_by", &self.group_by), ("frozen", &self.frozen)];
+        if let Some((key, value)) = others.into_iter().find_map(|(key, value)| Some((key, value.as_ref()?))) {
+            let error = ConfigError::new(format!("split.{key}"), format!("{value:?}"), "does not go with split.disjoint");
+            return Err(error.hint(format!("remove `{key}` or `disjoint`")));
+        }
+        Ok(SplitParams::Crossed { folds: self.folds()?, dev, stratify_by, disjoint })
+    }
+
+    fn published(&self, dev: f64, stratify_by: Vec<String>) -> Result<SplitParams, ConfigError> {
+        match self.protocol.clone().filter(|protocol| !protocol.is_empty()) {
+            Some(protocol) => Ok(SplitParams::Published { protocol, dev, stratify_by, apart: Vec::new() }),
+            None => {
+                Err(ConfigError::new("split.protocol", "not set", "scheme `published` needs the name of the protocol"))
+            }
         }
     }
 

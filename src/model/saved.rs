@@ -96,9 +96,9 @@ impl<R: PartialEq> SavedModel<R> {
         }
     }
 
-    /// The track of the model's figures: transductive where speakers are normalized by their own statistics.
+    /// The track of the model's figures: transductive where speakers or corpora are normalized by their own statistics.
     pub fn track(&self) -> Track {
-        if self.scope() == Scope::Speaker { Track::Transductive } else { Track::Inductive }
+        if self.scope().is_of_groups() { Track::Transductive } else { Track::Inductive }
     }
 
     /// Whose rows normalize what the model is given: the same of all its parts.

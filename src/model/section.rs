@@ -18,6 +18,11 @@ macro_rules! section {
             pub models: Vec<ModelKind>,
             /// The feature columns that models see: patterns such as `["mfcc*", "!*_d1_*"]`; default `["*"]`, all.
             pub columns: ColumnPatterns,
+            /// Text columns by which train rows are balanced, such as `["corpus", "emotion"]`: rows of the smaller
+            /// combinations of values are taken several times, until each has as many as the largest; default `[]`, every
+            /// row once. Statistics of normalization are of the rows as they are.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub balance: Vec<String>,
             /// Number of fits with different seeds for each model that uses random numbers (mlp, forest), 1 to 100; default 1.
             /// All figures come from the first fit; the others show how much depends on the seed.
             pub seeds: usize,
@@ -42,6 +47,7 @@ macro_rules! section {
                 Self {
                     models: ModelKind::usual(),
                     columns: ColumnPatterns::default(),
+                    balance: Vec::new(),
                     seeds: 1,
                     calibration: Calibration::None,
                     deploy: false,
@@ -69,9 +75,21 @@ impl TrainSection {
     pub fn check(&self) -> Result<Vec<ModelSpec>, ConfigError> {
         self.check_models()?;
         self.columns.check("train.columns")?;
+        self.check_balance()?;
         between("train.seeds", self.seeds, 1, 100)?;
         ModelKind::ALL.into_iter().try_for_each(|kind| self.spec(kind).options().check())?;
         Ok(self.models.iter().map(|&kind| self.spec(kind)).collect())
+    }
+
+    fn check_balance(&self) -> Result<(), ConfigError> {
+        let twice = self.balance.iter().enumerate().find(|(at, name)| name.is_empty() || self.balance[..*at].contains(name));
+        match twice {
+            None => Ok(()),
+            Some(_) => {
+                let problem = "wanted names of text columns, each once";
+                Err(ConfigError::new("train.balance", format!("{:?}", self.balance), problem))
+            }
+        }
     }
 
     fn check_models(&self) -> Result<(), ConfigError> {

@@ -110,6 +110,9 @@ pub struct View {
     pub normalize: NormalizeParams,
     /// Which of them there are.
     pub columns: ColumnPatterns,
+    /// Text columns every combination of whose values has as many train rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub balance: Vec<String>,
 }
 
 /// A checked `[tune]` section.

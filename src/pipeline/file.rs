@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
@@ -7,12 +8,13 @@ use serde_json::Value as Json;
 use super::{ChecksSection, ExtractSection, TablesSection, overrides};
 use crate::audio::{AudioParams, AugmentSection, Transform};
 use crate::corpus::Corpus;
-use crate::dataset::{NormalizeParams, NormalizeSection, SplitParams, SplitSection};
+use crate::dataset::{NormalizeParams, NormalizeSection, Scheme, Scope, SplitParams, SplitSection};
 use crate::eval::EvaluateSection;
 use crate::features::{FeatureParams, FeatureSetParams, FeaturesSection, Provenance, Recipe};
 use crate::matrix::Memory;
 use crate::model::{Calibration, FusionParams, FusionSection, ModelSpec, TrainSection, TuneParams, TuneSection, View};
 use crate::options::{ConfigError, check_keys, read};
+use crate::protocol::Protocol;
 use crate::schema::{FUSION, FeatureKeys, Row, SELECTED, Utterance};
 use crate::storage::Storage;
 
@@ -38,6 +40,10 @@ pub struct Pipeline {
     /// `--from` and `--to` choose days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
+    /// The common set of emotions of all corpora, two or more: utterances whose label maps to another emotion are left out,
+    /// and counted as filtered (default: every emotion that the corpora have).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emotions: Vec<String>,
     /// The corpora, one or more.
     pub corpus: Vec<Corpus>,
     /// Decoding and resampling.
@@ -147,6 +153,7 @@ impl Pipeline {
             return Err(ConfigError::new("out", format!("{:?}", self.out), "wanted a folder or s3://BUCKET/PREFIX"));
         }
         self.check_partition()?;
+        self.check_emotions()?;
         Corpus::check_all(&self.corpus)?;
         self.audio.check()?;
         let augment = self.augment.check(self.seed)?;
@@ -163,8 +170,9 @@ impl Pipeline {
         let fusion = self.fusion.as_ref().map(|fusion| fusion.check(&models, tune.is_some())).transpose()?;
         let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
         split.check_corpora(&corpora)?;
+        let split = self.published(split)?;
         self.check_calibration(&split, tune.is_some())?;
-        let view = View { normalize, columns: self.train.columns.clone() };
+        let view = View { normalize, columns: self.train.columns.clone(), balance: self.train.balance.clone() };
         let memory = Memory::new(self.memory_limit);
         let parameters =
             Parameters { pipeline: self, memory, augment, features, split, normalize, models, view, tune, fusion };
@@ -186,6 +194,32 @@ impl Pipeline {
         let problem =
             "wanted a group of `pattern` or a column of the manifest that holds dates, of letters, digits and `_`";
         Err(ConfigError::new("partition", format!("{column:?}"), problem))
+    }
+
+    /// Completes a split by published folds with what these keep apart.
+    fn published(&self, split: SplitParams) -> Result<SplitParams, ConfigError> {
+        let SplitParams::Published { protocol, dev, stratify_by, .. } = split else { return Ok(split) };
+        let known = Protocol::known("split.protocol", &protocol)?;
+        let wrong = |problem: String| ConfigError::new("split.protocol", format!("{protocol:?}"), problem);
+        let [corpus] = self.corpus.as_slice() else {
+            return Err(wrong(format!("a protocol is for one corpus, and there are {}", self.corpus.len())));
+        };
+        let Some(published) = known.of(corpus.preset.as_deref()) else {
+            let problem = format!("it has no folds of corpus `{}`", corpus.name);
+            let corpora = known.corpora().collect::<Vec<_>>().join(", ");
+            return Err(wrong(problem).hint(format!("it is for corpora that are read by the presets {corpora}")));
+        };
+        let apart = published.apart.clone();
+        Ok(SplitParams::Published { protocol, dev, stratify_by, apart })
+    }
+
+    /// Refuses a common set of emotions that is none.
+    fn check_emotions(&self) -> Result<(), ConfigError> {
+        let names = self.emotions.iter().collect::<BTreeSet<_>>();
+        if self.emotions.is_empty() || (names.len() == self.emotions.len() && names.len() > 1 && !names.contains(&String::new())) {
+            return Ok(());
+        }
+        Err(ConfigError::new("emotions", format!("{:?}", self.emotions), "wanted two emotions or more, each once"))
     }
 
     /// Refuses what only audio can give where features come from a table, and corpora without audio where they do not.
@@ -217,6 +251,16 @@ impl Pipeline {
 }
 
 impl Parameters {
+    /// Whether test utterances may be normalized by their own statistics.
+    pub fn is_transductive(&self) -> bool {
+        match self.normalize.scope {
+            Scope::Corpus => false,
+            Scope::Speaker => true,
+            // Of a corpus that is not trained on.
+            Scope::EachCorpus => matches!(self.split.scheme(), Scheme::CrossCorpus | Scheme::Loco | Scheme::Predefined),
+        }
+    }
+
     /// What computes the features of a set.
     pub fn recipe(&self, features: &FeatureSetParams) -> Recipe {
         Recipe { audio: self.pipeline.audio.clone(), features: features.clone() }

@@ -7,6 +7,7 @@ mod escape;
 mod facts;
 mod flat;
 mod html;
+mod leaderboard;
 mod markdown;
 mod number;
 mod plots;
@@ -18,7 +19,8 @@ pub use facts::{
 };
 pub use flat::flat;
 pub use html::html;
-pub use markdown::{markdown, versus};
+pub use leaderboard::Board;
+pub use markdown::{leaderboard, markdown, versus};
 pub use number::{count, with_interval};
 pub use plots::{is_plot, plots};
 pub use versus::{Change, Gate, RunSide, Versus};

@@ -10,7 +10,7 @@ pub use data::{
     Utterance,
 };
 pub use results::{
-    Calibration, Comparison, ConfusedPair, Deployed, Fit, Importance, Inference, LearningCurve, Metric, Prediction,
+    Calibration, Comparison, ConfusedPair, Deployed, Fit, Importance, Inference, Leader, LearningCurve, Metric, Prediction,
     Tuning,
 };
 
@@ -38,5 +38,6 @@ pub fn published_tables() -> Vec<TableDef> {
         Calibration::table(),
         ConfusedPair::table(),
         Inference::table(),
+        Leader::table(),
     ]
 }

@@ -8,6 +8,18 @@ use std::str::FromStr;
 pub const CANONICAL_EMOTIONS: [&str; 9] =
     ["anger", "happiness", "sadness", "fear", "disgust", "surprise", "neutral", "calm", "boredom"];
 
+/// Other emotions that presets keep, under one name each.
+pub const OTHER_EMOTIONS: [&str; 24] = [
+    "amusement", "anxiety", "apology", "assertiveness", "concern", "contempt", "disappointment", "encouragement",
+    "enthusiasm", "excitement", "frustration", "pain", "pleasure", "poker", "sarcasm", "sleepiness", "worry", "other",
+    "breath", "pride", "irritation", "relief", "interest", "despair",
+];
+
+/// Whether an emotion has a name that ser-etl knows.
+pub fn is_known_emotion(word: &str) -> bool {
+    is_canonical_emotion(word) || OTHER_EMOTIONS.contains(&word)
+}
+
 /// Whether a source label needs no entry in a label map.
 pub fn is_canonical_emotion(label: &str) -> bool {
     CANONICAL_EMOTIONS.contains(&label)

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dataset::Scope;
 use crate::eval::{Outcome, Outcomes, Resampling};
 use crate::options;
 use crate::report;
@@ -82,10 +81,7 @@ impl Stage for Evaluate {
 }
 
 fn track(context: &Context) -> Track {
-    match context.parameters.normalize.scope {
-        Scope::Corpus => Track::Inductive,
-        Scope::Speaker => Track::Transductive,
-    }
+    if context.parameters.is_transductive() { Track::Transductive } else { Track::Inductive }
 }
 
 fn figures(outcomes: &Outcomes, headline: &str, resampling: Resampling) -> Result<Figures, StageError> {

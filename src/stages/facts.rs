@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::features_table::OF_OTHERS;
 use super::{Context, Prepared, StageError, StageName, ledger};
 use crate::corpus;
-use crate::dataset::Scope;
 use crate::eval::{Outcomes, gaps, seed_spreads};
 use crate::model::{ModelSpec, TuneParams};
 use crate::pipeline::Parameters;
@@ -85,7 +84,7 @@ pub(super) fn gather<W>(
         normalization: NormalizationFacts {
             method: parameters.normalize.method.as_str().to_owned(),
             scope: parameters.normalize.scope.as_str().to_owned(),
-            transductive: parameters.normalize.scope == Scope::Speaker,
+            transductive: parameters.is_transductive(),
         },
         models: names.iter().map(|model| model_facts(model, parameters, tables)).collect(),
         fits: tables.fits.len() as i64,

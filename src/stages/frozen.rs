@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::dataset::{self, Assignment, Frozen, Keys};
+use crate::dataset::{Assignment, Frozen, Keys};
 use crate::options::ConfigError;
 use crate::schema::SplitRow;
 use crate::storage::{self, StorageError, Store};
 use crate::table::Batches;
 
-use super::{Context, StageError, accepted, output};
+use super::{Context, StageError, accepted, output, published};
 
 /// The key that names it.
 const KEY: &str = "split.frozen";
@@ -69,10 +69,10 @@ impl FrozenSplit {
 /// The folds of these utterances: those of the earlier split where there is one, else new ones.
 ///
 /// # Errors
-/// Those of [`dataset::assign`]; the earlier split cannot be read.
+/// Those of [`published::assign`]; the earlier split cannot be read.
 pub(super) fn assign(context: &Context, keys: &Keys, frozen: Option<&FrozenSplit>) -> Result<Assignment, StageError> {
     match frozen {
-        None => Ok(dataset::assign(keys, &context.parameters.split, context.parameters.pipeline.seed)?),
+        None => published::assign(context.parameters, keys),
         Some(frozen) => frozen.assign(context, keys, &keys.originals()?),
     }
 }

@@ -6,6 +6,8 @@ mod others;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use bytes::Bytes;
+
 use crate::corpus::{
     self, Corpus, CorpusError, LabelledCorpus, ManifestTable, NamedPaths, PassedOver, Preset, Rules, Source,
     SourceFile, SourceFiles,
@@ -49,6 +51,8 @@ pub struct Listing {
     manifest: Option<ManifestTable>,
     /// What the preset file says, where `preset` is the path of one.
     preset: Option<Preset>,
+    /// Path and content of each label file of the preset.
+    labels: Vec<(String, Bytes)>,
 }
 
 /// The utterances of all corpora, and the stamp of the file of each.
@@ -65,16 +69,18 @@ struct Stamped {
 
 impl Stage for Ingest {
     const NAME: StageName = StageName::Ingest;
-    const KEYS: &'static [&'static str] = &["corpus", "partition"];
+    const KEYS: &'static [&'static str] = &["corpus", "partition", "emotions"];
     type Work = Vec<Listing>;
 
     fn config_hash(context: &Context) -> String {
         // Where a corpus lies does not determine its rows; what its files say is among the inputs.
         let mut corpora = context.parameters.pipeline.corpus.clone();
         corpora.iter_mut().for_each(|corpus| corpus.relocate(|_| String::new()));
-        match &context.parameters.pipeline.partition {
-            None => options::config_hash(&corpora),
-            partition => options::config_hash(&(corpora, partition)),
+        let pipeline = &context.parameters.pipeline;
+        match (&pipeline.partition, pipeline.emotions.as_slice()) {
+            (None, []) => options::config_hash(&corpora),
+            (partition, []) => options::config_hash(&(corpora, partition)),
+            (partition, emotions) => options::config_hash(&(corpora, partition, emotions)),
         }
     }
 
@@ -136,7 +142,8 @@ pub(super) fn take(context: &Context, listings: Vec<Listing>) -> Result<Taken, S
     let (mut built, mut stamped) = (Vec::new(), BTreeMap::new());
     let forgotten = Forgotten::read(context.out)?;
     let is_forgotten = |speaker: &str| forgotten.holds(speaker);
-    let rules = Rules { partition: pipeline.partition.as_deref(), is_forgotten: &is_forgotten };
+    let (partition, emotions) = (pipeline.partition.as_deref(), pipeline.emotions.as_slice());
+    let rules = Rules { partition, emotions, is_forgotten: &is_forgotten };
     for (corpus, listing) in pipeline.corpus.iter().zip(listings) {
         let (labelled, files) = build(corpus, listing, &rules)?;
         built.push(labelled);
@@ -176,6 +183,13 @@ fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, Stri
         Some(path) => Some(read_preset(corpus, path, &pipeline.storage, &mut hasher)?),
         None => None,
     };
+    let paths = files.iter().map(|file| file.path.as_str());
+    let mut labels = Vec::new();
+    for path in corpus::label_files(corpus, preset.as_ref(), paths)? {
+        let content = store.get(path).map_err(source)?;
+        hasher.update(&content);
+        labels.push((path.to_owned(), content));
+    }
     if let Some(manifest) = &manifest {
         files.extend(named_beside(corpus, manifest, store.as_ref(), &unlisted)?);
     }
@@ -189,7 +203,8 @@ fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, Stri
     for one in &unlisted {
         hasher.update(format!("{one:?}\n").as_bytes());
     }
-    Ok((Listing { root: store.root(), files, unlisted, manifest, preset }, hasher.finalize().to_hex().to_string()))
+    let listing = Listing { root: store.root(), files, unlisted, manifest, preset, labels };
+    Ok((listing, hasher.finalize().to_hex().to_string()))
 }
 
 /// The same of a corpus without audio: its manifest alone.
@@ -197,8 +212,8 @@ fn list_manifest(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(List
     let mut hasher = blake3::Hasher::new();
     let manifest = corpus.manifest.as_ref();
     let manifest = manifest.map(|path| manifest::read(corpus, path, &pipeline.storage, &mut hasher)).transpose()?;
-    let (files, unlisted) = (Vec::new(), Vec::new());
-    let listing = Listing { root: String::new(), files, unlisted, manifest, preset: None };
+    let (files, unlisted, labels) = (Vec::new(), Vec::new(), Vec::new());
+    let listing = Listing { root: String::new(), files, unlisted, manifest, preset: None, labels };
     Ok((listing, hasher.finalize().to_hex().to_string()))
 }
 
@@ -267,7 +282,8 @@ fn named_beside(
 
 fn build(corpus: &Corpus, listing: Listing, rules: &Rules) -> Result<(LabelledCorpus, Stamped), StageError> {
     let files = Stamped::of(listing.files);
-    let source = Source { root: &listing.root, files: &files.files };
+    let labels = listing.labels.iter().map(|(path, content)| (path.as_str(), content.as_ref())).collect::<Vec<_>>();
+    let source = Source { root: &listing.root, files: &files.files, labels: &labels };
     let mut built = corpus::build(corpus, source, listing.manifest.as_ref(), listing.preset.as_ref(), rules)?;
     let is_audio = |path: &str| corpus::is_audio_of(corpus, path);
     built.rejects.extend(rejects::of_unlisted(&listing.unlisted, &corpus.name, StageName::Ingest.as_str(), is_audio));

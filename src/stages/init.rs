@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::corpus::propose::{self, Proposal};
-use crate::corpus::{self, Corpus, ManifestTable, Source, SourceFile, SourceFiles};
+use crate::corpus::{self, Corpus, ManifestTable, Preset, Source, SourceFile, SourceFiles};
 use crate::pipeline::Parameters;
 use crate::storage::{self, Entry, Reason, Storage, StorageError, Store};
 use crate::text;
@@ -132,6 +132,9 @@ impl View<'_> {
         if let Some(parts) = self.parts(|corpus, paths| propose::by_preset(corpus, paths.iter().copied()).ok(), 1) {
             return parts;
         }
+        if let Some(labels) = Preset::names().find_map(|name| self.by_label_files(name)) {
+            return vec![labels];
+        }
         let table = self.best_table(notes);
         let is_best = |proposal: &Proposal| proposal.is_complete() && proposal.has_speakers();
         if let Some(table) = table.as_ref().filter(|table| is_best(table)) {
@@ -180,7 +183,7 @@ impl View<'_> {
             let mut part = found.unwrap_or_else(|| propose::by_names(corpus, paths.iter().copied()));
             let files = self.files.iter().filter_map(|file| Some((below(file.path)?, file.bytes))).collect::<Vec<_>>();
             let files = files.iter().map(|(path, bytes)| SourceFile { path, bytes: *bytes }).collect::<SourceFiles>();
-            part.complete(Source { root: &format!("{}/{top}", self.root), files: &files }, None);
+            part.complete(Source { root: &format!("{}/{top}", self.root), files: &files, labels: &[] }, None);
             parts.push(part);
         }
         let is_complete = parts.iter().all(Proposal::is_complete);
@@ -188,8 +191,20 @@ impl View<'_> {
     }
 
     fn complete(&self, mut proposal: Proposal, table: Option<&ManifestTable>) -> Proposal {
-        proposal.complete(Source { root: &self.root, files: &self.files }, table);
+        proposal.complete(Source { root: &self.root, files: &self.files, labels: &[] }, table);
         proposal
+    }
+
+    /// Proposes a preset by its label files; none where these are not there, or are those of another corpus.
+    fn by_label_files(&self, name: &str) -> Option<Proposal> {
+        let paths = self.others.iter().map(|file| file.path.as_str());
+        let wanted = corpus::label_files(&self.corpus, Preset::known(name), paths).ok().filter(|wanted| !wanted.is_empty())?;
+        let store = storage::open(self.look.source, self.look.storage).ok()?;
+        let read = |path: &&str| Some(((*path).to_owned(), store.get(path).ok()?));
+        let contents = wanted.iter().map(read).collect::<Option<Vec<_>>>()?;
+        let labels = contents.iter().map(|(path, content)| (path.as_str(), content.as_ref())).collect::<Vec<_>>();
+        let source = Source { root: &self.root, files: &self.files, labels: &labels };
+        propose::by_label_files(&self.corpus, name, source)
     }
 
     /// The table that tells most; `notes` says why others were not used.
@@ -229,7 +244,7 @@ impl View<'_> {
         });
         let files = files.collect::<SourceFiles>();
         let mut proposal = proposal;
-        proposal.complete(Source { root: &format!("{}/{folder}", self.root), files: &files }, Some(&table));
+        proposal.complete(Source { root: &format!("{}/{folder}", self.root), files: &files, labels: &[] }, Some(&table));
         Ok(proposal)
     }
 

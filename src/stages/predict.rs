@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use crate::corpus::{self, Look, PassedOver};
-use crate::dataset::{MIN_UTTERANCES, Scope};
+use crate::dataset::MIN_UTTERANCES;
 use crate::features::{Featurizer, Provenance, Recipe};
 use crate::model::{self, ModelError};
 use crate::options::{self, ConfigError};
@@ -156,7 +156,7 @@ impl Predict<'_> {
         let columns =
             predictor::columns(&saved, featurizer.names()).map_err(|error| self.unusable(error.to_string()))?;
         let inputs = InputFiles::find(self.inputs, self.storage)?;
-        let by_speaker = saved.scope() == Scope::Speaker;
+        let by_speaker = saved.scope().is_of_groups();
         if by_speaker {
             check_speakers(&inputs)?;
         }
@@ -275,7 +275,7 @@ impl Predict<'_> {
         let store = Arc::clone(&work.inputs.store);
         let workers = Workers::new(Sources::from([(CORPUS, store)]), work.featurizer.as_ref(), &work.recipe.audio);
         let judge = Predictor::new(&work.saved, &work.columns, workers);
-        let batches = batches(&work.inputs, inputs, work.saved.scope() == Scope::Speaker);
+        let batches = batches(&work.inputs, inputs, work.saved.scope().is_of_groups());
         self.progress.start(PREDICT, batches.iter().map(|batch| batch.utterances.len() as u64).sum());
         let advance = || {
             self.progress.advance(1);

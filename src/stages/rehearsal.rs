@@ -7,7 +7,7 @@ use crate::pipeline::Parameters;
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
 use super::frozen::{self, FrozenSplit};
-use super::{Context, StageError, StageName, facts, ingest, output};
+use super::{Context, StageError, StageName, facts, ingest, output, published};
 
 /// Text columns that only the audio tells.
 const OF_AUDIO: [&str; 2] = ["codec", "signal"];
@@ -83,7 +83,7 @@ pub(super) fn rehearse_table(parameters: &Parameters, utterances: Table<Utteranc
     let mut keys = KeysBuilder::default();
     keys.push(&unheard(utterances));
     let keys = keys.finish()?.0;
-    let folds = dataset::assign(&keys, &parameters.split, parameters.pipeline.seed)?.folds;
+    let folds = published::assign(parameters, &keys)?.folds;
     Ok(check_folds(parameters, &keys, &folds)?)
 }
 
@@ -108,8 +108,8 @@ fn check_folds(parameters: &Parameters, keys: &Keys, folds: &[Fold]) -> Result<(
 /// fault. They make no more groups, but where one of them ties several together; sides that depend on all utterances may
 /// be others without one.
 fn rejects_needed(error: &DatasetError, keys: &Keys, split: &SplitParams) -> Result<Option<usize>, DatasetError> {
-    let are_tests_given =
-        matches!(split, SplitParams::Predefined { .. } | SplitParams::CrossCorpus { .. } | SplitParams::Loso { .. });
+    let are_tests_given = split.are_sides_given()
+        || matches!(split, SplitParams::CrossCorpus { .. } | SplitParams::Loso { .. } | SplitParams::Loco { .. });
     let is_part = |lacking: usize| (lacking < keys.len()).then_some(lacking);
     let mut sizes = BTreeMap::<&str, usize>::new();
     keys.emotions()?.into_iter().for_each(|emotion| *sizes.entry(emotion).or_default() += 1);

@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 9] = [
     &["monitor"],
     &["stages"],
     &["pipeline"],
-    &["corpus", "storage", "table", "report", "synth", "features", "model"],
+    &["corpus", "protocol", "storage", "table", "report", "synth", "features", "model"],
     &["audio", "dataset"],
     &["dsp", "eval", "matrix", "text"],
     &["options"],
@@ -17,10 +17,11 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Crates that one room has for itself.
-const OWNED: [(&str, &[&str]); 20] = [
+const OWNED: [(&str, &[&str]); 21] = [
     ("polars", &["dataset"]),
     ("arrow", &["table"]),
     ("parquet", &["table"]),
+    ("zstd", &["protocol"]),
     ("faer", &["model"]),
     ("linfa", &["model"]),
     ("smartcore", &["model"]),

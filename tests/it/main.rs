@@ -46,6 +46,7 @@ mod parts;
 mod predict;
 mod predict_shards;
 mod presets;
+mod protocols;
 mod quicktime;
 mod rejects;
 mod s3;

@@ -13,6 +13,7 @@ mod util;
 mod audio;
 mod corpus;
 mod disk;
+mod emobox;
 mod init;
 mod missing;
 mod need;
@@ -36,6 +37,8 @@ fn main() {
         corpus::emodb_has_its_published_counts,
         corpus::ravdess_has_its_published_counts,
         disk::a_full_disk_is_exit_4_with_the_remedy,
+        emobox::every_fold_is_the_published_one,
+        emobox::every_name_is_read_as_it_is_there,
         golden::energy_and_spectral_shape_match_librosa,
         golden::log_mel_bands_match_librosa,
         golden::mel_energies_are_the_powers_that_librosa_takes_the_logarithm_of,

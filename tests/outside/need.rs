@@ -71,6 +71,15 @@ impl Need for Golden {
     }
 }
 
+/// The table of EmoBox: `SER_EMOBOX`, or `emobox` in `SER_SHARED`.
+pub struct EmoBox(pub PathBuf);
+
+impl Need for EmoBox {
+    fn find() -> Result<Self, String> {
+        shared("SER_EMOBOX", "emobox").map(Self)
+    }
+}
+
 fn shared(variable: &str, name: &str) -> Result<PathBuf, String> {
     let parent = || env::var_os("SER_SHARED").map_or_else(beside_the_checkout, PathBuf::from);
     let folder = env::var_os(variable).map_or_else(|| parent().join(name), PathBuf::from);

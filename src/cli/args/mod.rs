@@ -9,9 +9,11 @@ use clap::{Parser, Subcommand};
 use crate::stages::StageName;
 
 pub(super) use others::{
-    CompletionsOptions, FeaturesCommand, InitOptions, ManOptions, PredictOptions, SchemaOptions, SynthOptions,
+    CompletionsOptions, CorporaCommand, CorporaOptions, FeaturesCommand, InitOptions, ManOptions, PredictOptions, SchemaOptions, SynthOptions,
 };
-pub(super) use outputs::{AcceptOptions, CleanOptions, CompareOptions, ForgetOptions, InspectOptions, VerifyOptions};
+pub(super) use outputs::{
+    AcceptOptions, CleanOptions, CompareOptions, ForgetOptions, InspectOptions, LeaderboardOptions, VerifyOptions,
+};
 pub(super) use work::{
     DateOptions, DatedOptions, ExtractOptions, Format, LogFormat, MonitorFlags, PlanOptions, ProgressMode, RunOptions,
     WatchedOptions, WorkOptions,
@@ -52,6 +54,8 @@ pub(super) enum Command {
     Predict(PredictOptions),
     /// Compare two finished runs on the test utterances that both have (exit 5 if a gate fails)
     Compare(CompareOptions),
+    /// Put finished runs of one protocol, and figures published under it, into one table
+    Leaderboard(LeaderboardOptions),
     /// Make a finished run the one that later runs are compared with: write accepted.json
     Accept(AcceptOptions),
     /// Remove a speaker from the tables, frames, models and caches of a run, and keep later runs from taking the speaker in
@@ -67,6 +71,8 @@ pub(super) enum Command {
     /// Print feature sets, descriptors and functionals
     #[command(subcommand)]
     Features(FeaturesCommand),
+    /// List the corpora that ser-etl knows, and the protocols with published folds
+    Corpora(CorporaOptions),
     /// Print the JSON Schema of the pipeline file, or of the tables
     Schema(SchemaOptions),
     /// Print the script that completes ser in a shell

@@ -106,6 +106,23 @@ pub(in super::super) struct SchemaOptions {
     pub name: String,
 }
 
+/// The flags of `ser corpora`.
+#[derive(Debug, Args)]
+pub(in super::super) struct CorporaOptions {
+    #[command(subcommand)]
+    pub command: Option<CorporaCommand>,
+}
+
+/// The commands of `ser corpora`.
+#[derive(Debug, Subcommand)]
+pub(in super::super) enum CorporaCommand {
+    /// Tell all that is known of a corpus: licence, speakers, fields, labels, protocols, what is wrong with it
+    Describe {
+        /// Name of its preset
+        name: String,
+    },
+}
+
 /// The flags of `ser completions`.
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS_HELP)]

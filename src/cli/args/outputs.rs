@@ -32,6 +32,38 @@ pub(in super::super) struct CompareOptions {
     pub seed: u64,
 }
 
+/// The flags of `ser leaderboard`.
+#[derive(Debug, Args)]
+#[command(after_help = LEADERBOARD_HELP)]
+pub(in super::super) struct LeaderboardOptions {
+    /// Outputs of the runs: folders or s3://BUCKET/PREFIX, or the accepted.json of ser accept
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// Every model of each run, and not only the one that its report leads with
+    #[arg(long)]
+    pub every_model: bool,
+    /// A file with further published figures; may be repeated
+    #[arg(long, value_name = "FILE.toml")]
+    pub figures: Vec<String>,
+    /// Also write leaderboard.md and leaderboard.parquet to this folder or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "URI")]
+    pub out: Option<String>,
+}
+
+const LEADERBOARD_HELP: &str = "\
+The runs must have tested the same utterances in the same folds, and told the same classes apart. Published figures join
+them where the split is a published protocol (split.scheme = \"published\"). A file of figures has a section for each:
+
+[[figure]]
+protocol = \"emobox\"
+corpus = \"ravdess\"        # the preset
+system = \"Mine\"
+model = \"a network\"
+features = \"spectrograms\"
+pretrained = false
+uar_folds = 0.6            # mean of the UARs of the folds
+source = \"where it is published\"";
+
 /// The flags of `ser accept`.
 #[derive(Debug, Args)]
 #[command(after_help = ACCEPT_HELP)]

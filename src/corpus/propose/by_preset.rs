@@ -6,7 +6,8 @@ use super::Proposal;
 use super::asked::Question;
 use crate::corpus::paths::with_slashes;
 use crate::corpus::pattern::Pattern;
-use crate::corpus::{Corpus, Preset};
+use crate::corpus::{Corpus, Preset, Source};
+use crate::schema::plural;
 
 /// The share of names that a preset must match.
 const MATCHED: f64 = 0.95;
@@ -25,7 +26,7 @@ struct Fit {
 pub fn by_preset<'a>(mut corpus: Corpus, files: impl Iterator<Item = &'a str>) -> Result<Proposal, Option<String>> {
     let paths = files.map(with_slashes).collect::<Vec<_>>();
     let fit = |name: &'static str| {
-        let preset = Preset::known(name)?;
+        let preset = Preset::known(name).filter(|preset| preset.pattern.is_some())?;
         let pattern = Pattern::of_preset(preset).ok()?;
         let facts = paths.iter().filter_map(|path| pattern.parse(path)).collect::<Vec<_>>();
         let seen = facts.iter().map(|facts| facts.label.as_str()).collect::<BTreeSet<_>>().len();
@@ -55,6 +56,18 @@ pub fn by_preset<'a>(mut corpus: Corpus, files: impl Iterator<Item = &'a str>) -
     corpus.preset = Some(best.name.to_owned());
     widen_filter(&mut corpus, &paths);
     Ok(Proposal::new(corpus, &how, Vec::<Question>::new()))
+}
+
+/// Proposes the preset whose label files these are: every file that its rows name but a few is there.
+pub fn by_label_files(corpus: &Corpus, name: &str, source: Source<'_>) -> Option<Proposal> {
+    let title = Preset::known(name).map_or("", |preset| preset.title.as_str());
+    let files = plural(source.labels.len(), "label file");
+    let how = format!("preset `{name}` ({title}): {files} as it knows them");
+    let corpus = Corpus { preset: Some(name.to_owned()), ..corpus.clone() };
+    let mut proposal = Proposal::new(corpus, &how, Vec::new());
+    proposal.complete(source, None);
+    let (rows, unused) = (proposal.read.utterances.len(), proposal.unused().count());
+    (proposal.refusal.is_none() && unused <= rows).then_some(proposal)
 }
 
 /// Where the filter of the preset would leave nothing, keeps what there is: RAVDESS has songs too.

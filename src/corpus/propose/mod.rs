@@ -23,7 +23,7 @@ mod text;
 
 pub use asked::{Choice, Question};
 pub use by_names::by_names;
-pub use by_preset::by_preset;
+pub use by_preset::{by_label_files, by_preset};
 pub use by_table::by_table;
 pub use copies::one_format;
 pub use text::{Written, pipeline_text, split_words};
@@ -147,7 +147,7 @@ impl Proposal {
         }
         self.speakers = speakers(&config, &self.read.utterances);
         let (unused, all) = (self.unused().count(), self.read.audio_files);
-        if table.is_none() && unused as f64 > self.corpus.max_unmatched_rate * all as f64 {
+        if table.is_none() && source.labels.is_empty() && unused as f64 > self.corpus.max_unmatched_rate * all as f64 {
             self.refusal = Some(format!("{unused} of {all} names do not match"));
         }
         Ok(())

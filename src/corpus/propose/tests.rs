@@ -25,7 +25,7 @@ fn listed(paths: &[String]) -> SourceFiles {
 
 fn read(paths: &[String]) -> Proposal {
     let mut proposal = by_names(Corpus::new("c", "data"), paths.iter().map(String::as_str));
-    proposal.complete(Source { root: "/data", files: &listed(paths) }, None);
+    proposal.complete(Source { root: "/data", files: &listed(paths), labels: &[] }, None);
     proposal
 }
 
@@ -204,7 +204,7 @@ fn table(text: &str, path: &str) -> Result<Proposal, Option<String>> {
     let parsed = parse_text(&config, format!("{header}\n{rows}").as_bytes(), path).expect("sound");
     let files = listed(&files);
     let mut proposal = by_table(config, &files, files.len(), &parsed)?;
-    proposal.complete(Source { root: "/srv/data", files: &files }, Some(&parsed));
+    proposal.complete(Source { root: "/srv/data", files: &files, labels: &[] }, Some(&parsed));
     Ok(proposal)
 }
 

@@ -55,7 +55,7 @@ fn a_column_without_a_form_as_text_stops_only_who_needs_it() {
     let read = |table: &ManifestTable, rest: &str| {
         build(
             &config(&format!("manifest = \"m\"\n{rest}")),
-            Source { root: ROOT, files: &listing },
+            Source { root: ROOT, files: &listing, labels: &[] },
             Some(table),
             None,
             &Rules::default(),

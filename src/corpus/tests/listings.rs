@@ -142,7 +142,7 @@ fn corpora_merge_with_the_union_of_their_columns() {
     other.name = "b".to_owned();
     let two = build(
         &other,
-        Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav", "x.wav"]) },
+        Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav", "x.wav"]), labels: &[] },
         None,
         None,
         &Rules::default(),
@@ -150,7 +150,7 @@ fn corpora_merge_with_the_union_of_their_columns() {
     check_error(two, &["33.3 %"]);
     let two = build(
         &other,
-        Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav"]) },
+        Source { root: ROOT, files: &files(&["fear12.wav", "calm3.wav"]), labels: &[] },
         None,
         None,
         &Rules::default(),

@@ -47,7 +47,7 @@ fn without_audio_every_row_is_an_utterance() {
     let table = parse_text(&config, csv.as_bytes(), "m.csv").expect("sound");
     let config = Corpus { labels: [("sad".to_owned(), "sadness".to_owned())].into(), ..config };
     let corpus =
-        build(&config, Source { root: "", files: &files(&[]) }, Some(&table), None, &Rules::default()).expect("sound");
+        build(&config, Source { root: "", files: &files(&[]), labels: &[] }, Some(&table), None, &Rules::default()).expect("sound");
     let utterances = unpacked(&corpus);
     let paths: Vec<(&str, i64)> = utterances.rows.iter().map(|row| (row.path.as_str(), row.bytes)).collect();
     assert_eq!(paths, [("./b\\2.wav", 0), ("/else/where.wav", 0), ("b/1", 0)]);
@@ -101,7 +101,7 @@ fn unsound_manifests_are_clear_errors() {
         let table = ManifestTable { columns: vec!["path".into(), "emotion".into()], cells, ..ManifestTable::default() };
         build(
             &config("manifest = \"m\""),
-            Source { root: ROOT, files: &files(&paths) },
+            Source { root: ROOT, files: &files(&paths), labels: &[] },
             Some(&table),
             None,
             &Rules::default(),

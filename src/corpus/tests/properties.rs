@@ -69,7 +69,7 @@ proptest! {
             ..ManifestTable::default()
         };
         let listing = [SourceFile { path: &path, bytes: 1 }].into_iter().collect();
-        if let Err(error) = build(&config("manifest = \"m.csv\""), Source { root: ROOT, files: &listing }, Some(&table), None, &Rules::default()) {
+        if let Err(error) = build(&config("manifest = \"m.csv\""), Source { root: ROOT, files: &listing, labels: &[] }, Some(&table), None, &Rules::default()) {
             prop_assert!(error.to_string().lines().count() <= 3, "{}", error);
             prop_assert!(!error.to_string().contains(|c: char| c.is_control() && c != '\n'));
         }

@@ -26,7 +26,7 @@ pub fn whole(keys: &Keys, folds: &[Fold], params: &SplitParams, dev: bool, seed:
     if dev && params.dev() > 0.0 {
         let strata = Strata::new(keys, params.stratify_by())?;
         Assigner { keys, params, grouping: params.grouping(), strata, seed }.carve_dev(WHOLE, &mut sides)?;
-    } else if dev && matches!(params, SplitParams::Predefined { .. }) {
+    } else if dev && params.are_sides_given() {
         let on_dev = sides.iter_mut().zip(&originals).filter(|(_, row)| fixed[**row]);
         on_dev.for_each(|(side, _)| *side = Some(Side::Dev));
     }

@@ -82,3 +82,31 @@ fn what_does_not_belong_together_is_refused() {
     let error = Sides::new(&world.features, &world.fold, &statistics, &classes).expect_err("other order").to_string();
     assert!(error.contains(&statistics.features[0]), "{error}");
 }
+
+#[test]
+fn balanced_train_rows_are_as_many_of_each_class_and_no_other_side_changes() {
+    let world = world();
+    let keys = world.features.keys();
+    let classes = classes(keys, from_ref(&world.fold)).expect("classes");
+    let statistics = statistics(&world, Scope::Corpus);
+    let plain = Sides::new(&world.features, &world.fold, &statistics, &classes).expect("matrices");
+    let by = |columns: &[&str]| {
+        let columns = columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>();
+        Sides::balanced(&world.features, &world.fold, &statistics, &classes, &columns)
+    };
+    let balanced = by(&["emotion"]).expect("matrices");
+    let count = |sides: &Sides, class| sides.train.rows.y.iter().filter(|of| **of == class).count();
+    let most = (0..8).map(|class| count(&plain, class)).max().expect("classes");
+    assert!((0..8).any(|class| count(&plain, class) < most), "neutral has half as many");
+    assert!((0..8).all(|class| count(&balanced, class) == most));
+    // Every row is there, and none twice more often than another of its class.
+    let times = |row: &usize| balanced.train.at.iter().filter(|at| *at == row).count();
+    let of_class = plain.train.at.iter().zip(plain.train.rows.y.iter());
+    for (row, class) in of_class {
+        let (whole, more) = (most / count(&plain, *class), usize::from(most % count(&plain, *class) > 0));
+        assert!((whole..=whole + more).contains(&times(row)));
+    }
+    assert_eq!((&balanced.dev, &balanced.test), (&plain.dev, &plain.test));
+    assert_eq!(by(&[]).expect("matrices"), plain);
+    assert!(by(&["nothing"]).expect_err("unknown").to_string().contains("nothing"));
+}

@@ -278,3 +278,30 @@ proptest! {
         prop_assert!(close(quantile(&mut values.clone(), share), low + (high - low) * at.fract()));
     }
 }
+
+#[test]
+fn each_corpus_is_scaled_by_its_train_rows_or_by_itself() {
+    let mut data = Utterances::of("a", &(0..40).map(|at| (at / 4, at % 2)).collect::<Vec<_>>());
+    data.rows.extend(Utterances::of("b", &(0..40).map(|at| (at / 4, at % 2)).collect::<Vec<_>>()).rows);
+    let (table, keys) = (data.table(), data.keys());
+    let fitted = |split: &str| {
+        let split = toml::from_str::<SplitSection>(split).expect("well-formed").check().expect("legal");
+        let folds = assign(&keys, &split, 1).expect("folds").folds;
+        let rows = split_rows(&keys, &folds[..1]);
+        (fit(&features(&table), &rows, params(Method::ZScore, Scope::EachCorpus)).expect("statistics"), rows)
+    };
+    let (within, rows) = fitted("scheme = 'k-fold'\ndev = 0");
+    for corpus in ["a", "b"] {
+        let of_train = |row: &FeatureKeys| row.corpus == corpus && side_of(&rows, &row.utterance_id) == "train";
+        let (center, scale) = naive(Method::ZScore, &column(&table, 0, of_train));
+        let scaling = within.scaling(corpus).expect("its own");
+        assert!(close(scaling.center[0], center) && close(scaling.scale[0], scale), "{corpus}");
+    }
+    assert!(!within.is_transductive(), "no test row is looked at");
+    let (across, _) = fitted("scheme = 'loco'\ndev = 0");
+    let (center, _) = naive(Method::ZScore, &column(&table, 0, |row| row.corpus == "a"));
+    assert!(close(across.scaling("a").expect("the tested corpus").center[0], center));
+    assert!(across.groups["a"].transductive && !across.groups["b"].transductive);
+    let table_rows = across.rows(0);
+    assert_eq!(Scaler::from_rows(&table_rows, &across.features).expect("it reads back"), across);
+}

@@ -47,6 +47,12 @@ fn wrong_keys_and_values_are_refused() {
         ("scheme = 'predefined'\ncolumn = 'x'\ngroup_by = 'room'", "split.group_by", "promise"),
         ("scheme = 'predefined'\ncolumn = 'x'\nsides = { Val = 'validation' }", "split.sides.\"Val\"", "dev and test"),
         ("scheme = 'loso'\nsides = { Val = 'dev' }", "split.sides", "does not use"),
+        ("scheme = 'loso'\ndisjoint = ['speaker']", "split.disjoint", "does not use"),
+        ("scheme = 'group-k-fold'\ndisjoint = []", "split.disjoint", "names"),
+        ("scheme = 'group-k-fold'\ndisjoint = ['speaker']\ngroup_by = 'room'", "split.group_by", "does not go with"),
+        ("scheme = 'group-k-fold'\ndisjoint = ['speaker']\nfrozen = 'x'", "split.frozen", "does not go with"),
+        ("scheme = 'published'", "split.protocol", "needs the name"),
+        ("scheme = 'loco'\nprotocol = 'emobox'", "split.protocol", "does not use"),
     ];
     for (toml, key, problem) in cases {
         let error = check(toml).expect_err(toml);
@@ -57,13 +63,16 @@ fn wrong_keys_and_values_are_refused() {
 
 #[test]
 fn groupings_follow_the_scheme() {
-    let cases: [(&str, &[&str]); 6] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("", &["speaker"]),
         ("group_by = 'room'", &["speaker", "room"]),
         ("scheme = 'stratified'", &[]),
         ("scheme = 'group-k-fold'\ngroup_by = 'text_id'", &["text_id"]),
         ("scheme = 'loso'", &["speaker"]),
         ("scheme = 'predefined'\ncolumn = 'part'", &[]),
+        ("scheme = 'group-k-fold'\ndisjoint = ['speaker', 'text_id']", &["speaker"]),
+        ("scheme = 'loco'", &["speaker"]),
+        ("scheme = 'published'\nprotocol = 'emobox'", &[]),
     ];
     for (toml, grouping) in cases {
         let params = check(toml).expect(toml);
@@ -73,7 +82,8 @@ fn groupings_follow_the_scheme() {
 
 #[test]
 fn the_scheme_words_are_those_of_the_file() {
-    for word in ["stratified", "speaker-disjoint", "k-fold", "group-k-fold", "loso", "cross-corpus", "predefined"] {
+    let words = ["stratified", "speaker-disjoint", "k-fold", "group-k-fold", "loso", "cross-corpus", "loco"];
+    for word in words.into_iter().chain(["predefined", "published"]) {
         let split: SplitSection = toml::from_str(&format!("scheme = '{word}'")).expect(word);
         assert_eq!(split.scheme.as_str(), word);
     }

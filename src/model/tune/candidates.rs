@@ -85,7 +85,8 @@ impl<'a> Space<'a> {
         }
         let normalize: NormalizeSection = from_json("normalize", normalize)?;
         train.check()?;
-        let view = View { normalize: normalize.check()?, columns: train.columns.clone() };
+        let (columns, balance) = (train.columns.clone(), train.balance.clone());
+        let view = View { normalize: normalize.check()?, columns, balance };
         Ok(Candidate { spec: train.spec(kind), view, settings: settings.join(", ") })
     }
 }

@@ -3,6 +3,7 @@
 mod calibration;
 mod comparisons;
 mod data;
+mod leaderboard;
 mod protocol;
 mod results;
 mod selection;
@@ -15,6 +16,7 @@ mod versus;
 use super::escape::text;
 use super::plots::Plot;
 use super::{Facts, number};
+pub use leaderboard::leaderboard;
 pub use versus::versus;
 
 /// The whole report as Markdown (GitHub's dialect: tables, images by relative path). Ends with a newline.

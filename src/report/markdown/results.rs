@@ -5,7 +5,7 @@ use super::{image, list, plot_links, table};
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};
-use crate::schema::{ConfusedPair, SELECTED};
+use crate::schema::{ConfusedPair, Metric, SELECTED};
 
 const SUMMARY: [&str; 4] = ["uar", "accuracy", "macro_f1", "weighted_f1"];
 /// Confused pairs that the report shows.
@@ -18,6 +18,7 @@ pub(super) fn results(facts: &Facts) -> Vec<String> {
     let mut blocks = vec!["## Results".to_owned()];
     blocks.extend(headline_sentence(facts));
     blocks.push(result_table(facts));
+    blocks.extend(fold_words(facts));
     let words: Vec<String> = lead_words(facts).into_iter().chain(interval_words(facts)).collect();
     blocks.extend((!words.is_empty()).then(|| words.join(" ")));
     blocks.extend(image(facts, &Plot::Results, "UAR of each model with its interval"));
@@ -111,6 +112,25 @@ fn result_table(facts: &Facts) -> String {
         std::iter::once(name).chain(figures).chain(n).collect()
     };
     table(&columns, ranked.iter().map(|model| row(model)))
+}
+
+/// The mean over folds, beside the pooled figures; none where there is one fold, or one without a figure.
+fn fold_words(facts: &Facts) -> Option<String> {
+    let mean = |metric: &str| {
+        let of = |row: &&Metric| row.model == facts.headline && row.slice == "fold" && row.metric == metric;
+        let values = facts.metrics.iter().filter(of).map(|row| row.value).collect::<Option<Vec<f64>>>()?;
+        (values.len() > 1).then(|| (values.iter().sum::<f64>() / values.len() as f64, values))
+    };
+    let (uar, folds) = mean("uar")?;
+    let (accuracy, _) = mean("accuracy")?;
+    let squares = folds.iter().map(|value| (value - uar).powi(2)).sum::<f64>();
+    let deviation = (squares / (folds.len() - 1) as f64).sqrt();
+    Some(format!(
+        "These figures pool all folds. The mean over the {} folds, which most papers give: {} has a UAR of {uar:.3} (standard \
+         deviation {deviation:.3}) and an accuracy of {accuracy:.3}.",
+        folds.len(),
+        code(&facts.headline),
+    ))
 }
 
 /// What the brackets are, or why there are none.

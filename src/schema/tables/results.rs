@@ -280,3 +280,40 @@ table! {
         pub track: String,
     }
 }
+
+table! {
+    /// One row is a model of a run, or a published figure, of one protocol: the same test utterances in the same folds.
+    table "leaderboard" version 1 key ["system", "model"] open { text: false, float: false }
+    pub struct Leader {
+        /// The run as it was given, or the name of the published system.
+        pub system: String,
+        /// The model of the run, or what the published system is.
+        pub model: String,
+        /// Whether others have published it.
+        pub published: bool,
+        /// Whether it was trained on more than the corpus, such as a network of speech without labels.
+        pub pretrained: bool,
+        /// What the model sees.
+        pub features: String,
+        /// `inductive` or `transductive`, as in the metrics table; null where it is not published.
+        pub track: Option<String>,
+        /// UAR of all test rows together; null where it is not published.
+        pub uar: Option<f64>,
+        /// Lower end of its 95 % interval; null if there is none.
+        pub low: Option<f64>,
+        /// Upper end of its 95 % interval; null if there is none.
+        pub high: Option<f64>,
+        /// Mean of the UARs of the folds; null where a fold lacks a class.
+        pub uar_folds: Option<f64>,
+        /// Their standard deviation, dividing by folds - 1; null with `uar_folds`, of one fold, and where it is not published.
+        pub uar_folds_std: Option<f64>,
+        /// Accuracy of all test rows together; null where it is not published.
+        pub accuracy: Option<f64>,
+        /// Macro F1 of all test rows together; null where it is not published.
+        pub macro_f1: Option<f64>,
+        /// Test rows; null where it is not published.
+        pub n: Option<i64>,
+        /// Where the figure is from, and what to know of it.
+        pub source: String,
+    }
+}

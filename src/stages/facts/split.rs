@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::{Scheme, SplitParams, SplitSection};
+use crate::pipeline::Parameters;
+use crate::protocol::Protocol;
 use crate::report::{FoldFacts, SplitFacts, TransferFold};
 use crate::schema::{Side, SplitRow, Table};
 
@@ -94,7 +96,7 @@ pub(super) fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFac
     let record = ledger::read_record(context.out, StageName::Split)?;
     Ok(SplitFacts {
         scheme: context.parameters.split.scheme().as_str().to_owned(),
-        words: split_words(&context.parameters.split) + frozen_words(&context.parameters.pipeline.split),
+        words: split_words(context.parameters) + frozen_words(&context.parameters.pipeline.split),
         folds: splits.folds.iter().map(fold).collect(),
         utterances: used().count() as i64,
         speakers: used().collect::<Option<BTreeSet<_>>>().map(|speakers| speakers.len() as i64),
@@ -103,7 +105,8 @@ pub(super) fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFac
 }
 
 /// To stand after "The split is".
-fn split_words(split: &SplitParams) -> String {
+fn split_words(parameters: &Parameters) -> String {
+    let split = &parameters.split;
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let dev = match split {
         SplitParams::Predefined { .. } => String::new(),
@@ -121,9 +124,26 @@ fn split_words(split: &SplitParams) -> String {
         }
         SplitParams::Loso { .. } => "one fold for each speaker, who is left out of training".to_owned(),
         SplitParams::CrossCorpus { .. } => "across corpora: trained on some, tested on others".to_owned(),
+        SplitParams::Crossed { folds, disjoint, .. } => format!(
+            "{folds} parts of the values of {}, and a fold for each combination of parts; training shares none of these \
+             with test",
+            disjoint.join(" and of ")
+        ),
+        SplitParams::Loco { .. } => "one fold for each corpus, which is left out of training".to_owned(),
+        SplitParams::Published { protocol, .. } => protocol_words(parameters, protocol),
         SplitParams::Predefined { column, .. } => format!("fixed by the column {column}"),
     };
     format!("{what}{dev}")
+}
+
+/// Whose folds they are, and what their sides share.
+fn protocol_words(parameters: &Parameters, name: &str) -> String {
+    let Ok(protocol) = Protocol::known("split.protocol", name) else { return name.to_owned() };
+    let preset = parameters.pipeline.corpus.first().and_then(|corpus| corpus.preset.as_deref());
+    let notes = protocol.of(preset).map(|published| published.notes.as_str()).unwrap_or_default();
+    let notes = if notes.is_empty() { &protocol.notes } else { notes };
+    let notes = notes.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("the folds of protocol {name}: {} ({}). {}", protocol.title, protocol.citation, notes.trim_end_matches('.'))
 }
 
 /// To stand after them.
@@ -136,7 +156,7 @@ fn frozen_words(split: &SplitSection) -> &'static str {
 
 /// The corpora and emotions on both sides of each fold of a split across corpora.
 pub(super) fn transfer(split: &SplitParams, tables: &Tables) -> Vec<TransferFold> {
-    if split.scheme() != Scheme::CrossCorpus {
+    if !matches!(split.scheme(), Scheme::CrossCorpus | Scheme::Loco) {
         return Vec::new();
     }
     let words = |words: &BTreeSet<String>| words.iter().cloned().collect();

@@ -99,7 +99,7 @@ impl<'a> Predictor<'a> {
                 Err(refusal) => rejects.push(reject(&utterance.path, refusal)),
             }
         }
-        if self.saved.scope() == Scope::Speaker && rows.len() < MIN_UTTERANCES {
+        if self.saved.scope().is_of_groups() && rows.len() < MIN_UTTERANCES {
             rejects.extend(rows.drain(..).map(|row| too_few(batch, &row)));
         }
         // Sums over the rows of a speaker go in this order.
@@ -135,12 +135,14 @@ impl<'a> Predictor<'a> {
 }
 
 /// What a part of the model is given: `rows x features`, normalized as at its training, or by the rows themselves where
-/// it was trained speaker by speaker.
+/// it was trained speaker by speaker or corpus by corpus.
 fn normalized(part: &ModelPart, columns: &[usize], rows: &[Extraction]) -> Array2<f32> {
     let mut x = Array2::from_shape_fn((rows.len(), columns.len()), |(row, at)| rows[row].values[columns[at]]);
     let scaling = match part.scaler.scope {
         Scope::Corpus => part.scaler.groups[ALL].clone(),
-        Scope::Speaker => Scaler::of_speaker(&part.scaler.features, x.view(), part.scaler.method).groups[ALL].clone(),
+        Scope::Speaker | Scope::EachCorpus => {
+            Scaler::of_group(&part.scaler.features, x.view(), part.scaler.method).groups[ALL].clone()
+        }
     };
     for mut row in x.rows_mut() {
         scaling.apply_to(row.as_slice_mut().expect("rows are contiguous"));
