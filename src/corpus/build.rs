@@ -14,6 +14,7 @@ use super::manifest::{self, ManifestTable};
 use super::named;
 use super::passed::PassedOver;
 use super::pattern::Pattern;
+use super::targets;
 use super::{LabelledCorpus, Rules, Source, speakers};
 use crate::corpus::{Corpus, Origin, Preset};
 use crate::schema::{LabelCount, Packed, Texts, Utterance};
@@ -37,6 +38,7 @@ pub fn build(
     set_language(config, preset, &mut read.utterances);
     forget(rules, &mut read);
     rules.partition.map_or(Ok(()), |column| dates::set_dates(config, column, &mut read))?;
+    rules.target.map_or(Ok(()), |column| targets::check_targets(config, column, &mut read))?;
     let filter = Filter::new(config, preset, rules.emotions, read.utterances.names())?;
     let map = LabelMap { own: &config.labels, preset: preset.map(|preset| &preset.labels) };
     let mut warnings = read.warnings;

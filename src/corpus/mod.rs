@@ -39,6 +39,7 @@ mod seconds;
 mod source_files;
 mod source_paths;
 mod speakers;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -79,6 +80,8 @@ pub struct Source<'a> {
 pub struct Rules<'a> {
     /// The text column that holds the date of each utterance, where there must be one.
     pub partition: Option<&'a str>,
+    /// The text column that holds the number to be predicted, where there must be one.
+    pub target: Option<&'a str>,
     /// The common set of emotions; empty: all that there are.
     pub emotions: &'a [String],
     /// Whether a speaker, as tables name them, is to be forgotten: left out without a word.
@@ -87,7 +90,7 @@ pub struct Rules<'a> {
 
 impl Default for Rules<'_> {
     fn default() -> Self {
-        Self { partition: None, emotions: &[], is_forgotten: &|_| false }
+        Self { partition: None, target: None, emotions: &[], is_forgotten: &|_| false }
     }
 }
 
@@ -100,7 +103,7 @@ pub struct LabelledCorpus {
     /// `filtered` (left out by `filter` or `exclude`; a label can have such a row besides its other one).
     pub labels: Vec<LabelCount>,
     /// What could not become an utterance, sorted by corpus, path and message. Codes: `unmatched_name`, `bad_name`,
-    /// `missing_file`, `missing_path`, `missing_label`, `bad_time`, `bad_date`, and `passed_over` for files that were not looked at.
+    /// `missing_file`, `missing_path`, `missing_label`, `bad_time`, `bad_date`, `bad_target`, and `passed_over` for files that were not looked at.
     pub rejects: Vec<Reject>,
     /// What is legal but looks like a mistake, in words.
     pub warnings: Vec<String>,

@@ -88,6 +88,14 @@ impl Features {
         &self.values
     }
 
+    /// The same rows with classes by the number in a text column: [`Keys::by_target`].
+    ///
+    /// # Errors
+    /// Those of [`Keys::targets`].
+    pub fn by_target(self, column: &str, bins: usize) -> Result<Self, DatasetError> {
+        Ok(Self { keys: self.keys.by_target(column, bins)?, ..self })
+    }
+
     /// The same rows with some of the features; `columns` are their numbers, ascending.
     ///
     /// # Errors

@@ -146,6 +146,40 @@ impl Keys {
         Err(DatasetError::UnknownColumn { key, column: column.to_owned(), legal, nearest })
     }
 
+    /// The number that a text column holds for each utterance.
+    ///
+    /// # Errors
+    /// There is no such column; a cell without a number.
+    pub fn targets(&self, column: &str) -> Result<Vec<f64>, DatasetError> {
+        let cells = self.named("target", column)?;
+        let number = |cell: Option<&str>| cell.and_then(|cell| cell.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
+        let wrong = |cell: Option<&str>| DatasetError::BadValue {
+            table: "features",
+            column: "target",
+            value: cell.unwrap_or_default().to_owned(),
+        };
+        cells.into_iter().map(|cell| number(cell).ok_or_else(|| wrong(cell))).collect()
+    }
+
+    /// The same keys with classes by the number in a text column: `bins` of them, with as many utterances each, or fewer
+    /// where numbers are equal.
+    ///
+    /// # Errors
+    /// Those of [`Keys::targets`].
+    pub fn by_target(&self, column: &str, bins: usize) -> Result<Self, DatasetError> {
+        let targets = self.targets(column)?;
+        let mut sorted = targets.clone();
+        sorted.sort_by(f64::total_cmp);
+        let edges: Vec<f64> = (1..bins).map(|bin| sorted[bin * sorted.len() / bins]).collect();
+        let bin = |target: &f64| edges.iter().filter(|edge| target >= edge).count() as u32;
+        let numbers = targets.iter().map(|target| Some(bin(target))).collect::<Vec<_>>();
+        let names = (1..=bins).map(|bin| format!("{column}, part {bin} of {bins}").into_boxed_str()).collect();
+        let (mut frame, mut words) = (self.frame.clone(), (*self.words).clone());
+        frame.with_column(Column::new("emotion".into(), numbers)).map_err(DatasetError::column("emotion"))?;
+        words.insert("emotion".to_owned(), names);
+        Ok(Self { frame, words: Arc::new(words) })
+    }
+
     /// The speaker of each utterance of a fold or group that needs one; `rows` are their numbers.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ pub(super) fn empty_like(clusters: &[Sums]) -> Sums {
 }
 
 /// Calls `see` with how often each cluster was drawn, once a resample.
-fn for_each_resample(clusters: usize, resampling: Resampling, mut see: impl FnMut(&[u64])) {
+pub(super) fn for_each_resample(clusters: usize, resampling: Resampling, mut see: impl FnMut(&[u64])) {
     let mut random = ChaCha8Rng::seed_from_u64(resampling.seed);
     let mut weights = vec![0; clusters];
     for _ in 0..resampling.resamples {
@@ -89,7 +89,7 @@ fn pool(pooled: &mut Sums, clusters: &[Sums], weights: &[u64]) {
     }
 }
 
-fn percentile_interval(mut values: Vec<f64>) -> Option<Interval> {
+pub(super) fn percentile_interval(mut values: Vec<f64>) -> Option<Interval> {
     if values.is_empty() {
         return None;
     }

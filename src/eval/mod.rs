@@ -1,9 +1,10 @@
 //! Confusion matrices, metrics, intervals and tests: pure functions over predicted and true classes and their
-//! probabilities, in f64.
+//! probabilities, and over predicted and true numbers, in f64.
 //!
 //! [`Outcomes`] counts outcomes; its methods turn the counts into rows of the tables of figures. [`gaps`] and
 //! [`seed_spreads`] read more out of those rows.
 
+mod agreement;
 mod bootstrap;
 mod class_counts;
 mod comparisons;
@@ -21,6 +22,7 @@ mod pool;
 mod seeds;
 mod wilcoxon;
 
+pub use agreement::{Agreement, Agreements, Moments, Pair};
 pub use bootstrap::{CONFIDENCE, MIN_CLUSTERS, Resampling, quantile};
 pub use class_counts::ClassCounts;
 pub use comparisons::SAME_PREDICTIONS;

@@ -87,6 +87,9 @@ pub enum ModelError {
         /// Their class.
         class: String,
     },
+    /// Ridge regression without a solution.
+    #[error("cannot fit ridge: the system has no solution\nhint: raise regression.ridge.alpha")]
+    Unsolvable,
     /// The algorithm gave up.
     #[error("cannot fit {model}: {reason}")]
     Fit {

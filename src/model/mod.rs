@@ -51,6 +51,7 @@ mod naive_bayes;
 mod pca;
 mod problem;
 mod registry;
+mod regression;
 mod saved;
 mod section;
 mod shared;
@@ -81,6 +82,10 @@ pub use problem::Problem;
 use problem::prepare;
 use registry::Algorithm;
 pub use registry::{ModelKind, ModelSpec};
+pub use regression::{
+    Regression, RegressionLoss, RegressionMlp, RegressionModel, RegressionRidge, RegressionSection, Regressor,
+    RegressorSpec,
+};
 pub use saved::{FILES, FORMAT, ModelPart, SavedModel, load, save};
 pub use section::{Calibration, TrainSection};
 pub use shared::Shared;

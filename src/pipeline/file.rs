@@ -12,7 +12,10 @@ use crate::dataset::{NormalizeParams, NormalizeSection, Scheme, Scope, SplitPara
 use crate::eval::EvaluateSection;
 use crate::features::{FeatureParams, FeatureSetParams, FeaturesSection, Provenance, Recipe};
 use crate::matrix::Memory;
-use crate::model::{Calibration, FusionParams, FusionSection, ModelSpec, TrainSection, TuneParams, TuneSection, View};
+use crate::model::{
+    Calibration, FusionParams, FusionSection, ModelSpec, Regression, RegressionSection, TrainSection, TuneParams, TuneSection,
+    View,
+};
 use crate::options::{ConfigError, check_keys, read};
 use crate::protocol::Protocol;
 use crate::schema::{FUSION, FeatureKeys, Row, SELECTED, Utterance};
@@ -44,6 +47,14 @@ pub struct Pipeline {
     /// and counted as filtered (default: every emotion that the corpora have).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emotions: Vec<String>,
+    /// What is recognized: `classification` (default), the emotion; or `regression`, the number in the column `target`.
+    #[serde(default, skip_serializing_if = "Task::is_classification")]
+    pub task: Task,
+    /// Text column that holds a number for each utterance, such as `arousal`: a group of the pattern, or a column of the
+    /// manifest or preset. Utterances without a number there are rejects (`bad_target`). Only for `task = "regression"`,
+    /// which requires it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The corpora, one or more.
     pub corpus: Vec<Corpus>,
     /// Decoding and resampling.
@@ -76,6 +87,9 @@ pub struct Pipeline {
     /// Several models combined into one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fusion: Option<FusionSection>,
+    /// The models of a number, where the task is regression.
+    #[serde(default, skip_serializing_if = "RegressionSection::is_default")]
+    pub regression: RegressionSection,
     /// Intervals and comparisons.
     #[serde(default)]
     pub evaluate: EvaluateSection,
@@ -118,7 +132,29 @@ pub struct Parameters {
     pub tune: Option<TuneParams>,
     /// Several models combined into one.
     pub fusion: Option<FusionParams>,
+    /// What is fitted where the task is regression; `models`, `tune` and `fusion` are then of no use.
+    pub regression: Option<Regression>,
 }
+
+/// What is recognized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// The emotion.
+    #[default]
+    Classification,
+    /// A number.
+    Regression,
+}
+
+impl Task {
+    fn is_classification(&self) -> bool {
+        *self == Self::Classification
+    }
+}
+
+/// Parts of the range of a target over which utterances are spread like classes.
+pub const TARGET_BINS: usize = 4;
 
 impl Pipeline {
     /// Reads a pipeline file's text with `--set` overrides applied.
@@ -171,12 +207,15 @@ impl Pipeline {
         let corpora = self.corpus.iter().map(|corpus| corpus.name.as_str()).collect::<Vec<_>>();
         split.check_corpora(&corpora)?;
         let split = self.published(split)?;
+        let regression = self.regression()?;
         self.check_calibration(&split, tune.is_some())?;
         let view = View { normalize, columns: self.train.columns.clone(), balance: self.train.balance.clone() };
         let memory = Memory::new(self.memory_limit);
         let parameters =
-            Parameters { pipeline: self, memory, augment, features, split, normalize, models, view, tune, fusion };
-        parameters.check_early_stopping()?;
+            Parameters { pipeline: self, memory, augment, features, split, normalize, models, view, tune, fusion, regression };
+        if parameters.regression.is_none() {
+            parameters.check_early_stopping()?;
+        }
         parameters.pipeline.evaluate.headline(&parameters.model_names())?;
         Ok(parameters)
     }
@@ -220,6 +259,30 @@ impl Pipeline {
             return Ok(());
         }
         Err(ConfigError::new("emotions", format!("{:?}", self.emotions), "wanted two emotions or more, each once"))
+    }
+
+    /// What is fitted where the task is regression; refuses sections of the other task.
+    fn regression(&self) -> Result<Option<Regression>, ConfigError> {
+        let of_other = |key: &str, is_set: bool| match is_set {
+            true => {
+                let problem = format!("it is of no use with task = {:?}", if self.task.is_classification() { "classification" } else { "regression" });
+                Err(ConfigError::new(key, "set", problem).hint("remove it, or change `task`"))
+            }
+            false => Ok(()),
+        };
+        if self.task.is_classification() {
+            of_other("target", self.target.is_some())?;
+            of_other("regression", self.regression != RegressionSection::default())?;
+            return Ok(None);
+        }
+        of_other("train", self.train != TrainSection::default())?;
+        of_other("tune", self.tune.is_some())?;
+        of_other("fusion", self.fusion.is_some())?;
+        of_other("tables.delta", self.tables.delta)?;
+        match self.target.as_deref() {
+            Some(target) if !target.is_empty() => Ok(Some(self.regression.check(target)?)),
+            _ => Err(ConfigError::new("target", "not set", "task `regression` needs the column that holds the number")),
+        }
     }
 
     /// Refuses what only audio can give where features come from a table, and corpora without audio where they do not.
@@ -277,6 +340,9 @@ impl Parameters {
     /// The names of all models in tables and report: those that are fitted, then `fusion` and `selected` where there
     /// are.
     pub fn model_names(&self) -> Vec<&'static str> {
+        if let Some(regression) = &self.regression {
+            return regression.model_names();
+        }
         let fusion = self.fusion.as_ref().map(|_| FUSION);
         let selected = self.tune.as_ref().map(|_| SELECTED);
         self.models.iter().map(|spec| spec.kind().as_str()).chain(fusion).chain(selected).collect()

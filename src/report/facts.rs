@@ -21,6 +21,8 @@ pub struct Facts {
     pub synthetic: bool,
     /// The label set, in the order of every matrix and table.
     pub classes: Vec<String>,
+    /// The number that is predicted, where the task is regression: there are then no classes.
+    pub target: Option<String>,
     /// The corpora.
     pub corpora: Vec<CorpusFacts>,
     /// Utterances with features by corpus and class.

@@ -37,6 +37,7 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         version: "0.1.0".to_owned(),
         seed: 1,
         synthetic: false,
+        target: None,
         classes: shape.classes.iter().map(|class| (*class).to_owned()).collect(),
         corpora: vec![CorpusFacts {
             name: "ravdess".to_owned(),

@@ -9,7 +9,7 @@ mod words;
 pub use packed::Packed;
 pub use row::{Cell, ColumnDef, Columns, Kind, Open, Row, Table, TableDef, Value};
 pub use tables::{
-    Calibration, Comparison, ConfusedPair, Deployed, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance,
+    Calibration, Comparison, ConfusedPair, Deployed, Estimate, FeatureInfo, FeatureKeys, FileStamp, Fit, FrameKeys, Importance,
     Inference, LabelCount, Leader, Leakage, LearningCurve, Metric, Normalization, Prediction, Profile, Reject, SplitRow,
     Tuning, Utterance, published_tables,
 };

@@ -10,7 +10,7 @@ pub use data::{
     Utterance,
 };
 pub use results::{
-    Calibration, Comparison, ConfusedPair, Deployed, Fit, Importance, Inference, Leader, LearningCurve, Metric, Prediction,
+    Calibration, Comparison, ConfusedPair, Deployed, Estimate, Fit, Importance, Inference, Leader, LearningCurve, Metric, Prediction,
     Tuning,
 };
 
@@ -37,6 +37,7 @@ pub fn published_tables() -> Vec<TableDef> {
         Comparison::table(),
         Calibration::table(),
         ConfusedPair::table(),
+        Estimate::table(),
         Inference::table(),
         Leader::table(),
     ]

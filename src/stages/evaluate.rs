@@ -7,17 +7,17 @@ use crate::eval::{Outcome, Outcomes, Resampling};
 use crate::options;
 use crate::report;
 use crate::schema::{
-    Deployed, FUSION, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction,
+    Deployed, Estimate, FUSION, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction,
     Reject, Row, SELECTED, Side, SplitRow, Table, Track, Tuning, Utterance,
 };
 use crate::storage::Store;
 
 use super::facts::{self, Figures, Splits, Tables, Utterances};
 use super::features_table::{self, FeaturesTable};
-use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output, regress};
 
 /// The figures again, for programs that read no Parquet.
-const FLAT: &str = "metrics.json";
+pub(super) const FLAT: &str = "metrics.json";
 
 /// The evaluate stage.
 pub struct Evaluate;
@@ -25,11 +25,16 @@ pub struct Evaluate;
 impl Stage for Evaluate {
     const NAME: StageName = StageName::Evaluate;
     const KEYS: &'static [&'static str] =
-        &["name", "seed", "augment", "features", "split", "normalize", "train", "tune", "fusion", "evaluate"];
+        &["name", "seed", "task", "target", "regression", "augment", "features", "split", "normalize", "train", "tune", "fusion", "evaluate"];
     type Work = FeaturesTable;
 
     fn config_hash(context: &Context) -> String {
         let parameters = &context.parameters;
+        if let Some(regression) = &parameters.regression {
+            let pipeline = &parameters.pipeline;
+            let of_report = (&pipeline.name, pipeline.seed, &pipeline.evaluate, regression);
+            return options::config_hash(&(of_report, &parameters.features, &parameters.split, &parameters.normalize));
+        }
         options::config_hash(&(
             (&parameters.pipeline.name, parameters.pipeline.seed, &parameters.pipeline.evaluate),
             (&parameters.augment, &parameters.features, &parameters.split, &parameters.normalize, &parameters.models),
@@ -46,6 +51,9 @@ impl Stage for Evaluate {
         for (name, hash) in input_hashes(context.out)? {
             inputs.insert(name.to_owned(), hash);
         }
+        if context.parameters.regression.is_some() {
+            inputs.insert("estimates".to_owned(), output::content_hash::<Estimate>(context.out, StageName::Train)?);
+        }
         Ok(Prepared::new(Self::config_hash(context), inputs, features))
     }
 
@@ -54,6 +62,9 @@ impl Stage for Evaluate {
     }
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
+        if let Some(regression) = &context.parameters.regression {
+            return regress::evaluate(context, &prepared, regression);
+        }
         let slices = &context.parameters.pipeline.evaluate.slices;
         let utterances = Utterances::read(context.out, &prepared.work, slices)?;
         let outcomes = outcomes(context.out, &utterances, track(context), slices)?;
@@ -80,7 +91,7 @@ impl Stage for Evaluate {
     }
 }
 
-fn track(context: &Context) -> Track {
+pub(super) fn track(context: &Context) -> Track {
     if context.parameters.is_transductive() { Track::Transductive } else { Track::Inductive }
 }
 
@@ -117,7 +128,7 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 12], StageEr
     ])
 }
 
-fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
+pub(super) fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
     Ok(Tables {
         labels: output::get_table::<LabelCount>(out, StageName::Ingest)?.0.rows,
         rejects: facts::reject_counts(output::get_batches(out, StageName::Extract)?.1)?,
@@ -166,7 +177,7 @@ fn classes(columns: &[String]) -> Vec<String> {
 }
 
 /// Writes plots and report, and takes away plots of models that are no longer there.
-fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<Written>, StageError> {
+pub(super) fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<Written>, StageError> {
     let mut outputs = Vec::new();
     for (name, svg) in report::plots(facts)? {
         outputs.push(output::put(out, &format!("{}/{name}", report::PLOT_FOLDER), svg.as_bytes())?);

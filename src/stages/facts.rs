@@ -74,6 +74,7 @@ pub(super) fn gather<W>(
         seed: pipeline.seed,
         synthetic: tables.utterances.are_synthetic,
         classes: outcomes.classes().to_vec(),
+        target: parameters.regression.as_ref().map(|regression| regression.target.clone()),
         corpora: pipeline.corpus.iter().map(|corpus| corpus_facts(corpus, &tables.utterances, is_heard)).collect(),
         class_counts: class_counts(&tables.utterances),
         labels: tables.labels.clone(),

@@ -69,7 +69,7 @@ struct Stamped {
 
 impl Stage for Ingest {
     const NAME: StageName = StageName::Ingest;
-    const KEYS: &'static [&'static str] = &["corpus", "partition", "emotions"];
+    const KEYS: &'static [&'static str] = &["corpus", "partition", "emotions", "target"];
     type Work = Vec<Listing>;
 
     fn config_hash(context: &Context) -> String {
@@ -77,10 +77,11 @@ impl Stage for Ingest {
         let mut corpora = context.parameters.pipeline.corpus.clone();
         corpora.iter_mut().for_each(|corpus| corpus.relocate(|_| String::new()));
         let pipeline = &context.parameters.pipeline;
-        match (&pipeline.partition, pipeline.emotions.as_slice()) {
-            (None, []) => options::config_hash(&corpora),
-            (partition, []) => options::config_hash(&(corpora, partition)),
-            (partition, emotions) => options::config_hash(&(corpora, partition, emotions)),
+        match (&pipeline.partition, pipeline.emotions.as_slice(), &pipeline.target) {
+            (None, [], None) => options::config_hash(&corpora),
+            (partition, [], None) => options::config_hash(&(corpora, partition)),
+            (partition, emotions, None) => options::config_hash(&(corpora, partition, emotions)),
+            (partition, emotions, target) => options::config_hash(&(corpora, partition, emotions, target)),
         }
     }
 
@@ -143,7 +144,7 @@ pub(super) fn take(context: &Context, listings: Vec<Listing>) -> Result<Taken, S
     let forgotten = Forgotten::read(context.out)?;
     let is_forgotten = |speaker: &str| forgotten.holds(speaker);
     let (partition, emotions) = (pipeline.partition.as_deref(), pipeline.emotions.as_slice());
-    let rules = Rules { partition, emotions, is_forgotten: &is_forgotten };
+    let rules = Rules { partition, emotions, target: pipeline.target.as_deref(), is_forgotten: &is_forgotten };
     for (corpus, listing) in pipeline.corpus.iter().zip(listings) {
         let (labelled, files) = build(corpus, listing, &rules)?;
         built.push(labelled);

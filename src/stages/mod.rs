@@ -26,6 +26,7 @@ mod predict;
 mod profile;
 mod published;
 mod reasons;
+mod regress;
 mod rehearsal;
 mod reject_limit;
 mod rejects;

@@ -7,7 +7,7 @@ use crate::pipeline::Parameters;
 use crate::schema::{Columns, FeatureKeys, Table, Utterance};
 
 use super::frozen::{self, FrozenSplit};
-use super::{Context, StageError, StageName, facts, ingest, output, published};
+use super::{Context, StageError, StageName, facts, ingest, output, published, rows};
 
 /// Text columns that only the audio tells.
 const OF_AUDIO: [&str; 2] = ["codec", "signal"];
@@ -54,7 +54,7 @@ fn rehearse_on(
     for slice in &parameters.pipeline.evaluate.slices {
         facts::check_slice(slice, &columns)?;
     }
-    let mut keys = keys.finish()?.0;
+    let mut keys = rows::as_split(parameters, keys.finish()?.0)?;
     let allowed = parameters.pipeline.extract.max_reject_rate * keys.len() as f64;
     let mut warnings = Vec::new();
     let frozen = FrozenSplit::find(context)?;
@@ -82,7 +82,7 @@ fn rehearse_on(
 pub(super) fn rehearse_table(parameters: &Parameters, utterances: Table<Utterance>) -> Result<(), StageError> {
     let mut keys = KeysBuilder::default();
     keys.push(&unheard(utterances));
-    let keys = keys.finish()?.0;
+    let keys = rows::as_split(parameters, keys.finish()?.0)?;
     let folds = published::assign(parameters, &keys)?.folds;
     Ok(check_folds(parameters, &keys, &folds)?)
 }

@@ -3,12 +3,13 @@
 use super::features_table::FeaturesTable;
 use super::{Context, StageError, StageName, output};
 use crate::dataset::{Features, FeaturesBuilder, Fold, FoldReader, Keys, KeysBuilder};
+use crate::pipeline::{Parameters, TARGET_BINS};
 use crate::schema::SplitRow;
 
 /// The count of folds in the record of split.
 pub(super) const FOLDS: &str = "folds";
 
-/// The keys and labels of the features table.
+/// The keys and labels of the features table, as they are split.
 ///
 /// # Errors
 /// They are not what extract wrote; an utterance stands there twice.
@@ -18,7 +19,18 @@ pub(super) fn keys(context: &Context, table: &FeaturesTable) -> Result<Keys, Sta
         keys.push(&part);
         Ok(())
     })?;
-    Ok(keys.finish()?.0)
+    as_split(context.parameters, keys.finish()?.0)
+}
+
+/// Keys with the classes by which they are split: emotions, or where the task is regression, parts of the target's range.
+///
+/// # Errors
+/// An utterance without a number.
+pub(super) fn as_split(parameters: &Parameters, keys: Keys) -> Result<Keys, StageError> {
+    match &parameters.regression {
+        None => Ok(keys),
+        Some(regression) => Ok(keys.by_target(&regression.target, TARGET_BINS)?),
+    }
 }
 
 /// The features table: its numbers in memory, or in a temporary file where they are too many.
@@ -28,7 +40,11 @@ pub(super) fn keys(context: &Context, table: &FeaturesTable) -> Result<Keys, Sta
 pub(super) fn features(context: &Context, table: &FeaturesTable) -> Result<Features, StageError> {
     let mut features = FeaturesBuilder::new(&context.parameters.memory, table.rows());
     table.each(context.out, |part| Ok(features.push(part)?))?;
-    Ok(features.finish()?)
+    let features = features.finish()?;
+    match &context.parameters.regression {
+        None => Ok(features),
+        Some(regression) => Ok(features.by_target(&regression.target, TARGET_BINS)?),
+    }
 }
 
 /// The folds of the splits table.

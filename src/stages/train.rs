@@ -19,7 +19,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::features_table::FeaturesTable;
-use super::{Context, Done, Prepared, Stage, StageError, StageName, delta, ledger, output, rows};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, delta, ledger, output, regress, rows};
 use crate::dataset::Fold;
 use crate::model::TuneParams;
 use crate::options;
@@ -38,6 +38,9 @@ impl Stage for Train {
     const NAME: StageName = StageName::Train;
     const KEYS: &'static [&'static str] = &[
         "seed",
+        "task",
+        "target",
+        "regression",
         "augment",
         "split",
         "normalize",
@@ -54,6 +57,9 @@ impl Stage for Train {
         let models = (&parameters.models, &parameters.view, &parameters.tune, &parameters.fusion);
         let train = &parameters.pipeline.train;
         let evaluate = &parameters.pipeline.evaluate;
+        if let Some(regression) = &parameters.regression {
+            return options::config_hash(&(regression, parameters.pipeline.seed, &parameters.normalize, &parameters.split));
+        }
         options::config_hash(&(
             (models, parameters.pipeline.seed, train.seeds, train.calibration, train.deploy, train.keep_fold_models),
             (&evaluate.compare, evaluate.importance, &parameters.split),
@@ -76,6 +82,9 @@ impl Stage for Train {
     }
 
     fn run(context: &Context, prepared: Prepared<FeaturesTable>) -> Result<Done, StageError> {
+        if let Some(regression) = &context.parameters.regression {
+            return regress::train(context, &prepared, regression);
+        }
         let data = FitData::new(context, &prepared.work, &prepared.inputs)?;
         let (plans, searched) = plans(&data, &training_sets(context, data.folds()))?;
         let mut jobs = Vec::new();
@@ -89,6 +98,10 @@ impl Stage for Train {
 }
 
 fn amount(context: &Context, folds: usize) -> String {
+    if let Some(regression) = &context.parameters.regression {
+        let (candidates, folds) = (plural(regression.candidates.len(), "candidate"), plural(folds, "fold"));
+        return format!("{candidates} in {folds}");
+    }
     let (folds, models) = (plural(folds, "fold"), plural(context.parameters.models.len(), "model"));
     let all = if context.parameters.pipeline.train.deploy { " and on all utterances" } else { "" };
     match &context.parameters.tune {

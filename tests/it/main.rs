@@ -48,6 +48,7 @@ mod predict_shards;
 mod presets;
 mod protocols;
 mod quicktime;
+mod regression;
 mod rejects;
 mod s3;
 mod s3_lock;

@@ -6,7 +6,7 @@ use pulp::Arch;
 use crate::model::Activation;
 
 /// A float that the network can be made of: f32 to train, f64 to check gradients.
-pub(super) trait Real: NdFloat {
+pub(in crate::model) trait Real: NdFloat {
     /// The nearest value.
     fn of(value: f64) -> Self;
     /// The value in double precision.

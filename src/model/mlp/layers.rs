@@ -75,7 +75,7 @@ pub(super) fn softmax<F: Real>(mut z: ArrayViewMut2<F>) {
 }
 
 /// What the rows of a batch are: `share` of the class `y`, the rest of the class `others`; both `[rows]`.
-pub(super) struct Targets<'a> {
+pub(in crate::model) struct Targets<'a> {
     pub y: &'a [usize],
     pub others: &'a [usize],
     pub share: f64,

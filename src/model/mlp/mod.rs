@@ -17,7 +17,8 @@ use super::problem::Task;
 use super::tensors::{Tensors, corrupt};
 use super::{Classifier, Learned, ModelError, ModelKind, Stored};
 use crate::matrix::MatrixError;
-use network::Network;
+pub(super) use network::{Network, Noise, Pass, generator};
+pub(super) use optimizer::Optimizer as Steps;
 pub use options::{Activation, ClassWeights, Mlp, Monitor, Optimizer, Schedule};
 pub(super) use train::DevScore;
 

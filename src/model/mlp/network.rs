@@ -15,7 +15,7 @@ use crate::model::Activation;
 
 /// A multilayer perceptron with a softmax output.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Network<F> {
+pub(in crate::model) struct Network<F> {
     /// Features, units of the hidden layers, classes.
     pub widths: Vec<usize>,
     pub activation: Activation,
@@ -71,27 +71,40 @@ impl<F: Real> Network<F> {
 
     /// Class probabilities `[rows, classes]` of normalized rows `[rows, features]`.
     pub fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
+        self.in_blocks(x, |pass, rows, all| all.assign(&pass.forward(self, rows, None)))
+    }
+
+    /// The sums of the last layer `[rows, outputs]`.
+    pub fn outputs(&self, x: ArrayView2<F>) -> Array2<F> {
+        self.in_blocks(x, |pass, rows, all| all.assign(&pass.sums(self, rows, None)))
+    }
+
+    fn in_blocks(
+        &self,
+        x: ArrayView2<F>,
+        of: impl Fn(&mut Pass<F>, ArrayView2<F>, &mut ArrayViewMut2<F>),
+    ) -> Array2<F> {
         const ROWS: usize = 256;
         let mut all = Array2::zeros((x.nrows(), self.widths[self.layers()]));
         let mut pass = Pass::new(self, ROWS.min(x.nrows()));
         for start in (0..x.nrows()).step_by(ROWS) {
             let rows = start..(start + ROWS).min(x.nrows());
-            let probabilities = pass.forward(self, x.slice_axis(Axis(0), rows.clone().into()), None);
-            all.slice_axis_mut(Axis(0), rows.into()).assign(&probabilities);
+            let block = x.slice_axis(Axis(0), rows.clone().into());
+            of(&mut pass, block, &mut all.slice_axis_mut(Axis(0), rows.into()));
         }
         all
     }
 }
 
 /// What a training pass is given besides the batch.
-pub(super) struct Noise<'a> {
+pub(in crate::model) struct Noise<'a> {
     /// Share of hidden units to silence.
     pub dropout: f64,
     pub rng: &'a mut ChaCha8Rng,
 }
 
 /// Buffers of a pass over at most `batch` rows: nothing is allocated in a step.
-pub(super) struct Pass<F> {
+pub(in crate::model) struct Pass<F> {
     layers: Vec<Buffers<F>>,
     /// Gradient of the loss, laid out like the parameters.
     pub gradient: Vec<F>,
@@ -119,7 +132,15 @@ impl<F: Real> Pass<F> {
     }
 
     /// Probabilities `[rows, classes]` of a batch `x[rows, features]`.
-    pub fn forward(&mut self, network: &Network<F>, x: ArrayView2<F>, mut noise: Option<Noise>) -> ArrayView2<'_, F> {
+    pub fn forward(&mut self, network: &Network<F>, x: ArrayView2<F>, noise: Option<Noise>) -> ArrayView2<'_, F> {
+        let (rows, last) = (x.nrows(), network.layers() - 1);
+        self.sums(network, x, noise);
+        softmax(top_mut(&mut self.layers[last].out, rows));
+        top(&self.layers[last].out, rows)
+    }
+
+    /// The sums `[rows, outputs]` of the last layer for a batch `x[rows, features]`.
+    pub fn sums(&mut self, network: &Network<F>, x: ArrayView2<F>, mut noise: Option<Noise>) -> ArrayView2<'_, F> {
         let (rows, last) = (x.nrows(), network.layers() - 1);
         for layer in 0..=last {
             let (before, after) = self.layers.split_at_mut(layer);
@@ -127,7 +148,6 @@ impl<F: Real> Pass<F> {
             let Buffers { out, slope, .. } = &mut after[0];
             linear_forward(input, network.weights(layer), network.biases(layer), top_mut(out, rows));
             if layer == last {
-                softmax(top_mut(out, rows));
                 break;
             }
             let (out, slope) = (flat(out, rows), flat(slope, rows));
@@ -141,10 +161,23 @@ impl<F: Real> Pass<F> {
 
     /// The gradient of the mean loss over the batch that was passed forward last; returns the summed loss.
     pub fn backward(&mut self, network: &Network<F>, x: ArrayView2<F>, of: &Targets, loss: &Loss<F>) -> f64 {
+        self.backward_by(network, x, |out, mut dz| {
+            dz.assign(&out);
+            cross_entropy(dz, of, &loss.weights, loss.smoothing)
+        })
+    }
+
+    /// The same by any loss: it is given what the network put out, writes its gradient by the sums of the last layer, and
+    /// returns its sum.
+    pub fn backward_by(
+        &mut self,
+        network: &Network<F>,
+        x: ArrayView2<F>,
+        loss: impl FnOnce(ArrayView2<F>, ArrayViewMut2<F>) -> f64,
+    ) -> f64 {
         let (rows, last) = (x.nrows(), network.layers() - 1);
         let Buffers { out, dz, .. } = &mut self.layers[last];
-        top_mut(dz, rows).assign(&top(out, rows));
-        let summed = cross_entropy(top_mut(dz, rows), of, &loss.weights, loss.smoothing);
+        let summed = loss(top(out, rows), top_mut(dz, rows));
         for layer in (0..=last).rev() {
             let (before, after) = self.layers.split_at_mut(layer);
             let dz = top(&after[0].dz, rows);
@@ -161,7 +194,7 @@ impl<F: Real> Pass<F> {
 }
 
 /// How rows are scored in training.
-pub(super) struct Loss<F> {
+pub(in crate::model) struct Loss<F> {
     /// Weight of a row by its class.
     pub weights: Vec<F>,
     /// Share of each target spread over all classes.
@@ -172,7 +205,7 @@ pub(super) struct Loss<F> {
 const PURPOSES: u64 = 4;
 
 /// A generator for one member of an ensemble and one purpose: streams of one seed never overlap.
-pub(super) fn generator(seed: u64, member: usize, purpose: u64) -> ChaCha8Rng {
+pub(in crate::model) fn generator(seed: u64, member: usize, purpose: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(PURPOSES * member as u64 + purpose);
     rng

@@ -10,7 +10,7 @@ const BETA2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
 /// An optimizer and what it remembers of past gradients.
-pub(super) struct Optimizer {
+pub(in crate::model) struct Optimizer {
     kind: super::Optimizer,
     l2: f32,
     momentum: f32,

@@ -5,6 +5,7 @@ mod comparisons;
 mod data;
 mod leaderboard;
 mod protocol;
+mod regression;
 mod results;
 mod selection;
 mod slices;
@@ -25,6 +26,9 @@ pub use versus::versus;
 /// string from data is escaped. Figures are those of `facts.metrics` and `facts.comparisons`, the rows of the
 /// tables.
 pub fn markdown(facts: &Facts) -> String {
+    if let Some(target) = &facts.target {
+        return regression::markdown(facts, target);
+    }
     let sections = [
         vec![title(facts)],
         protocol::warnings(facts),

@@ -100,7 +100,7 @@ fn augmentation(facts: &Facts) -> Option<String> {
     (!transforms.is_empty()).then(|| words(number::list(&transforms)))
 }
 
-fn normalization(facts: &Facts) -> String {
+pub(super) fn normalization(facts: &Facts) -> String {
     let facts = &facts.normalization;
     let statistics = if facts.transductive {
         "transductive: statistics of the test speakers' own recordings, without labels"

@@ -53,6 +53,10 @@ impl Plot {
     /// The plots that the facts have rows for.
     pub fn all(facts: &Facts) -> Vec<Self> {
         let mut plots = Vec::new();
+        // Those of classes and of UAR.
+        if facts.target.is_some() {
+            return plots;
+        }
         plots.extend((!facts.models.is_empty()).then_some(Self::Results));
         plots.extend(facts.confusions.iter().map(|row| Self::Confusion(row.model.clone())));
         let with_bins = facts.models.iter().filter(|model| facts.calibration.iter().any(|row| row.model == model.name));

@@ -185,10 +185,11 @@ table! {
         pub slice: String,
         /// The class, speaker, ... ; `all` for the overall slice.
         pub group: String,
-        /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`, `log_loss`, `brier`, `ece`.
+        /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`, `log_loss`, `brier`, `ece`; of regression `ccc`,
+        /// `pearson` and `rmse`.
         pub metric: String,
-        /// The figure, in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2];
-        /// null if it is not defined.
+        /// The figure, in [0, 1]; `log_loss` in nats (a probability below 2^-23 counts as 2^-23), `brier` in [0, 2], `ccc`
+        /// and `pearson` in [-1, 1], `rmse` in units of the target; null if it is not defined.
         pub value: Option<f64>,
         /// Lower end of the 95 % interval; null if there is none.
         pub low: Option<f64>,
@@ -214,7 +215,8 @@ table! {
         pub model_b: String,
         /// Metric that is compared.
         pub metric: String,
-        /// `permutation` (paired, over speakers) or `wilcoxon` (signed ranks of speakers' figures).
+        /// `permutation` (paired, over speakers), `wilcoxon` (signed ranks of speakers' figures), or of regression
+        /// `bootstrap` (speakers drawn with replacement: an interval and no p value).
         pub test: String,
         /// Value of `model_a` minus value of `model_b`.
         pub delta: f64,
@@ -278,6 +280,23 @@ table! {
         pub examples: String,
         /// `inductive` or `transductive`, as in the metrics table.
         pub track: String,
+    }
+}
+
+table! {
+    /// One row is a test row of a regressor (`task = "regression"`).
+    table "estimates" version 1 key ["model", "fold", "utterance_id"] open { text: false, float: false }
+    pub struct Estimate {
+        /// The utterance.
+        pub utterance_id: String,
+        /// The model.
+        pub model: String,
+        /// The fold, from 0.
+        pub fold: i64,
+        /// The number that the corpus gives, in the units of the target column.
+        pub truth: f64,
+        /// The number that the model gives.
+        pub predicted: f64,
     }
 }
 
