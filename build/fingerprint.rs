@@ -10,10 +10,10 @@ pub const STAGES: [(&str, &[&str]); 7] = [
     ("extract", &["audio", "dsp", "features", "matrix", "text", "stages/workers", "stages/extract", "stages/rejects"]),
     ("split", &["dataset", "eval", "matrix", "protocol", "stages/published", "stages/rows", "stages/split"]),
     ("normalize", &["dataset", "eval", "matrix", "stages/normalize", "stages/rows"]),
-    ("train", &["dataset", "eval", "matrix", "model", "stages/rows", "stages/train"]),
+    ("train", &["dataset", "eval", "matrix", "model", "stages/regress", "stages/rows", "stages/train"]),
     (
         "evaluate",
-        &["corpus", "dataset", "eval", "matrix", "model", "protocol", "report", "text", "stages/evaluate", "stages/facts"],
+        &["corpus", "dataset", "eval", "matrix", "model", "protocol", "report", "text", "stages/evaluate", "stages/facts", "stages/regress"],
     ),
     (
         "predict",

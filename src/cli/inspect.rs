@@ -106,8 +106,11 @@ fn tables(tables: &[TableLine]) -> Vec<Vec<String>> {
 }
 
 fn figures(results: &Results) -> String {
-    const METRICS: [(&str, &str); 4] =
-        [("uar", "UAR"), ("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("weighted_f1", "weighted F1")];
+    const OF_CLASSES: &[(&str, &str)] =
+        &[("uar", "UAR"), ("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("weighted_f1", "weighted F1")];
+    const OF_NUMBERS: &[(&str, &str)] = &[("ccc", "CCC"), ("pearson", "Pearson"), ("rmse", "RMSE")];
+    let has_numbers = results.models.iter().any(|model| model.figures.contains_key("rmse"));
+    let metrics = if has_numbers { OF_NUMBERS } else { OF_CLASSES };
     let rows = results.models.iter().map(|model| {
         let mark = if model.model == results.headline { " *" } else { "" };
         let figure = |metric: &str| {
@@ -115,10 +118,10 @@ fn figures(results: &Results) -> String {
             let end = |end: fn(&crate::stages::Figure) -> Option<f64>| figure.and_then(end);
             with_interval(figure.map(|figure| figure.value), end(|figure| figure.low), end(|figure| figure.high))
         };
-        let figures = METRICS.iter().map(|(metric, _)| figure(metric));
+        let figures = metrics.iter().map(|(metric, _)| figure(metric));
         std::iter::once(format!("{}{mark}", model.model)).chain(figures).collect()
     });
-    let heading = std::iter::once("model").chain(METRICS.map(|(_, title)| title)).collect::<Vec<_>>();
+    let heading = std::iter::once("model").chain(metrics.iter().map(|(_, title)| *title)).collect::<Vec<_>>();
     let table = aligned(&with_heading(&heading, rows));
     format!(
         "{table}* the report leads with it; {}, {} track\n",

@@ -88,7 +88,20 @@ fn read(
                 return named::read(config, source.files, &Pattern::of_preset(preset)?);
             };
             let table = label_files::read(config, preset, files, source.labels, source.files)?;
-            manifest::read(config, source, source.labels.first().map_or(word, |(path, _)| path), &table)
+            let place = source.labels.first().map_or(word, |(path, _)| path);
+            let read = manifest::read(config, source, place, &table)?;
+            let lacking = read.rejects.iter().filter(|reject| reject.code == "missing_file").count();
+            if lacking as f64 > config.max_unmatched_rate * table.len() as f64 {
+                let problem = format!(
+                    "{lacking} of {} rows have no recording under {:?}, and the limit is {:.1} %\n\
+                     hint: name the folder that holds both labels and audio, or raise `max_unmatched_rate`",
+                    table.len(),
+                    config.source,
+                    100.0 * config.max_unmatched_rate
+                );
+                return Err(CorpusError::Manifest { manifest: place.to_owned(), problem });
+            }
+            Ok(read)
         }
     }
 }

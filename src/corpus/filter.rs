@@ -77,7 +77,8 @@ impl<'a> Filter<'a> {
 
     /// Warnings about values that no utterance has; `emotions` are those that the label map yielded.
     pub fn warnings(&self, utterances: &Packed<Utterance>, emotions: &BTreeSet<&str>) -> Vec<String> {
-        let written = self.conditions.iter().filter(|condition| condition.written);
+        // What no corpus has of the common set is told once, of all of them.
+        let written = self.conditions.iter().filter(|condition| condition.written && condition.name != COMMON);
         let unseen = written.map(|condition| (condition, condition.unseen(self.config, utterances, emotions)));
         let warnings = unseen.filter_map(|(condition, unseen)| condition.warning(&unseen));
         warnings.map(|warning| format!("corpus `{}`: {warning}", self.config.name)).collect()
@@ -97,8 +98,8 @@ impl Condition {
     fn warning(&self, unseen: &BTreeSet<&str>) -> Option<String> {
         let table = if self.keep { "filter" } else { "exclude" };
         let listed = shorten(unseen.iter().copied(), 20);
-        let place = if self.name == COMMON { format!("`{COMMON}` lists values") } else { format!("`{table}` lists values of `{}`", self.name) };
-        (!unseen.is_empty()).then(|| format!("{place} that no utterance has: {listed}"))
+        (!unseen.is_empty())
+            .then(|| format!("`{table}` lists values of `{}` that no utterance has: {listed}", self.name))
     }
 
     /// The values that no utterance has.

@@ -92,8 +92,8 @@ impl Features {
     ///
     /// # Errors
     /// Those of [`Keys::targets`].
-    pub fn by_target(self, column: &str, bins: usize) -> Result<Self, DatasetError> {
-        Ok(Self { keys: self.keys.by_target(column, bins)?, ..self })
+    pub fn by_target(self, column: &str) -> Result<Self, DatasetError> {
+        Ok(Self { keys: self.keys.by_target(column)?, ..self })
     }
 
     /// The same rows with some of the features; `columns` are their numbers, ascending.

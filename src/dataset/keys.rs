@@ -34,7 +34,12 @@ pub struct Keys {
     frame: DataFrame,
     /// The words of each text column.
     words: Arc<BTreeMap<String, Vec<Box<str>>>>,
+    /// Whether classes are parts of a target's range.
+    are_parts: bool,
 }
+
+/// Parts of a target's range.
+const TARGET_BINS: usize = 4;
 
 impl Keys {
     /// Takes the keys and text columns of a features table with rows in any order.
@@ -161,23 +166,29 @@ impl Keys {
         cells.into_iter().map(|cell| number(cell).ok_or_else(|| wrong(cell))).collect()
     }
 
-    /// The same keys with classes by the number in a text column: `bins` of them, with as many utterances each, or fewer
-    /// where numbers are equal.
+    /// The same keys with parts of the range of the number in a text column in place of the classes: four, with about as many
+    /// utterances each. They are spread over the sides; none needs to be on each.
     ///
     /// # Errors
     /// Those of [`Keys::targets`].
-    pub fn by_target(&self, column: &str, bins: usize) -> Result<Self, DatasetError> {
+    pub fn by_target(&self, column: &str) -> Result<Self, DatasetError> {
+        let bins = TARGET_BINS;
         let targets = self.targets(column)?;
         let mut sorted = targets.clone();
         sorted.sort_by(f64::total_cmp);
         let edges: Vec<f64> = (1..bins).map(|bin| sorted[bin * sorted.len() / bins]).collect();
-        let bin = |target: &f64| edges.iter().filter(|edge| target >= edge).count() as u32;
+        let bin = |target: &f64| edges.iter().filter(|edge| target > edge).count() as u32;
         let numbers = targets.iter().map(|target| Some(bin(target))).collect::<Vec<_>>();
         let names = (1..=bins).map(|bin| format!("{column}, part {bin} of {bins}").into_boxed_str()).collect();
         let (mut frame, mut words) = (self.frame.clone(), (*self.words).clone());
         frame.with_column(Column::new("emotion".into(), numbers)).map_err(DatasetError::column("emotion"))?;
         words.insert("emotion".to_owned(), names);
-        Ok(Self { frame, words: Arc::new(words) })
+        Ok(Self { frame, words: Arc::new(words), are_parts: true })
+    }
+
+    /// Whether classes are parts of a target's range.
+    pub(super) fn are_parts(&self) -> bool {
+        self.are_parts
     }
 
     /// The speaker of each utterance of a fold or group that needs one; `rows` are their numbers.
@@ -246,7 +257,7 @@ impl Keys {
 
     /// The rows that a query leaves, in their order.
     pub(super) fn kept(&self, query: impl FnOnce(&DataFrame) -> PolarsResult<DataFrame>) -> Result<Self, DatasetError> {
-        Ok(Self { frame: self.query(query)?, words: Arc::clone(&self.words) })
+        Ok(Self { frame: self.query(query)?, words: Arc::clone(&self.words), are_parts: self.are_parts })
     }
 
     /// What Polars finds in the rows.

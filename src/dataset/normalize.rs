@@ -90,7 +90,7 @@ pub struct NormalizeSection {
     /// `z-score` (default), `min-max`, `robust` or `none`.
     pub method: Method,
     /// `corpus` (default): one set of statistics for each fold; `speaker`: one for each speaker, which uses unlabelled
-    /// test rows.
+    /// test rows; `each-corpus`: one for each corpus, which uses those of a corpus that is not trained on.
     pub scope: Scope,
     /// When tables of normalized features are written: `hold-out` (default), `always` or `never`. Training does not
     /// read them. A side with more than 256 MiB of numbers is in several files, such as `train-00000.parquet`.

@@ -337,17 +337,21 @@ impl Scaler {
         Ok(Scalings { all, number: Some(number) })
     }
 
-    /// Speakers of a fold without statistics of their own, since they have too few utterances.
+    /// Speakers or corpora of a fold without statistics of their own, since they have too few utterances.
     ///
     /// # Errors
     /// An utterance without speaker under scope `speaker`.
     pub fn lacking(&self, keys: &Keys, fold: &Fold) -> Result<BTreeSet<String>, DatasetError> {
-        if self.scope != Scope::Speaker {
-            return Ok(BTreeSet::new());
-        }
         let rows: Vec<usize> = fold.members().map(|(row, _)| row).collect();
-        let speakers: BTreeSet<&str> = keys.speakers(&rows)?.into_iter().collect();
-        let lacking = speakers.into_iter().filter(|speaker| !self.groups.contains_key(*speaker));
+        let groups: BTreeSet<&str> = match self.scope {
+            Scope::Corpus => return Ok(BTreeSet::new()),
+            Scope::Speaker => keys.speakers(&rows)?.into_iter().collect(),
+            Scope::EachCorpus => {
+                let corpora = keys.texts("corpus")?;
+                rows.iter().filter_map(|row| corpora[*row]).collect()
+            }
+        };
+        let lacking = groups.into_iter().filter(|group| !self.groups.contains_key(*group));
         Ok(lacking.map(str::to_owned).collect())
     }
 

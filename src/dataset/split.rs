@@ -102,7 +102,8 @@ pub struct SplitSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disjoint: Option<Vec<String>>,
     /// The protocol whose folds these are: `emobox`, `reslstm`, `session` or `speaker`; `ser corpora describe` tells which
-    /// corpora each is for. Only for `published`, which requires it, and with one corpus, read by a preset.
+    /// corpora each is for. Only for `published`, which requires it, and with one corpus; `emobox` and `reslstm` need a
+    /// corpus that is read by its preset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
     /// Names of the corpora to train on; default: all that are not tested on. Only for `cross-corpus`. Without this and

@@ -179,7 +179,7 @@ impl Agreements {
 
     /// The interval of the difference of two models' CCC over all rows, model `a` less model `b`, on the same resamples;
     /// none where there can be none.
-    pub fn difference(&self, a: &str, b: &str, resampling: Resampling) -> Option<(f64, Option<(f64, f64)>)> {
+    pub fn difference(&self, a: &str, b: &str, resampling: Resampling) -> Option<Difference> {
         let overall = |model: &str| self.sums.get(&(model.to_owned(), "overall".to_owned(), "all".to_owned()));
         let (of_a, of_b) = (overall(a)?, overall(b)?);
         let total = |speakers: &BTreeMap<Option<String>, Moments>| {
@@ -188,9 +188,10 @@ impl Agreements {
             total
         };
         let (all_a, all_b) = (total(of_a), total(of_b));
+        let speakers = of_a.keys().flatten().count();
         let delta = Agreement::Ccc.of(&all_a)? - Agreement::Ccc.of(&all_b)?;
         if !of_a.keys().eq(of_b.keys()) || obstacle(of_a, &all_a, resampling).is_some() {
-            return Some((delta, None));
+            return Some(Difference { delta, interval: None, speakers });
         }
         let clusters: Vec<(Moments, Moments)> = of_a.values().copied().zip(of_b.values().copied()).collect();
         let mut deltas = Vec::with_capacity(resampling.resamples);
@@ -203,8 +204,19 @@ impl Agreements {
             deltas.extend(Agreement::Ccc.of(&a).zip(Agreement::Ccc.of(&b)).map(|(a, b)| a - b));
         });
         let interval = percentile_interval(deltas).map(|interval| (interval.low, interval.high));
-        Some((delta, interval))
+        Some(Difference { delta, interval, speakers })
     }
+}
+
+/// How far two models differ in CCC.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Difference {
+    /// Of the first less that of the second.
+    pub delta: f64,
+    /// Ends of the 95 % interval; none where there can be none.
+    pub interval: Option<(f64, f64)>,
+    /// Speakers of the test rows.
+    pub speakers: usize,
 }
 
 /// Why speakers cannot be resampled.
@@ -297,10 +309,10 @@ mod tests {
         let ccc = ccc.expect("a row");
         assert!(ccc.low.zip(ccc.value).is_some_and(|(low, value)| low <= value) && ccc.high >= ccc.value);
         assert!(rows.iter().filter(|row| row.slice == "speaker").all(|row| row.low.is_none() && row.note.is_some()));
-        let (delta, interval) = many.difference("a", "b", resampling).expect("both are there");
-        assert!(delta > 1.0 && interval.is_some_and(|(low, high)| low <= delta && delta <= high));
+        let Difference { delta, interval, speakers } = many.difference("a", "b", resampling).expect("both are there");
+        assert!(speakers == 12 && delta > 1.0 && interval.is_some_and(|(low, high)| low <= delta && delta <= high));
         let few = filled(3);
         assert!(few.metrics(Track::Inductive, resampling).iter().all(|row| row.low.is_none()));
-        assert_eq!(few.difference("a", "b", resampling).map(|(_, interval)| interval), Some(None));
+        assert_eq!(few.difference("a", "b", resampling).map(|found| found.interval), Some(None));
     }
 }

@@ -22,7 +22,7 @@ mod pool;
 mod seeds;
 mod wilcoxon;
 
-pub use agreement::{Agreement, Agreements, Moments, Pair};
+pub use agreement::{Agreement, Agreements, Difference, Moments, Pair};
 pub use bootstrap::{CONFIDENCE, MIN_CLUSTERS, Resampling, quantile};
 pub use class_counts::ClassCounts;
 pub use comparisons::SAME_PREDICTIONS;

@@ -48,8 +48,8 @@ pub struct Pipeline {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emotions: Vec<String>,
     /// What is recognized: `classification` (default), the emotion; or `regression`, the number in the column `target`.
-    #[serde(default, skip_serializing_if = "Task::is_classification")]
-    pub task: Task,
+    #[serde(default, skip_serializing_if = "TaskKind::is_classification")]
+    pub task: TaskKind,
     /// Text column that holds a number for each utterance, such as `arousal`: a group of the pattern, or a column of the
     /// manifest or preset. Utterances without a number there are rejects (`bad_target`). Only for `task = "regression"`,
     /// which requires it.
@@ -139,7 +139,7 @@ pub struct Parameters {
 /// What is recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Task {
+pub enum TaskKind {
     /// The emotion.
     #[default]
     Classification,
@@ -147,14 +147,11 @@ pub enum Task {
     Regression,
 }
 
-impl Task {
+impl TaskKind {
     fn is_classification(&self) -> bool {
         *self == Self::Classification
     }
 }
-
-/// Parts of the range of a target over which utterances are spread like classes.
-pub const TARGET_BINS: usize = 4;
 
 impl Pipeline {
     /// Reads a pipeline file's text with `--set` overrides applied.
@@ -279,6 +276,7 @@ impl Pipeline {
         of_other("tune", self.tune.is_some())?;
         of_other("fusion", self.fusion.is_some())?;
         of_other("tables.delta", self.tables.delta)?;
+        of_other("evaluate.importance", self.evaluate.importance != EvaluateSection::default().importance)?;
         match self.target.as_deref() {
             Some(target) if !target.is_empty() => Ok(Some(self.regression.check(target)?)),
             _ => Err(ConfigError::new("target", "not set", "task `regression` needs the column that holds the number")),

@@ -9,7 +9,7 @@ mod tables;
 
 pub use checks::ChecksSection;
 pub use extract::ExtractSection;
-pub use file::{Parameters, Pipeline, TARGET_BINS, Task, json_schema};
+pub use file::{Parameters, Pipeline, TaskKind, json_schema};
 pub use tables::TablesSection;
 
 /// A saved model that says where its features come from.

@@ -19,6 +19,10 @@ pub struct PublishedFigure {
     pub protocol: String,
     /// Preset of the corpus.
     pub corpus: String,
+    /// Number of classes.
+    pub classes: usize,
+    /// Number of test utterances of all folds.
+    pub tested: i64,
     /// Name of the system.
     pub system: String,
     /// What it is.

@@ -2,7 +2,7 @@
 //!
 //! A protocol is a TOML file in `data/`. For each corpus that it knows (by the name of its preset), it says which fold
 //! tests an utterance: by the value of a column, or by the utterance's key in a list beside it. That list is compressed
-//! text: `[preset]`, then a line `key<TAB>fold` an utterance; fold 0 is train everywhere, `d` is dev.
+//! text: `[preset]`, then a line `key<TAB>fold` an utterance; fold 0 is train everywhere.
 
 mod figures;
 
@@ -137,11 +137,6 @@ impl Published {
         }
     }
 
-    /// Whether dev is one of its sides.
-    pub fn has_dev(&self, preset: &str) -> bool {
-        !self.dev.is_empty() || (self.column.is_none() && listed(preset).values().any(|place| *place == Place::Dev))
-    }
-
     /// The sides in each fold of utterances, by the value of the column or the key of each.
     pub fn sides(&self, preset: Option<&str>, cells: &[Option<&str>]) -> Folds {
         let places = match (&self.column, preset) {
@@ -200,11 +195,7 @@ fn listed(preset: &str) -> BTreeMap<String, Place> {
     let text = zstd::decode_all(EMOBOX).ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default();
     let header = format!("[{preset}]");
     let lines = text.lines().skip_while(|line| *line != header).skip(1).take_while(|line| !line.starts_with('['));
-    let place = |word: &str| match (word, word.parse::<usize>()) {
-        ("d", _) => Some(Place::Dev),
-        (_, Ok(fold)) => Some(fold.checked_sub(1).map_or(Place::Train, Place::Tested)),
-        _ => None,
-    };
+    let place = |word: &str| Some(word.parse::<usize>().ok()?.checked_sub(1).map_or(Place::Train, Place::Tested));
     lines.filter_map(|line| line.split_once('\t')).filter_map(|(key, word)| Some((key.to_owned(), place(word)?))).collect()
 }
 
@@ -236,7 +227,7 @@ mod tests {
     #[test]
     fn folds_by_value_test_each_value_once() {
         let ravdess = Protocol::known("", "emobox").expect("known").of(Some("ravdess")).expect("there");
-        assert_eq!((ravdess.count("ravdess"), ravdess.has_dev("ravdess")), (Some(6), false));
+        assert_eq!(ravdess.count("ravdess"), Some(6));
         let folds = ravdess.sides(Some("ravdess"), &[Some("01"), Some("10"), Some("06"), None]);
         assert_eq!(words(&folds)[..2], ["test train train -", "train test train -"]);
         assert_eq!(words(&folds)[5], "train train test -");
@@ -258,10 +249,9 @@ mod tests {
         // 16b01Wb is tested in the second fold of the table, 11b10Ae in the first.
         let folds = emodb.sides(Some("emodb"), &[Some("16b01Wb"), Some("11b10Ae"), Some("nobody")]);
         assert_eq!(words(&folds), ["train test -", "test train -"]);
-        let m3ed = emobox.of(Some("m3ed")).expect("there");
-        let folds = m3ed.sides(Some("m3ed"), &[Some("A_guainiguofenmeili_9_15"), Some("A_bianchengnidenayitian_9_21"), Some("x")]);
-        assert_eq!(words(&folds), ["test dev train"], "the list names no utterance of train");
-        assert!(m3ed.has_dev("m3ed"));
+        let mead = emobox.of(Some("mead")).expect("there");
+        let folds = mead.sides(Some("mead"), &[Some("W019_sad_3_014"), Some("W019_sad_3_999")]);
+        assert_eq!(words(&folds), ["test train"], "the list names no utterance of train");
     }
 
     #[test]
@@ -269,6 +259,8 @@ mod tests {
         let emobox = Protocol::known("", "emobox").expect("known");
         let folds = emobox.of(Some("meld")).expect("there").sides(Some("meld"), &["train", "dev", "test"].map(Some));
         assert_eq!(words(&folds), ["train dev test"]);
+        let folds = emobox.of(Some("m3ed")).expect("there").sides(None, &["woju", "humamaoba", "anjia"].map(Some));
+        assert_eq!(words(&folds), ["test dev train"]);
         let folds = emobox.of(Some("mer2023")).expect("there").sides(None, &["train", "test1", "test2"].map(Some));
         assert_eq!(words(&folds), ["train test -"]);
     }

@@ -174,6 +174,8 @@ pub enum FeatureOrigin {
 /// The split.
 #[derive(Debug, Clone)]
 pub struct SplitFacts {
+    /// Whose folds they are and what their sides share, where they are published ones.
+    pub protocol: Option<String>,
     /// The scheme: `group-k-fold`.
     pub scheme: String,
     /// The scheme with its parameters, to stand after "The split is": `5 folds of whole speakers, ...`.

@@ -57,6 +57,7 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
             transforms: Vec::new(),
         },
         split: SplitFacts {
+            protocol: None,
             scheme: "group-k-fold".to_owned(),
             words: format!("{} folds of whole speakers", shape.folds),
             folds: (0..shape.folds).map(|fold| fold_facts(fold, shape, utterances)).collect(),

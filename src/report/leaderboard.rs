@@ -15,6 +15,8 @@ pub struct Board {
     pub classes: Vec<String>,
     /// Number of folds.
     pub folds: usize,
+    /// Figures of the protocol that are of other classes or test utterances, in words.
+    pub left_out: Vec<String>,
     /// Sorted by system and model.
     pub rows: Vec<Leader>,
 }

@@ -175,7 +175,7 @@ fn keep(
     kept: &Kept,
     memory: &Memory,
 ) -> Result<(), StageError> {
-    let [_, extract, split, _, train, evaluate] = records else { return Ok(()) };
+    let [ingest, extract, split, _, train, evaluate] = records else { return Ok(()) };
     let families = output::get_table::<FeatureInfo>(out, StageName::Extract)?.0.rows;
     let profile = profile::of(out, features, &families, memory)?;
     let (file, _) = table::write(&Table::<Profile>::from(profile), &extract.config_hash, &features.input(), false)?;
@@ -190,6 +190,7 @@ fn keep(
     let splits = copy(split, output::path::<SplitRow>(), StageName::Split)?;
     let predictions = copy(train, output::path::<Prediction>(), StageName::Train)?;
     let metrics = copy(evaluate, output::path::<Metric>(), StageName::Evaluate)?;
+    kept.put_record(ingest, vec![])?;
     kept.put_record(extract, of_extract)?;
     kept.put_record(split, vec![splits])?;
     kept.put_record(train, vec![predictions])?;

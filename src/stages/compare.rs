@@ -9,7 +9,7 @@ use crate::storage::Store;
 
 use super::facts::Utterances;
 use super::features_table::FeaturesTable;
-use super::{StageError, StageName, output};
+use super::{StageError, StageName, ledger, output};
 
 /// Labels of the runs where they are counted.
 const A: &str = "a";
@@ -145,6 +145,7 @@ impl<'a> Run<'a> {
     }
 
     fn read_tables(place: &RunPlace<'a>, model: Option<&str>) -> Result<Self, StageError> {
+        check_classes(place)?;
         let (columns, batches) = predictions(place.out)?;
         let mut models = Vec::new();
         for batch in batches {
@@ -169,6 +170,19 @@ impl<'a> Run<'a> {
             only_here: only_here as i64,
             predictions: self.predictions.clone(),
         }
+    }
+}
+
+/// Refuses a run that predicts numbers: there is no class to compare.
+pub(super) fn check_classes(place: &RunPlace) -> Result<(), StageError> {
+    let record = ledger::read_record(place.out, StageName::Train)?;
+    let task = record.as_ref().and_then(|record| record.keys.get("task")).and_then(|task| task.as_str());
+    match task {
+        Some("regression") => {
+            let words = format!("{} predicts numbers (task = \"regression\"); this command is for runs with classes", place.given);
+            Err(StageError::Incomparable(words))
+        }
+        _ => Ok(()),
     }
 }
 

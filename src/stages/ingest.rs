@@ -150,12 +150,20 @@ pub(super) fn take(context: &Context, listings: Vec<Listing>) -> Result<Taken, S
         built.push(labelled);
         stamped.insert(corpus.name.as_str(), files);
     }
-    let corpus = corpus::merge(built)?;
+    let mut corpus = corpus::merge(built)?;
+    corpus.warnings.extend(missing_emotions(&pipeline.emotions, &corpus.utterances));
     let taken = Taken { stamps: stamps(&corpus.utterances, &stamped), corpus };
     match &context.dates {
         None => Ok(taken),
         Some(dates) => others::with_others(context, dates, taken, &Ingest::config_hash(context)),
     }
+}
+
+/// Warns of emotions of the common set that no utterance has.
+fn missing_emotions(emotions: &[String], utterances: &Packed<Utterance>) -> Option<String> {
+    let found = utterances.column("emotion").iter().flatten().collect::<BTreeSet<_>>();
+    let missing = emotions.iter().filter(|emotion| !found.contains(emotion.as_str())).cloned().collect::<Vec<_>>();
+    (!missing.is_empty()).then(|| format!("`emotions` lists what no utterance has: {}", missing.join(", ")))
 }
 
 fn list(corpus: &Corpus, pipeline: &pipeline::Pipeline) -> Result<(Listing, String), StageError> {

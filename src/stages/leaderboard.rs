@@ -8,7 +8,7 @@ use crate::schema::{Leader, Metric, Side, SplitRow, Table};
 use crate::storage::Store;
 use crate::table;
 
-use super::compare::RunPlace;
+use super::compare::{RunPlace, check_classes};
 use super::{Record, StageError, StageName, ledger, output, results};
 
 /// The files of a leaderboard.
@@ -30,9 +30,18 @@ pub fn leaderboard(places: &[RunPlace], figures: &[PublishedFigure], every_model
     let protocol = first.protocol.as_deref();
     let is_of_these =
         |figure: &&PublishedFigure| Some(figure.protocol.as_str()) == protocol && Some(&figure.corpus) == first.preset.as_ref();
-    rows.extend(figures.iter().filter(is_of_these).map(published));
-    rows.sort_by(|a, b| (&a.system, &a.model).cmp(&(&b.system, &b.model)));
-    rows.dedup_by(|a, b| (&a.system, &a.model) == (&b.system, &b.model));
+    let is_alike =
+        |figure: &&PublishedFigure| figure.classes == first.classes.len() && Some(figure.tested) == rows[0].n;
+    let (alike, others): (Vec<_>, Vec<_>) = figures.iter().filter(is_of_these).partition(is_alike);
+    rows.extend(alike.into_iter().map(published));
+    let key = |row: &Leader| (row.system.clone(), row.model.clone(), row.features.clone());
+    rows.sort_by_cached_key(key);
+    // The same run or figure may be named twice.
+    rows.dedup();
+    if let Some(pair) = rows.windows(2).find(|pair| key(&pair[0]) == key(&pair[1])) {
+        let words = format!("there are two different figures of {:?}, {:?}", pair[0].system, pair[0].model);
+        return Err(StageError::Incomparable(words));
+    }
     let words = protocol.and_then(|name| Protocol::known("protocol", name).ok()).map(|protocol| {
         let notes = protocol.of(first.preset.as_deref()).map(|of| of.notes.as_str()).unwrap_or_default();
         format!("{} ({}). {} {notes}", protocol.title, protocol.citation, protocol.notes)
@@ -43,6 +52,7 @@ pub fn leaderboard(places: &[RunPlace], figures: &[PublishedFigure], every_model
         corpora: first.corpora.clone(),
         classes: first.classes.clone(),
         folds: first.folds,
+        left_out: others.iter().map(|figure| left_out(figure)).collect(),
         rows,
     })
 }
@@ -56,6 +66,11 @@ pub fn put_leaderboard(out: &dyn Store, markdown: &str, rows: Vec<Leader>) -> Re
     output::put(out, MARKDOWN, markdown.as_bytes())?;
     output::put(out, &output::path::<Leader>(), &file)?;
     Ok(())
+}
+
+/// Why a figure of the protocol is not in the table.
+fn left_out(figure: &PublishedFigure) -> String {
+    format!("{}: {} of {} classes and {} test utterances", figure.system, figure.uar_folds, figure.classes, figure.tested)
 }
 
 fn published(figure: &PublishedFigure) -> Leader {
@@ -103,6 +118,7 @@ impl<'a> Run<'a> {
     }
 
     fn read_tables(place: &RunPlace<'a>, every_model: bool) -> Result<Self, StageError> {
+        check_classes(place)?;
         let record = |stage: StageName| {
             ledger::read_record(place.out, stage)?.ok_or(StageError::Unfinished { stage: stage.as_str() })
         };

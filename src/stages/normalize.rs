@@ -5,7 +5,7 @@ mod export;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::{self, Export, Scaler};
-use crate::options;
+use crate::options::{self, ConfigError};
 use crate::schema::{Normalization, SplitRow, Table, plural};
 
 use super::features_table::FeaturesTable;
@@ -45,6 +45,7 @@ impl Stage for Normalize {
             context.check_stop()?;
             let scalers = Scaler::fit_each(&features, together, context.parameters.normalize)?;
             for (fold, scaler) in together.iter().zip(scalers) {
+                check_track(context, fold.number, &scaler)?;
                 lacking.extend(scaler.lacking(features.keys(), fold)?);
                 rows.extend(scaler.rows(fold.number));
                 if exports(context) {
@@ -62,10 +63,24 @@ impl Stage for Normalize {
     }
 }
 
-/// Warns of speakers from whom no statistics could be taken.
+/// Refuses statistics of test rows where the run says that there are none.
+fn check_track(context: &Context, fold: i64, scaler: &Scaler) -> Result<(), StageError> {
+    if context.parameters.is_transductive() || !scaler.is_transductive() {
+        return Ok(());
+    }
+    let problem = format!("fold {fold} tests a corpus that is not trained on, which would be normalized by its own test rows");
+    let hint = "use scheme `loco` or `cross-corpus`, whose figures are marked transductive, or normalize.scope = \"corpus\"";
+    let scope = format!("{:?}", context.parameters.normalize.scope.as_str());
+    Err(ConfigError::new("normalize.scope", scope, problem).hint(hint).into())
+}
+
+/// Warns of speakers and corpora from whom no statistics could be taken.
 fn too_few(speakers: &BTreeSet<String>) -> Option<String> {
     let first = speakers.first()?;
-    let (count, least) = (plural(speakers.len(), "speaker"), dataset::MIN_UTTERANCES);
+    // Speakers have the name of their corpus before them.
+    let word = if first.contains('/') { "speaker" } else { "corpus" };
+    let count = if word == "corpus" && speakers.len() > 1 { format!("{} corpora", speakers.len()) } else { plural(speakers.len(), word) };
+    let least = dataset::MIN_UTTERANCES;
     Some(format!(
         "{count} of fewer than {least} utterances, too few for own statistics; those of the train side were used \
          (first: `{first}`)"

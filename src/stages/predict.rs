@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use crate::corpus::{self, Look, PassedOver};
-use crate::dataset::MIN_UTTERANCES;
+use crate::dataset::{MIN_UTTERANCES, Scope};
 use crate::features::{Featurizer, Provenance, Recipe};
 use crate::model::{self, ModelError};
 use crate::options::{self, ConfigError};
@@ -158,7 +158,7 @@ impl Predict<'_> {
         let inputs = InputFiles::find(self.inputs, self.storage)?;
         let by_speaker = saved.scope().is_of_groups();
         if by_speaker {
-            check_speakers(&inputs)?;
+            check_groups(&inputs, saved.scope())?;
         }
         let files = inputs.files();
         let listing = files.values().map(|file| (&file.path, file.bytes, &file.stamp)).collect::<Vec<_>>();
@@ -322,15 +322,16 @@ impl Predict<'_> {
     }
 }
 
-/// Each input is one speaker, of whom there must be enough.
-fn check_speakers(inputs: &InputFiles) -> Result<(), StageError> {
+/// Each input is one speaker or one corpus, of which there must be enough.
+fn check_groups(inputs: &InputFiles, scope: Scope) -> Result<(), StageError> {
+    let (group, groups) = if scope == Scope::EachCorpus { ("corpus", "corpus by corpus") } else { ("speaker", "speaker by speaker") };
     let mut owners = BTreeMap::<&str, &str>::new();
     for input in &inputs.inputs {
         let unusable = |problem| Err(StageError::UnusableInput { input: input.given.clone(), problem });
         if input.files.len() < MIN_UTTERANCES {
             return unusable(format!(
-                "holds {} audio files: this model was normalized speaker by speaker, so each INPUT is one speaker \
-                 and needs at least {MIN_UTTERANCES}; give one folder, or one pattern in quotes, for each speaker",
+                "holds {} audio files: this model was normalized {groups}, so each INPUT is one {group} and needs at \
+                 least {MIN_UTTERANCES}; give one folder, or one pattern in quotes, for each {group}",
                 input.files.len()
             ));
         }
@@ -338,7 +339,7 @@ fn check_speakers(inputs: &InputFiles) -> Result<(), StageError> {
             let path = inputs.again.get(&file.path).unwrap_or(&file.path);
             if let Some(other) = owners.insert(path, &input.given) {
                 return unusable(format!(
-                    "and input `{other}` share `{path}`: each INPUT is one speaker, and a file cannot belong to two"
+                    "and input `{other}` share `{path}`: each INPUT is one {group}, and a file cannot belong to two"
                 ));
             }
         }
@@ -433,6 +434,9 @@ fn summarize(saved: &SavedModel, rows: &[Inference], probabilities: &[f32], reje
     let speakers = rows.iter().map(|row| &row.speaker).collect::<BTreeSet<_>>().len();
     let track = match (saved.track(), speakers) {
         (Track::Inductive, _) => "inductive".to_owned(),
+        (Track::Transductive, count) if saved.scope() == Scope::EachCorpus => {
+            format!("transductive: each of {} is normalized by itself, as one corpus", plural(count, "input"))
+        }
         (Track::Transductive, count) => format!("transductive: {}, as each input is one", plural(count, "speaker")),
     };
     let tops = probabilities.chunks(saved.classes.len()).map(|row| row.iter().copied().fold(0.0, f32::max));

@@ -6,6 +6,7 @@ use crate::dataset::{self, Assignment, Keys, SplitParams};
 use crate::options::ConfigError;
 use crate::pipeline::Parameters;
 use crate::protocol::Protocol;
+use crate::schema::Side;
 
 use super::StageError;
 
@@ -36,13 +37,17 @@ pub(super) fn assign(parameters: &Parameters, keys: &Keys) -> Result<Assignment,
         let problem = format!("it knows none of the utterances of corpus `{corpus}`");
         return Err(wrong(problem).hint("are these the file names under which the corpus is published?").into());
     }
-    if let (Some(wanted), found) = (preset.and_then(|preset| published.count(preset)), folds.len())
-        && found < wanted
-    {
-        tracing::warn!("protocol `{protocol}` has {wanted} folds, and the utterances that are there make {found}");
+    let wanted = preset.and_then(|preset| published.count(preset)).unwrap_or(folds.len());
+    let is_tested = |fold: usize| folds.get(fold).is_some_and(|sides| sides.contains(&Some(Side::Test)));
+    if let Some(fold) = (0..wanted).find(|fold| !is_tested(*fold)) {
+        let problem = format!("it has {wanted} folds, and no test utterance of fold {fold} is there");
+        let hint = "complete the corpus, or look at its `filter`, `exclude` and `labels`";
+        return Err(wrong(problem).hint(hint).into());
     }
     let mut assignment = dataset::assign_given(keys, folds, params, pipeline.seed)?;
-    assignment.warnings.extend(other_classes(protocol, &published.classes, &originals)?);
+    if parameters.regression.is_none() {
+        assignment.warnings.extend(other_classes(protocol, &published.classes, &originals)?);
+    }
     Ok(assignment)
 }
 

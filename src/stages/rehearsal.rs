@@ -93,12 +93,17 @@ fn check(context: &Context, keys: &Keys, frozen: Option<&FrozenSplit>) -> Result
 
 fn check_folds(parameters: &Parameters, keys: &Keys, folds: &[Fold]) -> Result<(), DatasetError> {
     let (split, seed) = (&parameters.split, parameters.pipeline.seed);
+    for column in &parameters.view.balance {
+        keys.named("train.balance", column)?;
+    }
+    let of_regression = parameters.regression.as_ref().map(|regression| regression.inner_folds);
+    let inner = parameters.tune.as_ref().map(|tune| tune.folds).or(of_regression);
     for fold in folds {
         if parameters.normalize.scope == Scope::Speaker {
             dataset::check_speakers(keys, fold)?;
         }
-        if let Some(tune) = &parameters.tune {
-            dataset::inner_folds(keys, fold, split, tune.folds, seed)?;
+        if let Some(inner) = inner {
+            dataset::inner_folds(keys, fold, split, inner, seed)?;
         }
     }
     Ok(())

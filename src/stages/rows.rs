@@ -3,7 +3,7 @@
 use super::features_table::FeaturesTable;
 use super::{Context, StageError, StageName, output};
 use crate::dataset::{Features, FeaturesBuilder, Fold, FoldReader, Keys, KeysBuilder};
-use crate::pipeline::{Parameters, TARGET_BINS};
+use crate::pipeline::Parameters;
 use crate::schema::SplitRow;
 
 /// The count of folds in the record of split.
@@ -29,7 +29,7 @@ pub(super) fn keys(context: &Context, table: &FeaturesTable) -> Result<Keys, Sta
 pub(super) fn as_split(parameters: &Parameters, keys: Keys) -> Result<Keys, StageError> {
     match &parameters.regression {
         None => Ok(keys),
-        Some(regression) => Ok(keys.by_target(&regression.target, TARGET_BINS)?),
+        Some(regression) => Ok(keys.by_target(&regression.target)?),
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn features(context: &Context, table: &FeaturesTable) -> Result<Featu
     let features = features.finish()?;
     match &context.parameters.regression {
         None => Ok(features),
-        Some(regression) => Ok(features.by_target(&regression.target, TARGET_BINS)?),
+        Some(regression) => Ok(features.by_target(&regression.target)?),
     }
 }
 

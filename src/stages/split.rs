@@ -15,11 +15,18 @@ pub struct Split;
 
 impl Stage for Split {
     const NAME: StageName = StageName::Split;
-    const KEYS: &'static [&'static str] = &["split", "seed"];
+    const KEYS: &'static [&'static str] = &["split", "seed", "task", "target"];
     type Work = (FeaturesTable, Option<FrozenSplit>);
 
     fn config_hash(context: &Context) -> String {
-        options::config_hash(&(&context.parameters.split, context.parameters.pipeline.seed))
+        let parameters = context.parameters;
+        match &parameters.regression {
+            None => options::config_hash(&(&parameters.split, parameters.pipeline.seed)),
+            // Parts of the target's range are spread over the sides.
+            Some(regression) => {
+                options::config_hash(&(&parameters.split, parameters.pipeline.seed, &regression.target))
+            }
+        }
     }
 
     fn prepare(context: &Context) -> Result<Prepared<Self::Work>, StageError> {

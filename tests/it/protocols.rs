@@ -53,7 +53,7 @@ fn a_published_protocol_makes_its_folds_and_the_report_says_whose_they_are() {
         assert_eq!(speakers.len(), 1);
     }
     let report = fs::read_to_string(folder.path().join("out/report.md")).expect("a report");
-    assert!(report.contains("the folds of protocol speaker: Leave one speaker out"), "{report}");
+    assert!(report.contains("Protocol speaker: Leave one speaker out (LOSO) ("), "{report}");
     assert!(report.contains("The mean over the 4 folds, which most papers give"), "{report}");
 }
 

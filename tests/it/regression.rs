@@ -121,9 +121,11 @@ fn numbers_are_predicted_and_the_report_leads_with_the_ccc() {
     let said = stdout(&ser(folder.path(), &["run", "pipeline.toml", "--dry-run"]));
     assert_eq!(said.matches("up to date").count(), 6, "{said}");
     stdout(&ser(folder.path(), &["verify", "out"]));
-    stdout(&ser(folder.path(), &["inspect", "out"]));
+    assert!(stdout(&ser(folder.path(), &["inspect", "out"])).contains("CCC"));
     let (code, error) = failure(&ser(folder.path(), &["compare", "out", "again"]));
-    assert!(code != 0 && error.contains("tested nothing"), "{error}");
+    assert!(code == 2 && error.contains("predicts numbers"), "{error}");
+    let (code, error) = failure(&ser(folder.path(), &["leaderboard", "out"]));
+    assert!(code == 2 && error.contains("predicts numbers"), "{error}");
 }
 
 #[test]
@@ -149,5 +151,6 @@ fn utterances_without_a_number_are_rejects_and_wrong_sections_are_refused() {
     refused(&["--set", "train.models=['svm']"], "`train` is set: it is of no use with task");
     refused(&["--set", "regression.mlp.dropout=[1.5]"], "regression.mlp.dropout");
     refused(&["--set", "regression.models=['svm']"], "svm");
+    refused(&["--set", "evaluate.importance=2"], "`evaluate.importance` is set");
     refused(&["--set", "evaluate.compare=svm"], "must be one of the trained models: ridge, mlp, mean, fusion, selected");
 }

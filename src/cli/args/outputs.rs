@@ -57,6 +57,8 @@ them where the split is a published protocol (split.scheme = \"published\"). A f
 [[figure]]
 protocol = \"emobox\"
 corpus = \"ravdess\"        # the preset
+classes = 8                # it joins runs with as many classes
+tested = 1440              # and test utterances
 system = \"Mine\"
 model = \"a network\"
 features = \"spectrograms\"

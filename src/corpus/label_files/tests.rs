@@ -8,7 +8,7 @@ use crate::corpus::LabelledCorpus;
 type Files<'a> = &'a [(&'a str, &'a str)];
 
 fn read(preset: &str, files: Files<'_>) -> Result<LabelledCorpus, CorpusError> {
-    let toml = format!("name = 'c'\nsource = 'data'\npreset = '{preset}'");
+    let toml = format!("name = 'c'\nsource = 'data'\npreset = '{preset}'\nmax_unmatched_rate = 0.5");
     let config: Corpus = toml::from_str(&toml).expect("sound TOML");
     let listed = files.iter().map(|(path, text)| SourceFile { path, bytes: text.len() as u64 }).collect();
     let wanted = label_files(&config, None, files.iter().map(|(path, _)| *path))?;
@@ -209,18 +209,24 @@ fn emozionalmente() {
     assert!(rows(&corpus).iter().all(|row| row.ends_with(" - -")), "{:?}", rows(&corpus));
 }
 
+const EVALUATION: &str = "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt";
+const TURNS: &str = "[1.0 - 2.0]\tSes01F_impro01_F000\tneu\t[2.5, 2.5, 2.5]\n\
+                     [1.0 - 2.0]\tSes01F_impro01_F001\tneu\t[2.5, 2.5, 2.5]\n\
+                     [1.0 - 2.0]\tSes01F_impro01_F002\tneu\t[2.5, 2.5, 2.5]\n";
+
 #[test]
 fn what_does_not_fit_is_refused_by_name() {
     let wav = ("audio/1614174909788.wav", "");
     let again = ("copy/1614174909788.flac", "");
     let users = "metadata/users.csv";
-    let cases: [(&str, Files<'_>, &str); 9] = [
+    let cases: [(&str, Files<'_>, &str); 10] = [
         ("emozionalmente", &[wav], "no file of the source matches the pattern"),
         ("emozionalmente", &[("metadata/samples.csv", "file_name,actor\nx.wav,a\n"), wav], "no column \"emotion_expressed\", which `emotion` needs"),
         ("emozionalmente", &[("metadata/samples.csv", SAMPLES), wav, again], "row 1: both \"audio/1614174909788.wav\" and \"copy/"),
         ("emozionalmente", &[("metadata/samples.csv", SAMPLES), (users, "name\nb\n"), wav], "no column \"username\""),
         ("emozionalmente", &[("metadata/samples.csv", SAMPLES), (users, "username,x\nb,1\nb,2\n"), wav], "\"b\" is in column \"username\" twice"),
         ("emozionalmente", &[("metadata/samples.csv", SAMPLES), ("audio/other.wav", "")], "no row of the manifest can be used"),
+        ("iemocap", &[(EVALUATION, TURNS), ("Ses01F_impro01_F000.wav", "")], "2 of 3 rows have no recording"),
         ("iemocap", &[("Session1/dialog/EmoEvaluation/Ses01F_impro01.txt", "% nothing\n"), wav], "no line matches"),
         ("m3ed", &[("annotation.json", "{}"), wav], "there is nothing at {show}"),
         ("m3ed", &[("annotation.json", "{"), wav], "not JSON"),

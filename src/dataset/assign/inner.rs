@@ -29,7 +29,7 @@ pub fn inner_folds(
     let mut train = outer.rows_on(Side::Train);
     train.retain(|row| is_original(*row));
     let strata = Strata::new(keys, params.stratify_by())?;
-    let scheme = Assigner { keys, params, grouping: grouping(keys, params)?, strata, seed };
+    let scheme = Assigner { keys, params, grouping: grouping(keys, outer, params)?, strata, seed };
     let units = scheme.units(&train, &format!("inner {}", outer.number))?;
     scheme.need(units.len(), 2, &format!("the inner folds of {}", fold_words(outer.number)))?;
     let folds = folds.min(units.len());
@@ -60,13 +60,16 @@ pub fn inner_folds(
 
 /// The columns whose equal values stay together inside: those of the scheme, and the speakers where the user fixed
 /// sides that share none. Settings would otherwise be chosen for people who are known, and judged on others.
-fn grouping<'a>(keys: &Keys, params: &'a SplitParams) -> Result<Vec<&'a str>, DatasetError> {
+fn grouping<'a>(keys: &Keys, outer: &Fold, params: &'a SplitParams) -> Result<Vec<&'a str>, DatasetError> {
     let mut grouping = params.grouping();
     match params {
         SplitParams::Predefined { column, sides, .. }
             if !grouping.contains(&"speaker") && speakers_apart(keys, &fixed_sides(keys, column, sides)?)? =>
         {
             grouping.insert(0, "speaker");
+        }
+        SplitParams::Published { .. } if grouping.is_empty() && speakers_apart(keys, &outer.sides)? => {
+            grouping.push("speaker");
         }
         _ => {}
     }

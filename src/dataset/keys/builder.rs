@@ -117,7 +117,7 @@ impl KeysBuilder {
                 (frame, Some(order))
             }
         };
-        let keys = Keys { frame, words: Arc::new(words) };
+        let keys = Keys { frame, words: Arc::new(words), are_parts: false };
         let ids = keys.ids()?;
         match ids.windows(2).find(|pair| pair[0] == pair[1]) {
             None => Ok((keys, order)),

@@ -55,7 +55,7 @@ fn ridge_is_the_least_of_its_sum_whichever_way_it_is_solved() {
 #[test]
 fn networks_learn_what_ridge_learns_and_the_mean_learns_nothing() {
     let ((x, targets), (other, truth)) = (rows(400, 6, 2), rows(100, 6, 3));
-    for text in ["mlp = { loss = 'ccc', hidden = [16] }", "mlp = { loss = 'mse', hidden = [] }"] {
+    for text in ["mlp = { loss = 'ccc', hidden = [16] }", "mlp = { loss = 'mse', hidden = [], learning_rate = 0.01 }"] {
         let section = section(text);
         let networks = Regressor::fit(&spec(RegressionModel::Mlp, 0.0), &section, &x, &targets, 5).expect("trained");
         let predicted = networks.predict_all(&other).expect("read");

@@ -17,7 +17,7 @@ pub fn leaderboard(board: &Board) -> String {
         format!(
             "{}; {}: {}. All rows are of the same test utterances in the same folds.",
             number::plural(board.folds as i64, "fold"),
-            number::plural(classes.len() as i64, "class").replace("classs", "classes"),
+            format!("{} emotions", classes.len()),
             number::list(&classes)
         ),
     ];
@@ -32,6 +32,10 @@ pub fn leaderboard(board: &Board) -> String {
         rows.sort_by_key(|row| Reverse(row.uar_folds.or(row.uar).map_or(0, |uar| (uar * 1e9) as i64)));
         blocks.push(format!("## {title}"));
         blocks.push(rows_of(&rows));
+    }
+    if !board.left_out.is_empty() {
+        let figures = board.left_out.iter().map(|figure| text(figure)).collect::<Vec<_>>().join("; ");
+        blocks.push(format!("Published under this protocol, but not comparable with these runs: {figures}."));
     }
     blocks.push(
         "UAR: all test rows together, with its 95 % interval over speakers. Mean of folds: the mean of the UARs of the \

@@ -55,6 +55,7 @@ pub(super) fn protocol(facts: &Facts) -> Vec<String> {
     let mut lines = vec![task(facts)];
     lines.extend(features_of_others(facts));
     lines.push(split::words(facts));
+    lines.extend(facts.split.protocol.as_deref().map(text));
     lines.extend(augmentation(facts));
     lines.extend(split::shared(facts));
     lines.extend([normalization(facts), settings(facts)]);
@@ -83,7 +84,7 @@ fn task(facts: &Facts) -> String {
 }
 
 /// Whose features they are, where another program computed them.
-fn features_of_others(facts: &Facts) -> Option<String> {
+pub(super) fn features_of_others(facts: &Facts) -> Option<String> {
     let FeatureOrigin::Table { file, blake3 } = &facts.features.origin else { return None };
     Some(format!(
         "Features of others: the table {} ({}, BLAKE3 {}), not computed by ser-etl from the audio. Utterances with equal \
@@ -94,7 +95,7 @@ fn features_of_others(facts: &Facts) -> Option<String> {
     ))
 }
 
-fn augmentation(facts: &Facts) -> Option<String> {
+pub(super) fn augmentation(facts: &Facts) -> Option<String> {
     let transforms: Vec<String> = facts.features.transforms.iter().map(|transform| code(transform)).collect();
     let words = |copies: String| format!("Training adds altered copies ({copies}); dev and test have none.");
     (!transforms.is_empty()).then(|| words(number::list(&transforms)))

@@ -88,6 +88,9 @@ fn tested(facts: &Facts, target: &str) -> Vec<String> {
         format!("The number is that of the column {}; {} in folds.", code(target), number::plural(facts.split.utterances, "utterance")),
         split::words(facts),
     ];
+    lines.extend(facts.split.protocol.as_deref().map(text));
+    lines.extend(protocol::features_of_others(facts));
+    lines.extend(protocol::augmentation(facts));
     lines.extend(split::shared(facts));
     lines.push(protocol::normalization(facts));
     lines.push(

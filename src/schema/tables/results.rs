@@ -302,7 +302,7 @@ table! {
 
 table! {
     /// One row is a model of a run, or a published figure, of one protocol: the same test utterances in the same folds.
-    table "leaderboard" version 1 key ["system", "model"] open { text: false, float: false }
+    table "leaderboard" version 1 key ["system", "model", "features"] open { text: false, float: false }
     pub struct Leader {
         /// The run as it was given, or the name of the published system.
         pub system: String,

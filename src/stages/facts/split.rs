@@ -96,6 +96,7 @@ pub(super) fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFac
     let record = ledger::read_record(context.out, StageName::Split)?;
     Ok(SplitFacts {
         scheme: context.parameters.split.scheme().as_str().to_owned(),
+        protocol: protocol_words(context.parameters),
         words: split_words(context.parameters) + frozen_words(&context.parameters.pipeline.split),
         folds: splits.folds.iter().map(fold).collect(),
         utterances: used().count() as i64,
@@ -130,20 +131,21 @@ fn split_words(parameters: &Parameters) -> String {
             disjoint.join(" and of ")
         ),
         SplitParams::Loco { .. } => "one fold for each corpus, which is left out of training".to_owned(),
-        SplitParams::Published { protocol, .. } => protocol_words(parameters, protocol),
+        SplitParams::Published { protocol, .. } => format!("the folds of protocol {protocol}"),
         SplitParams::Predefined { column, .. } => format!("fixed by the column {column}"),
     };
     format!("{what}{dev}")
 }
 
-/// Whose folds they are, and what their sides share.
-fn protocol_words(parameters: &Parameters, name: &str) -> String {
-    let Ok(protocol) = Protocol::known("split.protocol", name) else { return name.to_owned() };
+/// Whose folds they are, and what their sides share; none where they are no published ones.
+fn protocol_words(parameters: &Parameters) -> Option<String> {
+    let SplitParams::Published { protocol: name, .. } = &parameters.split else { return None };
+    let protocol = Protocol::known("split.protocol", name).ok()?;
     let preset = parameters.pipeline.corpus.first().and_then(|corpus| corpus.preset.as_deref());
     let notes = protocol.of(preset).map(|published| published.notes.as_str()).unwrap_or_default();
     let notes = if notes.is_empty() { &protocol.notes } else { notes };
     let notes = notes.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("the folds of protocol {name}: {} ({}). {}", protocol.title, protocol.citation, notes.trim_end_matches('.'))
+    Some(format!("Protocol {name}: {} ({}). {notes}", protocol.title, protocol.citation))
 }
 
 /// To stand after them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::eval::{Agreements, Outcomes, Pair, Resampling};
+use crate::eval::{Agreements, Difference, Outcomes, Pair, Resampling};
 use crate::model::Regression;
 use crate::report;
 use crate::schema::{Comparison, Estimate, Metric, SELECTED, Table};
@@ -81,7 +81,7 @@ fn comparisons(
     track: &str,
 ) -> Vec<Comparison> {
     let row = |other: &&str| {
-        let (delta, interval) = agreements.difference(headline, other, resampling)?;
+        let Difference { delta, interval, speakers } = agreements.difference(headline, other, resampling)?;
         Some(Comparison {
             model_a: headline.to_owned(),
             model_b: (*other).to_owned(),
@@ -93,9 +93,13 @@ fn comparisons(
             p_value: None,
             p_adjusted: None,
             detectable: None,
-            clusters: 0,
+            clusters: speakers as i64,
             track: track.to_owned(),
-            note: "speakers drawn with replacement; no p value".to_owned(),
+            note: match interval {
+                Some(_) => "speakers drawn with replacement; no p value",
+                None => "no interval: too few speakers, or not all are known",
+            }
+            .to_owned(),
         })
     };
     let mut rows: Vec<Comparison> = names.iter().filter(|name| **name != headline).filter_map(row).collect();

@@ -9,7 +9,7 @@ use super::plan::FoldPlan;
 use super::saved;
 use super::training_set::TrainingSet;
 use crate::model;
-use crate::schema::{Deployed, Fit, Importance, LearningCurve, Prediction, Table, Tuning};
+use crate::schema::{Deployed, Estimate, Fit, Importance, LearningCurve, Prediction, Table, Tuning};
 use crate::stages::delta::DeltaTable;
 use crate::stages::{Done, NEW, Prepared, StageError, Written, output};
 use crate::storage::Store;
@@ -50,6 +50,8 @@ pub fn publish<W>(data: &FitData, prepared: &Prepared<W>, found: &Found) -> Resu
     fits.sort_by(|a, b| (&a.model, a.fold, a.seed).cmp(&(&b.model, b.fold, b.seed)));
     let mut tuning: Vec<Tuning> = found.plans.iter().flat_map(|plan| plan.tuning.iter().cloned()).collect();
     tuning.sort_by(|a, b| (a.fold, &a.model, a.trial).cmp(&(b.fold, &b.model, b.trial)));
+    // Of a run that predicted numbers.
+    out.remove(&output::path::<Estimate>())?;
     let (models, deployed) = put_models(data, found)?;
     remove_others(out, found, models.iter().map(|written| written.path.clone()))?;
     let counts = BTreeMap::from([
