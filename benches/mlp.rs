@@ -100,7 +100,12 @@ impl Data {
         let y = (0..rows).map(|_| rng.gen_range(0..CLASSES)).collect();
         let names = |prefix: &str, count: usize| (0..count).map(|i| format!("{prefix}{i:04}")).collect();
         let families = (0..features).map(|column| (column % FAMILIES).to_string()).collect();
-        Self { rows: Rows { x: x.into(), y }, classes: names("c", CLASSES), features: names("f", features), families }
+        Self {
+            rows: Rows { x: x.into(), y, votes: None },
+            classes: names("c", CLASSES),
+            features: names("f", features),
+            families,
+        }
     }
 
     fn problem(&self) -> Problem<'_> {

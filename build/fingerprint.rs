@@ -13,7 +13,19 @@ pub const STAGES: [(&str, &[&str]); 7] = [
     ("train", &["dataset", "eval", "matrix", "model", "stages/regress", "stages/rows", "stages/train"]),
     (
         "evaluate",
-        &["corpus", "dataset", "eval", "matrix", "model", "protocol", "report", "text", "stages/evaluate", "stages/facts", "stages/regress"],
+        &[
+            "corpus",
+            "dataset",
+            "eval",
+            "matrix",
+            "model",
+            "protocol",
+            "report",
+            "text",
+            "stages/evaluate",
+            "stages/facts",
+            "stages/regress",
+        ],
     ),
     (
         "predict",

@@ -74,7 +74,9 @@ fn describe(name: &str) -> Result<String, ConfigError> {
     text += "\nprotocols\n";
     for name in Protocol::names() {
         let protocol = Protocol::known("protocol", name)?;
-        if let Some(published) = protocol.of(Some(preset_name(preset))).filter(|published| has_column(preset, published)) {
+        if let Some(published) =
+            protocol.of(Some(preset_name(preset))).filter(|published| has_column(preset, published))
+        {
             text += &entry(name, &protocol_words(protocol, published, preset_name(preset)));
         }
     }

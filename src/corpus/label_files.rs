@@ -209,16 +209,15 @@ impl<'a> Reader<'a> {
 
     /// Refuses a file that lacks a column which a field needs.
     fn check_columns(&self, path: &str, rows: &ManifestTable, of_path: &Cells) -> Result<(), CorpusError> {
-        let of_path_pattern = |name: &str| {
-            of_path.contains_key(name) || self.files.capture_names().flatten().any(|known| known == name)
-        };
+        let of_path_pattern =
+            |name: &str| of_path.contains_key(name) || self.files.capture_names().flatten().any(|known| known == name);
         let is_joined = |name: &str| {
             self.joined.as_ref().is_some_and(|(_, rows)| rows.values().any(|cells| cells.contains_key(name)))
         };
-        let is_known = |name: &str| {
-            rows.columns.iter().any(|column| column == name) || of_path_pattern(name) || is_joined(name)
-        };
-        let mut needed = self.fields.iter().flat_map(|(field, template)| template.columns().map(move |name| (field, name)));
+        let is_known =
+            |name: &str| rows.columns.iter().any(|column| column == name) || of_path_pattern(name) || is_joined(name);
+        let mut needed =
+            self.fields.iter().flat_map(|(field, template)| template.columns().map(move |name| (field, name)));
         match needed.find(|(_, name)| !is_known(name)) {
             None => Ok(()),
             Some((field, name)) => {

@@ -109,7 +109,8 @@ impl<'a> Pattern<'a> {
     /// A field that a path tells: by the preset's template, else by the group of its name.
     fn made(&self, field: &str, groups: &Captures<'_>) -> Option<Option<String>> {
         let preset = self.preset.as_ref().map(|of| of.preset);
-        let template = preset.and_then(|preset| if field == "key" { preset.key.as_deref() } else { preset.speaker.as_deref() });
+        let template =
+            preset.and_then(|preset| if field == "key" { preset.key.as_deref() } else { preset.speaker.as_deref() });
         let Some(template) = template else { return self.value(groups, field) };
         let mut made = String::new();
         for (at, piece) in template.split('{').enumerate() {

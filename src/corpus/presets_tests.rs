@@ -69,11 +69,11 @@ const READ: [(&str, &[(&str, &str)]); 26] = [
             ("Audio/actor_/03-02-13-01-01-110-02-02-02-13", "13 110 male - normal non-speech"),
         ],
     ),
+    ("cafe", &[("CaFE_48k/Joie/Faible/01-J-1-1", "J 01 male 1 mild"), ("Neutre/12-N-1-6", "N 12 female 6 mild")]),
     (
-        "cafe",
-        &[("CaFE_48k/Joie/Faible/01-J-1-1", "J 01 male 1 mild"), ("Neutre/12-N-1-6", "N 12 female 6 mild")],
+        "casia",
+        &[("wangzhe/angry/201", "angry wangzhe male 201 -"), ("x/liuchanhg/sad/250", "sad liuchanhg female 250 -")],
     ),
-    ("casia", &[("wangzhe/angry/201", "angry wangzhe male 201 -"), ("x/liuchanhg/sad/250", "sad liuchanhg female 250 -")]),
     (
         "emov-db",
         &[
@@ -102,9 +102,18 @@ const READ: [(&str, &[(&str, &str)]); 26] = [
     ),
     (
         "jl-corpus",
-        &[("JL(wav+txt)/female1_angry_10a_1", "angry female1 female 10 - a 1"), ("male2_sad_5b_2", "sad male2 male 5 - b 2")],
+        &[
+            ("JL(wav+txt)/female1_angry_10a_1", "angry female1 female 10 - a 1"),
+            ("male2_sad_5b_2", "sad male2 male 5 - b 2"),
+        ],
     ),
-    ("mead", &[("W019/audio/sad/level_3/014", "sad W019 female - 3 014"), ("M003/audio/neutral/level_1/002", "neutral M003 male - 1 002")]),
+    (
+        "mead",
+        &[
+            ("W019/audio/sad/level_3/014", "sad W019 female - 3 014"),
+            ("M003/audio/neutral/level_1/002", "neutral M003 male - 1 002"),
+        ],
+    ),
     (
         "mesd",
         &[("MESD/Anger_C_A_abajo", "Anger - - abajo - C A"), ("Neutral_M_A_basta_ya", "Neutral - male basta_ya - M A")],
@@ -120,7 +129,10 @@ const READ: [(&str, &[(&str, &str)]); 26] = [
         ],
     ),
     ("shemo", &[("female/F01A01", "A F01 female - - 01"), ("male/M52S02", "S M52 male - - 02")]),
-    ("subesco", &[("F_01_OISHI_S_10_FEAR_5", "FEAR F_01 female 10 - 5"), ("M_10_EVAN_S_1_SAD_1", "SAD M_10 male 1 - 1")]),
+    (
+        "subesco",
+        &[("F_01_OISHI_S_10_FEAR_5", "FEAR F_01 female 10 - 5"), ("M_10_EVAN_S_1_SAD_1", "SAD M_10 male 1 - 1")],
+    ),
     ("turev-db", &[("Sound Source/Sad/7895_hl_ogul1", "hl 7895 - ogul - 1"), ("1234_kz_serin", "kz 1234 - serin - -")]),
     ("urdu", &[("Sad/SM24_F32_S044", "S SM24 male - - 044"), ("SF7_F2_H0100", "H SF7 female - - 0100")]),
 ];
@@ -199,7 +211,16 @@ const NOT_READ: [(&str, &[&str]); 26] = [
     ("asvp-esd", &["03-01-14-01-01-10-02-03", "03-03-01-01-01-10-02", "01-01-01-01-01-10-02", "03-01-01-01-01-10", ""]),
     ("cafe", &["13-C-1-1", "01-X-1-1", "01-C-3-1", "01-C-1-7", "01-C-1", ""]),
     ("casia", &["wangzhe/angry", "someone/angry/201", "wangzhe/bored/201", "angry/201", ""]),
-    ("emov-db", &["bea_Amused/amused_1-15", "bea/amused_1-15_0001", "bea_Calm/calm_1-15_0001", "eva_Amused/amused_1-15_0001", ""]),
+    (
+        "emov-db",
+        &[
+            "bea_Amused/amused_1-15",
+            "bea/amused_1-15_0001",
+            "bea_Calm/calm_1-15_0001",
+            "eva_Amused/amused_1-15_0001",
+            "",
+        ],
+    ),
     ("emovo", &["dis-f4-b1", "dis-f1-x1", "xxx-f1-b1", "dis-f1", ""]),
     ("enterface", &["s10_an_1", "subject 10/anger/sentence 1/s10_xx_1", "subject 10/anger/s10_an_6", ""]),
     ("esd", &["0021/Angry/0021_000351", "0001/Bored/0001_000351", "0001_000351", "0001/Angry/0001_351", ""]),
@@ -209,7 +230,10 @@ const NOT_READ: [(&str, &[&str]); 26] = [
     ("oreau", &["x/sessc/10a01Ca", "f/sessc/10a01Xa", "10a01Ca", ""]),
     ("pavoque", &["pavoque", "pavoque-bored", "angry", ""]),
     ("polish", &["m6.n_trzymaj_2", "m5.x_trzymaj_2", "m5.n_trzymaj", ""]),
-    ("resd", &["dev/x/10_happiness_anger h_060", "test/10_happiness_anger h_060", "test/x/10_happiness_anger x_060", ""]),
+    (
+        "resd",
+        &["dev/x/10_happiness_anger h_060", "test/10_happiness_anger h_060", "test/x/10_happiness_anger x_060", ""],
+    ),
     ("shemo", &["X01A01", "F01X01", "F01A1", "F1A01", ""]),
     ("subesco", &["F_01_OISHI_S_1_CALM_5", "F_01_OISHI_S_1_FEAR_6", "F_01_S_1_FEAR_5", ""]),
     ("turev-db", &["123_kz_serin", "1234_xx_serin", "1234_kz", ""]),

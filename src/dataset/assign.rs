@@ -1,8 +1,8 @@
 //! Putting utterances on sides.
 
+mod crossed;
 mod fixed;
 mod frozen;
-mod crossed;
 mod inner;
 mod whole;
 

@@ -101,11 +101,8 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[SideOfRow]) -
     }
     if let SplitParams::Published { protocol, .. } = params {
         let nowhere = (0..keys.len()).filter(|row| folds.iter().all(|fold| fold[*row].is_none())).count();
-        let words = format!(
-            "{} of {} are in no fold of protocol `{protocol}`",
-            plural(nowhere, "utterance"),
-            keys.len()
-        );
+        let words =
+            format!("{} of {} are in no fold of protocol `{protocol}`", plural(nowhere, "utterance"), keys.len());
         return Ok(Vec::from_iter((nowhere > 0).then_some(words)));
     }
     let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);

@@ -194,6 +194,15 @@ pub enum DatasetError {
         /// The fold.
         fold: i64,
     },
+    /// Votes that are no number.
+    #[error(
+        "`{value}` is no number of votes\n\
+         hint: the columns that `train.votes` names hold numbers of 0 or more, or nothing"
+    )]
+    BadVotes {
+        /// What stands there.
+        value: String,
+    },
     /// A row of a table holds a word that it may not hold.
     #[error(
         "the {table} table holds `{value}` in column `{column}`\n\

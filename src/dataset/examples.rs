@@ -13,6 +13,17 @@ pub struct Rows {
     pub x: Matrix,
     /// Number of each row's class.
     pub y: Arc<[usize]>,
+    /// Share of each class among the votes of annotators, rows x classes, row after row; none: the class alone counts.
+    pub votes: Option<Arc<[f32]>>,
+}
+
+/// How train rows are drawn, and what they say beside their class.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TrainRows<'a> {
+    /// Text columns every combination of whose values has as many rows.
+    pub balance: &'a [String],
+    /// What the names of the columns with votes begin with; the emotion follows.
+    pub votes: Option<&'a str>,
 }
 
 /// One side of a fold, in the order of utterance ids.
@@ -56,29 +67,97 @@ impl Sides {
     /// A scaler of other features, an unknown class, a speaker without statistics, an augmented row where it may not be,
     /// numbers that fit nowhere.
     pub fn new(features: &Features, fold: &Fold, scaler: &Scaler, classes: &[String]) -> Result<Self, DatasetError> {
-        Self::balanced(features, fold, scaler, classes, &[])
+        Self::drawn(features, fold, scaler, classes, TrainRows::default())
     }
 
-    /// The same with the train rows balanced by some text columns.
+    /// The same with other train rows.
     ///
     /// # Errors
-    /// Those of [`Sides::new`]; an unknown column.
-    pub fn balanced(
+    /// Those of [`Sides::new`]; an unknown column, no column with votes, votes that are no numbers of 0 or more.
+    pub fn drawn(
         features: &Features,
         fold: &Fold,
         scaler: &Scaler,
         classes: &[String],
-        columns: &[String],
+        train: TrainRows<'_>,
     ) -> Result<Self, DatasetError> {
         fold.check(features.keys())?;
         let of_rows = |rows| {
             let of_side = examples(features, rows, scaler, classes);
             of_side.map_err(|error| error.in_fold(fold.number))
         };
-        let train = repeated(features.keys(), fold.rows_on(Side::Train), columns)?;
+        let keys = features.keys();
         let [dev, test] = [Side::Dev, Side::Test].map(|side| of_rows(fold.rows_on(side)));
-        Ok(Self { train: of_rows(train)?, dev: dev?, test: test? })
+        let (mut train_side, mut dev) = (of_rows(repeated(keys, fold.rows_on(Side::Train), train.balance)?)?, dev?);
+        if let Some(prefix) = train.votes {
+            let votes = Votes::new(keys, prefix, classes)?;
+            train_side.rows.votes = Some(votes.of(&train_side)?);
+            // Models that stop nothing early learn from dev too.
+            dev.rows.votes = Some(votes.of(&dev)?);
+        }
+        Ok(Self { train: train_side, dev, test: test? })
     }
+}
+
+/// Whether the columns that train rows are drawn by are there.
+///
+/// # Errors
+/// An unknown column; no column with votes for any class of the folds.
+pub fn check_train_rows(keys: &Keys, folds: &[Fold], train: TrainRows<'_>) -> Result<(), DatasetError> {
+    for column in train.balance {
+        keys.named("train.balance", column)?;
+    }
+    match train.votes {
+        Some(prefix) => Votes::new(keys, prefix, &classes(keys, folds)?).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// The columns with the votes for each class.
+struct Votes<'a> {
+    /// One a class; none: nobody could vote for it.
+    columns: Vec<Option<Vec<Option<&'a str>>>>,
+}
+
+impl<'a> Votes<'a> {
+    fn new(keys: &'a Keys, prefix: &str, classes: &[String]) -> Result<Self, DatasetError> {
+        let known = keys.groupable();
+        let column = |class: &String| {
+            let name = format!("{prefix}{class}");
+            known.contains(&name).then(|| keys.texts(&name)).transpose()
+        };
+        let columns = classes.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        if columns.iter().all(Option::is_none) {
+            // It says which columns there are.
+            keys.named("train.votes", &format!("{prefix}{}", classes.first().map_or("", String::as_str)))?;
+        }
+        Ok(Self { columns })
+    }
+
+    /// The share of each class in the votes for each row; where nobody voted for any of the classes, all of its own class.
+    fn of(&self, examples: &Examples) -> Result<Arc<[f32]>, DatasetError> {
+        let classes = self.columns.len();
+        let mut shares = vec![0.0; examples.at.len() * classes];
+        for ((row, class), shares) in
+            examples.at.iter().zip(examples.rows.y.iter()).zip(shares.chunks_mut(classes.max(1)))
+        {
+            for (share, cells) in shares.iter_mut().zip(&self.columns) {
+                *share = cells.as_ref().and_then(|cells| cells[*row]).map_or(Ok(0.0), votes)?;
+            }
+            let sum: f32 = shares.iter().sum();
+            if sum > 0.0 {
+                shares.iter_mut().for_each(|share| *share /= sum);
+            } else {
+                shares[*class] = 1.0;
+            }
+        }
+        Ok(shares.into())
+    }
+}
+
+fn votes(cell: &str) -> Result<f32, DatasetError> {
+    let number = cell.trim().parse::<f32>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| DatasetError::BadVotes { value: cell.to_owned() })
 }
 
 /// The rows, those of smaller combinations of values several times, until each combination has as many as the largest. What
@@ -118,7 +197,7 @@ fn examples(
         })
     };
     let y = at.iter().map(class).collect::<Result<_, DatasetError>>()?;
-    Ok(Examples { rows: Rows { x: normalized(features, &at, scaler)?, y }, at })
+    Ok(Examples { rows: Rows { x: normalized(features, &at, scaler)?, y, votes: None }, at })
 }
 
 /// Rows x features after normalization; `rows` are their numbers in the features table.

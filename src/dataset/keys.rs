@@ -157,7 +157,8 @@ impl Keys {
     /// There is no such column; a cell without a number.
     pub fn targets(&self, column: &str) -> Result<Vec<f64>, DatasetError> {
         let cells = self.named("target", column)?;
-        let number = |cell: Option<&str>| cell.and_then(|cell| cell.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
+        let number =
+            |cell: Option<&str>| cell.and_then(|cell| cell.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
         let wrong = |cell: Option<&str>| DatasetError::BadValue {
             table: "features",
             column: "target",

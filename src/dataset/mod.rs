@@ -24,7 +24,7 @@ mod units;
 
 pub use assign::{Assignment, Frozen, assign, assign_given, inner_folds, whole};
 pub use error::DatasetError;
-pub use examples::{Examples, Rows, Sides, classes, normalized};
+pub use examples::{Examples, Rows, Sides, TrainRows, check_train_rows, classes, normalized};
 pub use features::{Features, FeaturesBuilder};
 pub use fold::{Fold, FoldReader};
 pub use keys::{Keys, KeysBuilder};

@@ -258,7 +258,8 @@ impl SplitSection {
         let disjoint = distinct("split.disjoint", self.disjoint.as_deref().unwrap_or_default())?;
         let others = [("group_by", &self.group_by), ("frozen", &self.frozen)];
         if let Some((key, value)) = others.into_iter().find_map(|(key, value)| Some((key, value.as_ref()?))) {
-            let error = ConfigError::new(format!("split.{key}"), format!("{value:?}"), "does not go with split.disjoint");
+            let error =
+                ConfigError::new(format!("split.{key}"), format!("{value:?}"), "does not go with split.disjoint");
             return Err(error.hint(format!("remove `{key}` or `disjoint`")));
         }
         Ok(SplitParams::Crossed { folds: self.folds()?, dev, stratify_by, disjoint })

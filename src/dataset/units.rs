@@ -61,9 +61,10 @@ pub(super) fn grouping_columns<'a>(
     params: &SplitParams,
     grouping: &[&str],
 ) -> Result<Vec<Vec<Option<&'a str>>>, DatasetError> {
+    let key = if matches!(params, SplitParams::Crossed { .. }) { "split.disjoint" } else { "split.group_by" };
     let mut columns = Vec::new();
     for name in grouping.iter().copied() {
-        let column = keys.named("split.group_by", name)?;
+        let column = keys.named(key, name)?;
         let lacking: Vec<usize> = rows.iter().copied().filter(|row| column[*row].is_none()).collect();
         let is_needed = matches!(params, SplitParams::Loso { .. }) || lacking.len() == rows.len();
         if let Some(first) = lacking.first().filter(|_| is_needed) {

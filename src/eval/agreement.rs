@@ -59,7 +59,9 @@ impl Agreement {
                 (!is_flat(spread, y)).then(|| if is_flat(xx, x) || is_flat(yy, y) { 0.0 } else { 2.0 * xy / spread })
             }
             Self::Pearson => (!is_flat(xx, x) && !is_flat(yy, y)).then(|| xy / (xx * yy).sqrt()),
-            Self::Rmse => Some((moments.truths + moments.predicteds - 2.0 * moments.products).max(0.0) / n).map(f64::sqrt),
+            Self::Rmse => {
+                Some((moments.truths + moments.predicteds - 2.0 * moments.products).max(0.0) / n).map(f64::sqrt)
+            }
         }
     }
 }
@@ -138,7 +140,8 @@ impl Agreements {
             ("speaker", pair.speaker),
         ];
         let others = self.slices.iter().map(String::as_str).zip(pair.groups.iter().copied());
-        let places = usual.into_iter().chain(others).filter_map(|(slice, group)| Some((slice.to_owned(), group?.to_owned())));
+        let places =
+            usual.into_iter().chain(others).filter_map(|(slice, group)| Some((slice.to_owned(), group?.to_owned())));
         for (slice, group) in places.collect::<Vec<_>>() {
             let of_place = self.sums.entry((pair.model.to_owned(), slice, group)).or_default();
             let moments = of_place.entry(pair.speaker.map(str::to_owned)).or_default();
@@ -220,11 +223,7 @@ pub struct Difference {
 }
 
 /// Why speakers cannot be resampled.
-fn obstacle(
-    speakers: &BTreeMap<Option<String>, Moments>,
-    total: &Moments,
-    resampling: Resampling,
-) -> Option<String> {
+fn obstacle(speakers: &BTreeMap<Option<String>, Moments>, total: &Moments, resampling: Resampling) -> Option<String> {
     match speakers.get(&None) {
         _ if resampling.resamples == 0 => Some("evaluate.bootstrap is 0".to_owned()),
         Some(unnamed) => Some(format!("{} of {} rows have no speaker", unnamed.n, total.n)),
@@ -270,11 +269,8 @@ mod tests {
         let mean = |of: fn(&(f64, f64)) -> f64| PAIRS.iter().map(of).sum::<f64>() / n;
         let (my, mx) = (mean(|pair| pair.0), mean(|pair| pair.1));
         let sum = |of: &dyn Fn(&(f64, f64)) -> f64| PAIRS.iter().map(of).sum::<f64>();
-        let (xy, xx, yy) = (
-            sum(&|(y, x)| (y - my) * (x - mx)),
-            sum(&|(_, x)| (x - mx).powi(2)),
-            sum(&|(y, _)| (y - my).powi(2)),
-        );
+        let (xy, xx, yy) =
+            (sum(&|(y, x)| (y - my) * (x - mx)), sum(&|(_, x)| (x - mx).powi(2)), sum(&|(y, _)| (y - my).powi(2)));
         assert!((figure(Agreement::Pearson) - xy / (xx * yy).sqrt()).abs() < 1e-12);
     }
 
@@ -297,7 +293,15 @@ mod tests {
                 let (speaker, truth) = (format!("s{}", row % speakers), (row as f64 * 0.37).sin());
                 let numbers = (truth, truth + 0.3 * (row as f64 * 1.7).cos());
                 for (model, numbers) in [("a", numbers), ("b", (truth, -truth))] {
-                    let pair = Pair { model, fold: 0, numbers, corpus: "c", speaker: Some(&speaker), gender: None, groups: &[] };
+                    let pair = Pair {
+                        model,
+                        fold: 0,
+                        numbers,
+                        corpus: "c",
+                        speaker: Some(&speaker),
+                        gender: None,
+                        groups: &[],
+                    };
                     agreements.add(&pair);
                 }
             }
@@ -305,7 +309,9 @@ mod tests {
         };
         let many = filled(12);
         let rows = many.metrics(Track::Inductive, resampling);
-        let ccc = rows.iter().find(|row| (row.model.as_str(), row.slice.as_str(), row.metric.as_str()) == ("a", "overall", "ccc"));
+        let ccc = rows
+            .iter()
+            .find(|row| (row.model.as_str(), row.slice.as_str(), row.metric.as_str()) == ("a", "overall", "ccc"));
         let ccc = ccc.expect("a row");
         assert!(ccc.low.zip(ccc.value).is_some_and(|(low, value)| low <= value) && ccc.high >= ccc.value);
         assert!(rows.iter().filter(|row| row.slice == "speaker").all(|row| row.low.is_none() && row.note.is_some()));

@@ -80,7 +80,8 @@ impl EvaluateSection {
         found.copied().ok_or_else(|| {
             let value = self.compare.as_deref().map_or("unset".to_owned(), |name| format!("{name:?}"));
             let problem = format!("must be one of the trained models: {}", models.join(", "));
-            ConfigError::new("evaluate.compare", value, problem).hint("add it to `train.models`, or to `regression.models` where the task is regression")
+            ConfigError::new("evaluate.compare", value, problem)
+                .hint("add it to `train.models`, or to `regression.models` where the task is regression")
         })
     }
 }

@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn f_values_are_those_of_an_analysis_of_variance() {
         let x = array![[1.0_f32, 7.0, 1.0], [3.0, 7.0, 1.0], [4.0, 7.0, 2.0], [6.0, 7.0, 2.0]].into();
-        let values = f_values(&Rows { x, y: [0, 0, 2, 2].into() }).expect("held");
+        let values = f_values(&Rows { x, y: [0, 0, 2, 2].into(), votes: None }).expect("held");
         assert_eq!(values, [9.0 / (4.0 / 2.0), 0.0, f64::INFINITY]);
     }
 

@@ -114,7 +114,7 @@ impl Task {
 
     /// All training rows or, above `max_rows`, a seeded sample of them in proportion to the classes, and a note of it.
     pub fn sample(&self, model: ModelKind, max_rows: usize) -> Result<Sample<'_>, MatrixError> {
-        let Rows { x, y } = &self.train;
+        let Rows { x, y, .. } = &self.train;
         if y.len() <= max_rows {
             return Ok(Sample { x: x.whole()?, y: Cow::Borrowed(&y[..]), notes: Vec::new() });
         }
@@ -162,12 +162,24 @@ pub(super) fn prepare(spec: &ModelSpec, problem: &Problem) -> Result<Prepared, M
     notes.extend(set);
     notes.extend(more);
     let dev = if spec.uses_dev() { known_dev_rows(problem, &present, &inputs, &mut notes)? } else { None };
-    let train = Rows { x, y: if absent.is_empty() { Arc::clone(y) } else { renumbered(y, &present) } };
+    let votes = part.rows.votes.as_ref().map(|votes| votes_of(votes, y, &present, problem.classes.len()));
+    let train = Rows { x, y: if absent.is_empty() { Arc::clone(y) } else { renumbered(y, &present) }, votes };
     let names: Vec<_> = present.iter().map(|&class| problem.classes[class].clone()).collect();
     let (families, kernels) = (numbered(&inputs.families(problem.families)), part.kernels(&chosen)?);
     let task = Task { train, shape, dev, classes: present.len(), names, seed: problem.seed, families, kernels };
     let clipped = inputs.clipped_of(&unclipped.rows.x)?;
     Ok(Prepared { spec: settled, task, inputs, clipped, present, notes })
+}
+
+/// The votes for the classes that are there; where there are none left, all are for the row's own class.
+fn votes_of(votes: &[f32], y: &[usize], present: &[usize], classes: usize) -> Arc<[f32]> {
+    let mut kept = Vec::with_capacity(y.len() * present.len());
+    for (row, own) in votes.chunks(classes).zip(y) {
+        let sum: f32 = present.iter().map(|class| row[*class]).sum();
+        let share = |class: &usize| if sum > 0.0 { row[*class] / sum } else { f32::from(class == own) };
+        kept.extend(present.iter().map(share));
+    }
+    kept.into()
 }
 
 /// What defaults follow from.
@@ -199,7 +211,7 @@ fn check(problem: &Problem) -> Result<(), ModelError> {
 }
 
 fn check_rows(part: &'static str, rows: &Rows, problem: &Problem) -> Result<(), ModelError> {
-    let (Rows { x, y }, features, classes) = (rows, problem.features, problem.classes.len());
+    let (Rows { x, y, .. }, features, classes) = (rows, problem.features, problem.classes.len());
     if x.ncols() != features.len() {
         return Err(ModelError::Shape { part, unit: "columns", got: x.ncols(), want: features.len() });
     }
@@ -232,8 +244,8 @@ fn known_dev_rows(
     inputs: &FittedInputs,
     notes: &mut Vec<String>,
 ) -> Result<Option<Rows>, MatrixError> {
-    let empty = Rows { x: Array2::zeros((0, 0)).into(), y: Arc::from([]) };
-    let Rows { x, y } = problem.dev.unwrap_or(&empty);
+    let empty = Rows { x: Array2::zeros((0, 0)).into(), y: Arc::from([]), votes: None };
+    let Rows { x, y, .. } = problem.dev.unwrap_or(&empty);
     let known: Vec<_> = (0..y.len()).filter(|&row| present.contains(&y[row])).collect();
     let dropped = y.len() - known.len();
     if dropped > 0 {
@@ -249,7 +261,7 @@ fn known_dev_rows(
         block.assign(&inputs.apply(x.select(&known[rows])?.view()));
         Ok::<_, MatrixError>(())
     })?;
-    Ok(Some(Rows { x, y: renumbered(&y, present) }))
+    Ok(Some(Rows { x, y: renumbered(&y, present), votes: None }))
 }
 
 /// Words as numbers from 0, in the order of the words.

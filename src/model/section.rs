@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ModelKind, ModelSpec};
-use crate::options::{ColumnPatterns, ConfigError, between};
+use crate::options::{ColumnPatterns, ConfigError, between, used};
 
 macro_rules! section {
     ($($(#[$doc:meta])* $name:ident $section:ident $word:literal)*) => {
@@ -23,6 +23,12 @@ macro_rules! section {
             /// row once. Statistics of normalization are of the rows as they are.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             pub balance: Vec<String>,
+            /// What the names of text columns begin with that hold the votes of annotators, such as `votes_`: the emotion
+            /// follows (`votes_anger`, `votes_sadness`). `mlp` then learns the shares of the votes for the emotions of the run
+            /// instead of one emotion (soft labels); the other models learn the emotion. A row without votes for any of them
+            /// counts as its emotion. Default: none.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub votes: Option<String>,
             /// Number of fits with different seeds for each model that uses random numbers (mlp, forest), 1 to 100; default 1.
             /// All figures come from the first fit; the others show how much depends on the seed.
             pub seeds: usize,
@@ -48,6 +54,7 @@ macro_rules! section {
                     models: ModelKind::usual(),
                     columns: ColumnPatterns::default(),
                     balance: Vec::new(),
+                    votes: None,
                     seeds: 1,
                     calibration: Calibration::None,
                     deploy: false,
@@ -82,13 +89,18 @@ impl TrainSection {
     }
 
     fn check_balance(&self) -> Result<(), ConfigError> {
-        let twice = self.balance.iter().enumerate().find(|(at, name)| name.is_empty() || self.balance[..*at].contains(name));
-        match twice {
-            None => Ok(()),
-            Some(_) => {
-                let problem = "wanted names of text columns, each once";
-                Err(ConfigError::new("train.balance", format!("{:?}", self.balance), problem))
+        let twice =
+            self.balance.iter().enumerate().find(|(at, name)| name.is_empty() || self.balance[..*at].contains(name));
+        if twice.is_some() {
+            let problem = "wanted names of text columns, each once";
+            return Err(ConfigError::new("train.balance", format!("{:?}", self.balance), problem));
+        }
+        match &self.votes {
+            Some(prefix) => {
+                let is_used = !prefix.is_empty() && self.models.contains(&ModelKind::Mlp);
+                used("train.votes", format!("{prefix:?}"), is_used, "the model `mlp`, with a beginning of column names")
             }
+            None => Ok(()),
         }
     }
 

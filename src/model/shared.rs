@@ -30,7 +30,7 @@ impl Shared {
 
     /// Whether this was made of the problem's rows: the very same numbers.
     pub(super) fn is_of(&self, problem: &Problem) -> bool {
-        let same = |a: &Rows, b: &Rows| a.x.is_same(&b.x) && a.y == b.y;
+        let same = |a: &Rows, b: &Rows| a.x.is_same(&b.x) && a.y == b.y && a.votes == b.votes;
         let dev = match (&self.dev, problem.dev) {
             (Some(own), Some(other)) => same(own, other),
             (own, other) => own.is_none() && other.is_none(),
@@ -44,13 +44,13 @@ impl Shared {
         self.parts.get((with_dev, clip.map(f64::to_bits)), || match clip {
             None => Ok(TrainingRows::new(self.joined(with_dev)?, None)),
             Some(clip) => {
-                let Rows { x, y } = self.part(with_dev, None)?.rows.clone();
-                let bounds = Bounds::of(&x, clip)?;
-                let clipped = x.map(x.ncols(), |rows, mut clipped| {
+                let rows = self.part(with_dev, None)?.rows.clone();
+                let bounds = Bounds::of(&rows.x, clip)?;
+                let clipped = rows.x.map(rows.x.ncols(), |rows, mut clipped| {
                     clipped.assign(&rows);
                     bounds.clip(clipped);
                 })?;
-                Ok(TrainingRows::new(Rows { x: clipped, y }, Some(bounds)))
+                Ok(TrainingRows::new(Rows { x: clipped, ..rows }, Some(bounds)))
             }
         })
     }
@@ -59,7 +59,12 @@ impl Shared {
         match self.dev.as_ref().filter(|_| with_dev) {
             None => Ok(self.train.clone()),
             Some(dev) => {
-                Ok(Rows { x: self.train.x.followed_by(&dev.x)?, y: [&self.train.y[..], &dev.y].concat().into() })
+                let votes = self.train.votes.as_ref().zip(dev.votes.as_ref());
+                Ok(Rows {
+                    x: self.train.x.followed_by(&dev.x)?,
+                    y: [&self.train.y[..], &dev.y].concat().into(),
+                    votes: votes.map(|(train, dev)| [&train[..], dev].concat().into()),
+                })
             }
         }
     }

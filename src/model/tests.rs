@@ -29,7 +29,7 @@ pub(super) struct Plain {
 
 impl Plain {
     fn rows(&self) -> Rows {
-        Rows { x: self.x.to_owned().into(), y: self.y.clone().into() }
+        Rows { x: self.x.to_owned().into(), y: self.y.clone().into(), votes: None }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Calibration, ModelKind, ModelSpec, TrainSection};
-use crate::dataset::{NormalizeParams, NormalizeSection};
+use crate::dataset::{NormalizeParams, NormalizeSection, TrainRows};
 use crate::options::{ColumnPatterns, ConfigError, between};
 
 /// Most candidates of a model that a search may hold; a space that some are drawn from may be larger.
@@ -113,6 +113,16 @@ pub struct View {
     /// Text columns every combination of whose values has as many train rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub balance: Vec<String>,
+    /// What the names of the columns with votes begin with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub votes: Option<String>,
+}
+
+impl View {
+    /// How it draws train rows.
+    pub fn train_rows(&self) -> TrainRows<'_> {
+        TrainRows { balance: &self.balance, votes: self.votes.as_deref() }
+    }
 }
 
 /// A checked `[tune]` section.

@@ -13,8 +13,8 @@ use crate::eval::EvaluateSection;
 use crate::features::{FeatureParams, FeatureSetParams, FeaturesSection, Provenance, Recipe};
 use crate::matrix::Memory;
 use crate::model::{
-    Calibration, FusionParams, FusionSection, ModelSpec, Regression, RegressionSection, TrainSection, TuneParams, TuneSection,
-    View,
+    Calibration, FusionParams, FusionSection, ModelSpec, Regression, RegressionSection, TrainSection, TuneParams,
+    TuneSection, View,
 };
 use crate::options::{ConfigError, check_keys, read};
 use crate::protocol::Protocol;
@@ -206,10 +206,26 @@ impl Pipeline {
         let split = self.published(split)?;
         let regression = self.regression()?;
         self.check_calibration(&split, tune.is_some())?;
-        let view = View { normalize, columns: self.train.columns.clone(), balance: self.train.balance.clone() };
+        let view = View {
+            normalize,
+            columns: self.train.columns.clone(),
+            balance: self.train.balance.clone(),
+            votes: self.train.votes.clone(),
+        };
         let memory = Memory::new(self.memory_limit);
-        let parameters =
-            Parameters { pipeline: self, memory, augment, features, split, normalize, models, view, tune, fusion, regression };
+        let parameters = Parameters {
+            pipeline: self,
+            memory,
+            augment,
+            features,
+            split,
+            normalize,
+            models,
+            view,
+            tune,
+            fusion,
+            regression,
+        };
         if parameters.regression.is_none() {
             parameters.check_early_stopping()?;
         }
@@ -252,7 +268,9 @@ impl Pipeline {
     /// Refuses a common set of emotions that is none.
     fn check_emotions(&self) -> Result<(), ConfigError> {
         let names = self.emotions.iter().collect::<BTreeSet<_>>();
-        if self.emotions.is_empty() || (names.len() == self.emotions.len() && names.len() > 1 && !names.contains(&String::new())) {
+        if self.emotions.is_empty()
+            || (names.len() == self.emotions.len() && names.len() > 1 && !names.contains(&String::new()))
+        {
             return Ok(());
         }
         Err(ConfigError::new("emotions", format!("{:?}", self.emotions), "wanted two emotions or more, each once"))
@@ -262,7 +280,10 @@ impl Pipeline {
     fn regression(&self) -> Result<Option<Regression>, ConfigError> {
         let of_other = |key: &str, is_set: bool| match is_set {
             true => {
-                let problem = format!("it is of no use with task = {:?}", if self.task.is_classification() { "classification" } else { "regression" });
+                let problem = format!(
+                    "it is of no use with task = {:?}",
+                    if self.task.is_classification() { "classification" } else { "regression" }
+                );
                 Err(ConfigError::new(key, "set", problem).hint("remove it, or change `task`"))
             }
             false => Ok(()),

@@ -9,7 +9,8 @@ use crate::options::ConfigError;
 /// What is compiled in.
 const SHIPPED: &str = include_str!("data/figures.toml");
 
-static KNOWN: LazyLock<Vec<PublishedFigure>> = LazyLock::new(|| PublishedFigure::parse("figures", SHIPPED).unwrap_or_default());
+static KNOWN: LazyLock<Vec<PublishedFigure>> =
+    LazyLock::new(|| PublishedFigure::parse("figures", SHIPPED).unwrap_or_default());
 
 /// A published figure.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -169,7 +169,8 @@ impl Published {
         set(&self.dev, Place::Dev);
         set(&self.left_out, Place::LeftOut);
         // One that no fold tests is train; one without a value is nowhere.
-        let of = |cell: &Option<&str>| cell.map_or(Place::LeftOut, |cell| places.get(cell).copied().unwrap_or(Place::Train));
+        let of =
+            |cell: &Option<&str>| cell.map_or(Place::LeftOut, |cell| places.get(cell).copied().unwrap_or(Place::Train));
         cells.iter().map(of).collect()
     }
 }
@@ -196,7 +197,10 @@ fn listed(preset: &str) -> BTreeMap<String, Place> {
     let header = format!("[{preset}]");
     let lines = text.lines().skip_while(|line| *line != header).skip(1).take_while(|line| !line.starts_with('['));
     let place = |word: &str| Some(word.parse::<usize>().ok()?.checked_sub(1).map_or(Place::Train, Place::Tested));
-    lines.filter_map(|line| line.split_once('\t')).filter_map(|(key, word)| Some((key.to_owned(), place(word)?))).collect()
+    lines
+        .filter_map(|line| line.split_once('\t'))
+        .filter_map(|(key, word)| Some((key.to_owned(), place(word)?)))
+        .collect()
 }
 
 #[cfg(test)]

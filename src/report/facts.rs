@@ -39,6 +39,10 @@ pub struct Facts {
     pub leakage: Vec<Leakage>,
     /// The normalization.
     pub normalization: NormalizationFacts,
+    /// Text columns by which train rows are balanced.
+    pub balance: Vec<String>,
+    /// What the names of the columns begin with that hold the votes `mlp` learns; none: it learns the emotion.
+    pub votes: Option<String>,
     /// The models, in the order of `train.models`, then those made of others.
     pub models: Vec<ModelFacts>,
     /// Fits made: models by folds, and by seeds where a model has several.

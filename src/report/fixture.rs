@@ -65,6 +65,8 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
             speakers: shape.named.then_some(shape.speakers as i64),
             warnings: Vec::new(),
         },
+        balance: Vec::new(),
+        votes: None,
         leakage: leakage(shape),
         normalization: NormalizationFacts {
             method: "z-score".to_owned(),

@@ -10,8 +10,8 @@ pub use data::{
     Utterance,
 };
 pub use results::{
-    Calibration, Comparison, ConfusedPair, Deployed, Estimate, Fit, Importance, Inference, Leader, LearningCurve, Metric, Prediction,
-    Tuning,
+    Calibration, Comparison, ConfusedPair, Deployed, Estimate, Fit, Importance, Inference, Leader, LearningCurve,
+    Metric, Prediction, Tuning,
 };
 
 /// Every table that is a result, in the order of the stages that write them.

@@ -10,9 +10,30 @@ pub const CANONICAL_EMOTIONS: [&str; 9] =
 
 /// Other emotions that presets keep, under one name each.
 pub const OTHER_EMOTIONS: [&str; 24] = [
-    "amusement", "anxiety", "apology", "assertiveness", "concern", "contempt", "disappointment", "encouragement",
-    "enthusiasm", "excitement", "frustration", "pain", "pleasure", "poker", "sarcasm", "sleepiness", "worry", "other",
-    "breath", "pride", "irritation", "relief", "interest", "despair",
+    "amusement",
+    "anxiety",
+    "apology",
+    "assertiveness",
+    "concern",
+    "contempt",
+    "disappointment",
+    "encouragement",
+    "enthusiasm",
+    "excitement",
+    "frustration",
+    "pain",
+    "pleasure",
+    "poker",
+    "sarcasm",
+    "sleepiness",
+    "worry",
+    "other",
+    "breath",
+    "pride",
+    "irritation",
+    "relief",
+    "interest",
+    "despair",
 ];
 
 /// Whether an emotion has a name that ser-etl knows.

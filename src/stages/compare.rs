@@ -179,7 +179,10 @@ pub(super) fn check_classes(place: &RunPlace) -> Result<(), StageError> {
     let task = record.as_ref().and_then(|record| record.keys.get("task")).and_then(|task| task.as_str());
     match task {
         Some("regression") => {
-            let words = format!("{} predicts numbers (task = \"regression\"); this command is for runs with classes", place.given);
+            let words = format!(
+                "{} predicts numbers (task = \"regression\"); this command is for runs with classes",
+                place.given
+            );
             Err(StageError::Incomparable(words))
         }
         _ => Ok(()),

@@ -7,8 +7,8 @@ use crate::eval::{Outcome, Outcomes, Resampling};
 use crate::options;
 use crate::report;
 use crate::schema::{
-    Deployed, Estimate, FUSION, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX, Prediction,
-    Reject, Row, SELECTED, Side, SplitRow, Table, Track, Tuning, Utterance,
+    Deployed, Estimate, FUSION, Fit, Importance, LabelCount, Leakage, LearningCurve, Metric, PROBABILITY_PREFIX,
+    Prediction, Reject, Row, SELECTED, Side, SplitRow, Table, Track, Tuning, Utterance,
 };
 use crate::storage::Store;
 
@@ -24,8 +24,21 @@ pub struct Evaluate;
 
 impl Stage for Evaluate {
     const NAME: StageName = StageName::Evaluate;
-    const KEYS: &'static [&'static str] =
-        &["name", "seed", "task", "target", "regression", "augment", "features", "split", "normalize", "train", "tune", "fusion", "evaluate"];
+    const KEYS: &'static [&'static str] = &[
+        "name",
+        "seed",
+        "task",
+        "target",
+        "regression",
+        "augment",
+        "features",
+        "split",
+        "normalize",
+        "train",
+        "tune",
+        "fusion",
+        "evaluate",
+    ];
     type Work = FeaturesTable;
 
     fn config_hash(context: &Context) -> String {

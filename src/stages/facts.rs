@@ -80,6 +80,8 @@ pub(super) fn gather<W>(
         labels: tables.labels.clone(),
         rejects: tables.rejects.clone(),
         features: feature_facts(context)?,
+        balance: parameters.view.balance.clone(),
+        votes: parameters.view.votes.clone(),
         split: split_facts(context, tables)?,
         leakage: tables.leakage.clone(),
         normalization: NormalizationFacts {

@@ -198,7 +198,8 @@ impl View<'_> {
     /// Proposes a preset by its label files; none where these are not there, or are those of another corpus.
     fn by_label_files(&self, name: &str) -> Option<Proposal> {
         let paths = self.others.iter().map(|file| file.path.as_str());
-        let wanted = corpus::label_files(&self.corpus, Preset::known(name), paths).ok().filter(|wanted| !wanted.is_empty())?;
+        let wanted =
+            corpus::label_files(&self.corpus, Preset::known(name), paths).ok().filter(|wanted| !wanted.is_empty())?;
         let store = storage::open(self.look.source, self.look.storage).ok()?;
         let read = |path: &&str| Some(((*path).to_owned(), store.get(path).ok()?));
         let contents = wanted.iter().map(read).collect::<Option<Vec<_>>>()?;
@@ -244,7 +245,8 @@ impl View<'_> {
         });
         let files = files.collect::<SourceFiles>();
         let mut proposal = proposal;
-        proposal.complete(Source { root: &format!("{}/{folder}", self.root), files: &files, labels: &[] }, Some(&table));
+        proposal
+            .complete(Source { root: &format!("{}/{folder}", self.root), files: &files, labels: &[] }, Some(&table));
         Ok(proposal)
     }
 

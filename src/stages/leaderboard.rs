@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::protocol::{PublishedFigure, Protocol};
+use crate::protocol::{Protocol, PublishedFigure};
 use crate::report::Board;
 use crate::schema::{Leader, Metric, Side, SplitRow, Table};
 use crate::storage::Store;
@@ -28,8 +28,9 @@ pub fn leaderboard(places: &[RunPlace], figures: &[PublishedFigure], every_model
     }
     let mut rows = runs.iter().flat_map(|run| run.leaders.clone()).collect::<Vec<_>>();
     let protocol = first.protocol.as_deref();
-    let is_of_these =
-        |figure: &&PublishedFigure| Some(figure.protocol.as_str()) == protocol && Some(&figure.corpus) == first.preset.as_ref();
+    let is_of_these = |figure: &&PublishedFigure| {
+        Some(figure.protocol.as_str()) == protocol && Some(&figure.corpus) == first.preset.as_ref()
+    };
     let is_alike =
         |figure: &&PublishedFigure| figure.classes == first.classes.len() && Some(figure.tested) == rows[0].n;
     let (alike, others): (Vec<_>, Vec<_>) = figures.iter().filter(is_of_these).partition(is_alike);
@@ -70,7 +71,10 @@ pub fn put_leaderboard(out: &dyn Store, markdown: &str, rows: Vec<Leader>) -> Re
 
 /// Why a figure of the protocol is not in the table.
 fn left_out(figure: &PublishedFigure) -> String {
-    format!("{}: {} of {} classes and {} test utterances", figure.system, figure.uar_folds, figure.classes, figure.tested)
+    format!(
+        "{}: {} of {} classes and {} test utterances",
+        figure.system, figure.uar_folds, figure.classes, figure.tested
+    )
 }
 
 fn published(figure: &PublishedFigure) -> Leader {
@@ -124,8 +128,8 @@ impl<'a> Run<'a> {
         };
         let [ingest, extract, split] = [StageName::Ingest, StageName::Extract, StageName::Split].map(record);
         let (ingest, extract, split) = (ingest?, extract?, split?);
-        let results = results(place.out)?
-            .ok_or_else(|| StageError::Incomparable(format!("{} tested nothing", place.given)))?;
+        let results =
+            results(place.out)?.ok_or_else(|| StageError::Incomparable(format!("{} tested nothing", place.given)))?;
         let (folds, classes) = of_metrics(place.out)?;
         let (count, tested) = tested(place.out)?;
         let features = word(&extract, "features.set").or_else(|| word(&extract, "features.table"));
@@ -147,7 +151,8 @@ impl<'a> Run<'a> {
                 accuracy: figure("accuracy").map(|figure| figure.value),
                 macro_f1: figure("macro_f1").map(|figure| figure.value),
                 n: Some(results.tested),
-                source: if model.model == results.headline { "this run, chosen before testing" } else { "this run" }.to_owned(),
+                source: if model.model == results.headline { "this run, chosen before testing" } else { "this run" }
+                    .to_owned(),
             }
         };
         let leaders = results.models.iter().take(if every_model { usize::MAX } else { 1 }).map(leader).collect();

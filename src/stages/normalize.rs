@@ -68,8 +68,10 @@ fn check_track(context: &Context, fold: i64, scaler: &Scaler) -> Result<(), Stag
     if context.parameters.is_transductive() || !scaler.is_transductive() {
         return Ok(());
     }
-    let problem = format!("fold {fold} tests a corpus that is not trained on, which would be normalized by its own test rows");
-    let hint = "use scheme `loco` or `cross-corpus`, whose figures are marked transductive, or normalize.scope = \"corpus\"";
+    let problem =
+        format!("fold {fold} tests a corpus that is not trained on, which would be normalized by its own test rows");
+    let hint =
+        "use scheme `loco` or `cross-corpus`, whose figures are marked transductive, or normalize.scope = \"corpus\"";
     let scope = format!("{:?}", context.parameters.normalize.scope.as_str());
     Err(ConfigError::new("normalize.scope", scope, problem).hint(hint).into())
 }
@@ -79,7 +81,11 @@ fn too_few(speakers: &BTreeSet<String>) -> Option<String> {
     let first = speakers.first()?;
     // Speakers have the name of their corpus before them.
     let word = if first.contains('/') { "speaker" } else { "corpus" };
-    let count = if word == "corpus" && speakers.len() > 1 { format!("{} corpora", speakers.len()) } else { plural(speakers.len(), word) };
+    let count = if word == "corpus" && speakers.len() > 1 {
+        format!("{} corpora", speakers.len())
+    } else {
+        plural(speakers.len(), word)
+    };
     let least = dataset::MIN_UTTERANCES;
     Some(format!(
         "{count} of fewer than {least} utterances, too few for own statistics; those of the train side were used \

@@ -324,7 +324,8 @@ impl Predict<'_> {
 
 /// Each input is one speaker or one corpus, of which there must be enough.
 fn check_groups(inputs: &InputFiles, scope: Scope) -> Result<(), StageError> {
-    let (group, groups) = if scope == Scope::EachCorpus { ("corpus", "corpus by corpus") } else { ("speaker", "speaker by speaker") };
+    let (group, groups) =
+        if scope == Scope::EachCorpus { ("corpus", "corpus by corpus") } else { ("speaker", "speaker by speaker") };
     let mut owners = BTreeMap::<&str, &str>::new();
     for input in &inputs.inputs {
         let unusable = |problem| Err(StageError::UnusableInput { input: input.given.clone(), problem });

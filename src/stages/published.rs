@@ -30,7 +30,8 @@ pub(super) fn assign(parameters: &Parameters, keys: &Keys) -> Result<Assignment,
         None => originals.ids()?.into_iter().map(Some).collect(),
     };
     // Ids and speakers have the name of the corpus before them.
-    let bare = |cell: &str| cell.strip_prefix(corpus).and_then(|rest| rest.strip_prefix('/')).map_or(cell.len(), str::len);
+    let bare =
+        |cell: &str| cell.strip_prefix(corpus).and_then(|rest| rest.strip_prefix('/')).map_or(cell.len(), str::len);
     let cells = cells.into_iter().map(|cell| cell.map(|cell| &cell[cell.len() - bare(cell)..])).collect::<Vec<_>>();
     let folds = published.sides(preset, &cells);
     if folds.is_empty() {

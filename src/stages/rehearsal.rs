@@ -93,9 +93,7 @@ fn check(context: &Context, keys: &Keys, frozen: Option<&FrozenSplit>) -> Result
 
 fn check_folds(parameters: &Parameters, keys: &Keys, folds: &[Fold]) -> Result<(), DatasetError> {
     let (split, seed) = (&parameters.split, parameters.pipeline.seed);
-    for column in &parameters.view.balance {
-        keys.named("train.balance", column)?;
-    }
+    dataset::check_train_rows(keys, folds, parameters.view.train_rows())?;
     let of_regression = parameters.regression.as_ref().map(|regression| regression.inner_folds);
     let inner = parameters.tune.as_ref().map(|tune| tune.folds).or(of_regression);
     for fold in folds {

@@ -58,7 +58,12 @@ impl Stage for Train {
         let train = &parameters.pipeline.train;
         let evaluate = &parameters.pipeline.evaluate;
         if let Some(regression) = &parameters.regression {
-            return options::config_hash(&(regression, parameters.pipeline.seed, &parameters.normalize, &parameters.split));
+            return options::config_hash(&(
+                regression,
+                parameters.pipeline.seed,
+                &parameters.normalize,
+                &parameters.split,
+            ));
         }
         options::config_hash(&(
             (models, parameters.pipeline.seed, train.seeds, train.calibration, train.deploy, train.keep_fold_models),

@@ -61,3 +61,4 @@ mod terminal;
 mod tune;
 mod unlike;
 mod verify;
+mod votes;

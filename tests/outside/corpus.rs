@@ -27,7 +27,8 @@ fn ingest(top: &Path, preset: &str) -> LabelledCorpus {
     let files = files.iter().map(|(path, bytes)| SourceFile { path, bytes: *bytes }).collect();
     let toml = format!("name = \"{preset}\"\nsource = \"data\"\npreset = \"{preset}\"\nmax_unmatched_rate = 0.0");
     let config: corpus::Corpus = toml::from_str(&toml).expect("sound TOML");
-    build(&config, Source { root: "/data", files: &files, labels: &[] }, None, None, &Rules::default()).expect("the corpus is sound")
+    build(&config, Source { root: "/data", files: &files, labels: &[] }, None, None, &Rules::default())
+        .expect("the corpus is sound")
 }
 
 fn counts(corpus: &LabelledCorpus) -> BTreeMap<&str, usize> {

@@ -92,8 +92,7 @@ pub fn names(emobox: &EmoBox) -> BTreeMap<String, Vec<Name>> {
         let at = table.columns.iter().position(|column| column == name).expect("the column is there");
         &table.cells[at]
     };
-    let [datasets, paths, labels, test, train] =
-        ["dataset", "path", "label", "test_folds", "train_folds"].map(column);
+    let [datasets, paths, labels, test, train] = ["dataset", "path", "label", "test_folds", "train_folds"].map(column);
     let mut corpora = BTreeMap::<String, Vec<Name>>::new();
     for row in 0..datasets.len() {
         let cell = |cells: &Texts| cells.get(row).unwrap_or_default().to_owned();

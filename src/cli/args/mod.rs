@@ -9,7 +9,8 @@ use clap::{Parser, Subcommand};
 use crate::stages::StageName;
 
 pub(super) use others::{
-    CompletionsOptions, CorporaCommand, CorporaOptions, FeaturesCommand, InitOptions, ManOptions, PredictOptions, SchemaOptions, SynthOptions,
+    CompletionsOptions, CorporaCommand, CorporaOptions, FeaturesCommand, InitOptions, ManOptions, PredictOptions,
+    SchemaOptions, SynthOptions,
 };
 pub(super) use outputs::{
     AcceptOptions, CleanOptions, CompareOptions, ForgetOptions, InspectOptions, LeaderboardOptions, VerifyOptions,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::SourceFiles;
 use super::super::named::audio_files;
 use super::super::paths::{extension, file_name, with_slashes, without_extension};
-use super::super::SourceFiles;
 use crate::corpus::{Corpus, usual_extensions};
 
 /// A recording that a row names.

@@ -43,7 +43,10 @@ fn iemocap() {
     let files = [
         (&*format!("Session1/{evaluation}/Ses01F_impro01.txt"), text),
         (&*format!("Session1/{evaluation}/._Ses01F_impro01.txt"), "\0\0"),
-        (&*format!("Session1/{evaluation}/Categorical/Ses01F_impro01_e2_cat.txt"), "Ses01F_impro01_F000 :Neutral state; ()"),
+        (
+            &*format!("Session1/{evaluation}/Categorical/Ses01F_impro01_e2_cat.txt"),
+            "Ses01F_impro01_F000 :Neutral state; ()",
+        ),
         (&*format!("Session3/{evaluation}/Ses03M_script01_1b.txt"), other),
         ("Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav", ""),
         ("Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M000.wav", ""),
@@ -55,8 +58,12 @@ fn iemocap() {
     assert_eq!(
         rows(&corpus),
         [
-            &*format!("c/Ses01F_impro01_F000 {folder}_F000.wav neu neutral c/Ses01F female 2.5000 2.5000 improvised 1 2.5000"),
-            &*format!("c/Ses01F_impro01_F001 {folder}_F001.wav fru frustration c/Ses01F female 2.0000 2.5000 improvised 1 2.5000"),
+            &*format!(
+                "c/Ses01F_impro01_F000 {folder}_F000.wav neu neutral c/Ses01F female 2.5000 2.5000 improvised 1 2.5000"
+            ),
+            &*format!(
+                "c/Ses01F_impro01_F001 {folder}_F001.wav fru frustration c/Ses01F female 2.0000 2.5000 improvised 1 2.5000"
+            ),
             "c/Ses03M_script01_1b_FXX0 Session3/sentences/wav/Ses03M_script01_1b/Ses03M_script01_1b_FXX0.wav exc excitement \
              c/Ses03F female 4.5000 3.5000 scripted 3 4.0000",
         ]
@@ -70,7 +77,8 @@ fn iemocap() {
 
 #[test]
 fn meld() {
-    let header = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n";
+    let header =
+        "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n";
     let train = format!(
         "{header}1,also I was the point person on my company\u{92}s transition,Chandler,neutral,neutral,0,0,8,21,\
          \"00:16:16,059\",\"00:16:21,731\"\n23,\"Yeah, sure!\",Rachel,joy,positive,1,8,9,23,\"0:36:59,425\",\"0:37:01,439\"\n"
@@ -98,7 +106,11 @@ fn meld() {
     );
     assert_eq!(corpus.utterances.column("text_id").get(2), Some("c/Yeah, sure!"));
     assert_eq!(codes(&corpus), ["missing_file"], "a row of test is not read from another folder");
-    assert!(corpus.warnings.iter().any(|warning| warning.contains("1 audio file is in no usable row")), "{:?}", corpus.warnings);
+    assert!(
+        corpus.warnings.iter().any(|warning| warning.contains("1 audio file is in no usable row")),
+        "{:?}",
+        corpus.warnings
+    );
 }
 
 #[test]
@@ -133,11 +145,8 @@ fn m3ed() {
                 "EmoAnnotation": {"EmoAnnotator1": "Neutral", "final_mul_emo": "Neutral", "final_main_emo": "Neutral"}},
             "anjia_1_2": {"StartTime": "00:00:02:01", "EndTime": "00:00:03:04", "Text": "好", "Speaker": "B",
                 "EmoAnnotation": {"EmoAnnotator1": "Anger", "final_mul_emo": "Anger,Sad", "final_main_emo": "Anger"}}}}}}"#;
-    let files = [
-        ("annotation.json", text),
-        ("modality_speech/A_anjia_1_1.wav", ""),
-        ("modality_speech/B_anjia_1_2.wav", ""),
-    ];
+    let files =
+        [("annotation.json", text), ("modality_speech/A_anjia_1_1.wav", ""), ("modality_speech/B_anjia_1_2.wav", "")];
     assert_eq!(
         rows(&read("m3ed", &files).expect("sound")),
         [
@@ -150,7 +159,10 @@ fn m3ed() {
 #[test]
 fn mer2023() {
     let files = [
-        ("mer2023train/train-label.csv", "name,discrete,valence\nsample_00000047,neutral,0.5\nsample_00000048,worried,-2\n"),
+        (
+            "mer2023train/train-label.csv",
+            "name,discrete,valence\nsample_00000047,neutral,0.5\nsample_00000048,worried,-2\n",
+        ),
         ("test-labels/test3-label.csv", "name,discrete\nsamplenew_00006611,sad\n"),
         ("mer2023train/train/sample_00000047.wav", ""),
         ("mer2023train/train/sample_00000048.mp4", ""),
@@ -184,7 +196,10 @@ fn emns() {
             "c/recorded_audio_Mhiuz8D cleaned_webm/recorded_audio_Mhiuz8D.webm Sarcastic sarcasm c/3 female 20s 4",
         ]
     );
-    assert_eq!(corpus.utterances.column("text_id").get(1), Some("c/It is the first game in the \"Saints Row\" series."));
+    assert_eq!(
+        corpus.utterances.column("text_id").get(1),
+        Some("c/It is the first game in the \"Saints Row\" series.")
+    );
 }
 
 const SAMPLES: &str = "file_name,actor,sentence,emotion_expressed\n1614174909788.wav,b830,Sono qui,joy\n1614343223166.wav,b831,Vado,neutrality\n";
@@ -221,11 +236,27 @@ fn what_does_not_fit_is_refused_by_name() {
     let users = "metadata/users.csv";
     let cases: [(&str, Files<'_>, &str); 10] = [
         ("emozionalmente", &[wav], "no file of the source matches the pattern"),
-        ("emozionalmente", &[("metadata/samples.csv", "file_name,actor\nx.wav,a\n"), wav], "no column \"emotion_expressed\", which `emotion` needs"),
-        ("emozionalmente", &[("metadata/samples.csv", SAMPLES), wav, again], "row 1: both \"audio/1614174909788.wav\" and \"copy/"),
+        (
+            "emozionalmente",
+            &[("metadata/samples.csv", "file_name,actor\nx.wav,a\n"), wav],
+            "no column \"emotion_expressed\", which `emotion` needs",
+        ),
+        (
+            "emozionalmente",
+            &[("metadata/samples.csv", SAMPLES), wav, again],
+            "row 1: both \"audio/1614174909788.wav\" and \"copy/",
+        ),
         ("emozionalmente", &[("metadata/samples.csv", SAMPLES), (users, "name\nb\n"), wav], "no column \"username\""),
-        ("emozionalmente", &[("metadata/samples.csv", SAMPLES), (users, "username,x\nb,1\nb,2\n"), wav], "\"b\" is in column \"username\" twice"),
-        ("emozionalmente", &[("metadata/samples.csv", SAMPLES), ("audio/other.wav", "")], "no row of the manifest can be used"),
+        (
+            "emozionalmente",
+            &[("metadata/samples.csv", SAMPLES), (users, "username,x\nb,1\nb,2\n"), wav],
+            "\"b\" is in column \"username\" twice",
+        ),
+        (
+            "emozionalmente",
+            &[("metadata/samples.csv", SAMPLES), ("audio/other.wav", "")],
+            "no row of the manifest can be used",
+        ),
         ("iemocap", &[(EVALUATION, TURNS), ("Ses01F_impro01_F000.wav", "")], "2 of 3 rows have no recording"),
         ("iemocap", &[("Session1/dialog/EmoEvaluation/Ses01F_impro01.txt", "% nothing\n"), wav], "no line matches"),
         ("m3ed", &[("annotation.json", "{}"), wav], "there is nothing at {show}"),

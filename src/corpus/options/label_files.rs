@@ -63,7 +63,11 @@ impl LabelFiles {
             self.fields.get(field).ok_or_else(|| ConfigError::new(key, "missing", "every utterance needs it"))?;
         }
         if self.fields.contains_key("path") {
-            return Err(ConfigError::new("label_files.fields.path", "set", "the path of a recording is that of `audio`"));
+            return Err(ConfigError::new(
+                "label_files.fields.path",
+                "set",
+                "the path of a recording is that of `audio`",
+            ));
         }
         match self.fields.iter().find(|(_, text)| text.matches('{').count() != text.matches('}').count()) {
             None => Ok(()),

@@ -147,7 +147,8 @@ impl Preset {
     /// How files are named, or where labels stand, in words.
     pub fn grammar(&self) -> String {
         let of_pattern = || self.pattern.as_ref().map(|pattern| format!("the pattern {pattern:?}"));
-        let of_files = || self.label_files.as_ref().map(|files| format!("label files by the pattern {:?}", files.files));
+        let of_files =
+            || self.label_files.as_ref().map(|files| format!("label files by the pattern {:?}", files.files));
         self.names.clone().or_else(of_pattern).or_else(of_files).unwrap_or_default()
     }
 

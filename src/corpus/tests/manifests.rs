@@ -47,7 +47,8 @@ fn without_audio_every_row_is_an_utterance() {
     let table = parse_text(&config, csv.as_bytes(), "m.csv").expect("sound");
     let config = Corpus { labels: [("sad".to_owned(), "sadness".to_owned())].into(), ..config };
     let corpus =
-        build(&config, Source { root: "", files: &files(&[]), labels: &[] }, Some(&table), None, &Rules::default()).expect("sound");
+        build(&config, Source { root: "", files: &files(&[]), labels: &[] }, Some(&table), None, &Rules::default())
+            .expect("sound");
     let utterances = unpacked(&corpus);
     let paths: Vec<(&str, i64)> = utterances.rows.iter().map(|row| (row.path.as_str(), row.bytes)).collect();
     assert_eq!(paths, [("./b\\2.wav", 0), ("/else/where.wav", 0), ("b/1", 0)]);

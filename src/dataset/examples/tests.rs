@@ -92,7 +92,7 @@ fn balanced_train_rows_are_as_many_of_each_class_and_no_other_side_changes() {
     let plain = Sides::new(&world.features, &world.fold, &statistics, &classes).expect("matrices");
     let by = |columns: &[&str]| {
         let columns = columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>();
-        Sides::balanced(&world.features, &world.fold, &statistics, &classes, &columns)
+        Sides::drawn(&world.features, &world.fold, &statistics, &classes, TrainRows { balance: &columns, votes: None })
     };
     let balanced = by(&["emotion"]).expect("matrices");
     let count = |sides: &Sides, class| sides.train.rows.y.iter().filter(|of| **of == class).count();
@@ -109,4 +109,42 @@ fn balanced_train_rows_are_as_many_of_each_class_and_no_other_side_changes() {
     assert_eq!((&balanced.dev, &balanced.test), (&plain.dev, &plain.test));
     assert_eq!(by(&[]).expect("matrices"), plain);
     assert!(by(&["nothing"]).expect_err("unknown").to_string().contains("nothing"));
+}
+
+#[test]
+fn votes_become_shares_of_the_classes() {
+    let mut world = world();
+    let classes = classes(world.features.keys(), from_ref(&world.fold)).expect("classes");
+    // In the order of the classes: anger, calm, ... ; of every third row nobody voted for any.
+    let rows = world.table.rows.len();
+    let cell = |row: usize, votes: &str| (row % 3 != 0).then(|| votes.to_owned());
+    let names = vec!["v_anger".to_owned(), "v_calm".to_owned(), "v_other".to_owned()];
+    let values = (0..rows).flat_map(|row| [cell(row, "3"), cell(row, "1.0"), Some("5".to_owned())]).collect();
+    world.table.text = crate::schema::Columns { names, values };
+    let features = features(&world.table);
+    let statistics = statistics(&world, Scope::Corpus);
+    let drawn = |features: &Features, votes| {
+        Sides::drawn(features, &world.fold, &statistics, &classes, TrainRows { balance: &[], votes })
+    };
+    let sides = drawn(&features, Some("v_")).expect("matrices");
+    let votes = sides.train.rows.votes.as_ref().expect("votes");
+    assert_eq!(votes.len(), sides.train.at.len() * 8);
+    let ids = features.keys().ids().expect("ids");
+    for ((row, class), shares) in sides.train.at.iter().zip(sides.train.rows.y.iter()).zip(votes.chunks(8)) {
+        let place = world.table.rows.iter().position(|of| of.utterance_id == ids[*row]).expect("known");
+        let mut want = [0.0; 8];
+        if place % 3 == 0 {
+            want[*class] = 1.0
+        } else {
+            (want[0], want[1]) = (0.75, 0.25)
+        }
+        assert_eq!(shares, want);
+    }
+    assert!(sides.test.rows.votes.is_none() && sides.dev.rows.votes.is_some());
+    assert!(drawn(&features, Some("w_")).expect_err("no such columns").to_string().contains("w_anger"));
+    world.table.text.values[0] = Some("many".to_owned());
+    let bad = super::super::testing::features(&world.table);
+    let all = Fold { number: 0, sides: vec![Some(Side::Train); rows] };
+    let error = Sides::drawn(&bad, &all, &statistics, &classes, TrainRows { balance: &[], votes: Some("v_") });
+    assert!(error.expect_err("no number").to_string().contains("`many` is no number of votes"));
 }

@@ -106,6 +106,32 @@ pub(super) fn cross_entropy<F: Real>(mut p: ArrayViewMut2<F>, of: &Targets, weig
     loss
 }
 
+/// The same where each row has a target share of every class: `shares[rows, classes]`, each row of sum 1. Of shares that
+/// are all of one class, it is [`cross_entropy`].
+pub(super) fn cross_entropy_of_shares<F: Real>(
+    mut p: ArrayViewMut2<F>,
+    shares: ArrayView2<F>,
+    weights: &[F],
+    smoothing: f64,
+) -> f64 {
+    let (rows, classes) = p.dim();
+    let (spread, peak) = (F::of(smoothing / classes as f64), F::of(1.0 - smoothing));
+    let rows = F::of(rows as f64);
+    let mut loss = 0.0;
+    for (mut row, shares) in p.rows_mut().into_iter().zip(shares.rows()) {
+        let weighted = || shares.iter().zip(weights).map(|(share, weight)| *share * *weight);
+        let weight = weighted().fold(F::zero(), |sum, weighted| sum + weighted);
+        for (p, share) in row.iter_mut().zip(weighted()) {
+            let target = weight * spread + share * peak;
+            if target > F::zero() {
+                loss -= (target * p.max(F::min_positive_value()).ln()).wide();
+            }
+            *p = (weight * *p - target) / rows;
+        }
+    }
+    loss
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, array};
@@ -137,6 +163,27 @@ mod tests {
         let loss = cross_entropy(p.view_mut(), &Targets { y: &[0, 1], others: &[0, 1], share: 1.0 }, &[1.0, 3.0], 0.0);
         assert!((loss - 3.0 * 2.0_f64.ln()).abs() < 1e-12);
         assert_eq!(p, array![[0.0, 0.0], [0.75, -0.75]]);
+    }
+
+    #[test]
+    fn shares_of_one_class_are_that_class_and_others_are_a_mixture() {
+        let of_classes = |y: &[usize], others: &[usize], share: f64| {
+            let mut p: Array2<f64> = array![[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]];
+            let loss = cross_entropy(p.view_mut(), &Targets { y, others, share }, &[1.0, 2.0, 3.0], 0.1);
+            (loss, p)
+        };
+        let of_shares = |shares: Array2<f64>| {
+            let mut p: Array2<f64> = array![[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]];
+            let loss = cross_entropy_of_shares(p.view_mut(), shares.view(), &[1.0, 2.0, 3.0], 0.1);
+            (loss, p)
+        };
+        for ((loss, p), (other_loss, other)) in [
+            (of_classes(&[0, 2], &[0, 2], 1.0), of_shares(array![[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
+            (of_classes(&[0, 2], &[1, 0], 0.75), of_shares(array![[0.75, 0.25, 0.0], [0.25, 0.0, 0.75]])),
+        ] {
+            assert!((loss - other_loss).abs() < 1e-12, "{loss} {other_loss}");
+            assert!((&p - &other).iter().all(|difference| difference.abs() < 1e-15), "{p} {other}");
+        }
     }
 
     #[test]

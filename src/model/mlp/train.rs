@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Beta, Distribution};
 
-use super::layers::{Targets, dropout};
+use super::layers::{Targets, cross_entropy_of_shares, dropout};
 use super::network::{Loss, Network, Noise, Pass, generator, top};
 use super::optimizer::Optimizer;
 use super::window::{Passes, Window};
@@ -90,6 +90,8 @@ struct Batch {
     others: Vec<usize>,
     /// How much of each row is its own.
     share: f64,
+    /// Shares of all classes, where rows have votes: `[batch, classes]`.
+    shares: Array2<f32>,
 }
 
 impl<'a> Trainer<'a> {
@@ -98,6 +100,7 @@ impl<'a> Trainer<'a> {
         let widths = [&[rows.x.ncols()], spec.hidden.as_slice(), &[task.classes]].concat();
         let network = Network::seeded(widths, spec.activation, &mut generator(task.seed, member, 0));
         let size = spec.batch_size.min(rows.y.len());
+        let shares = Array2::zeros((if rows.votes.is_some() { size } else { 0 }, task.classes));
         let beta = (spec.mixup > 0.0).then(|| Beta::new(spec.mixup, spec.mixup).expect("mixup is above 0"));
         Self {
             spec,
@@ -109,7 +112,13 @@ impl<'a> Trainer<'a> {
             shuffle: generator(task.seed, member, 1),
             noise: generator(task.seed, member, 2),
             mixing: beta.map(|beta| (beta, generator(task.seed, member, 3))),
-            batch: Batch { x: Array2::zeros((size, rows.x.ncols())), y: Vec::new(), others: Vec::new(), share: 1.0 },
+            batch: Batch {
+                x: Array2::zeros((size, rows.x.ncols())),
+                y: Vec::new(),
+                others: Vec::new(),
+                share: 1.0,
+                shares,
+            },
             network,
         }
     }
@@ -133,15 +142,21 @@ impl<'a> Trainer<'a> {
         let x = top(&self.batch.x, size);
         let noise = Noise { dropout: self.spec.dropout, rng: &mut self.noise };
         self.pass.forward(&self.network, x, Some(noise));
-        let Batch { y, others, share, .. } = &self.batch;
-        let loss = self.pass.backward(&self.network, x, &Targets { y, others, share: *share }, &self.loss);
+        let Batch { y, others, share, shares, .. } = &self.batch;
+        let loss = match self.rows.votes {
+            None => self.pass.backward(&self.network, x, &Targets { y, others, share: *share }, &self.loss),
+            Some(_) => self.pass.backward_by(&self.network, x, |probabilities, mut dz| {
+                dz.assign(&probabilities);
+                cross_entropy_of_shares(dz, top(shares, size), &self.loss.weights, self.loss.smoothing)
+            }),
+        };
         self.optimizer.step(&mut self.network, &self.pass.gradient, learning_rate);
         loss
     }
 
     /// Copies the rows of a batch together, mixes them and silences inputs; returns the number of rows.
     fn gather(&mut self, window: &Window, start: usize) -> usize {
-        let Batch { x, y, others, share } = &mut self.batch;
+        let Batch { x, y, others, share, shares } = &mut self.batch;
         let members = start..(start + x.nrows()).min(window.rows.len());
         y.clear();
         y.extend(window.rows[members.clone()].iter().map(|&row| self.rows.y[row]));
@@ -156,6 +171,17 @@ impl<'a> Trainer<'a> {
             let (own, other) = (*share as f32, (1.0 - *share) as f32);
             for (at, mut target) in members.clone().cycle().skip(1).zip(x.rows_mut()).take(members.len()) {
                 target.zip_mut_with(&window.row(at), |value, next| *value = own * *value + other * next);
+            }
+        }
+        if let Some(votes) = &self.rows.votes {
+            let classes = shares.ncols();
+            let of = |at: usize| &votes[window.rows[at] * classes..(window.rows[at] + 1) * classes];
+            // Without mixing all of a row is its own.
+            let (own, other) = (*share as f32, (1.0 - *share) as f32);
+            let next = members.clone().cycle().skip(1);
+            for ((at, next), mut target) in members.clone().zip(next).zip(shares.rows_mut()) {
+                let mixed = of(at).iter().zip(of(next)).map(|(a, b)| own * a + other * b);
+                target.iter_mut().zip(mixed).for_each(|(target, share)| *target = share);
             }
         }
         if self.spec.input_dropout > 0.0 {

@@ -57,7 +57,8 @@ fn train(
     let (mut batch, mut slope) = (Array2::zeros((size, x.ncols())), vec![0.0; size]);
     for epoch in 0..options.epochs {
         order.shuffle(&mut shuffle);
-        let rate = options.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * epoch as f64 / options.epochs as f64).cos());
+        let rate =
+            options.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * epoch as f64 / options.epochs as f64).cos());
         for rows in order.chunks(size) {
             rows.iter().zip(batch.rows_mut()).for_each(|(row, mut target)| target.assign(&x.row(*row)));
             let inputs = batch.slice_axis(Axis(0), (..rows.len()).into());

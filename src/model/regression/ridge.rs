@@ -25,7 +25,8 @@ pub(super) fn fit(x: &Matrix, targets: &[f64], alpha: f64) -> Result<Linear, Mod
     let mut system = linear::products(if is_dual { x.view() } else { x.t() });
     (0..system.nrows()).for_each(|at| system[(at, at)] += alpha);
     let right = if is_dual { right } else { linear::multiply(x.t(), right.view()) };
-    let solution = linear::solve(&mut system, linear::as_faer(right.view()).to_owned()).ok_or(ModelError::Unsolvable)?;
+    let solution =
+        linear::solve(&mut system, linear::as_faer(right.view()).to_owned()).ok_or(ModelError::Unsolvable)?;
     let weights = if is_dual { linear::multiply(x.t(), solution.view()) } else { solution };
     let weights = weights.column(0).to_owned();
     let intercept = mean - center.iter().zip(&weights).map(|(center, weight)| center * weight).sum::<f64>();
@@ -35,7 +36,8 @@ pub(super) fn fit(x: &Matrix, targets: &[f64], alpha: f64) -> Result<Linear, Mod
 impl Linear {
     pub(super) fn predict(&self, x: ArrayView2<f32>) -> Vec<f64> {
         let one = |row: ndarray::ArrayView1<f32>| -> f64 {
-            row.iter().zip(&self.weights).map(|(value, weight)| f64::from(*value) * weight).sum::<f64>() + self.intercept
+            row.iter().zip(&self.weights).map(|(value, weight)| f64::from(*value) * weight).sum::<f64>()
+                + self.intercept
         };
         x.rows().into_iter().map(one).collect()
     }

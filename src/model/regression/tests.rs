@@ -31,8 +31,8 @@ fn ridge_is_the_least_of_its_sum_whichever_way_it_is_solved() {
     for (count, features) in [(40, 5), (12, 30)] {
         let (x, targets) = rows(count, features, 1);
         let alpha = 2.5;
-        let Regressor::Linear(found) = Regressor::fit(&spec(RegressionModel::Ridge, alpha), &section(""), &x, &targets, 1)
-            .expect("solved")
+        let Regressor::Linear(found) =
+            Regressor::fit(&spec(RegressionModel::Ridge, alpha), &section(""), &x, &targets, 1).expect("solved")
         else {
             panic!("a linear model")
         };
@@ -45,7 +45,11 @@ fn ridge_is_the_least_of_its_sum_whichever_way_it_is_solved() {
         for at in 0..=features {
             for by in [-1e-3, 1e-3] {
                 let mut moved = found.clone();
-                if at == features { moved.intercept += by } else { moved.weights[at] += by }
+                if at == features {
+                    moved.intercept += by
+                } else {
+                    moved.weights[at] += by
+                }
                 assert!(cost(&moved) > least, "{count} {features} {at}");
             }
         }

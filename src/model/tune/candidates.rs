@@ -85,8 +85,8 @@ impl<'a> Space<'a> {
         }
         let normalize: NormalizeSection = from_json("normalize", normalize)?;
         train.check()?;
-        let (columns, balance) = (train.columns.clone(), train.balance.clone());
-        let view = View { normalize: normalize.check()?, columns, balance };
+        let (columns, balance, votes) = (train.columns.clone(), train.balance.clone(), train.votes.clone());
+        let view = View { normalize: normalize.check()?, columns, balance, votes };
         Ok(Candidate { spec: train.spec(kind), view, settings: settings.join(", ") })
     }
 }

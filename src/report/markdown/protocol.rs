@@ -2,7 +2,7 @@
 
 use super::{list, split};
 use crate::report::escape::{code, text};
-use crate::report::{DevUse, Facts, FeatureOrigin, number};
+use crate::report::{DevUse, Facts, FeatureOrigin, NormalizationFacts, number};
 
 /// Digits of a hash that are shown.
 const HASH_DIGITS: usize = 8;
@@ -39,11 +39,11 @@ pub(super) fn warnings(facts: &Facts) -> Vec<String> {
         ));
     }
     if facts.normalization.transductive {
-        warnings.push(
-            "**Normalization is transductive.** It used unlabelled recordings of the test speakers, which you then \
-             need in use too. Do not compare these figures with inductive ones."
-                .to_owned(),
-        );
+        warnings.push(format!(
+            "**Normalization is transductive.** It used unlabelled recordings of the {}, which you then need in use \
+             too. Do not compare these figures with inductive ones.",
+            of_whom(&facts.normalization)
+        ));
     }
     warnings
         .extend(facts.split.warnings.iter().map(|warning| format!("Split: {}.", text(warning.trim_end_matches('.')))));
@@ -57,6 +57,7 @@ pub(super) fn protocol(facts: &Facts) -> Vec<String> {
     lines.push(split::words(facts));
     lines.extend(facts.split.protocol.as_deref().map(text));
     lines.extend(augmentation(facts));
+    lines.extend(train_rows(facts));
     lines.extend(split::shared(facts));
     lines.extend([normalization(facts), settings(facts)]);
     vec!["## How it was tested".to_owned(), list(&lines)]
@@ -101,12 +102,35 @@ pub(super) fn augmentation(facts: &Facts) -> Option<String> {
     (!transforms.is_empty()).then(|| words(number::list(&transforms)))
 }
 
+/// What training does with its rows beside reading them.
+fn train_rows(facts: &Facts) -> Vec<String> {
+    let columns: Vec<String> = facts.balance.iter().map(|column| code(column)).collect();
+    let balanced = (!columns.is_empty()).then(|| {
+        format!(
+            "Training rows are balanced by {}: those of the smaller groups count several times.",
+            number::list(&columns)
+        )
+    });
+    let voted = facts.votes.as_deref().map(|prefix| {
+        format!(
+            "`mlp` learns the votes of annotators (columns {}), not one emotion; figures are of the emotion.",
+            code(&format!("{prefix}*"))
+        )
+    });
+    balanced.into_iter().chain(voted).collect()
+}
+
+/// Whose recordings are normalized by themselves, where normalization is transductive.
+fn of_whom(facts: &NormalizationFacts) -> &'static str {
+    if facts.scope == "each-corpus" { "test corpora" } else { "test speakers" }
+}
+
 pub(super) fn normalization(facts: &Facts) -> String {
     let facts = &facts.normalization;
     let statistics = if facts.transductive {
-        "transductive: statistics of the test speakers' own recordings, without labels"
+        format!("transductive: statistics of the {}, from their own recordings without labels", of_whom(facts))
     } else {
-        "inductive: statistics of the training side alone"
+        "inductive: statistics of the training side alone".to_owned()
     };
     match facts.method.as_str() {
         "none" => "No normalization.".to_owned(),

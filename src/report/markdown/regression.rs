@@ -85,7 +85,11 @@ fn results(facts: &Facts, target: &str) -> Vec<String> {
 
 fn tested(facts: &Facts, target: &str) -> Vec<String> {
     let mut lines = vec![
-        format!("The number is that of the column {}; {} in folds.", code(target), number::plural(facts.split.utterances, "utterance")),
+        format!(
+            "The number is that of the column {}; {} in folds.",
+            code(target),
+            number::plural(facts.split.utterances, "utterance")
+        ),
         split::words(facts),
     ];
     lines.extend(facts.split.protocol.as_deref().map(text));
@@ -106,10 +110,8 @@ fn differences(facts: &Facts) -> Vec<String> {
         return Vec::new();
     }
     let columns = [Left("Compared with"), Right("Difference in CCC")];
-    let rows = facts
-        .comparisons
-        .iter()
-        .map(|row| vec![code(&row.model_b), number::difference(row.delta, row.low, row.high)]);
+    let rows =
+        facts.comparisons.iter().map(|row| vec![code(&row.model_b), number::difference(row.delta, row.low, row.high)]);
     vec![
         format!("## {} against the others", code(&facts.headline)),
         "On the same test utterances. An interval without 0 is a difference that chance alone hardly makes.".to_owned(),

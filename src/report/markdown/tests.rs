@@ -293,6 +293,17 @@ fn augmented_rows_are_told_apart_from_utterances() {
 }
 
 #[test]
+fn what_becomes_of_train_rows_is_said() {
+    let mut facts = facts(SMALL);
+    assert!(!markdown(&facts).contains("balanced by") && !markdown(&facts).contains("votes"));
+    (facts.balance, facts.votes) = (vec!["corpus".to_owned(), "emotion".to_owned()], Some("v_".to_owned()));
+    let report = markdown(&facts);
+    for words in ["are balanced by `corpus` and `emotion`", "`mlp` learns the votes of annotators (columns `v_*`)"] {
+        assert!(report.contains(words), "{words}: {report}");
+    }
+}
+
+#[test]
 fn features_of_others_are_said_to_be_theirs() {
     let mut facts = facts(SMALL);
     assert!(!markdown(&facts).contains("Features of others"));

@@ -28,8 +28,12 @@ pub fn evaluate(
     let metrics = agreements.metrics(track(context), resampling);
     let comparisons = comparisons(&agreements, &names, headline, resampling, &track(context).to_string());
     let summary = summarize(&metrics, headline);
-    let figures =
-        Figures { metrics: metrics.clone(), comparisons: comparisons.clone(), calibration: Vec::new(), confused: Vec::new() };
+    let figures = Figures {
+        metrics: metrics.clone(),
+        comparisons: comparisons.clone(),
+        calibration: Vec::new(),
+        confused: Vec::new(),
+    };
     let none = Outcomes::new(&[], track(context));
     let facts = facts::gather(context, prepared, &tables, &none, headline, figures)?;
     let (hash, inputs) = (&prepared.config_hash, &prepared.inputs);

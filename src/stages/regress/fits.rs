@@ -136,7 +136,8 @@ impl<'a> Data<'a> {
             found.add(self, fold, candidates[*number].model.as_str(), said, &sets, candidates[*number].words())?;
         }
         if self.regression.fusion {
-            let words = members.iter().map(|number| candidates[*number].model.as_str()).collect::<Vec<_>>().join(" and ");
+            let words =
+                members.iter().map(|number| candidates[*number].model.as_str()).collect::<Vec<_>>().join(" and ");
             let fused = averaged(&members.iter().map(|number| &said[number]).collect::<Vec<_>>());
             found.add(self, fold, FUSION, &fused, &sets, format!("mean of {words}"))?;
         }

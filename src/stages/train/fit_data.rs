@@ -122,14 +122,14 @@ impl<'a> FitData<'a> {
             }
             _ => Scaler::fit(features, of, view.normalize)?,
         };
-        Ok((Sides::balanced(features, of, &scaler, &self.classes, &view.balance)?, scaler))
+        Ok((Sides::drawn(features, of, &scaler, &self.classes, view.train_rows())?, scaler))
     }
 
     /// What a view sees of an inner fold, normalized by its own train rows.
     pub fn inner(&self, fold: &Fold, view: &View) -> Result<Sides, StageError> {
         let features = self.features(view);
         let scaler = Scaler::fit(features, fold, view.normalize)?;
-        Ok(Sides::balanced(features, fold, &scaler, &self.classes, &view.balance)?)
+        Ok(Sides::drawn(features, fold, &scaler, &self.classes, view.train_rows())?)
     }
 
     /// The problem of fitting a model on the train rows.
