@@ -1,6 +1,8 @@
 //! Reads predictions, keys and the other small tables; writes metrics, metrics.json, comparisons, calibration, confusions,
 //! report.md, report.html and report/*.svg.
 
+mod numbers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::SplitParams;
@@ -15,10 +17,10 @@ use crate::storage::Store;
 
 use super::facts::{self, Figures, Splits, Tables, Utterances};
 use super::features_table::{self, FeaturesTable};
-use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output, regress};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
 
 /// The figures again, for programs that read no Parquet.
-pub(super) const FLAT: &str = "metrics.json";
+const FLAT: &str = "metrics.json";
 
 /// The evaluate stage.
 pub struct Evaluate;
@@ -77,7 +79,7 @@ impl Stage for Evaluate {
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         if let Some(regression) = &context.parameters.regression {
-            return regress::evaluate(context, &prepared, regression);
+            return numbers::evaluate(context, &prepared, regression);
         }
         let slices = &context.parameters.pipeline.evaluate.slices;
         let utterances = Utterances::read(context.out, &prepared.work, slices)?;
@@ -109,7 +111,7 @@ impl Stage for Evaluate {
     }
 }
 
-pub(super) fn track(context: &Context) -> Track {
+fn track(context: &Context) -> Track {
     if context.parameters.is_transductive() { Track::Transductive } else { Track::Inductive }
 }
 
@@ -154,7 +156,7 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 12], StageEr
     ])
 }
 
-pub(super) fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
+fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
     Ok(Tables {
         labels: output::get_table::<LabelCount>(out, StageName::Ingest)?.0.rows,
         rejects: facts::reject_counts(output::get_batches(out, StageName::Extract)?.1)?,
@@ -209,7 +211,7 @@ fn classes(columns: &[String]) -> Vec<String> {
 }
 
 /// Writes plots and report, and takes away plots of models that are no longer there.
-pub(super) fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<Written>, StageError> {
+fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<Written>, StageError> {
     let mut outputs = Vec::new();
     for (name, svg) in report::plots(facts)? {
         outputs.push(output::put(out, &format!("{}/{name}", report::PLOT_FOLDER), svg.as_bytes())?);
