@@ -24,7 +24,6 @@ pub const STAGES: [(&str, &[&str]); 7] = [
             "text",
             "stages/evaluate",
             "stages/facts",
-            "stages/regress",
         ],
     ),
     (

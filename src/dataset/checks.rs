@@ -89,14 +89,16 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[SideOfRow]) -
         );
         return Ok(Vec::from_iter((left_out > 0).then_some(words)));
     }
-    let without = |fold: &SideOfRow| fold.iter().filter(|side| side.is_none()).count();
     if let SplitParams::Crossed { disjoint, .. } = params {
-        let counts = || folds.iter().map(without);
-        let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
         let columns = disjoint.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(" or ");
-        let count = if least == most { most.to_string() } else { format!("{least} to {most}") };
-        return Ok(Vec::from_iter((most > 0).then(|| {
-            format!("{count} utterances of each fold are left out of training, since they share a {columns} with its test side")
+        let out = least_and_most(folds, |side| matches!(side, None | Some(Side::Seen)));
+        let seen = least_and_most(folds, |side| side == Some(Side::Seen));
+        let first = disjoint.first().map_or("", String::as_str);
+        return Ok(Vec::from_iter((out != "0").then(|| {
+            format!(
+                "{out} utterances of each fold are left out of training, since they share a {columns} with its test side; \
+                 {seen} of them are of a `{first}` that is new, and otherwise of values that training has seen (side `seen`)"
+            )
         })));
     }
     if let SplitParams::Published { protocol, .. } = params {
@@ -135,6 +137,13 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[SideOfRow]) -
         warnings.push(format!("emotions {} are on one side of a fold only: {counts}", list(&unshared)));
     }
     Ok(warnings)
+}
+
+/// The fewest and the most utterances of a fold that `is_of` takes, in words.
+fn least_and_most(folds: &[SideOfRow], is_of: impl Fn(Option<Side>) -> bool) -> String {
+    let counts = || folds.iter().map(|fold| fold.iter().filter(|side| is_of(**side)).count());
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    if least == most { most.to_string() } else { format!("{least} to {most}") }
 }
 
 /// Refuses an empty train or test side and a class that cannot be learned; warns of classes missing from dev or test.

@@ -44,6 +44,8 @@ pub struct Sides {
     pub dev: Examples,
     /// Figures come from these.
     pub test: Examples,
+    /// Like test, but of sentences that training has seen; empty where no columns are disjoint.
+    pub seen: Examples,
 }
 
 /// The classes of all utterances on a side of any of the folds, sorted by name.
@@ -87,7 +89,7 @@ impl Sides {
             of_side.map_err(|error| error.in_fold(fold.number))
         };
         let keys = features.keys();
-        let [dev, test] = [Side::Dev, Side::Test].map(|side| of_rows(fold.rows_on(side)));
+        let [dev, test, seen] = [Side::Dev, Side::Test, Side::Seen].map(|side| of_rows(fold.rows_on(side)));
         let (mut train_side, mut dev) = (of_rows(repeated(keys, fold.rows_on(Side::Train), train.balance)?)?, dev?);
         if let Some(prefix) = train.votes {
             let votes = Votes::new(keys, prefix, classes)?;
@@ -95,7 +97,7 @@ impl Sides {
             // Models that stop nothing early learn from dev too.
             dev.rows.votes = Some(votes.of(&dev)?);
         }
-        Ok(Self { train: train_side, dev, test: test? })
+        Ok(Self { train: train_side, dev, test: test?, seen: seen? })
     }
 }
 

@@ -79,7 +79,7 @@ fn groups_of(keys: &Keys, fold: &Fold, scope: Scope) -> Result<BTreeMap<String, 
     for (speaker, (row, side)) in keys.speakers(&rows)?.into_iter().zip(&members) {
         let of_speaker = speakers.entry(speaker).or_default();
         of_speaker.rows.push(*row);
-        of_speaker.transductive |= *side == Side::Test;
+        of_speaker.transductive |= matches!(side, Side::Test | Side::Seen);
     }
     let count = speakers.len();
     speakers.retain(|_, members| members.rows.len() >= MIN_UTTERANCES);
@@ -106,7 +106,7 @@ fn corpora_of(keys: &Keys, fold: &Fold) -> Result<BTreeMap<String, Members>, Dat
         } else if originals[row].is_none() {
             let members = others.entry(corpus).or_default();
             members.rows.push(row);
-            members.transductive |= side == Side::Test;
+            members.transductive |= matches!(side, Side::Test | Side::Seen);
         }
     }
     others.retain(|corpus, _| !trained.contains_key(corpus));

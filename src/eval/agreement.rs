@@ -59,9 +59,7 @@ impl Agreement {
                 (!is_flat(spread, y)).then(|| if is_flat(xx, x) || is_flat(yy, y) { 0.0 } else { 2.0 * xy / spread })
             }
             Self::Pearson => (!is_flat(xx, x) && !is_flat(yy, y)).then(|| xy / (xx * yy).sqrt()),
-            Self::Rmse => {
-                Some((moments.truths + moments.predicteds - 2.0 * moments.products).max(0.0) / n).map(f64::sqrt)
-            }
+            Self::Rmse => Some(((moments.truths + moments.predicteds - 2.0 * moments.products).max(0.0) / n).sqrt()),
         }
     }
 }

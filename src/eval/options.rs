@@ -7,8 +7,8 @@ use crate::options::{ConfigError, between};
 
 /// The models that are compared with all others unless `compare` names another: the first of them that there is.
 const USUAL_HEADLINES: [&str; 2] = ["selected", "mlp"];
-/// Slices that every metrics table has.
-const USUAL_SLICES: [&str; 7] = ["overall", "class", "speaker", "gender", "corpus", "fold", "seed"];
+/// Slices that mean the same in every metrics table.
+const USUAL_SLICES: [&str; 8] = ["overall", "class", "speaker", "gender", "corpus", "fold", "seed", "seen"];
 /// Fewest resamples from which the ends of a 95 % interval can be read.
 const MIN_RESAMPLES: usize = 100;
 const MAX_RESAMPLES: usize = 1_000_000;

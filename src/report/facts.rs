@@ -180,6 +180,8 @@ pub enum FeatureOrigin {
 pub struct SplitFacts {
     /// Whose folds they are and what their sides share, where they are published ones.
     pub protocol: Option<String>,
+    /// Columns of which train and test share no value; empty where the scheme names none.
+    pub disjoint: Vec<String>,
     /// The scheme: `group-k-fold`.
     pub scheme: String,
     /// The scheme with its parameters, to stand after "The split is": `5 folds of whole speakers, ...`.

@@ -58,6 +58,7 @@ pub(super) fn facts(shape: Shape<'_>) -> Facts {
         },
         split: SplitFacts {
             protocol: None,
+            disjoint: Vec::new(),
             scheme: "group-k-fold".to_owned(),
             words: format!("{} folds of whole speakers", shape.folds),
             folds: (0..shape.folds).map(|fold| fold_facts(fold, shape, utterances)).collect(),

@@ -55,6 +55,9 @@ pub enum Side {
     Dev,
     /// Figures are reported on these rows, and on nothing else.
     Test,
+    /// Rows like those of the test side, but of sentences (or values of another column) that training has seen: their figures
+    /// stand beside those of the test side, and count in none of them.
+    Seen,
 }
 
 impl Side {
@@ -64,6 +67,7 @@ impl Side {
             Self::Train => "train",
             Self::Dev => "dev",
             Self::Test => "test",
+            Self::Seen => "seen",
         }
     }
 }
@@ -78,10 +82,10 @@ impl FromStr for Side {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        [Self::Train, Self::Dev, Self::Test]
+        [Self::Train, Self::Dev, Self::Test, Self::Seen]
             .into_iter()
             .find(|split| split.as_str() == word)
-            .ok_or_else(|| format!("split `{word}` is none of train, dev, test"))
+            .ok_or_else(|| format!("split `{word}` is none of train, dev, test, seen"))
     }
 }
 

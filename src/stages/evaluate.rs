@@ -1,8 +1,11 @@
 //! Reads predictions, keys and the other small tables; writes metrics, metrics.json, comparisons, calibration, confusions,
 //! report.md, report.html and report/*.svg.
 
+mod numbers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::dataset::SplitParams;
 use crate::eval::{Outcome, Outcomes, Resampling};
 use crate::options;
 use crate::report;
@@ -14,10 +17,10 @@ use crate::storage::Store;
 
 use super::facts::{self, Figures, Splits, Tables, Utterances};
 use super::features_table::{self, FeaturesTable};
-use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output, regress};
+use super::{Context, Done, Prepared, Stage, StageError, StageName, Written, output};
 
 /// The figures again, for programs that read no Parquet.
-pub(super) const FLAT: &str = "metrics.json";
+const FLAT: &str = "metrics.json";
 
 /// The evaluate stage.
 pub struct Evaluate;
@@ -76,17 +79,21 @@ impl Stage for Evaluate {
 
     fn run(context: &Context, prepared: Prepared<Self::Work>) -> Result<Done, StageError> {
         if let Some(regression) = &context.parameters.regression {
-            return regress::evaluate(context, &prepared, regression);
+            return numbers::evaluate(context, &prepared, regression);
         }
         let slices = &context.parameters.pipeline.evaluate.slices;
         let utterances = Utterances::read(context.out, &prepared.work, slices)?;
-        let outcomes = outcomes(context.out, &utterances, track(context), slices)?;
+        let outcomes_of = |side| outcomes(context.out, &utterances, track(context), slices, side);
+        let outcomes = outcomes_of(Side::Test)?;
+        let is_crossed = matches!(context.parameters.split, SplitParams::Crossed { .. });
+        let seen = if is_crossed { Some(outcomes_of(Side::Seen)?) } else { None };
         let tables = read(context.out, utterances)?;
         let names = facts::model_names(&context.parameters.models, &outcomes);
         let parameters = &context.parameters.pipeline;
         let headline = parameters.evaluate.headline(&names)?;
         let resampling = Resampling { resamples: parameters.evaluate.bootstrap, seed: parameters.seed };
-        let figures = figures(&outcomes, headline, resampling)?;
+        let mut figures = figures(&outcomes, headline, resampling)?;
+        figures.metrics = with_seen(figures.metrics, seen.as_ref(), resampling);
         let summary = summarize(&figures.metrics, headline);
         let facts = facts::gather(context, &prepared, &tables, &outcomes, headline, figures.clone())?;
         let flat = report::flat(&figures.metrics, headline);
@@ -104,7 +111,7 @@ impl Stage for Evaluate {
     }
 }
 
-pub(super) fn track(context: &Context) -> Track {
+fn track(context: &Context) -> Track {
     if context.parameters.is_transductive() { Track::Transductive } else { Track::Inductive }
 }
 
@@ -117,6 +124,14 @@ fn figures(outcomes: &Outcomes, headline: &str, resampling: Resampling) -> Resul
         calibration: outcomes.calibration(),
         confused: outcomes.confusions(),
     })
+}
+
+/// Metrics of the test rows, and in a slice of their own those of the rows beside them whose sentences training has seen.
+fn with_seen(mut metrics: Vec<Metric>, seen: Option<&Outcomes>, resampling: Resampling) -> Vec<Metric> {
+    let beside = seen.into_iter().flat_map(|seen| seen.metrics(resampling)).filter(|row| row.slice == "overall");
+    metrics.extend(beside.map(|row| Metric { slice: Side::Seen.as_str().to_owned(), ..row }));
+    metrics.sort_by(|a, b| (&a.model, &a.slice, &a.group, &a.metric).cmp(&(&b.model, &b.slice, &b.group, &b.metric)));
+    metrics
 }
 
 fn put<R: Row>(context: &Context, prepared: &Prepared<FeaturesTable>, rows: Vec<R>) -> Result<Written, StageError> {
@@ -141,7 +156,7 @@ fn input_hashes(out: &dyn Store) -> Result<[(&'static str, String); 12], StageEr
     ])
 }
 
-pub(super) fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
+fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, StageError> {
     Ok(Tables {
         labels: output::get_table::<LabelCount>(out, StageName::Ingest)?.0.rows,
         rejects: facts::reject_counts(output::get_batches(out, StageName::Extract)?.1)?,
@@ -156,13 +171,19 @@ pub(super) fn read(out: &dyn Store, utterances: Utterances) -> Result<Tables, St
     })
 }
 
-fn outcomes(out: &dyn Store, utterances: &Utterances, track: Track, slices: &[String]) -> Result<Outcomes, StageError> {
+/// The rows on a side under each model.
+fn outcomes(
+    out: &dyn Store,
+    utterances: &Utterances,
+    track: Track,
+    slices: &[String],
+    side: Side,
+) -> Result<Outcomes, StageError> {
     let (columns, batches) = output::get_batches::<Prediction>(out, StageName::Train)?;
     let mut outcomes = Outcomes::new(&classes(&columns), track).with_slices(slices);
     for predictions in batches {
         let predictions = predictions?;
-        let test = predictions.rows.iter().enumerate().filter(|(_, row)| row.split == Side::Test.as_str());
-        for (index, row) in test {
+        for (index, row) in predictions.rows.iter().enumerate().filter(|(_, row)| row.split == side.as_str()) {
             let Some(number) = utterances.find(&row.utterance_id) else {
                 return Err(StageError::MissingTable { table: "features".to_owned(), stage: "extract" });
             };
@@ -190,7 +211,7 @@ fn classes(columns: &[String]) -> Vec<String> {
 }
 
 /// Writes plots and report, and takes away plots of models that are no longer there.
-pub(super) fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<Written>, StageError> {
+fn put_report(out: &dyn Store, facts: &report::Facts) -> Result<Vec<Written>, StageError> {
     let mut outputs = Vec::new();
     for (name, svg) in report::plots(facts)? {
         outputs.push(output::put(out, &format!("{}/{name}", report::PLOT_FOLDER), svg.as_bytes())?);

@@ -1,6 +1,5 @@
-//! Train and evaluate where the task is regression: a number instead of an emotion.
+//! Train where the task is regression: a number instead of an emotion.
 
-mod figures;
 mod fits;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +9,6 @@ use super::train::is_ours;
 use super::{Context, Done, NEW, Prepared, StageError, output, rows};
 use crate::model::Regression;
 use crate::schema::{Deployed, Estimate, Fit, Importance, LearningCurve, Prediction, Table, Tuning, plural};
-
-pub(super) use figures::evaluate;
 
 /// Fits every model in every fold, with settings that are chosen on inner folds; writes estimates, tuning and fits. The
 /// other tables of the stage stay empty, and no model is saved.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use ser_etl::schema::{Leader, Leakage, SplitRow, Utterance};
+use ser_etl::schema::{Leader, Leakage, Metric, Prediction, SplitRow, Utterance};
 use tempfile::TempDir;
 
 use crate::predict::read;
@@ -112,6 +112,26 @@ fn new_speakers_say_new_sentences_where_both_are_disjoint() {
     assert!(texts.clone().count() == 9 && texts.clone().all(|row| !row.allowed && row.shared == Some(0)));
     let report = fs::read_to_string(out.join("report.md")).expect("a report");
     assert!(report.contains("are left out of training, since they share a"), "{report}");
+    // New speakers with sentences that training has seen stand beside, and count in no other figure.
+    for fold in 0..9 {
+        let of = |side: &str, at: usize| -> BTreeSet<String> {
+            let rows = rows.iter().filter(|row| row.fold == fold && row.split == side);
+            rows.map(|row| word(&row.utterance_id, at)).collect()
+        };
+        assert!(of("seen", 1) == of("test", 1) && of("seen", 4) == of("train", 4), "fold {fold}");
+    }
+    let predictions = read::<Prediction>(&out.join("predictions.parquet")).rows;
+    let count = |side: &str| predictions.iter().filter(|row| row.model == "logistic" && row.split == side).count();
+    assert_eq!((count("test"), count("seen")), (24, 48), "each of 24, and each beside both other sentences");
+    let right = predictions.iter().filter(|row| row.model == "logistic" && row.split == "seen");
+    let right = right.filter(|row| row.truth == row.predicted).count();
+    let metrics = read::<Metric>(&out.join("metrics.parquet")).rows;
+    let of_seen = |metric: &str| {
+        let found = metrics.iter().find(|row| row.model == "logistic" && row.slice == "seen" && row.metric == metric);
+        found.expect("a figure")
+    };
+    assert_eq!((of_seen("accuracy").value, of_seen("accuracy").n), (Some(right as f64 / 48.0), 48));
+    assert!(report.contains("## New and seen `text_id`") && report.contains("| UAR on new values |"), "{report}");
     let (code, error) = failure(&run(&folder, &["--set", "split.disjoint=['speaker','sentence']"]));
     assert!(code == 3 && error.contains("`split.disjoint` names column `sentence`"), "{error}");
 }

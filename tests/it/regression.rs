@@ -34,7 +34,7 @@ dev = 0.0
 
 [regression]
 inner_folds = 2
-mlp = { hidden = [16], epochs = 40, members = 1, dropout = [0.1] }
+mlp = { hidden = [16], epochs = 60, learning_rate = 0.01, members = 1, dropout = [0.1] }
 
 [evaluate]
 bootstrap = 200

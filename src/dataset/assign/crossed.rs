@@ -6,8 +6,9 @@ use super::{Assigner, DatasetError, Side};
 
 impl Assigner<'_> {
     /// The values of each column in parts, and a fold for each combination of parts. What is of the parts in all columns
-    /// is test, what is of them in none is train, and what is of them in some is left out. So each utterance is tested
-    /// once. Combinations that no utterance has are no folds.
+    /// is test, what is of them in none is train. What is of them in the first column and not in all is seen: new
+    /// speakers with sentences that training has. The rest is left out. So each utterance is tested once. Combinations
+    /// that no utterance has are no folds.
     pub(super) fn crossed(&self, folds: usize, columns: &[String]) -> Result<Vec<SideOfRow>, DatasetError> {
         let parts = columns.iter().map(|column| self.parts(folds, column)).collect::<Result<Vec<_>, _>>()?;
         let mut combinations = vec![Vec::new()];
@@ -20,11 +21,13 @@ impl Assigner<'_> {
         }
         let fold = |combination: &Vec<usize>| -> SideOfRow {
             let side = |row: usize| {
-                let shared = parts.iter().zip(combination).filter(|((of, _), part)| of[row] == **part).count();
-                match shared {
-                    0 => Some(Side::Train),
-                    shared if shared == parts.len() => Some(Side::Test),
-                    _ => None,
+                let mut shared = parts.iter().zip(combination).map(|((of, _), part)| of[row] == *part);
+                let is_of_first = shared.next().unwrap_or(false);
+                match (is_of_first, shared.clone().all(|is_of| is_of), shared.any(|is_of| is_of)) {
+                    (true, true, _) => Some(Side::Test),
+                    (true, false, _) => Some(Side::Seen),
+                    (false, _, false) => Some(Side::Train),
+                    (false, _, true) => None,
                 }
             };
             (0..self.keys.len()).map(side).collect()
@@ -76,7 +79,8 @@ mod tests {
                 };
                 (rows.clone(), of_rows(&speakers), of_rows(&texts))
             };
-            let [train, dev, test] = [Side::Train, Side::Dev, Side::Test].map(of);
+            let [train, dev, test, seen] = [Side::Train, Side::Dev, Side::Test, Side::Seen].map(of);
+            assert!(seen.1 == test.1 && seen.2.is_disjoint(&test.2) && seen.0.len() == 180, "new speakers, known text");
             for side in [&train, &dev] {
                 assert!(side.1.is_disjoint(&test.1) && side.2.is_disjoint(&test.2));
                 assert!(!side.0.is_empty());
@@ -90,6 +94,7 @@ mod tests {
         assert!(violations(&leakage(&keys, &assignment.folds, &params).expect("a table")).is_empty());
         let said = assignment.warnings.join("; ");
         assert!(said.contains("720 utterances of each fold are left out of training"), "{said}");
+        assert!(said.contains("180 of them"), "{said}");
     }
 
     #[test]

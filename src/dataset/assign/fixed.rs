@@ -20,7 +20,10 @@ pub(super) fn fixed_sides(
         let word = cell.unwrap_or_default();
         match words.get(word).map_or(word, String::as_str) {
             "-" if words.contains_key(word) => None,
-            word => Side::from_str(word).map_err(|_| unknown = true).ok(),
+            word => given_side(word).or_else(|| {
+                unknown = true;
+                None
+            }),
         }
     };
     let sides = cells.iter().map(&mut side).collect();
@@ -28,6 +31,11 @@ pub(super) fn fixed_sides(
         return Err(DatasetError::BadSides { column: column.to_owned(), lines: side_lines(&cells, words) });
     }
     Ok(sides)
+}
+
+/// The side of a word; `seen` is none that a publisher gives.
+fn given_side(word: &str) -> Option<Side> {
+    Side::from_str(word).ok().filter(|side| *side != Side::Seen)
 }
 
 /// Words that an error lists.
@@ -43,7 +51,7 @@ fn side_lines(cells: &[Option<&str>], words: &BTreeMap<String, String>) -> Strin
         let count = plural(*count, "utterance");
         match words.get(*word) {
             Some(side) => format!("  {word:?} = {side:?}  # {count}"),
-            None if Side::from_str(word).is_ok() => format!("  # {word}: {count}"),
+            None if given_side(word).is_some() => format!("  # {word}: {count}"),
             None => format!("  {word:?} = {:?}  # {count}", likely_side(word)),
         }
     };

@@ -48,7 +48,7 @@ pub fn inner_folds(
         |row: usize, fold: usize| (0..).zip(&columns).any(|(c, cells)| tested.contains(&(fold, c, cells[row])));
     let inner = |fold: usize| {
         let side = |(row, side): (usize, &Option<Side>)| match (*side)? {
-            Side::Test => None,
+            Side::Test | Side::Seen => None,
             Side::Dev => Some(Side::Dev).filter(|_| !is_kin(row, fold)),
             Side::Train if part_of[row] != Some(fold) => Some(Side::Train),
             Side::Train => Some(Side::Test).filter(|_| is_original(row)),

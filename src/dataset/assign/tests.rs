@@ -252,14 +252,17 @@ fn a_column_fixes_the_sides() {
     data.rows[5].room = Some("Test".to_owned());
     data.rows[6].room = None;
     data.rows[7].room = Some("2".to_owned());
+    let of_8 = data.rows[8].room.replace("seen".to_owned());
     let error = split(&data, "scheme = 'predefined'\ncolumn = 'room'").expect_err("no such sides").to_string();
     let lines = [
         "\"\" = \"-\"  # 1 utterance\n",
         "\"2\" = \"?\"  # 1 utterance\n",
         "\"Test\" = \"test\"  # 1 utterance\n",
+        "\"seen\" = \"?\"  # 1 utterance",
         "# dev: ",
     ];
     assert!(lines.iter().all(|line| error.contains(line)), "{error}");
+    data.rows[8].room = of_8;
     let sides = "scheme = 'predefined'\ncolumn = 'room'\nsides = { Test = 'test', '' = '-', 2 = 'train' }";
     let found = split(&data, sides).expect("all words are known");
     let side = |row: usize| found.rows.iter().find(|split| split.utterance_id == data.rows[row].utterance_id);

@@ -117,7 +117,7 @@ fn votes_become_shares_of_the_classes() {
     let classes = classes(world.features.keys(), from_ref(&world.fold)).expect("classes");
     // In the order of the classes: anger, calm, ... ; of every third row nobody voted for any.
     let rows = world.table.rows.len();
-    let cell = |row: usize, votes: &str| (row % 3 != 0).then(|| votes.to_owned());
+    let cell = |row: usize, votes: &str| (!row.is_multiple_of(3)).then(|| votes.to_owned());
     let names = vec!["v_anger".to_owned(), "v_calm".to_owned(), "v_other".to_owned()];
     let values = (0..rows).flat_map(|row| [cell(row, "3"), cell(row, "1.0"), Some("5".to_owned())]).collect();
     world.table.text = crate::schema::Columns { names, values };

@@ -7,6 +7,7 @@ mod leaderboard;
 mod protocol;
 mod regression;
 mod results;
+mod seen;
 mod selection;
 mod slices;
 mod split;
@@ -37,6 +38,7 @@ pub fn markdown(facts: &Facts) -> String {
         comparisons::comparisons(facts),
         calibration::seeds(facts),
         selection::transfer(facts),
+        seen::seen(facts),
         slices::slices(facts),
         calibration::calibration(facts),
         results::classes(facts),

@@ -113,8 +113,8 @@ fn train_rows(facts: &Facts) -> Vec<String> {
     });
     let voted = facts.votes.as_deref().map(|prefix| {
         format!(
-            "`mlp` learns the votes of annotators (columns {}), not one emotion; figures are of the emotion.",
-            code(&format!("{prefix}*"))
+            "`mlp` learns the votes of annotators (columns that begin with {}), not one emotion; figures are of the emotion.",
+            code(prefix)
         )
     });
     balanced.into_iter().chain(voted).collect()

@@ -199,7 +199,7 @@ table! {
         pub fold: i64,
         /// The utterance.
         pub utterance_id: String,
-        /// `train`, `dev` or `test`.
+        /// `train`, `dev`, `test`, or `seen` where columns are disjoint: like test, but of sentences that training has seen.
         pub split: String,
     }
 }

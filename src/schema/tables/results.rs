@@ -144,7 +144,7 @@ table! {
         pub fold: i64,
         /// The fit: see `seed` of the fits table.
         pub seed: i64,
-        /// Side of the fold: `test`, or `dev` for a model that was not fitted on it.
+        /// Side of the fold: `test`, `seen` (see the splits table), or `dev` for a model that was not fitted on it.
         pub split: String,
         /// The labelled emotion.
         pub truth: String,
@@ -180,10 +180,10 @@ table! {
     pub struct Metric {
         /// The model.
         pub model: String,
-        /// `overall`, `class`, `speaker`, `gender`, `corpus`, `fold`, a column of `evaluate.slices`, or `seed` for a model
-        /// fitted with several seeds.
+        /// `overall`, `class`, `speaker`, `gender`, `corpus`, `fold`, a column of `evaluate.slices`, `seed` for a model
+        /// fitted with several seeds, or `seen` for rows beside the test rows, of sentences that training has seen.
         pub slice: String,
-        /// The class, speaker, ... ; `all` for the overall slice.
+        /// The class, speaker, ... ; `all` for the slices `overall` and `seen`.
         pub group: String,
         /// `uar`, `accuracy`, `macro_f1`, `weighted_f1`, `precision`, `recall`, `f1`, `log_loss`, `brier`, `ece`; of regression `ccc`,
         /// `pearson` and `rmse`.

@@ -64,6 +64,7 @@ impl Splits {
                 note(&mut fold.train_corpora, corpus);
             }
             "dev" => fold.dev += 1,
+            "seen" => {}
             _ => {
                 fold.test += 1;
                 note(&mut fold.test_speakers, utterances.speakers.get(number));
@@ -97,6 +98,10 @@ pub(super) fn split_facts(context: &Context, tables: &Tables) -> Result<SplitFac
     Ok(SplitFacts {
         scheme: context.parameters.split.scheme().as_str().to_owned(),
         protocol: protocol_words(context.parameters),
+        disjoint: match &context.parameters.split {
+            SplitParams::Crossed { disjoint, .. } => disjoint.clone(),
+            _ => Vec::new(),
+        },
         words: split_words(context.parameters) + frozen_words(&context.parameters.pipeline.split),
         folds: splits.folds.iter().map(fold).collect(),
         utterances: used().count() as i64,

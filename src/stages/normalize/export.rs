@@ -26,9 +26,12 @@ pub(super) fn export(
 ) -> Result<Vec<Written>, StageError> {
     let ids = features.keys().ids()?;
     let mut files = Vec::new();
-    for side in [Side::Train, Side::Dev, Side::Test] {
+    for side in [Side::Train, Side::Dev, Side::Test, Side::Seen] {
         context.check_stop()?;
         let rows = fold.rows_on(side);
+        if side == Side::Seen && rows.is_empty() {
+            continue;
+        }
         let values = dataset::normalized(features, &rows, scaler).map_err(|error| error.in_fold(fold.number))?;
         let path = format!("normalized/fold-{}/{side}", fold.number);
         let mut exported = Exported::new(context, prepared, path, features.names(), values);

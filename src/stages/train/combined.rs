@@ -1,4 +1,4 @@
-//! What `fusion` and `selected` predict: the test rows of a fold under the models that they are made of.
+//! What `fusion` and `selected` predict: the test rows of a fold, and those beside them, under the models that they are made of.
 
 use super::fit_data::FitData;
 use super::fits::Job;
@@ -28,7 +28,12 @@ pub fn predictions(
                 let used: Vec<&JobPredictions> =
                     members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
                 let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
-                tables.push(mixed(data, &used, &weights)?.table(about, &data.classes));
+                for split in [Side::Test, Side::Seen] {
+                    if used.iter().any(|(_, table)| table.rows.iter().any(|row| row.split == split.as_str())) {
+                        let scores = mixed(data, &used, &weights, split)?;
+                        tables.push(scores.table(About { split, ..about }, &data.classes));
+                    }
+                }
                 let hashes: Vec<&str> = used.iter().map(|(job, _)| job.config_hash.as_str()).collect();
                 rows.push(fit_row(plan, about, &hashes, fits));
             }
@@ -54,9 +59,9 @@ fn with_seed<'a, 'b>(parts: &'a [JobPredictions<'b>], about: About, name: &str) 
     parts.iter().filter(of_model).max_by_key(|(job, _)| job.seed)
 }
 
-fn mixed(data: &FitData, parts: &[&JobPredictions], weights: &[f64]) -> Result<Scores, StageError> {
-    let is_test = |row: &Prediction| row.split == Side::Test.as_str();
-    let scored = parts.iter().map(|(_, table)| Scores::from_table(table, &data.classes, is_test));
+fn mixed(data: &FitData, parts: &[&JobPredictions], weights: &[f64], split: Side) -> Result<Scores, StageError> {
+    let is_of_side = |row: &Prediction| row.split == split.as_str();
+    let scored = parts.iter().map(|(_, table)| Scores::from_table(table, &data.classes, is_of_side));
     let scored = scored.collect::<Result<Vec<_>, _>>()?;
     Ok(Scores::mix(&scored.iter().collect::<Vec<_>>(), weights))
 }

@@ -144,6 +144,9 @@ impl Job {
         if fitted.held_out > 0 {
             judged.push((Side::Dev, &sides.dev));
         }
+        if !sides.seen.at.is_empty() {
+            judged.push((Side::Seen, &sides.seen));
+        }
         let table = |(split, side)| {
             let about = About { model: self.name(), fold, seed: self.seed, split };
             Ok::<_, StageError>(Scores::new(&fitted.model, side, data.keys())?.table(about, &data.classes))

@@ -1,12 +1,12 @@
-//! The figures of regression, and their report.
+//! Evaluate where the task is regression: the figures of numbers, and their report.
 
 use std::collections::BTreeMap;
 
+use super::{FLAT, put_report, read, track};
 use crate::eval::{Agreements, Difference, Outcomes, Pair, Resampling};
 use crate::model::Regression;
 use crate::report;
 use crate::schema::{Comparison, Estimate, Metric, SELECTED, Table};
-use crate::stages::evaluate::{FLAT, put_report, read, track};
 use crate::stages::facts::{self, Figures, Utterances};
 use crate::stages::features_table::FeaturesTable;
 use crate::stages::{Context, Done, Prepared, StageError, StageName, output};
