@@ -53,6 +53,11 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
             scheme.carve_dev(number as i64, fold)?;
         }
     }
+    if let SplitParams::Crossed { disjoint, .. } = params {
+        for fold in &mut folds {
+            scheme.keep_seen(fold, disjoint)?;
+        }
+    }
     let mut warnings = Vec::from_iter(checks::merged_speakers(keys, params, folds.len())?);
     warnings.extend(checks::left_out(keys, params, &folds)?);
     finished(all, &scheme, folds, warnings)

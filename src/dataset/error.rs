@@ -196,10 +196,14 @@ pub enum DatasetError {
     },
     /// Votes that are no number.
     #[error(
-        "`{value}` is no number of votes\n\
-         hint: the columns that `train.votes` names hold numbers of 0 or more, or nothing"
+        "`{value}` is no number of votes: column `{column}` of utterance {id}\n\
+         hint: the columns that `train.votes` names hold numbers from 0 to 1e9, or nothing"
     )]
     BadVotes {
+        /// The column.
+        column: String,
+        /// The utterance.
+        id: String,
         /// What stands there.
         value: String,
     },

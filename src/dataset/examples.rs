@@ -6,6 +6,9 @@ use crate::schema::Side;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Most votes of a cell: more is a mistake.
+const MAX_VOTES: f64 = 1e9;
+
 /// Labelled rows that a model is fitted on or judges. Cloning them copies nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
@@ -75,7 +78,7 @@ impl Sides {
     /// The same with other train rows.
     ///
     /// # Errors
-    /// Those of [`Sides::new`]; an unknown column, no column with votes, votes that are no numbers of 0 or more.
+    /// Those of [`Sides::new`]; an unknown column, a class without a column of votes, votes that are no numbers.
     pub fn drawn(
         features: &Features,
         fold: &Fold,
@@ -104,62 +107,63 @@ impl Sides {
 /// Whether the columns that train rows are drawn by are there.
 ///
 /// # Errors
-/// An unknown column; no column with votes for any class of the folds.
+/// An unknown column; no column with votes for a class of the folds, or a cell of one that is no number of votes.
 pub fn check_train_rows(keys: &Keys, folds: &[Fold], train: TrainRows<'_>) -> Result<(), DatasetError> {
     for column in train.balance {
         keys.named("train.balance", column)?;
     }
     match train.votes {
-        Some(prefix) => Votes::new(keys, prefix, &classes(keys, folds)?).map(|_| ()),
+        Some(prefix) => {
+            let votes = Votes::new(keys, prefix, &classes(keys, folds)?)?;
+            (0..keys.len()).try_for_each(|row| votes.of_row(row).map(|_| ()))
+        }
         None => Ok(()),
     }
 }
 
-/// The columns with the votes for each class.
+/// The votes for each class.
 struct Votes<'a> {
-    /// One a class; none: nobody could vote for it.
-    columns: Vec<Option<Vec<Option<&'a str>>>>,
+    ids: Vec<&'a str>,
+    /// Name and cells of a column for each class.
+    columns: Vec<(String, Vec<Option<&'a str>>)>,
 }
 
 impl<'a> Votes<'a> {
     fn new(keys: &'a Keys, prefix: &str, classes: &[String]) -> Result<Self, DatasetError> {
-        let known = keys.groupable();
         let column = |class: &String| {
             let name = format!("{prefix}{class}");
-            known.contains(&name).then(|| keys.texts(&name)).transpose()
+            let cells = keys.named("train.votes", &name)?;
+            Ok((name, cells))
         };
-        let columns = classes.iter().map(column).collect::<Result<Vec<_>, _>>()?;
-        if columns.iter().all(Option::is_none) {
-            // It says which columns there are.
-            keys.named("train.votes", &format!("{prefix}{}", classes.first().map_or("", String::as_str)))?;
-        }
-        Ok(Self { columns })
+        let columns = classes.iter().map(column).collect::<Result<_, DatasetError>>()?;
+        Ok(Self { ids: keys.ids()?, columns })
+    }
+
+    /// The number of votes for each class.
+    fn of_row(&self, row: usize) -> Result<Vec<f64>, DatasetError> {
+        let votes = |(column, cells): &(String, Vec<Option<&str>>)| {
+            let Some(cell) = cells[row] else { return Ok(0.0) };
+            let number = cell.trim().parse::<f64>().ok().filter(|number| (0.0..=MAX_VOTES).contains(number));
+            number.ok_or_else(|| DatasetError::BadVotes {
+                column: column.clone(),
+                id: self.ids[row].to_owned(),
+                value: cell.to_owned(),
+            })
+        };
+        self.columns.iter().map(votes).collect()
     }
 
     /// The share of each class in the votes for each row; where nobody voted for any of the classes, all of its own class.
     fn of(&self, examples: &Examples) -> Result<Arc<[f32]>, DatasetError> {
-        let classes = self.columns.len();
-        let mut shares = vec![0.0; examples.at.len() * classes];
-        for ((row, class), shares) in
-            examples.at.iter().zip(examples.rows.y.iter()).zip(shares.chunks_mut(classes.max(1)))
-        {
-            for (share, cells) in shares.iter_mut().zip(&self.columns) {
-                *share = cells.as_ref().and_then(|cells| cells[*row]).map_or(Ok(0.0), votes)?;
-            }
-            let sum: f32 = shares.iter().sum();
-            if sum > 0.0 {
-                shares.iter_mut().for_each(|share| *share /= sum);
-            } else {
-                shares[*class] = 1.0;
-            }
+        let mut shares = Vec::with_capacity(examples.at.len() * self.columns.len());
+        for (row, class) in examples.at.iter().zip(examples.rows.y.iter()) {
+            let votes = self.of_row(*row)?;
+            let sum: f64 = votes.iter().sum();
+            let share = |(at, votes): (usize, f64)| if sum > 0.0 { votes / sum } else { f64::from(at == *class) };
+            shares.extend(votes.into_iter().enumerate().map(share).map(|share| share as f32));
         }
         Ok(shares.into())
     }
-}
-
-fn votes(cell: &str) -> Result<f32, DatasetError> {
-    let number = cell.trim().parse::<f32>().ok().filter(|number| number.is_finite() && *number >= 0.0);
-    number.ok_or_else(|| DatasetError::BadVotes { value: cell.to_owned() })
 }
 
 /// The rows, those of smaller combinations of values several times, until each combination has as many as the largest. What

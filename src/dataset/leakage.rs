@@ -19,6 +19,9 @@ const PAIRS: [(&str, &[Side], &[Side]); 4] = [
     ("train-dev", &[Side::Train], &[Side::Dev]),
     ("train-test", &[Side::Train], &[Side::Test]),
 ];
+/// What is compared beside them where columns are disjoint: the seen side is tested, too.
+const SEEN_PAIRS: [(&str, &[Side], &[Side]); 2] =
+    [("dev-seen", &[Side::Dev], &[Side::Seen]), ("train-seen", &[Side::Train], &[Side::Seen])];
 /// How many examples a row names.
 const EXAMPLES: usize = 3;
 
@@ -49,14 +52,19 @@ pub fn leakage(keys: &Keys, folds: &[Fold], params: &SplitParams) -> Result<Vec<
     let has_segments = keys.has_segments()?;
     for check in CHECKS.into_iter().filter(|check| *check != OVERLAP || has_segments) {
         let compared = Compared::new(keys, check)?;
-        // Dev may share with train what only test must not share.
+        // Dev may share with train what only test must not share, and what is seen is new in the first column alone.
         let is_promised = |between: &str| {
-            let columns = if between == "train-dev" { params.grouping() } else { params.apart() };
+            let columns = match between {
+                "train-dev" => params.grouping(),
+                "train-seen" | "dev-seen" => params.apart().into_iter().take(1).collect(),
+                _ => params.apart(),
+            };
             FORBIDDEN.contains(&check) || columns.contains(&compared.column)
         };
+        let beside: &[_] = if matches!(params, SplitParams::Crossed { .. }) { &SEEN_PAIRS } else { &[] };
         for fold in folds {
             let firsts = compared.firsts(fold);
-            for (between, a, b) in PAIRS {
+            for (between, a, b) in PAIRS.iter().chain(beside).copied() {
                 let shared = firsts.as_ref().map(|firsts| compared.shared(firsts, &ids, a, b));
                 table.push(row(fold, (check, between), !is_promised(between), shared));
             }
@@ -92,8 +100,8 @@ struct Compared<'a> {
     sign: &'static str,
 }
 
-/// The first row with each number on train, dev and test.
-type Firsts = Vec<[Option<u32>; 3]>;
+/// The first row with each number on each side.
+type Firsts = Vec<[Option<u32>; Side::ALL.len()]>;
 
 impl<'a> Compared<'a> {
     fn new(keys: &'a Keys, check: &str) -> Result<Self, DatasetError> {
@@ -115,7 +123,7 @@ impl<'a> Compared<'a> {
     /// Where each number first occurs on each side; none where no row of the fold has one.
     fn firsts(&self, fold: &Fold) -> Option<Firsts> {
         let count = self.numbers.iter().flatten().max().map_or(0, |last| *last as usize + 1);
-        let (mut firsts, mut any) = (vec![[None; 3]; count], false);
+        let (mut firsts, mut any) = (vec![[None; Side::ALL.len()]; count], false);
         for (row, side) in fold.members() {
             if let Some(number) = self.numbers[row] {
                 any = true;
@@ -127,7 +135,8 @@ impl<'a> Compared<'a> {
 
     /// What both sides have, as examples name it, in order.
     fn shared(&self, firsts: &Firsts, ids: &[&str], a: &[Side], b: &[Side]) -> Vec<String> {
-        let first = |of: &[Option<u32>; 3], sides: &[Side]| sides.iter().find_map(|side| of[*side as usize]);
+        let first =
+            |of: &[Option<u32>; Side::ALL.len()], sides: &[Side]| sides.iter().find_map(|side| of[*side as usize]);
         let both = firsts.iter().filter_map(|of| Some((first(of, a)? as usize, first(of, b)? as usize)));
         let name = |(a, b): (usize, usize)| match &self.values {
             Some(values) => values[a].unwrap_or_default().to_owned(),

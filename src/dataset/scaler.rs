@@ -73,20 +73,24 @@ fn groups_of(keys: &Keys, fold: &Fold, scope: Scope) -> Result<BTreeMap<String, 
         return corpora_of(keys, fold);
     }
     let originals = keys.augmented_from()?;
-    let members: Vec<(usize, Side)> = fold.members().filter(|(row, _)| originals[*row].is_none()).collect();
+    let all_members = fold.members().filter(|(row, _)| originals[*row].is_none());
+    // What is seen is scaled like others, and moves no figure of theirs.
+    let (seen, members): (Vec<_>, Vec<(usize, Side)>) = all_members.partition(|(_, side)| *side == Side::Seen);
     let rows: Vec<usize> = members.iter().map(|(row, _)| *row).collect();
     let mut speakers = BTreeMap::<&str, Members>::new();
     for (speaker, (row, side)) in keys.speakers(&rows)?.into_iter().zip(&members) {
         let of_speaker = speakers.entry(speaker).or_default();
         of_speaker.rows.push(*row);
-        of_speaker.transductive |= matches!(side, Side::Test | Side::Seen);
+        of_speaker.transductive |= *side == Side::Test;
     }
     let count = speakers.len();
     speakers.retain(|_, members| members.rows.len() >= MIN_UTTERANCES);
     if speakers.is_empty() {
         return Err(DatasetError::FewUtterances { least: MIN_UTTERANCES });
     }
-    let has_few = speakers.len() < count;
+    let seen: Vec<usize> = seen.into_iter().map(|(row, _)| row).collect();
+    let is_seen_alone = keys.speakers(&seen)?.into_iter().any(|speaker| !speakers.contains_key(speaker));
+    let has_few = speakers.len() < count || is_seen_alone;
     let mut groups: BTreeMap<_, _> = speakers.into_iter().map(|(name, members)| (name.to_owned(), members)).collect();
     if has_few {
         let train = members.into_iter().filter(|(_, side)| *side == Side::Train);
@@ -99,19 +103,23 @@ fn groups_of(keys: &Keys, fold: &Fold, scope: Scope) -> Result<BTreeMap<String, 
 fn corpora_of(keys: &Keys, fold: &Fold) -> Result<BTreeMap<String, Members>, DatasetError> {
     let (corpora, originals) = (keys.texts("corpus")?, keys.augmented_from()?);
     let (mut trained, mut others) = (BTreeMap::<&str, Members>::new(), BTreeMap::<&str, Members>::new());
+    let mut seen = BTreeSet::new();
     for (row, side) in fold.members() {
         let corpus = corpora[row].unwrap_or_default();
-        if side == Side::Train {
+        if side == Side::Seen {
+            seen.insert(corpus);
+        } else if side == Side::Train {
             trained.entry(corpus).or_default().rows.push(row);
         } else if originals[row].is_none() {
             let members = others.entry(corpus).or_default();
             members.rows.push(row);
-            members.transductive |= matches!(side, Side::Test | Side::Seen);
+            members.transductive |= side == Side::Test;
         }
     }
     others.retain(|corpus, _| !trained.contains_key(corpus));
     let has_few = others.values().any(|members| members.rows.len() < MIN_UTTERANCES);
     others.retain(|_, members| members.rows.len() >= MIN_UTTERANCES);
+    let has_few = has_few || seen.iter().any(|corpus| !trained.contains_key(corpus) && !others.contains_key(corpus));
     let all = has_few.then(|| (ALL, Members { rows: fold.rows_on(Side::Train), transductive: false }));
     Ok(trained.into_iter().chain(others).chain(all).map(|(name, members)| (name.to_owned(), members)).collect())
 }
@@ -174,7 +182,7 @@ impl Scaler {
     ///
     /// Scope `corpus` looks at train rows only, augmented ones included. Scope `speaker` looks at all utterances of a
     /// speaker in the fold, without labels, and at no augmented rows, since test speakers have none; a speaker with test
-    /// rows is marked transductive. Of a speaker with fewer than [`MIN_UTTERANCES`] no statistics are taken: normalized by
+    /// rows is marked transductive. Rows on the side seen are no part of any statistics. Of a speaker with fewer than [`MIN_UTTERANCES`] no statistics are taken: normalized by
     /// them, a few utterances tell more of each other than of the speaker. The train utterances' take their place, under
     /// `all`, which looks at no test row. Scope `each-corpus` looks at the train rows of each
     /// corpus; a corpus without any is normalized by all of its utterances, as a speaker is. Missing values are left out.

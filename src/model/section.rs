@@ -25,8 +25,8 @@ macro_rules! section {
             pub balance: Vec<String>,
             /// What the names of text columns begin with that hold the votes of annotators, such as `votes_`: the emotion
             /// follows (`votes_anger`, `votes_sadness`). `mlp` then learns the shares of the votes for the emotions of the run
-            /// instead of one emotion (soft labels); the other models learn the emotion. A row without votes for any of them
-            /// counts as its emotion. Default: none.
+            /// instead of one emotion (soft labels); the other models learn the emotion. Each emotion of the run needs a
+            /// column. A row without votes for any of them counts as its emotion. Default: none.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub votes: Option<String>,
             /// Number of fits with different seeds for each model that uses random numbers (mlp, forest), 1 to 100; default 1.

@@ -53,14 +53,17 @@ pub enum Side {
     Train,
     /// Early stopping and selection look at these rows.
     Dev,
-    /// Figures are reported on these rows, and on nothing else.
+    /// Figures are reported on these rows.
     Test,
-    /// Rows like those of the test side, but of sentences (or values of another column) that training has seen: their figures
-    /// stand beside those of the test side, and count in none of them.
+    /// Rows like those of the test side, but of sentences (or values of another column) that training has seen: the slice
+    /// `seen` has their figures, and they count in no other.
     Seen,
 }
 
 impl Side {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Train, Self::Dev, Self::Test, Self::Seen];
+
     /// The word that tables and pipeline files use.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,7 +85,7 @@ impl FromStr for Side {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        [Self::Train, Self::Dev, Self::Test, Self::Seen]
+        Self::ALL
             .into_iter()
             .find(|split| split.as_str() == word)
             .ok_or_else(|| format!("split `{word}` is none of train, dev, test, seen"))

@@ -113,7 +113,7 @@ fn models(
     output::each::<SplitRow>(out, &output::path::<SplitRow>(), |rows| {
         for row in rows.rows {
             folds.insert(row.fold);
-            if row.split != "test" && person.utterances.contains(&row.utterance_id) {
+            if matches!(row.split.as_str(), "train" | "dev") && person.utterances.contains(&row.utterance_id) {
                 learned.insert(row.fold);
             }
         }

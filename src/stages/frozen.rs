@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dataset::{Assignment, Frozen, Keys};
 use crate::options::ConfigError;
-use crate::schema::SplitRow;
+use crate::schema::{Side, SplitRow};
 use crate::storage::{self, StorageError, Store};
 use crate::table::Batches;
 
@@ -59,6 +59,11 @@ impl FrozenSplit {
                 let problem = format!("that split is of scheme `{}`", row.scheme);
                 let hint = "set the same scheme, or freeze another split";
                 return Err(ConfigError::new("split.scheme", params.scheme().as_str(), problem).hint(hint).into());
+            }
+            if rows.iter().any(|row| row.split == Side::Seen.as_str()) {
+                let problem = "that split was made with split.disjoint, which cannot be frozen";
+                let error = ConfigError::new(KEY, format!("{:?}", self.name), problem);
+                return Err(error.hint("freeze a split without `disjoint`").into());
             }
             frozen.push(&rows)?;
         }

@@ -91,7 +91,8 @@ fn protocols_that_do_not_fit_are_refused_by_name() {
 fn new_speakers_say_new_sentences_where_both_are_disjoint() {
     let split = "[split]\nscheme = \"group-k-fold\"\nfolds = 2\ndev = 0.0\ndisjoint = [\"speaker\", \"text_id\"]\n";
     let folder = synthetic(&[("mine", TWO)], split);
-    stdout(&run(&folder, &["--set", "split.folds=3"]));
+    let models = ["--set", "train.models=['logistic', 'naive-bayes', 'majority']", "--set", "fusion={}"];
+    stdout(&run(&folder, &[&["--set", "split.folds=3"], &models[..]].concat()));
     let out = folder.path().join("out");
     let rows = splits(&out);
     assert_eq!(rows.iter().map(|row| row.fold).max(), Some(8), "three parts of the speakers, three sentences");
@@ -123,6 +124,7 @@ fn new_speakers_say_new_sentences_where_both_are_disjoint() {
     let predictions = read::<Prediction>(&out.join("predictions.parquet")).rows;
     let count = |side: &str| predictions.iter().filter(|row| row.model == "logistic" && row.split == side).count();
     assert_eq!((count("test"), count("seen")), (24, 48), "each of 24, and each beside both other sentences");
+    assert_eq!(predictions.iter().filter(|row| row.model == "fusion").count(), 72);
     let right = predictions.iter().filter(|row| row.model == "logistic" && row.split == "seen");
     let right = right.filter(|row| row.truth == row.predicted).count();
     let metrics = read::<Metric>(&out.join("metrics.parquet")).rows;
@@ -132,6 +134,13 @@ fn new_speakers_say_new_sentences_where_both_are_disjoint() {
     };
     assert_eq!((of_seen("accuracy").value, of_seen("accuracy").n), (Some(right as f64 / 48.0), 48));
     assert!(report.contains("## New and seen `text_id`") && report.contains("| UAR on new values |"), "{report}");
+    let seen = leakage.iter().filter(|row| row.between == "train-seen").collect::<Vec<_>>();
+    assert!(seen.iter().any(|row| row.check == "text" && row.allowed && row.shared > Some(0)));
+    let new = seen.iter().filter(|row| row.check != "text");
+    assert!(new.clone().count() == 18 && new.clone().all(|row| !row.allowed && row.shared == Some(0)));
+    let again = ["--out", "again", "--set", "split={scheme='group-k-fold', folds=3, dev=0.0, frozen='out'}"];
+    let (code, error) = failure(&run(&folder, &again));
+    assert!(code == 2 && error.contains("made with split.disjoint, which cannot be frozen"), "{error}");
     let (code, error) = failure(&run(&folder, &["--set", "split.disjoint=['speaker','sentence']"]));
     assert!(code == 3 && error.contains("`split.disjoint` names column `sentence`"), "{error}");
 }

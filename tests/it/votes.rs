@@ -34,7 +34,7 @@ mlp = { hidden = [8], epochs = 10, members = 1 }
 bootstrap = 100
 "#;
 
-/// Synthetic speech with a manifest of votes for two emotions; what is neither got no vote.
+/// Synthetic speech with a manifest of votes for anger and sadness; nobody voted for neutral.
 fn workplace(votes: impl Fn(usize, &str) -> [String; 2]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let flags = ["--speakers", "4", "--sentences", "2", "--repetitions", "1", "--emotions", "anger,neutral,sadness"];
@@ -50,11 +50,11 @@ fn workplace(votes: impl Fn(usize, &str) -> [String; 2]) -> TempDir {
         }
     }
     paths.sort();
-    let mut rows = "path,speaker,emotion,votes_anger,votes_sadness\n".to_owned();
+    let mut rows = "path,speaker,emotion,votes_anger,votes_neutral,votes_sadness\n".to_owned();
     for (at, (speaker, file)) in paths.iter().enumerate() {
         let emotion = file.split('_').next().expect("a word");
         let [anger, sadness] = votes(at, emotion);
-        writeln!(rows, "{speaker}/{file},{speaker},{emotion},{anger},{sadness}").expect("written");
+        writeln!(rows, "{speaker}/{file},{speaker},{emotion},{anger},,{sadness}").expect("written");
     }
     fs::write(folder.path().join("labels.csv"), rows).expect("written");
     fs::write(folder.path().join("pipeline.toml"), PIPELINE).expect("written");

@@ -3,6 +3,7 @@
 use super::super::fold::SideOfRow;
 use super::super::units::units;
 use super::{Assigner, DatasetError, Side};
+use std::collections::BTreeSet;
 
 impl Assigner<'_> {
     /// The values of each column in parts, and a fold for each combination of parts. What is of the parts in all columns
@@ -35,6 +36,21 @@ impl Assigner<'_> {
         Ok(combinations.iter().map(fold).filter(|fold| fold.contains(&Some(Side::Test))).collect())
     }
 
+    /// Leaves out what is on the side seen, unless each of its values after the first column is on train.
+    pub(super) fn keep_seen(&self, fold: &mut SideOfRow, columns: &[String]) -> Result<(), DatasetError> {
+        for column in columns.iter().skip(1) {
+            let cells = self.keys.texts(column)?;
+            let on_train = |row: &usize| fold[*row] == Some(Side::Train);
+            let trained = (0..cells.len()).filter(on_train).filter_map(|row| cells[row]).collect::<BTreeSet<_>>();
+            for (side, cell) in fold.iter_mut().zip(&cells).filter(|(side, _)| **side == Some(Side::Seen)) {
+                if !cell.is_some_and(|cell| trained.contains(cell)) {
+                    *side = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The part of each row by the values of a column, and how many parts there are.
     fn parts(&self, folds: usize, column: &str) -> Result<(Vec<usize>, usize), DatasetError> {
         let all: Vec<usize> = (0..self.keys.len()).collect();
@@ -56,7 +72,6 @@ mod tests {
     use super::super::assign;
     use super::*;
     use crate::dataset::{SplitParams, SplitSection, leakage, violations};
-    use std::collections::BTreeSet;
 
     fn params(toml: &str) -> SplitParams {
         toml::from_str::<SplitSection>(toml).expect("well-formed").check().expect("legal")
@@ -106,6 +121,8 @@ mod tests {
         let folds = assign(&data.keys(), &params(crossed), 1).expect("folds").folds;
         assert_eq!(folds.len(), 8);
         assert!(folds.iter().all(|fold| fold.rows_on(Side::Train).len() == 16));
+        // Each speaker says one text, which nobody of train says.
+        assert!(folds.iter().all(|fold| fold.rows_on(Side::Seen).is_empty()));
         data.rows.iter_mut().for_each(|row| row.text_id = Some("c/0".to_owned()));
         let error = assign(&data.keys(), &params(crossed), 1).expect_err("one text").to_string();
         assert!(error.contains("disjoint in `text_id`"), "{error}");

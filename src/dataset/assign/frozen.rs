@@ -92,7 +92,7 @@ fn side_of_new(known: impl Iterator<Item = Option<Side>>) -> Option<Side> {
     let known = known.collect::<Vec<_>>();
     match known.iter().flatten().max() {
         None if known.is_empty() => Some(Side::Train),
-        None | Some(Side::Test) => None,
+        None | Some(Side::Test | Side::Seen) => None,
         side => side.copied(),
     }
 }

@@ -118,9 +118,14 @@ fn votes_become_shares_of_the_classes() {
     // In the order of the classes: anger, calm, ... ; of every third row nobody voted for any.
     let rows = world.table.rows.len();
     let cell = |row: usize, votes: &str| (!row.is_multiple_of(3)).then(|| votes.to_owned());
-    let names = vec!["v_anger".to_owned(), "v_calm".to_owned(), "v_other".to_owned()];
-    let values = (0..rows).flat_map(|row| [cell(row, "3"), cell(row, "1.0"), Some("5".to_owned())]).collect();
-    world.table.text = crate::schema::Columns { names, values };
+    let names: Vec<String> = classes.iter().map(|class| format!("v_{class}")).chain(["v_other".to_owned()]).collect();
+    let of_row = |row| {
+        let mut cells = vec![None; names.len()];
+        (cells[0], cells[1], cells[names.len() - 1]) = (cell(row, "3"), cell(row, "1.0"), Some("5".to_owned()));
+        cells
+    };
+    let values = (0..rows).flat_map(of_row).collect();
+    world.table.text = crate::schema::Columns { names: names.clone(), values };
     let features = features(&world.table);
     let statistics = statistics(&world, Scope::Corpus);
     let drawn = |features: &Features, votes| {
@@ -142,9 +147,20 @@ fn votes_become_shares_of_the_classes() {
     }
     assert!(sides.test.rows.votes.is_none() && sides.dev.rows.votes.is_some());
     assert!(drawn(&features, Some("w_")).expect_err("no such columns").to_string().contains("w_anger"));
-    world.table.text.values[0] = Some("many".to_owned());
-    let bad = super::super::testing::features(&world.table);
-    let all = Fold { number: 0, sides: vec![Some(Side::Train); rows] };
-    let error = Sides::drawn(&bad, &all, &statistics, &classes, TrainRows { balance: &[], votes: Some("v_") });
-    assert!(error.expect_err("no number").to_string().contains("`many` is no number of votes"));
+    let check = |table: &Table<FeatureKeys>, fold: &Fold| {
+        let train = TrainRows { balance: &[], votes: Some("v_") };
+        check_train_rows(super::super::testing::features(table).keys(), from_ref(fold), train)
+    };
+    check(&world.table, &world.fold).expect("all is well");
+    for wrong in ["many", "-1", "inf", "NaN", "1e30"] {
+        let mut table = world.table.clone();
+        table.text.values[0] = Some(wrong.to_owned());
+        let error = check(&table, &world.fold).expect_err("no number").to_string();
+        let words = format!("`{wrong}` is no number of votes: column `v_anger` of utterance");
+        assert!(error.contains(&words) && error.contains(&table.rows[0].utterance_id), "{error}");
+    }
+    // A class that has no column is named, rather than taken for one that nobody voted for.
+    world.table.text.names[7] = "v_surprised".to_owned();
+    let error = check(&world.table, &world.fold).expect_err("no column").to_string();
+    assert!(error.contains("`v_surprise`, which does not exist") && error.contains("`v_surprised`?"), "{error}");
 }

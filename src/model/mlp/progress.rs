@@ -29,13 +29,16 @@ pub(super) fn notes(spec: &Mlp, trained: &[Trained], task: &Task) -> Vec<String>
             );
         }
     } else {
-        notes.extend(trained.iter().find_map(|member| unfinished(&member.curve, task.classes)));
+        // Every class equally likely: whatever the weights of classes and the smoothing, the loss is this. Votes that
+        // disagree have a loss above 0 where the model is right, so that nothing follows from theirs.
+        let guess = task.train.votes.is_none().then(|| (task.classes as f64).ln());
+        notes.extend(trained.iter().find_map(|member| unfinished(&member.curve, guess)));
     }
     notes
 }
 
 /// Says so where the loss has not settled.
-fn unfinished(curve: &[Epoch], classes: usize) -> Option<String> {
+fn unfinished(curve: &[Epoch], guess: Option<f64>) -> Option<String> {
     let loss = |epoch: usize| curve[epoch].train_loss;
     let last = curve.len().checked_sub(1)?;
     let tail = loss(last.saturating_sub(curve.len().div_ceil(5))) - loss(last);
@@ -47,8 +50,7 @@ fn unfinished(curve: &[Epoch], classes: usize) -> Option<String> {
             percent(falling)
         ));
     }
-    // Every class equally likely: whatever the weights of classes and the smoothing, the loss is this.
-    let guess = (classes as f64).ln();
+    let guess = guess?;
     (loss(last) > LIKE_A_GUESS * guess).then(|| {
         format!(
             "training did not converge: its loss ended at {:.2}, where a guess has {guess:.2} (raise train.mlp.epochs \
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_loss_that_has_not_settled_is_told() {
-        let note = |losses: &[f64]| unfinished(&curve(losses), 4).unwrap_or_default();
+        let note = |losses: &[f64]| unfinished(&curve(losses), Some(4.0_f64.ln())).unwrap_or_default();
         assert_eq!(note(&[1.4, 0.8, 0.6, 0.55, 0.54, 0.53]), "");
         assert!(note(&[1.4, 1.2, 1.0, 0.8, 0.6]).contains("25 % of the fall"));
         assert!(note(&[1.39]).contains("loss ended at 1.39, where a guess has 1.39"));

@@ -193,14 +193,26 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Weight of a row by its class; balanced weights are 1 on average over the rows.
+/// Weight of a row by its class. With votes, the rows of a class are its shares of all rows.
 fn class_weights(weights: ClassWeights, task: &Task) -> Vec<f32> {
-    let rows = task.train.y.len() as f64;
-    let weight = |count: usize| match weights {
-        ClassWeights::None => 1.0,
-        ClassWeights::Balanced => (rows / (task.classes as f64 * count as f64)) as f32,
+    let counts: Vec<f64> = match &task.train.votes {
+        None => task.counts().into_iter().map(|count| count as f64).collect(),
+        Some(votes) => {
+            let shares = |class: usize| votes.chunks(task.classes).map(|row| f64::from(row[class])).sum();
+            (0..task.classes).map(shares).collect()
+        }
     };
-    task.counts().into_iter().map(weight).collect()
+    match weights {
+        ClassWeights::None => vec![1.0; task.classes],
+        ClassWeights::Balanced => balanced(&counts),
+    }
+}
+
+/// Weights under which all classes weigh the same, 1 on average over the rows; a class without rows has none.
+fn balanced(counts: &[f64]) -> Vec<f32> {
+    let rows: f64 = counts.iter().sum();
+    let weight = |count: &f64| if *count > 0.0 { (rows / (counts.len() as f64 * count)) as f32 } else { 0.0 };
+    counts.iter().map(weight).collect()
 }
 
 /// Cross-entropy without weights and smoothing, accuracy and unweighted average recall.
@@ -230,4 +242,19 @@ fn hits(probabilities: ArrayView2<f32>, y: &[usize], classes: usize) -> (Vec<usi
         right[class] += usize::from(predicted == class);
     }
     (right, total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn balanced_classes_weigh_the_same() {
+        assert_eq!(balanced(&[1.0, 3.0]), [2.0, 2.0 / 3.0]);
+        let counts = [190.0, 10.0, 300.0];
+        let mass =
+            balanced(&counts).iter().zip(&counts).map(|(weight, count)| f64::from(*weight) * count).collect::<Vec<_>>();
+        assert!(mass.iter().all(|mass| (mass - 500.0 / 3.0).abs() < 1e-3), "{mass:?}");
+        assert_eq!(balanced(&[2.0, 0.0]), [0.5, 0.0], "nobody voted for the second");
+    }
 }

@@ -175,7 +175,8 @@ table! {
 }
 
 table! {
-    /// One row is a metric of a model on a slice of the test rows, pooled over folds.
+    /// One row is a metric of a model on a slice of the test rows (slice `seen`: of the rows beside them), pooled over
+    /// folds.
     table "metrics" version 2 key ["model", "slice", "group", "metric"] open { text: false, float: false }
     pub struct Metric {
         /// The model.
@@ -195,7 +196,7 @@ table! {
         pub low: Option<f64>,
         /// Upper end of the 95 % interval; null if there is none.
         pub high: Option<f64>,
-        /// Test rows of the slice.
+        /// Rows of the slice. A row on the side `seen` of several folds counts several times.
         pub n: i64,
         /// `inductive` or `transductive`: what was known of the test speakers in advance. Never compare figures across
         /// tracks.

@@ -1,7 +1,7 @@
 //! What `fusion` and `selected` predict: the test rows of a fold, and those beside them, under the models that they are made of.
 
 use super::fit_data::FitData;
-use super::fits::Job;
+use super::fits::{Job, sorted};
 use super::plan::FoldPlan;
 use super::scores::{About, Scores};
 use super::training_set::TrainingSet;
@@ -28,12 +28,14 @@ pub fn predictions(
                 let used: Vec<&JobPredictions> =
                     members.iter().filter_map(|(name, _)| with_seed(parts, about, name)).collect();
                 let weights: Vec<f64> = members.iter().map(|(_, weight)| *weight).collect();
-                for split in [Side::Test, Side::Seen] {
-                    if used.iter().any(|(_, table)| table.rows.iter().any(|row| row.split == split.as_str())) {
-                        let scores = mixed(data, &used, &weights, split)?;
-                        tables.push(scores.table(About { split, ..about }, &data.classes));
-                    }
-                }
+                let of_side = |split: Side| {
+                    let is_there =
+                        used.iter().any(|(_, table)| table.rows.iter().any(|row| row.split == split.as_str()));
+                    let table = |scores: Scores| scores.table(About { split, ..about }, &data.classes);
+                    is_there.then(|| mixed(data, &used, &weights, split).map(table))
+                };
+                let sides = [Side::Test, Side::Seen].into_iter().filter_map(of_side);
+                tables.push(sorted(sides.collect::<Result<_, _>>()?));
                 let hashes: Vec<&str> = used.iter().map(|(job, _)| job.config_hash.as_str()).collect();
                 rows.push(fit_row(plan, about, &hashes, fits));
             }

@@ -1,6 +1,7 @@
 //! Fits in outer folds and on all rows. A job is one model on the same rows with one seed; what it made is kept under
 //! run/train with a seal that names all it was made of, so that a killed run resumes after its last finished job and a
-//! changed parameter refits just the models that it is about.
+//! changed parameter refits just the models that it is about. What train rows are drawn by (`train.balance`, `train.votes`)
+//! is about all of them.
 
 use std::collections::BTreeMap;
 
@@ -202,7 +203,7 @@ impl Job {
 }
 
 /// The rows of several tables as one, by utterance.
-fn sorted(mut tables: Vec<Table<Prediction>>) -> Table<Prediction> {
+pub(super) fn sorted(mut tables: Vec<Table<Prediction>>) -> Table<Prediction> {
     if tables.len() == 1 {
         return tables.remove(0);
     }
