@@ -133,7 +133,10 @@ fn new_speakers_say_new_sentences_where_both_are_disjoint() {
         found.expect("a figure")
     };
     assert_eq!((of_seen("accuracy").value, of_seen("accuracy").n), (Some(right as f64 / 48.0), 48));
-    assert!(report.contains("## New and seen `text_id`") && report.contains("| UAR on new values |"), "{report}");
+    assert!(
+        report.contains("## Seen and unseen `text_id`") && report.contains("| UAR, seen in training |"),
+        "{report}"
+    );
     let seen = leakage.iter().filter(|row| row.between == "train-seen").collect::<Vec<_>>();
     assert!(seen.iter().any(|row| row.check == "text" && row.allowed && row.shared > Some(0)));
     let new = seen.iter().filter(|row| row.check != "text");

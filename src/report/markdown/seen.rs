@@ -2,7 +2,7 @@
 
 use super::Column::{Left, Right};
 use super::table;
-use crate::report::escape::{code, text};
+use crate::report::escape::code;
 use crate::report::{Facts, number};
 
 /// The models on the test rows and on those beside them; nothing where no columns are disjoint.
@@ -12,13 +12,13 @@ pub(super) fn seen(facts: &Facts) -> Vec<String> {
     let known: Vec<_> = facts.models.iter().filter(|model| uar(&model.name, "seen").is_some()).collect();
     let Some(headline) = uar(&facts.headline, "seen") else { return Vec::new() };
     let others = number::list(&others.iter().map(|column| code(column)).collect::<Vec<_>>());
-    let columns = [Left("Model"), Right("UAR on new values"), Right("UAR on values seen in training")];
+    let columns = [Left("Model"), Right("UAR, not seen (test rows)"), Right("UAR, seen in training")];
     let rows = known.iter().map(|model| {
         let cells = ["overall", "seen"].map(|slice| number::metric(uar(&model.name, slice)));
-        [vec![text(&model.name)], cells.to_vec()].concat()
+        [vec![code(&model.name)], cells.to_vec()].concat()
     });
     vec![
-        format!("## New and seen {others}"),
+        format!("## Seen and unseen {others}"),
         format!(
             "The same models on new values of {first} whose {others} training has not seen (the test rows, {}) and has seen ({}; \
              an utterance counts once for each fold that predicts it). All other figures of this report are of the test rows.",

@@ -41,7 +41,9 @@ fn sides(folds: &[FoldFacts]) -> String {
 /// What two sides of a fold share: what is found nowhere, then a line for pairs of sides that share the same.
 pub(super) fn shared(facts: &Facts) -> Vec<String> {
     let mut checks: BTreeMap<&str, Vec<&Leakage>> = BTreeMap::new();
-    facts.leakage.iter().for_each(|row| checks.entry(&row.check).or_default().push(row));
+    // What the side seen shares with training is what it is for.
+    let is_told = |row: &&Leakage| !(row.allowed && row.between.ends_with("-seen"));
+    facts.leakage.iter().filter(is_told).for_each(|row| checks.entry(&row.check).or_default().push(row));
     let absent = checks.iter().filter(|(_, rows)| is_absent(rows));
     let absent: Vec<String> = absent.map(|(check, _)| check_words(facts, check)).collect();
     let absent = (!absent.is_empty()).then(|| format!("Not shared between sides: {}.", number::list(&absent)));
