@@ -79,13 +79,18 @@ pub(super) fn ungrouped(keys: &Keys, params: &SplitParams) -> Result<Vec<String>
     Ok(warnings)
 }
 
+fn be(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
 /// Warns of corpora and classes that are on no side of a fold.
 pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[SideOfRow]) -> Result<Vec<String>, DatasetError> {
     if let SplitParams::Predefined { column, .. } = params {
         let left_out = folds.iter().flatten().filter(|side| side.is_none()).count();
         let words = format!(
-            "{} are on no side, because split.sides leaves out their `{column}`",
-            plural(left_out, "utterance")
+            "{} {} on no side, because split.sides leaves out their `{column}`",
+            plural(left_out, "utterance"),
+            be(left_out)
         );
         return Ok(Vec::from_iter((left_out > 0).then_some(words)));
     }
@@ -103,8 +108,12 @@ pub(super) fn left_out(keys: &Keys, params: &SplitParams, folds: &[SideOfRow]) -
     }
     if let SplitParams::Published { protocol, .. } = params {
         let nowhere = (0..keys.len()).filter(|row| folds.iter().all(|fold| fold[*row].is_none())).count();
-        let words =
-            format!("{} of {} are in no fold of protocol `{protocol}`", plural(nowhere, "utterance"), keys.len());
+        let words = format!(
+            "{} of {} {} in no fold of protocol `{protocol}`",
+            plural(nowhere, "utterance"),
+            keys.len(),
+            be(nowhere)
+        );
         return Ok(Vec::from_iter((nowhere > 0).then_some(words)));
     }
     let (corpora, emotions) = (keys.texts("corpus")?, keys.emotions()?);

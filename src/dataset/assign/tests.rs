@@ -269,7 +269,7 @@ fn a_column_fixes_the_sides() {
     assert_eq!(side(5).map(|row| row.split.as_str()), Some("test"));
     assert_eq!(side(7).map(|row| row.split.as_str()), Some("train"));
     assert_eq!(side(6), None);
-    let want = "1 utterance are on no side";
+    let want = "1 utterance is on no side";
     assert!(found.warnings.iter().any(|warning| warning.contains(want)), "{:?}", found.warnings);
 }
 
