@@ -155,7 +155,8 @@ def parameters(out, **more):
 
 
 def call(method, path, body=None, tries=5):
-    """What the API of Airflow answers. A request that fails since SQLite was locked has changed nothing: it is sent again."""
+    """What the API of Airflow answers. On SQLite, its server now and then fails where others write. A request that fails
+    since the database was locked has changed nothing, nor has one that only reads: it is sent again."""
     headers = {"content-type": "application/json", "authorization": f"Bearer {token()}"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url(f"/api/v2{path}"), data, headers, method=method)
@@ -164,7 +165,10 @@ def call(method, path, body=None, tries=5):
             return json.load(answer)
     except urllib.error.HTTPError as error:
         said = error.read().decode(errors="replace")
-        if tries > 1 and "database is locked" in said:
+        is_harmless = "database is locked" in said or (method == "GET" and error.code >= 500)
+        if tries > 1 and is_harmless:
+            print(f"{method} {path}: {error.code}: {said}; tried again. The end of the server's log:", file=sys.stderr)
+            print((work / "standalone.log").read_text(errors="replace")[-4000:], file=sys.stderr)
             time.sleep(1)
             return call(method, path, body, tries - 1)
         raise OSError(f"{method} {path}: {error.code}: {said}") from error
