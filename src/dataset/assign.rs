@@ -48,11 +48,7 @@ pub fn assign(keys: &Keys, params: &SplitParams, seed: u64) -> Result<Assignment
     let strata = Strata::new(keys, params.stratify_by())?;
     let scheme = Assigner { keys, params, grouping: params.grouping(), strata, seed };
     let mut folds = scheme.tests()?;
-    if params.dev() > 0.0 {
-        for (number, fold) in folds.iter_mut().enumerate() {
-            scheme.carve_dev(number as i64, fold)?;
-        }
-    }
+    scheme.carve_devs(&mut folds)?;
     if let SplitParams::Crossed { disjoint, .. } = params {
         for fold in &mut folds {
             scheme.keep_seen(fold, disjoint)?;
@@ -79,11 +75,7 @@ pub fn assign_given(
     let strata = Strata::new(keys, params.stratify_by())?;
     let scheme = Assigner { keys, params, grouping: params.grouping(), strata, seed };
     let mut folds: Vec<SideOfRow> = given;
-    for (number, fold) in folds.iter_mut().enumerate() {
-        if params.dev() > 0.0 && !fold.contains(&Some(Side::Dev)) {
-            scheme.carve_dev(number as i64, fold)?;
-        }
-    }
+    scheme.carve_devs(&mut folds)?;
     let warnings = checks::left_out(keys, params, &folds)?;
     finished(all, &scheme, folds, warnings)
 }
@@ -211,6 +203,15 @@ impl Assigner<'_> {
             *side = side.filter(|_| shared.contains(class));
         }
         Ok(fold)
+    }
+
+    /// Carves the dev side of each fold that has none.
+    fn carve_devs(&self, folds: &mut [SideOfRow]) -> Result<(), DatasetError> {
+        let dev = self.params.dev();
+        for (number, fold) in (0..).zip(folds).filter(|(_, fold)| dev > 0.0 && !fold.contains(&Some(Side::Dev))) {
+            self.carve_dev(number, fold)?;
+        }
+        Ok(())
     }
 
     /// Moves the share of dev from train to dev.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::bootstrap::{Interval, for_each_resample, percentile_interval};
-use super::{MIN_CLUSTERS, Resampling};
-use crate::schema::{Metric, Track, plural};
+use super::Resampling;
+use super::bootstrap::{Interval, for_each_resample, obstacle, percentile_interval};
+use super::metrics::sort_metrics;
+use crate::schema::{Metric, Track};
 
 /// Sums of pairs of numbers: enough for every figure of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -153,9 +154,7 @@ impl Agreements {
     pub fn metrics(&self, track: Track, resampling: Resampling) -> Vec<Metric> {
         let mut rows = Vec::new();
         for ((model, slice, group), speakers) in &self.sums {
-            let mut total = Moments::default();
-            speakers.values().for_each(|moments| total.merge(moments, 1));
-            let obstacle = obstacle(speakers, &total, resampling);
+            let (total, obstacle) = (total(speakers), why_not(speakers, resampling));
             let clusters: Vec<Moments> = speakers.values().copied().collect();
             let found = match obstacle {
                 Some(_) => vec![None; Agreement::ALL.len()],
@@ -174,7 +173,7 @@ impl Agreements {
                 note: obstacle.as_ref().map(|why| format!("no interval: {why}")),
             }));
         }
-        rows.sort_by(|a, b| (&a.model, &a.slice, &a.group, &a.metric).cmp(&(&b.model, &b.slice, &b.group, &b.metric)));
+        sort_metrics(&mut rows);
         rows
     }
 
@@ -183,15 +182,9 @@ impl Agreements {
     pub fn difference(&self, a: &str, b: &str, resampling: Resampling) -> Option<Difference> {
         let overall = |model: &str| self.sums.get(&(model.to_owned(), "overall".to_owned(), "all".to_owned()));
         let (of_a, of_b) = (overall(a)?, overall(b)?);
-        let total = |speakers: &BTreeMap<Option<String>, Moments>| {
-            let mut total = Moments::default();
-            speakers.values().for_each(|moments| total.merge(moments, 1));
-            total
-        };
-        let (all_a, all_b) = (total(of_a), total(of_b));
         let speakers = of_a.keys().flatten().count();
-        let delta = Agreement::Ccc.of(&all_a)? - Agreement::Ccc.of(&all_b)?;
-        if !of_a.keys().eq(of_b.keys()) || obstacle(of_a, &all_a, resampling).is_some() {
+        let delta = Agreement::Ccc.of(&total(of_a))? - Agreement::Ccc.of(&total(of_b))?;
+        if !of_a.keys().eq(of_b.keys()) || why_not(of_a, resampling).is_some() {
             return Some(Difference { delta, interval: None, speakers });
         }
         let clusters: Vec<(Moments, Moments)> = of_a.values().copied().zip(of_b.values().copied()).collect();
@@ -220,16 +213,17 @@ pub struct Difference {
     pub speakers: usize,
 }
 
+/// Sums over all speakers.
+fn total(speakers: &BTreeMap<Option<String>, Moments>) -> Moments {
+    let mut total = Moments::default();
+    speakers.values().for_each(|moments| total.merge(moments, 1));
+    total
+}
+
 /// Why speakers cannot be resampled.
-fn obstacle(speakers: &BTreeMap<Option<String>, Moments>, total: &Moments, resampling: Resampling) -> Option<String> {
-    match speakers.get(&None) {
-        _ if resampling.resamples == 0 => Some("evaluate.bootstrap is 0".to_owned()),
-        Some(unnamed) => Some(format!("{} of {} rows have no speaker", unnamed.n, total.n)),
-        None if speakers.len() < MIN_CLUSTERS => {
-            Some(format!("{}, at least {MIN_CLUSTERS} needed", plural(speakers.len(), "speaker")))
-        }
-        None => None,
-    }
+fn why_not(speakers: &BTreeMap<Option<String>, Moments>, resampling: Resampling) -> Option<String> {
+    let unnamed = speakers.get(&None).map_or(0, |moments| moments.n);
+    obstacle(resampling, unnamed, total(speakers).n, speakers.keys().flatten().count())
 }
 
 fn intervals(clusters: &[Moments], resampling: Resampling) -> Vec<Option<Interval>> {

@@ -5,6 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Measure, Sums};
+use crate::schema::plural;
 
 /// Share of resamples between the two ends of an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -31,6 +32,19 @@ pub(super) struct Interval {
 }
 
 /// The interval of each measure of the pooled `clusters`; none where no resample defines the measure.
+/// Why speakers cannot be resampled: how many of the rows have none, and how many speakers the figure rests on.
+pub(super) fn obstacle(resampling: Resampling, unnamed: u64, rows: u64, speakers: usize) -> Option<String> {
+    if resampling.resamples == 0 {
+        Some("evaluate.bootstrap is 0".to_owned())
+    } else if unnamed > 0 {
+        Some(format!("{unnamed} of {rows} rows have no speaker"))
+    } else if speakers < MIN_CLUSTERS {
+        Some(format!("{}, at least {MIN_CLUSTERS} needed", plural(speakers, "speaker")))
+    } else {
+        None
+    }
+}
+
 pub(super) fn intervals(clusters: &[Sums], measures: &[Measure], resampling: Resampling) -> Vec<Option<Interval>> {
     let mut pooled = empty_like(clusters);
     let mut values = vec![Vec::with_capacity(resampling.resamples); measures.len()];
@@ -99,7 +113,7 @@ pub(super) fn percentile_interval(mut values: Vec<f64>) -> Option<Interval> {
 }
 
 /// Standard deviation, dividing by n - 1; 0 for a single value.
-pub(super) fn deviation(values: &[f64]) -> f64 {
+pub fn deviation(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (values.len() as f64 - 1.0).max(1.0)).sqrt()

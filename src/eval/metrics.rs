@@ -33,7 +33,7 @@ impl Outcomes {
             let writer = Writer { model: name, track, classes, slices, resampling };
             rows.extend(writer.rows(model));
         }
-        rows.sort_by(|a, b| (&a.model, &a.slice, &a.group, &a.metric).cmp(&(&b.model, &b.slice, &b.group, &b.metric)));
+        sort_metrics(&mut rows);
         rows
     }
 }
@@ -192,6 +192,11 @@ impl<'a> Slice<'a> {
             Self::Column(number, _) => cell.groups.get(number).cloned().flatten(),
         }
     }
+}
+
+/// Puts rows into the order of the metrics table.
+pub fn sort_metrics(rows: &mut [Metric]) {
+    rows.sort_by(|a, b| (&a.model, &a.slice, &a.group, &a.metric).cmp(&(&b.model, &b.slice, &b.group, &b.metric)));
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod seeds;
 mod wilcoxon;
 
 pub use agreement::{Agreement, Agreements, Difference, Moments, Pair};
-pub use bootstrap::{CONFIDENCE, MIN_CLUSTERS, Resampling, quantile};
+pub use bootstrap::{CONFIDENCE, MIN_CLUSTERS, Resampling, deviation, quantile};
 pub use class_counts::ClassCounts;
 pub use comparisons::SAME_PREDICTIONS;
 pub use confusion::Confusion;
@@ -32,6 +32,7 @@ pub use error::EvalError;
 pub use gaps::{Gap, further_slices, gaps};
 pub use losses::{BINS, Bin, Losses, SMALLEST_PROBABILITY};
 pub use measure::{Measure, Sums};
+pub use metrics::sort_metrics;
 pub use options::{EvaluateSection, is_usual};
 pub use outcomes::{Outcome, Outcomes};
 pub use seeds::{SeedSpread, seed_spreads};

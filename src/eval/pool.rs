@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::bootstrap::{Interval, intervals};
+use super::bootstrap::{Interval, intervals, obstacle};
 use super::outcomes::Cells;
-use super::{MIN_CLUSTERS, Measure, Resampling, Sums};
-use crate::schema::plural;
+use super::{Measure, Resampling, Sums};
 
 /// Rows of a slice's group, by speaker.
 pub(super) struct Pool {
@@ -33,15 +32,7 @@ impl Pool {
 
     /// Why speakers cannot be resampled; `speakers` is how many the figure rests on.
     pub(super) fn obstacle(&self, speakers: usize, resampling: Resampling) -> Option<String> {
-        if resampling.resamples == 0 {
-            Some("evaluate.bootstrap is 0".to_owned())
-        } else if self.unnamed > 0 {
-            Some(format!("{} of {} rows have no speaker", self.unnamed, self.total.counts.total()))
-        } else if speakers < MIN_CLUSTERS {
-            Some(format!("{}, at least {MIN_CLUSTERS} needed", plural(speakers, "speaker")))
-        } else {
-            None
-        }
+        obstacle(resampling, self.unnamed, self.total.counts.total(), speakers)
     }
 
     /// The interval of each measure; none where speakers cannot be resampled.

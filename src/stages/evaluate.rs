@@ -6,7 +6,7 @@ mod numbers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::SplitParams;
-use crate::eval::{Outcome, Outcomes, Resampling};
+use crate::eval::{Outcome, Outcomes, Resampling, sort_metrics};
 use crate::options;
 use crate::report;
 use crate::schema::{
@@ -130,7 +130,7 @@ fn figures(outcomes: &Outcomes, headline: &str, resampling: Resampling) -> Resul
 fn with_seen(mut metrics: Vec<Metric>, seen: Option<&Outcomes>, resampling: Resampling) -> Vec<Metric> {
     let beside = seen.into_iter().flat_map(|seen| seen.metrics(resampling)).filter(|row| row.slice == "overall");
     metrics.extend(beside.map(|row| Metric { slice: Side::Seen.as_str().to_owned(), ..row }));
-    metrics.sort_by(|a, b| (&a.model, &a.slice, &a.group, &a.metric).cmp(&(&b.model, &b.slice, &b.group, &b.metric)));
+    sort_metrics(&mut metrics);
     metrics
 }
 

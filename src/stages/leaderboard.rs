@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::eval::deviation;
 use crate::protocol::{Protocol, PublishedFigure};
 use crate::report::Board;
 use crate::schema::{Leader, Metric, Side, SplitRow, Table};
@@ -233,10 +234,8 @@ fn spread(folds: &[Option<f64>]) -> (Option<f64>, Option<f64>) {
     let Some(values) = folds.iter().copied().collect::<Option<Vec<f64>>>().filter(|values| !values.is_empty()) else {
         return (None, None);
     };
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-    (Some(mean), (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    (Some(mean), (values.len() > 1).then(|| deviation(&values)))
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! `task = "regression"`, through the program: a number for each utterance, from manifest to report.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs;
 
 use ser_etl::schema::{Estimate, Metric, Reject, Tuning};
 use tempfile::TempDir;
 
 use crate::predict::read;
-use crate::util::{failure, ser, stdout};
+use crate::util::{failure, ser, stdout, with_manifest};
 
 const PIPELINE: &str = r#"
 name = "numbers"
@@ -42,25 +41,8 @@ bootstrap = 200
 
 /// Synthetic speech with a manifest: anger is more aroused than sadness, and a little differs from take to take.
 fn workplace(number: impl Fn(usize, f64) -> String) -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let flags = ["--speakers", "9", "--sentences", "2", "--repetitions", "1", "--emotions", "anger,neutral,sadness"];
-    stdout(&ser(folder.path(), &[&["synth", "corpus"], &flags[..]].concat()));
-    let mut rows = "path,speaker,gender,emotion,arousal\n".to_owned();
-    let mut paths = Vec::new();
-    for speaker in fs::read_dir(folder.path().join("corpus")).expect("made").filter_map(Result::ok) {
-        if !speaker.path().is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(speaker.path()).expect("a folder").filter_map(Result::ok) {
-            let names =
-                (speaker.file_name().into_string().expect("UTF-8"), file.file_name().into_string().expect("UTF-8"));
-            if names.1.ends_with(".wav") {
-                paths.push(names);
-            }
-        }
-    }
-    paths.sort();
-    for (at, (speaker, file)) in paths.iter().enumerate() {
+    let columns = "path,speaker,gender,emotion,arousal";
+    with_manifest(9, (columns, PIPELINE), |at, (folder, file)| {
         let emotion = file.split('_').next().expect("a word");
         let base = match emotion {
             "anger" => 6.0,
@@ -68,12 +50,9 @@ fn workplace(number: impl Fn(usize, f64) -> String) -> TempDir {
             _ => 1.5,
         };
         let arousal = number(at, base + 0.2 * ((at * 7 % 5) as f64 - 2.0));
-        let (name, gender) = speaker.split_once('_').expect("a gender");
-        writeln!(rows, "{speaker}/{file},{name},{gender},{emotion},{arousal}").expect("written");
-    }
-    fs::write(folder.path().join("labels.csv"), rows).expect("written");
-    fs::write(folder.path().join("pipeline.toml"), PIPELINE).expect("written");
-    folder
+        let (speaker, gender) = folder.split_once('_').expect("a gender");
+        format!("{folder}/{file},{speaker},{gender},{emotion},{arousal}")
+    })
 }
 
 fn run(folder: &TempDir, flags: &[&str]) -> std::process::Output {

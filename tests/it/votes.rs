@@ -1,13 +1,12 @@
 //! `train.votes`, through the program: `mlp` learns what annotators said, and figures are of the emotion.
 
-use std::fmt::Write;
 use std::fs;
 
 use ser_etl::schema::{Prediction, Utterance};
 use tempfile::TempDir;
 
 use crate::predict::read;
-use crate::util::{failure, ser, stdout};
+use crate::util::{failure, ser, stdout, with_manifest};
 
 const PIPELINE: &str = r#"
 name = "votes"
@@ -36,29 +35,12 @@ bootstrap = 100
 
 /// Synthetic speech with a manifest of votes for anger and sadness; nobody voted for neutral.
 fn workplace(votes: impl Fn(usize, &str) -> [String; 2]) -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let flags = ["--speakers", "4", "--sentences", "2", "--repetitions", "1", "--emotions", "anger,neutral,sadness"];
-    stdout(&ser(folder.path(), &[&["synth", "corpus"], &flags[..]].concat()));
-    let mut paths = Vec::new();
-    for speaker in fs::read_dir(folder.path().join("corpus")).expect("made").filter_map(Result::ok) {
-        for file in fs::read_dir(speaker.path()).into_iter().flatten().filter_map(Result::ok) {
-            let [speaker, file] =
-                [speaker.file_name(), file.file_name()].map(|name| name.into_string().expect("UTF-8"));
-            if file.ends_with(".wav") {
-                paths.push((speaker, file));
-            }
-        }
-    }
-    paths.sort();
-    let mut rows = "path,speaker,emotion,votes_anger,votes_neutral,votes_sadness\n".to_owned();
-    for (at, (speaker, file)) in paths.iter().enumerate() {
+    let columns = "path,speaker,emotion,votes_anger,votes_neutral,votes_sadness";
+    with_manifest(4, (columns, PIPELINE), |at, (speaker, file)| {
         let emotion = file.split('_').next().expect("a word");
         let [anger, sadness] = votes(at, emotion);
-        writeln!(rows, "{speaker}/{file},{speaker},{emotion},{anger},,{sadness}").expect("written");
-    }
-    fs::write(folder.path().join("labels.csv"), rows).expect("written");
-    fs::write(folder.path().join("pipeline.toml"), PIPELINE).expect("written");
-    folder
+        format!("{speaker}/{file},{speaker},{emotion},{anger},,{sadness}")
+    })
 }
 
 fn predictions(folder: &TempDir, out: &str, model: &str) -> Vec<String> {

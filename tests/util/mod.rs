@@ -3,8 +3,11 @@
 pub mod job;
 pub mod s3_server;
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+
+use tempfile::TempDir;
 
 /// `ser` in `folder`, not yet started.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
@@ -30,4 +33,33 @@ pub fn failure(output: &Output) -> (i32, String) {
     let code = output.status.code().expect("ended by itself");
     assert_ne!(code, 0, "{error}");
     (code, error)
+}
+
+/// A folder with synthetic speech of anger, neutral and sadness in `corpus`, a manifest `labels.csv` of these columns, whose
+/// lines `row` makes of the number, folder and name of each file, and the pipeline.
+pub fn with_manifest(
+    speakers: usize,
+    (columns, pipeline): (&str, &str),
+    row: impl Fn(usize, (&str, &str)) -> String,
+) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let speakers = speakers.to_string();
+    let size = ["--speakers", &speakers, "--sentences", "2", "--repetitions", "1"];
+    let emotions = ["--emotions", "anger,neutral,sadness"];
+    stdout(&ser(folder.path(), &[&["synth", "corpus"], &size[..], &emotions].concat()));
+    let mut paths = Vec::new();
+    for speaker in fs::read_dir(folder.path().join("corpus")).expect("made").filter_map(Result::ok) {
+        for file in fs::read_dir(speaker.path()).into_iter().flatten().filter_map(Result::ok) {
+            let names = [speaker.file_name(), file.file_name()].map(|name| name.into_string().expect("UTF-8"));
+            if names[1].ends_with(".wav") {
+                paths.push(names);
+            }
+        }
+    }
+    paths.sort();
+    let rows = paths.iter().enumerate().map(|(at, [speaker, file])| row(at, (speaker, file)) + "\n");
+    let manifest = format!("{columns}\n{}", rows.collect::<String>());
+    fs::write(folder.path().join("labels.csv"), manifest).expect("written");
+    fs::write(folder.path().join("pipeline.toml"), pipeline).expect("written");
+    folder
 }

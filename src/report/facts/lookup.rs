@@ -33,6 +33,13 @@ impl Facts {
         models
     }
 
+    /// A figure of the headline model in each fold; none where there is one fold, or one without the figure.
+    pub(in crate::report) fn of_folds(&self, metric: &str) -> Option<Vec<f64>> {
+        let of = |row: &&Metric| row.model == self.headline && row.slice == "fold" && row.metric == metric;
+        let values = self.metrics.iter().filter(of).map(|row| row.value).collect::<Option<Vec<f64>>>()?;
+        Some(values).filter(|values| values.len() > 1)
+    }
+
     /// The groups of a model's slice, in the order of the metrics table; numbers by size.
     pub(in crate::report) fn groups(&self, model: &str, slice: &str) -> Vec<&str> {
         let rows = self.metrics.iter().filter(|row| row.model == model && row.slice == slice && row.metric == "uar");

@@ -64,13 +64,7 @@ fn results(facts: &Facts, target: &str) -> Vec<String> {
         std::iter::once(name).chain(FIGURES.map(|metric| figure(facts, &row.model, metric))).collect()
     };
     blocks.push(table(&columns, models.iter().map(row)));
-    let folds: Option<Vec<f64>> = facts
-        .metrics
-        .iter()
-        .filter(|row| row.model == facts.headline && row.slice == "fold" && row.metric == "ccc")
-        .map(|row| row.value)
-        .collect();
-    if let Some(folds) = folds.filter(|folds| folds.len() > 1) {
+    if let Some(folds) = facts.of_folds("ccc") {
         let mean = folds.iter().sum::<f64>() / folds.len() as f64;
         blocks.push(format!(
             "These figures pool all folds. The mean over the {} folds: {} has a CCC of {mean:.3}.",

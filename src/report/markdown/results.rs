@@ -2,10 +2,11 @@
 
 use super::Column::{Left, Right};
 use super::{image, list, plot_links, table};
+use crate::eval::deviation;
 use crate::report::escape::{code, shorten, text};
 use crate::report::plots::Plot;
 use crate::report::{Facts, ModelFacts, number};
-use crate::schema::{ConfusedPair, Metric, SELECTED};
+use crate::schema::{ConfusedPair, SELECTED};
 
 const SUMMARY: [&str; 4] = ["uar", "accuracy", "macro_f1", "weighted_f1"];
 /// Confused pairs that the report shows.
@@ -116,15 +117,10 @@ fn result_table(facts: &Facts) -> String {
 
 /// The mean over folds, beside the pooled figures; none where there is one fold, or one without a figure.
 fn fold_words(facts: &Facts) -> Option<String> {
-    let mean = |metric: &str| {
-        let of = |row: &&Metric| row.model == facts.headline && row.slice == "fold" && row.metric == metric;
-        let values = facts.metrics.iter().filter(of).map(|row| row.value).collect::<Option<Vec<f64>>>()?;
-        (values.len() > 1).then(|| (values.iter().sum::<f64>() / values.len() as f64, values))
-    };
-    let (uar, folds) = mean("uar")?;
-    let (accuracy, _) = mean("accuracy")?;
-    let squares = folds.iter().map(|value| (value - uar).powi(2)).sum::<f64>();
-    let deviation = (squares / (folds.len() - 1) as f64).sqrt();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let folds = facts.of_folds("uar")?;
+    let (uar, accuracy) = (mean(&folds), mean(&facts.of_folds("accuracy")?));
+    let deviation = deviation(&folds);
     Some(format!(
         "These figures pool all folds. The mean over the {} folds, which most papers give: {} has a UAR of {uar:.3} (standard \
          deviation {deviation:.3}) and an accuracy of {accuracy:.3}.",
