@@ -95,6 +95,7 @@ fn numbers_are_predicted_and_the_report_leads_with_the_ccc() {
         report.contains("reaches a CCC of") && report.contains("## Settings") && !report.contains("UAR"),
         "{report}"
     );
+    assert!(report.contains("## Groups under `selected`") && report.contains("| fold | 2 |"), "{report}");
     assert!(fs::read_to_string(out.join("report.html")).expect("a page").contains("reaches a CCC of"));
     assert!(fs::read_to_string(out.join("metrics.json")).expect("figures").contains("\"ccc\""));
     // The same bytes with another number of threads, and nothing to do the second time.

@@ -42,7 +42,9 @@ impl Facts {
 
     /// The groups of a model's slice, in the order of the metrics table; numbers by size.
     pub(in crate::report) fn groups(&self, model: &str, slice: &str) -> Vec<&str> {
-        let rows = self.metrics.iter().filter(|row| row.model == model && row.slice == slice && row.metric == "uar");
+        // Each group has the one or, where a number is predicted, the other.
+        let is_lead = |metric: &str| metric == "uar" || metric == "ccc";
+        let rows = self.metrics.iter().filter(|row| row.model == model && row.slice == slice && is_lead(&row.metric));
         let mut groups: Vec<&str> = rows.map(|row| row.group.as_str()).collect();
         groups.sort_by_key(|group| group.parse::<i64>().unwrap_or(0));
         groups
